@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The migrations that a package ships. In: its directory below /usr/lib/deploy-migrate and the administrator's below
+ * /etc/deploy-migrate. Out: a sorted list, or the one thing that is wrong with them. Nothing is skipped in silence.
+ */
+
+#include "manifest.h"
+#include "root.h"
+#include "semver.h"
+
+#define VENDOR_DIR "/usr/lib/deploy-migrate"
+#define ADMIN_DIR  "/etc/deploy-migrate"
+
+struct migration {
+        char *id;                          /* "1.1.0/001_rename_key.py" */
+        const struct dmig_semver *version; /* of its directory, owned by the catalog */
+        unsigned number;
+        char *path;         /* from the root: what is run, the administrator's file where there is one */
+        bool masked;        /* a link to /dev/null stands in its place */
+        bool python_module; /* a .py that isn't executable */
+        struct manifest manifest;
+};
+
+struct catalog {
+        char *package;
+        struct migration *migrations; /* by version, then by number */
+        size_t n_migrations;
+        struct dmig_semver **versions;
+        size_t n_versions;
+};
+
+/*
+ * Returns: 0 (a package without a directory has an empty catalog), or -EBADMSG, -EPERM, -EXDEV, -ELOOP and the like with
+ * @error naming path, reason and remedy.
+ */
+int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error);
+struct catalog *catalog_free(struct catalog *catalog);
+DEFINE_CLEANUP(struct catalog *, catalog_free);
+
+/* Returns: the migration, or NULL. */
+const struct migration *catalog_find(const struct catalog *catalog, const char *id);
+
+/* A package name as deb-control(5) has it; also what keeps paths that are made of it below their directory. */
+bool package_name_is_valid(const char *name);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * dpkg.log and its rotations: the oldest thing that they say about a package's version. A hint, for machines where the
+ * package was upgraded before deploy-migrate came.
+ */
+
+#include "root.h"
+
+/*
+ * Reads /var/log/dpkg.log and its rotations (.1, .2.gz ...) below @root, oldest first. "install P <none> V" gives V, the
+ * last such line counts, since the package was new then; else the OLD of the first "upgrade P OLD NEW".
+ * Returns: 1 with a version in @ret, 0 when the logs are absent or say nothing, or a negative errno with @error set.
+ */
+int dpkg_log_find_version(const struct root *root, const char *package, char **ret, struct error *error);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static char *format_message(const char *format, va_list args)
+{
+        char *message;
+
+        return vasprintf(&message, format, args) < 0 ? NULL : message;
+}
+
+static void set(struct error *error, int code, char *message)
+{
+        free(error->message);
+        *error = (struct error){ .code = code, .message = message };
+}
+
+int error_setf(struct error *error, int code, const char *format, ...)
+{
+        va_list args;
+
+        if (!error)
+                return code;
+
+        va_start(args, format);
+        set(error, code, format_message(format, args));
+        va_end(args);
+        return code;
+}
+
+int error_errnof(struct error *error, int code, const char *format, ...)
+{
+        _cleanup_free_ char *prefix = NULL;
+        va_list args;
+
+        if (!error)
+                return code;
+
+        va_start(args, format);
+        prefix = format_message(format, args);
+        va_end(args);
+        return error_setf(error, code, "%s: %s", prefix ? prefix : "error", strerror(-code));
+}
+
+void error_clear(struct error *error)
+{
+        free(error->message);
+        *error = (struct error){ 0 };
+}
+
+const char *error_text(const struct error *error)
+{
+        return error->message ? error->message : strerror(-error->code);
+}

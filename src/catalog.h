@@ -14,26 +14,32 @@
 #define ADMIN_DIR  "/etc/deploy-migrate"
 
 struct migration {
-        char *id;                          /* "1.1.0/001_rename_key.py" */
-        const struct dmig_semver *version; /* of its directory, owned by the catalog */
+        char *path;     /* from the root: what is run, the administrator's file where there is one */
+        const char *id; /* "1.1.0/001_rename_key.py": the end of the path */
         unsigned number;
-        char *path;         /* from the root: what is run, the administrator's file where there is one */
-        bool masked;        /* a link to /dev/null stands in its place */
-        bool python_module; /* a .py that isn't executable */
-        struct manifest manifest;
+        bool masked;                       /* a link to /dev/null stands in its place */
+        bool python_module;                /* a .py that isn't executable */
+        const struct dmig_semver *version; /* of its directory, owned by the catalog, like the manifest */
+        const struct manifest *manifest;
 };
 
 struct catalog {
         char *package;
         struct migration *migrations; /* by version, then by number */
         size_t n_migrations;
-        struct dmig_semver **versions;
+        struct dmig_semver **versions; /* ascending */
         size_t n_versions;
+        struct manifest defaults; /* what migrations without a manifest of their own share */
+        struct manifest **manifests;
+        size_t n_manifests;
+        char **notices; /* what isn't wrong, but the administrator should hear: files in /etc that have no effect */
+        size_t n_notices;
+        struct lh_table *index; /* finds a migration by its id */
 };
 
 /*
- * Returns: 0 (a package without a directory has an empty catalog), or -EBADMSG, -EPERM, -EXDEV, -ELOOP and the like with
- * @error naming path, reason and remedy.
+ * Returns: 0 (a package without a directory has an empty catalog), -EINVAL where @package is no package name, or -EBADMSG,
+ * -EPERM, -EXDEV, -ELOOP and the like with @error naming path, reason and remedy.
  */
 int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error);
 struct catalog *catalog_free(struct catalog *catalog);

@@ -3,23 +3,32 @@
 
 /*
  * Package versions, deb-version(7): [epoch:]upstream[-revision]. Text in, values out; nothing is
- * allocated. The comparison takes any text, as dpkg does with what is in its database.
+ * allocated. dpkg knows two grades of bad versions: those that it only warns of, which databases do
+ * contain and which have their place in the order, and those that it can't split.
  */
 
 #include "deploy-migrate.h"
 #include "error.h"
 
 struct deb_version {
-        uint64_t epoch;
+        unsigned epoch;       /* INT_MAX at most */
         const char *upstream; /* points into the text, not ended by NUL */
         size_t upstream_size;
         const char *revision;
         size_t revision_size;
 };
 
+static inline bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
+/* Moves @text behind the blanks, as dpkg sees them, that it begins with. Returns: its size without those at the end. */
+size_t trim_blanks(const char **text);
+
 /*
- * Splits @text, which must outlive @ret. With @strict it must be one that dpkg accepts in a package, and
- * @error says what is wrong; without, only the epoch must be a number.
+ * Splits @text, which must outlive @ret. Surrounding blanks are tolerated. With @strict it must be one that
+ * dpkg accepts in a package; without, what dpkg warns of is accepted, too. @error says what is wrong.
  * Returns: 0 or -EINVAL.
  */
 int deb_version_parse(const char *text, bool strict, struct deb_version *ret, struct error *error);

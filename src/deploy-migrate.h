@@ -38,6 +38,9 @@ int dmig_set_root(struct dmig *ctx, const char *path);
 /* Use @path, as it is, instead of <root>/var/lib/dpkg. Returns: 0 or -ENOMEM. */
 int dmig_set_admindir(struct dmig *ctx, const char *path);
 
+/* Where the library's own helpers are, for a tree that isn't installed. Returns: 0 or -ENOMEM. */
+int dmig_set_libexecdir(struct dmig *ctx, const char *path);
+
 /* How long to wait for a package's lock; 0 does not wait. Default: 60 s, in microseconds. */
 void dmig_set_lock_timeout(struct dmig *ctx, uint64_t usec);
 

@@ -7,22 +7,13 @@
  * package. Read only.
  */
 
-#include "dpkg-status.h"
+#include "dpkg-packages.h"
 #include "root.h"
 
 struct dpkg_database;
 
-/* All instances of one package, seen as one: for "Multi-Arch: same" they can differ in the middle of an upgrade. */
-struct dpkg_package {
-        const char *name;
-        const char *version;        /* the lowest of its instances; NULL where there is none */
-        const char *config_version; /* the lowest, NULL where no instance has one */
-        enum dpkg_state state;      /* the least complete of its installed instances */
-        bool reinstreq;             /* of any instance */
-};
-
 /*
- * Opens the database in @admindir: below @root where @admindir is NULL (/var/lib/dpkg).
+ * Opens the database in @admindir: below @root, which must outlive the database, where @admindir is NULL (/var/lib/dpkg).
  * @wanted: sorted names, ended by NULL; NULL wants all.
  * Returns: 0, -ENOENT where there is no database, -EBADMSG where it can't be parsed, -EAGAIN where it didn't hold still for
  * hundreds of tries; @error is set.

@@ -26,6 +26,7 @@ DEFINE_CLEANUP(struct dmig_event *, event_free);
 /* Sets a field of an event under construction. A NULL @value is left out. Returns: 0 or -ENOMEM. */
 int event_set_string(struct dmig_event *event, const char *field, const char *value);
 int event_set_int(struct dmig_event *event, const char *field, int64_t value);
+int event_set_null(struct dmig_event *event, const char *field); /* a value that isn't known */
 
 /* A 128-bit id for a run, as 32 hex digits. */
 int event_make_run_id(char ret[static 33]);

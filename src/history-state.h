@@ -31,6 +31,7 @@ struct record {
         char *id;
         enum record_state state;
         unsigned failures;   /* failed and interrupted attempts of this sha256 since the last success or retry */
+        size_t upgrade;      /* which of the upgrades applied it, n_upgrades where that isn't completed */
         char sha256[65];     /* of the file that was started or applied last, "" where not known */
         char *reason;        /* of the last failure */
         int64_t duration_ms; /* of the run that applied it, -1 where not known */
@@ -38,19 +39,25 @@ struct record {
 };
 
 struct history_state {
-        char *from;         /* version of the last completed or baseline, NULL where there is none */
-        char *origin;       /* where the history begins: below it nothing was ever recorded */
-        char *last_from;    /* "from" of the last completed: where an undo leads back to */
-        bool from_argument; /* the last completed was for a version that the caller gave, not the package database */
-        bool closed;        /* the package was purged: as if there were no history */
-        bool settled;       /* the last event is a completed or baseline: nothing is under way */
+        char *from;            /* version of the last completed or baseline, NULL where there is none */
+        char *origin;          /* where the history begins: below it nothing was ever recorded */
+        const char *last_from; /* "from" of the last completed: where an undo leads back to */
+        bool from_argument;    /* the last completed was for a version that the caller gave, not the package database */
+        bool closed;           /* the package was purged: as if there were no history */
+        bool settled;          /* the last event is a completed or baseline: nothing is under way */
+        char **upgrades;       /* "from" of each completed */
+        size_t n_upgrades;
         struct record **records; /* in the order of their first event */
         size_t n_records;
-        struct record_index *index; /* finds a record by its id */
+        struct record *unfinished; /* the one that is RECORD_RUNNING or RECORD_COMMITTING */
+        struct lh_table *index;    /* finds a record by its id */
 };
 
 void history_state_done(struct history_state *state);
-/* Returns: 0, -EBADMSG with @error set where @event can't follow or lacks a field, or -ENOMEM. */
+/*
+ * Returns: 0, -EBADMSG with @error set where @event can't follow or lacks a field, or -ENOMEM. On failure @state is good for
+ * history_state_done() only.
+ */
 int history_state_feed(struct history_state *state, const struct dmig_event *event, struct error *error);
 /* Returns: the record, or NULL. */
 const struct record *history_state_find(const struct history_state *state, const char *id);

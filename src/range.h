@@ -10,9 +10,9 @@
 #include "semver.h"
 
 struct range {
-        struct deb_version from; /* meaningless where there is no lower bound */
+        struct deb_version from;
         struct deb_version to;
-        char *from_key; /* the upstream part, padded to three numbers */
+        char *from_key; /* the upstream part, padded to three numbers; has no meaning where there is no lower bound */
         char *to_key;
         bool no_lower_bound; /* the epoch rose */
 };
@@ -21,14 +21,17 @@ struct range {
 int range_init(struct range *ret, const char *from, const char *to, struct error *error);
 void range_done(struct range *range);
 
-/* Where @version lies: -1 at or below from, 0 in the range, 1 above to. Returns: 0, or -ENOMEM. */
-int range_locate(const struct range *range, const struct dmig_semver *version, int *ret);
-/* The same for a package version, epoch and revision included. Returns: 0, or -EINVAL. */
+/* Returns: where @version lies: -1 at or below from, 0 in the range, 1 above to. A fallen epoch has all below. */
+int range_locate(const struct range *range, const struct dmig_semver *version);
+/*
+ * The same for a package version: the whole of it counts, epoch and revision included, and nothing is padded.
+ * Returns: 0, or -EINVAL where dpkg would not accept @version in a package.
+ */
 int range_locate_package_version(const struct range *range, const char *version, int *ret);
 
 /*
- * A version as people type it: surrounding blanks and a "v" are dropped, and behind a "v" a semantic
- * pre-release "-rc.1" becomes "~rc.1", so that what is left is a package version in every case.
+ * A version as people type it: surrounding blanks and a "v" are dropped. What stands behind a "v" is read as a
+ * semantic version: "v1.2.0-rc.1+build" is the package version "1.2.0~rc.1", and "v1.2" is "1.2".
  * Returns: 0, -EINVAL with @error set, or -ENOMEM.
  */
 int version_from_argument(const char *argument, char **ret, struct error *error);

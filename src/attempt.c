@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "attempt.h"
+
+#include "clock.h"
+#include "io.h"
+#include "phase.h"
+
+#include <fcntl.h>
+
+int attempt_hash(const struct root *root, const struct migration *migration, char ret[static 65], struct error *error)
+{
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        fd = root_open(root, migration->path, O_RDONLY | O_NOFOLLOW);
+        r = fd < 0 ? fd : sha256_fd(fd, ret);
+        return r < 0 ? error_errnof(error, r, "can't read %s%s", root->path, migration->path) : 0;
+}
+
+static int record_failure(struct attempt *a, const char *phase, const struct ending *ending, struct dmig_step *step,
+                          struct error *error)
+{
+        const char *id = a->migration->id;
+        int r;
+
+        step->state = DMIG_STATE_FAILED;
+        step->error = strdup(ending->reason);
+        if (!step->error)
+                return -ENOMEM;
+        r = record_event(a->ctx, a->history, "failed",
+                         (const struct field[]){ { "id", .text = id },
+                                                 { "phase", .text = phase },
+                                                 { "reason", .text = ending->reason },
+                                                 ending->field,
+                                                 { 0 } },
+                         error);
+        if (r < 0 || a->number < ATTEMPTS_MAX)
+                return r;
+        return record_event(a->ctx, a->history, "gave-up", (const struct field[]){ { "id", .text = id }, { 0 } },
+                            error);
+}
+
+/* A plain event about the migration; @name is what it is from now on. */
+static int record_state(struct attempt *a, const char *name, struct error *error)
+{
+        return record_event(a->ctx, a->history, name,
+                            (const struct field[]){ { "id", .text = a->migration->id }, { 0 } }, error);
+}
+
+static int record_stop(struct attempt *a, struct error *error)
+{
+        int r;
+
+        r = record_state(a, "interrupted", error);
+        if (r >= 0 && a->number >= ATTEMPTS_MAX)
+                r = record_state(a, "gave-up", error);
+        return r < 0 ? r : -ECANCELED;
+}
+
+static int record_success(struct attempt *a, enum dmig_state state, struct dmig_step *step, struct error *error)
+{
+        bool applied = state == DMIG_STATE_APPLIED;
+
+        step->state = state;
+        return record_event(a->ctx, a->history, dmig_state_to_string(state),
+                            (const struct field[]){ { "id", .text = a->migration->id },
+                                                    { "sha256", .text = a->sha256 },
+                                                    { applied ? "duration_ms" : NULL, .number = step->duration_ms },
+                                                    { "changes", .number = FIELD_UNKNOWN },
+                                                    { 0 } },
+                            error);
+}
+
+/* Returns: 1 when the next phase is due, 0 when the attempt is over, or a negative errno. */
+static int conclude_phase(struct attempt *a, const struct phase *phase, const struct ending *ending,
+                          struct dmig_step *step, struct error *error)
+{
+        int r;
+
+        switch (ending->outcome) {
+        case OUTCOME_TRUE:
+        case OUTCOME_FALSE:
+                return 1;
+        case OUTCOME_STOPPED:
+                return record_stop(a, error);
+        case OUTCOME_POSTPONED:
+                step->state = DMIG_STATE_POSTPONED;
+                return record_state(a, "postponed", error);
+        default:
+                r = record_failure(a, phase->name, ending, step, error);
+                return r < 0 ? r : 0;
+        }
+}
+
+/* Returns: as conclude_phase(), with whether it said True in @ret_true. */
+static int do_phase(struct attempt *a, bool migrate, bool *ret_true, struct dmig_step *step, struct error *error)
+{
+        const struct manifest *manifest = a->migration->manifest;
+        struct phase phase = {
+                .ctx = a->ctx,
+                .package = a->history->package,
+                .upgrade = a->upgrade,
+                .migration = a->migration,
+                .flags = a->flags,
+                .number = a->number,
+                .name = migrate ? "migrate" : "check",
+                .migrate = migrate,
+                .timeout_sec = migrate ? manifest->timeout_sec : manifest->check_timeout_sec,
+        };
+        _cleanup_(ending_done) struct ending ending = { 0 };
+        int r;
+
+        r = phase_run(&phase, &ending);
+        if (r < 0)
+                return r;
+        *ret_true = ending.outcome == OUTCOME_TRUE;
+        return conclude_phase(a, &phase, &ending, step, error);
+}
+
+static int start(struct attempt *a, struct error *error)
+{
+        return record_event(a->ctx, a->history, "started",
+                            (const struct field[]){ { "id", .text = a->migration->id },
+                                                    { "attempt", .number = a->number },
+                                                    { "sha256", .text = a->sha256 },
+                                                    { 0 } },
+                            error);
+}
+
+/* The effect must be there now: whoever says that it is done has to show it. */
+static int verify(struct attempt *a, struct dmig_step *step, struct error *error)
+{
+        const struct ending refuted = {
+                .field = { "exit", .number = 1 },
+                .reason = (char *)(uintptr_t) "migrate said that it is done, but check still says that it isn't",
+        };
+        bool effect;
+        int r;
+
+        r = do_phase(a, false, &effect, step, error);
+        if (r <= 0)
+                return r;
+        if (!effect)
+                return record_failure(a, "check", &refuted, step, error);
+        return record_success(a, DMIG_STATE_APPLIED, step, error);
+}
+
+static int run_phases(struct attempt *a, struct dmig_step *step, struct error *error)
+{
+        uint64_t begin = now_usec(CLOCK_MONOTONIC);
+        bool effect;
+        int r;
+
+        r = do_phase(a, false, &effect, step, error);
+        if (r <= 0)
+                return r;
+        if (effect)
+                return record_success(a, DMIG_STATE_SATISFIED, step, error);
+
+        r = do_phase(a, true, &effect, step, error);
+        step->duration_ms = (int64_t)((now_usec(CLOCK_MONOTONIC) - begin) / USEC_PER_MSEC);
+        return r <= 0 ? r : verify(a, step, error);
+}
+
+int attempt_run(struct attempt *attempt, struct dmig_step *step, struct error *error)
+{
+        int r;
+
+        r = start(attempt, error);
+        return r < 0 ? r : run_phases(attempt, step, error);
+}

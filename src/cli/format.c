@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "format.h"
+
+#include "macro.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void format_duration(int64_t ms, char ret[static DURATION_MAX])
+{
+        if (ms < 1000)
+                snprintf(ret, DURATION_MAX, "%" PRId64 " ms", ms);
+        else if (ms < 60000)
+                snprintf(ret, DURATION_MAX, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms % 1000 / 100);
+        else
+                format_span(ms / 1000, ret);
+}
+
+void format_span(int64_t sec, char ret[static DURATION_MAX])
+{
+        const struct {
+                int64_t amount;
+                const char *unit;
+        } parts[] = { { sec / 3600, "h" }, { sec / 60 % 60, "min" }, { sec % 60, "s" } };
+        size_t used = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(parts); i++)
+                if (parts[i].amount > 0)
+                        used += (size_t)snprintf(ret + used, DURATION_MAX - used, "%s%" PRId64 "%s", used ? " " : "",
+                                                 parts[i].amount, parts[i].unit);
+        if (used == 0)
+                snprintf(ret, DURATION_MAX, "0s");
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Parse, dispatch, exit status. */
+
+#include "cli.h"
+#include "help.h"
+#include "signals.h"
+#include "verbs.h"
+
+#include <fcntl.h>
+#include <locale.h>
+
+/*
+ * Takes the places of standard streams that our caller has closed, lest a file that the library writes is opened there. Read
+ * only, so that writing to a closed standard output still fails.
+ */
+static void fill_standard_streams(void)
+{
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        while (fd >= 0 && fd <= STDERR_FILENO);
+        closep(&fd);
+}
+
+/* What the verb's line in the table doesn't know: options that need one package. */
+static int check_package_options(struct cli *cli)
+{
+        struct options *options = &cli->options;
+
+        if (options->unit && options->n_args > 1)
+                return cli_usage(cli, "--unit names the package, so no PACKAGE goes with it");
+        if (options->unit)
+                options->args[options->n_args++] = options->unit;
+        if ((options->from || options->to) && options->n_args != 2)
+                return cli_usage(cli, "--from and --to need exactly one PACKAGE");
+        return EXIT_DONE;
+}
+
+static int check_usage(struct cli *cli, const struct verb *verb)
+{
+        const struct options *options = &cli->options;
+        size_t n = options->n_args - 1;
+        char name[32];
+
+        for (int id = 0; id < OPTION_COUNT; id++)
+                if (options->given & OPTION_BIT(id) & ~(verb->options | OPTIONS_COMMON))
+                        return cli_usage(cli, "option '%s' doesn't go with %s; try 'deploy-migrate %s --help'",
+                                         option_name((enum option_id)id, name), verb->name, verb->name);
+        if (n < verb->min || n > verb->max)
+                return cli_usage(cli, "too %s arguments: deploy-migrate %s %s", n < verb->min ? "few" : "many",
+                                 verb->name, verb->arguments);
+        return check_package_options(cli);
+}
+
+static int run_verb(struct cli *cli, const struct verb *verb)
+{
+        int status = check_usage(cli, verb);
+
+        if (status == EXIT_DONE)
+                status = cli_open(cli);
+        return status == EXIT_DONE ? verb->run(cli, cli->options.args + 1) : status;
+}
+
+static int dispatch(struct cli *cli)
+{
+        const struct options *options = &cli->options;
+        const char *name = options->args[0];
+        const struct verb *verb = name ? verb_find(name) : NULL;
+
+        if (options_has(options, OPTION_VERSION))
+                help_print_version(stdout);
+        else if (name && !verb)
+                return cli_usage(cli, "unknown verb '%s'; try 'deploy-migrate --help'", name);
+        else if (options_has(options, OPTION_HELP) && verb)
+                help_print_verb(stdout, verb);
+        else if (options_has(options, OPTION_HELP))
+                help_print(stdout);
+        else if (verb)
+                return run_verb(cli, verb);
+        else {
+                help_print(stderr);
+                return cli_usage(cli, "what to do? a verb is missing");
+        }
+        return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+        _cleanup_(cli_done) struct cli cli = { 0 };
+        int r, status;
+
+        fill_standard_streams();
+        setlocale(LC_CTYPE, "");
+        r = options_parse(&cli.options, argc, argv);
+        cli_init(&cli);
+
+        if (r < 0)
+                status = cli_usage(&cli, "%s; try 'deploy-migrate --help'",
+                                   cli.options.problem ? cli.options.problem : strerror(-r));
+        else
+                status = dispatch(&cli);
+        if (signals_caught())
+                status = exit_worse(status, EXIT_INTERRUPTED);
+        return cli_finish(&cli, status);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What --json prints. Each function returns NULL where memory ran out. */
+
+#include "deploy-migrate.h"
+
+#include <json-c/json_object.h>
+#include <stdio.h>
+
+json_object *report_json(const struct dmig_report *report);
+/* For a package of which there is no report. */
+json_object *report_json_failure(const char *package, const char *error);
+/* {"package", "events"}, and "error" where @error isn't NULL. @history may be NULL. */
+json_object *report_json_history(const char *package, const struct dmig_history *history, const char *error);
+/* Prints {"packages"}, and "error" where @error isn't NULL. */
+void report_json_print(FILE *stream, json_object *packages, const char *error);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "verbs.h"
+
+#include "macro.h"
+
+#include <stdint.h>
+
+#define OPTIONS_UPGRADE                                                                 \
+        (OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_SANDBOX) | \
+         OPTION_BIT(OPTION_LOCK_TIMEOUT) | OPTION_BIT(OPTION_UNIT))
+
+const struct verb verbs[] = {
+        { "run", 0, SIZE_MAX, OPTIONS_UPGRADE | OPTION_BIT(OPTION_DRY_RUN), verb_run, "[PACKAGE...]",
+          "run what is pending (default: all packages)" },
+        { "plan", 0, SIZE_MAX, OPTIONS_UPGRADE, verb_plan, "[PACKAGE...]", "show what run would do" },
+        { "status", 0, SIZE_MAX, OPTION_BIT(OPTION_EXIT_CODE), verb_status, "[PACKAGE...]",
+          "show where each package stands" },
+        { "history", 0, SIZE_MAX, 0, verb_history, "[PACKAGE...]", "show what happened, newest last" },
+        { "retry", 1, 1, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_retry, "PACKAGE", "forget failures and run again" },
+        { "mark", 3, 3, OPTION_BIT(OPTION_LOCK_TIMEOUT) | OPTION_BIT(OPTION_REASON), verb_mark,
+          "PACKAGE ID applied|skipped", "record that a migration needs no run" },
+        { "baseline", 2, 2, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_baseline, "PACKAGE VERSION",
+          "record the version that the data is at" },
+        { 0 },
+};
+
+const struct verb *verb_find(const char *name)
+{
+        for (const struct verb *verb = verbs; verb->name; verb++)
+                if (streq(verb->name, name))
+                        return verb;
+        return NULL;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What run, plan and retry have in common: how the report of an upgrade is shown. */
+
+#include "cli.h"
+#include "report-text.h"
+
+struct view {
+        bool planned;    /* nothing was executed */
+        bool named;      /* the user named the packages */
+        unsigned states; /* which migrations to show */
+        size_t n_packages;
+        size_t n_idle; /* packages without a word of their own, since there was nothing to do */
+};
+
+#define VIEW_RUN              \
+        {                     \
+                .states = ~0U \
+        }
+#define VIEW_PLAN                                                                           \
+        {                                                                                   \
+                .planned = true, .states = STATES_OPEN | STATE_BIT(DMIG_STATE_OUT_OF_ORDER) \
+        }
+
+/* Returns: the exit status for @report. */
+int view_show(struct cli *cli, struct view *view, const struct dmig_report *report);
+/* Behind the last report. */
+void view_show_idle(const struct cli *cli, const struct view *view);

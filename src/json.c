@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "json.h"
+
+#include <json-c/json_tokener.h>
+#include <limits.h>
+
+/* Deeper than anything that is read here, and far from what exhausts the stack. */
+#define DEPTH_MAX 8
+
+DEFINE_CLEANUP(json_tokener *, json_tokener_free);
+
+static size_t count_lines(const char *text, size_t size)
+{
+        const char *end = text + size, *p = text;
+        size_t n = 1;
+
+        while ((p = memchr(p, '\n', (size_t)(end - p)))) {
+                n++;
+                p++;
+        }
+        return n;
+}
+
+int json_parse_object(const char *text, size_t size, json_object **ret, struct json_fault *fault)
+{
+        _cleanup_(json_tokener_freep) json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+        _cleanup_(json_object_putp) json_object *object = NULL;
+        enum json_tokener_error code;
+        const char *reason = NULL;
+
+        if (!tokener)
+                return -ENOMEM;
+        if (size > INT_MAX) {
+                *fault = (struct json_fault){ .line = 1, .reason = "is too long" };
+                return -EBADMSG;
+        }
+
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+        object = json_tokener_parse_ex(tokener, text, (int)size);
+        code = json_tokener_get_error(tokener);
+        if (code == json_tokener_continue)
+                reason = "ends in the middle of an object";
+        else if (code != json_tokener_success)
+                reason = json_tokener_error_desc(code);
+        else if (json_tokener_get_parse_end(tokener) < size)
+                reason = "has more behind its object";
+        else if (!json_object_is_type(object, json_type_object))
+                reason = "isn't a JSON object";
+        if (reason) {
+                *fault = (struct json_fault){
+                        .line = count_lines(text, json_tokener_get_parse_end(tokener)),
+                        .reason = reason,
+                };
+                return -EBADMSG;
+        }
+
+        *ret = TAKE_PTR(object);
+        return 0;
+}
+
+const char *json_string_text(json_object *value)
+{
+        const char *text;
+
+        if (!json_object_is_type(value, json_type_string))
+                return NULL;
+        text = json_object_get_string(value);
+        return strlen(text) == (size_t)json_object_get_string_len(value) ? text : NULL;
+}

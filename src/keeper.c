@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "keeper.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#define FIRST_FD 3U /* above standard input, output and error */
+
+static void say(const struct keeper *keeper, struct keeper_message message)
+{
+        /* Nobody to tell means that the parent is gone, which the next poll finds out. */
+        (void)send(keeper->control, &message, sizeof(message), MSG_NOSIGNAL);
+}
+
+_Noreturn static void fail(const struct keeper *keeper, struct keeper_message message)
+{
+        say(keeper, message);
+        _exit(EXIT_FAILURE);
+}
+
+/* Closes all but the given ones: a copy of another keeper's control socket would hide from it that its parent died. */
+static void close_all_but(const int *keep, size_t n_keep)
+{
+        unsigned first = FIRST_FD;
+
+        for (;;) {
+                unsigned next = ~0U;
+
+                for (size_t i = 0; i < n_keep; i++)
+                        if (keep[i] >= (int)first && (unsigned)keep[i] < next)
+                                next = (unsigned)keep[i];
+                if (next > first)
+                        (void)close_range(first, next == ~0U ? ~0U : next - 1, 0);
+                if (next == ~0U)
+                        return;
+                first = next + 1;
+        }
+}
+
+/* ---- The program ---- */
+
+static void reset_signals(void)
+{
+        struct sigaction action = { .sa_handler = SIG_DFL };
+        sigset_t none;
+
+        for (int i = 1; i < NSIG; i++)
+                (void)sigaction(i, &action, NULL);
+        sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int set_up_program(const struct keeper *keeper)
+{
+        int null_fd;
+
+        null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (null_fd < 0)
+                return -errno;
+        if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(keeper->output, STDOUT_FILENO) < 0 ||
+            dup2(keeper->output, STDERR_FILENO) < 0)
+                return -errno;
+        if (setsid() < 0 || chdir("/") < 0)
+                return -errno;
+        umask(022);
+        reset_signals();
+        return 0;
+}
+
+_Noreturn static void run_program(const struct keeper *keeper)
+{
+        const struct process_request *request = keeper->request;
+        int r;
+
+        r = set_up_program(keeper);
+        if (r >= 0) {
+                (void)execve(request->argv[0], request->argv, request->envp);
+                r = -errno;
+        }
+        fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = r });
+}
+
+/* ---- The tree below it ---- */
+
+/* Reads a number from @fd's text, a byte at a time through @c. Returns: 1, or 0 at the end. */
+static int read_pid(int fd, pid_t *ret)
+{
+        pid_t pid = 0;
+        char c;
+
+        while (read(fd, &c, 1) == 1) {
+                if (c == ' ')
+                        break;
+                pid = pid * 10 + (c - '0');
+        }
+        *ret = pid;
+        return pid > 0;
+}
+
+/* "/proc/PID/task/PID/children", without a formatter that would not be async-signal-safe. */
+static int open_children(pid_t pid)
+{
+        char path[64] = "/proc/", digits[16];
+        size_t n = 0;
+
+        for (pid_t rest = pid; rest > 0; rest /= 10)
+                digits[n++] = (char)('0' + rest % 10);
+        for (unsigned pass = 0; pass < 2; pass++) {
+                size_t length = strlen(path);
+
+                for (size_t i = 0; i < n; i++)
+                        path[length + i] = digits[n - 1 - i];
+                strcpy(path + length + n, pass == 0 ? "/task/" : "/children");
+        }
+        return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void signal_descendants(pid_t pid, int number)
+{
+        int fd = open_children(pid);
+        pid_t child;
+
+        while (fd >= 0 && read_pid(fd, &child)) {
+                signal_descendants(child, number);
+                (void)kill(child, number);
+        }
+        if (fd >= 0)
+                close(fd);
+}
+
+static void signal_tree(const struct keeper *keeper, int number)
+{
+        /* In a PID name space of its own that is everybody but us. */
+        if (keeper->request->sandbox)
+                (void)kill(-1, number);
+        else
+                signal_descendants(getpid(), number);
+}
+
+static void note_end(struct keeper *keeper, pid_t pid, int status)
+{
+        if (pid != keeper->program)
+                return;
+        keeper->ended = true;
+        keeper->status = status;
+}
+
+/* A child that is killed hands its own children to us: again, until there are none. */
+static void kill_tree(struct keeper *keeper)
+{
+        int status;
+        pid_t pid;
+
+        do {
+                signal_tree(keeper, SIGKILL);
+                pid = waitpid(-1, &status, 0);
+                if (pid > 0)
+                        note_end(keeper, pid, status);
+        } while (pid > 0 || errno == EINTR);
+}
+
+/* ---- Waiting ---- */
+
+static void reap(struct keeper *keeper)
+{
+        int status;
+        pid_t pid;
+
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+                note_end(keeper, pid, status);
+}
+
+static void obey(struct keeper *keeper)
+{
+        char command;
+        ssize_t n = recv(keeper->control, &command, sizeof(command), 0);
+
+        if (n < 0 && errno == EINTR)
+                return;
+        if (n == sizeof(command) && command == KEEPER_TERMINATE) {
+                signal_tree(keeper, SIGTERM);
+                return;
+        }
+        kill_tree(keeper);
+        if (n <= 0)
+                _exit(EXIT_FAILURE); /* the parent is gone */
+}
+
+_Noreturn static void keep(struct keeper *keeper, int child_fd)
+{
+        struct pollfd fds[] = { { .fd = child_fd, .events = POLLIN }, { .fd = keeper->control, .events = POLLIN } };
+        struct signalfd_siginfo info;
+
+        while (!keeper->ended) {
+                (void)poll(fds, ELEMENTSOF(fds), -1);
+                if (fds[0].revents && read(child_fd, &info, sizeof(info)) > 0)
+                        reap(keeper);
+                if (fds[1].revents)
+                        obey(keeper);
+        }
+        kill_tree(keeper);
+        say(keeper, (struct keeper_message){ .kind = KEEPER_ENDED, .status = keeper->status });
+        _exit(EXIT_SUCCESS);
+}
+
+static int watch_children(void)
+{
+        sigset_t all;
+
+        /* Whatever is sent to our session is for our parent to act upon. */
+        sigfillset(&all);
+        (void)sigprocmask(SIG_SETMASK, &all, NULL);
+        sigemptyset(&all);
+        sigaddset(&all, SIGCHLD);
+        return signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void keeper_main(struct keeper *keeper)
+{
+        const struct sandbox *sandbox = keeper->request->sandbox;
+        int fds[] = { keeper->control, keeper->output, sandbox ? sandbox->network : -EBADF };
+        struct keeper_message message = { .kind = KEEPER_SANDBOX_FAILED };
+        int child_fd;
+
+        close_all_but(fds, ELEMENTSOF(fds));
+        (void)setsid();
+        child_fd = watch_children();
+        if (child_fd < 0)
+                fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
+
+        if (sandbox)
+                message.error = sandbox_enter(sandbox, &message.step);
+        if (message.error < 0)
+                fail(keeper, message);
+        if (!sandbox && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+                fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
+
+        keeper->program = _Fork();
+        if (keeper->program == 0)
+                run_program(keeper);
+        if (keeper->program < 0)
+                fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
+        close(keeper->output);
+        keep(keeper, child_fd);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One phase of a migration: its program is run with "check" or "migrate", in the sandbox for that. Out: what its end means by
+ * the contract of a migration.
+ */
+
+#include "catalog.h"
+#include "context.h"
+#include "record.h"
+#include "upgrade.h"
+
+struct phase {
+        struct dmig *ctx;
+        const char *package;
+        const struct upgrade *upgrade;
+        const struct migration *migration;
+        unsigned flags;   /* of enum dmig_flags */
+        unsigned number;  /* of the attempt */
+        const char *name; /* "check" or "migrate" */
+        bool migrate;
+        uint64_t timeout_sec;
+};
+
+enum outcome {
+        OUTCOME_TRUE,
+        OUTCOME_FALSE, /* check only */
+        OUTCOME_POSTPONED,
+        OUTCOME_STOPPED, /* because the context was */
+        OUTCOME_FAILED,
+};
+
+struct ending {
+        enum outcome outcome;
+        struct field field; /* "exit", "signal" or "timeout"; without a name where the program could not be started */
+        char *reason;       /* in one line, with the end of the output; NULL when stopped */
+};
+
+/* Whatever keeps the program from running is the migration's failure. Returns: 0 or -ENOMEM. */
+int phase_run(struct phase *phase, struct ending *ret);
+void ending_done(struct ending *ending);

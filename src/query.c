@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Plan and status: what would be done, and where a package stands. Read only, without a lock. */
+
+#include "attempt.h"
+#include "survey.h"
+
+/* Whether the file is another one than the history knows. A file that can't be read is no match for any. */
+static bool differs(struct dmig *ctx, const struct plan_step *step)
+{
+        char sha256[65];
+
+        if (!step->migration || !step->record || !step->record->sha256[0])
+                return false;
+        return attempt_hash(&ctx->root, step->migration, sha256, NULL) < 0 || !streq(sha256, step->record->sha256);
+}
+
+/* What was given up runs again once its file has changed. */
+static void revive_changed(struct dmig *ctx, struct plan *plan)
+{
+        for (size_t i = 0; i < plan->n_steps; i++)
+                if (plan->steps[i].state == DMIG_STATE_GAVE_UP && differs(ctx, &plan->steps[i]))
+                        plan->steps[i].state = DMIG_STATE_PENDING;
+}
+
+static void mark_modified(struct dmig *ctx, const struct plan *plan, struct dmig_report *report)
+{
+        for (size_t i = 0; i < plan->n_steps; i++)
+                if (plan->steps[i].state == DMIG_STATE_APPLIED || plan->steps[i].state == DMIG_STATE_SATISFIED)
+                        report->steps[i].modified = differs(ctx, &plan->steps[i]);
+}
+
+static int query(struct dmig *ctx, const struct upgrade_request *request, enum survey_scope scope,
+                 struct dmig_report **ret)
+{
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+        _cleanup_(survey_done) struct survey survey = { .request = *request };
+        int r;
+
+        r = survey_check_request(request, &ctx->error);
+        if (r >= 0)
+                r = report_new(request->package, &report);
+        if (r < 0)
+                return r;
+
+        r = survey_open_history(&survey, ctx, HISTORY_READ, &ctx->error);
+        if (r >= 0)
+                r = survey_make_plan(&survey, ctx, &ctx->error);
+        if (r >= 0) {
+                revive_changed(ctx, &survey.plan);
+                r = survey_report(&survey, scope, report);
+        }
+        if (r >= 0 && scope == SURVEY_ALL)
+                mark_modified(ctx, &survey.plan, report);
+        return report_conclude(&report, r, &ctx->error, ret);
+}
+
+int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, struct dmig_report **ret)
+{
+        return query(ctx, &(const struct upgrade_request){ .package = package, .from = from, .to = to }, SURVEY_UPGRADE,
+                     ret);
+}
+
+int dmig_status(struct dmig *ctx, const char *package, struct dmig_report **ret)
+{
+        return query(ctx, &(const struct upgrade_request){ .package = package }, SURVEY_ALL, ret);
+}

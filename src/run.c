@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The pipeline for one package. In: the caller's request. The steps: nothing to do? lock, history, recovery of what was
+ * interrupted, survey, then one migration after the other until all are done or one isn't. Out: a report, and the history.
+ */
+
+#include "attempt.h"
+#include "lock.h"
+#include "record.h"
+#include "survey.h"
+
+#include <syslog.h>
+
+struct run {
+        struct dmig *ctx;
+        unsigned flags;
+        struct survey *survey;
+        struct dmig_report *report;
+};
+
+static int record(struct run *run, const char *name, const struct field *fields, struct error *error)
+{
+        return record_event(run->ctx, run->survey->history, name, fields, error);
+}
+
+/* ---- Nothing to do ---- */
+
+/* From the last line of the history and the package database alone. Returns: 1 when settled, 0 when not or not known, or a negative errno. */
+static int is_settled(struct dmig *ctx, const struct upgrade_request *request, struct dmig_report *report,
+                      struct error *error)
+{
+        _cleanup_(event_freep) struct dmig_event *event = NULL;
+        _cleanup_free_ char *to = NULL;
+        const char *name, *version;
+        int r;
+
+        if (request->from || history_peek(&ctx->root, request->package, &event) <= 0)
+                return 0;
+        name = dmig_event_get_name(event);
+        if (!name || !(streq(name, "completed") || streq(name, "baseline")))
+                return 0;
+        version = dmig_event_get_string(event, name[0] == 'c' ? "to" : "version");
+        r = version ? upgrade_resolve_to(ctx, request, &to, error) : 0;
+        if (r <= 0 || !streq(version, to))
+                return r < 0 ? r : 0;
+
+        report->result = DMIG_RESULT_NOTHING_TO_DO;
+        return report_set_versions(report, to, to, "history") < 0 ? -ENOMEM : 1;
+}
+
+/* ---- Before the first migration ---- */
+
+/* A migration that was started and has no end: the program was killed, or the machine lost power. */
+static int recover(struct run *run, struct error *error)
+{
+        const struct record *unfinished = history_state_unfinished(&run->survey->history->state);
+        const struct field fields[] = { { "id", .text = unfinished ? unfinished->id : NULL }, { 0 } };
+        int r;
+
+        if (!unfinished)
+                return 0;
+        r = record(run, "interrupted", fields, error);
+        if (r >= 0 && unfinished->failures >= ATTEMPTS_MAX)
+                r = record(run, "gave-up", fields, error);
+        return r;
+}
+
+/* What from was found out to be is written down before anything changes, since the evidence for it goes away. */
+static int record_baseline(struct run *run, struct error *error)
+{
+        const struct upgrade *upgrade = &run->survey->upgrade;
+        bool argument = run->survey->request.to;
+        bool installed = streq(upgrade->from_source, "installed");
+
+        if (run->survey->history->state.from)
+                return 0;
+        if (installed)
+                context_log(
+                        run->ctx, LOG_NOTICE, run->survey->request.package,
+                        "nothing tells from which version %s was upgraded: its data is taken to be at %s, and nothing "
+                        "runs; deploy-migrate baseline tells it better",
+                        run->survey->request.package, upgrade->from);
+        return record(run, "baseline",
+                      (const struct field[]){ { "version", .text = upgrade->from },
+                                              { "source", .text = upgrade->from_source },
+                                              { argument ? "to_source" : NULL, .text = "argument" },
+                                              { 0 } },
+                      error);
+}
+
+static int record_completed(struct run *run, struct error *error)
+{
+        const struct upgrade *upgrade = &run->survey->upgrade;
+        const struct history_state *state = &run->survey->history->state;
+
+        if (state->settled && state->from && streq(state->from, upgrade->to))
+                return 0;
+        return record(run, "completed",
+                      (const struct field[]){ { "from", .text = upgrade->from },
+                                              { "to", .text = upgrade->to },
+                                              { run->survey->request.to ? "to_source" : NULL, .text = "argument" },
+                                              { 0 } },
+                      error);
+}
+
+static void tell_upgrade(struct run *run)
+{
+        const struct upgrade *upgrade = &run->survey->upgrade;
+
+        tell_event(run->ctx, run->survey->request.package, "upgrade",
+                   (const struct field[]){ { "from", .text = upgrade->from },
+                                           { "to", .text = upgrade->to },
+                                           { "from_source", .text = upgrade->from_source },
+                                           { "pending", .number = (int64_t)run->survey->plan.n_pending },
+                                           { 0 } });
+}
+
+/* ---- The migrations ---- */
+
+/* Given up, and the file is still the same. */
+static bool is_given_up(const struct plan_step *step, const char *sha256)
+{
+        return step->state == DMIG_STATE_GAVE_UP && streq(step->record->sha256, sha256);
+}
+
+static unsigned count_attempts(const struct record *record, const char *sha256)
+{
+        return record && streq(record->sha256, sha256) ? record->failures : 0;
+}
+
+/* Returns: 1 when the step is done, 0 when the package stops here, or a negative errno. */
+static int run_step(struct run *run, const struct plan_step *planned, struct dmig_step *step, struct error *error)
+{
+        struct attempt attempt = {
+                .ctx = run->ctx,
+                .history = run->survey->history,
+                .upgrade = &run->survey->upgrade,
+                .migration = planned->migration,
+                .flags = run->flags,
+        };
+        int r;
+
+        r = attempt_hash(&run->ctx->root, planned->migration, attempt.sha256, error);
+        if (r < 0)
+                return r;
+        if (is_given_up(planned, attempt.sha256))
+                return 0; /* the report says so already */
+        attempt.number = count_attempts(planned->record, attempt.sha256) + 1;
+        step->state = DMIG_STATE_PENDING;
+        free(TAKE_PTR(step->error));
+        r = report_set_error(run->report, DMIG_RESULT_PENDING, 0, NULL); /* what failed before is tried again */
+        if (r < 0)
+                return r;
+
+        r = attempt_run(&attempt, step, error);
+        if (r < 0)
+                return r;
+        if (step->state == DMIG_STATE_FAILED)
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, "%s failed: %s", step->id, step->error);
+        if (step->state == DMIG_STATE_POSTPONED)
+                return report_set_errorf(run->report, DMIG_RESULT_POSTPONED, 0, "%s asked to be run later", step->id);
+        return 1;
+}
+
+/* Returns: as run_step(), for all steps that are due. */
+static int run_steps(struct run *run, struct error *error)
+{
+        const struct plan *plan = &run->survey->plan;
+        int r = 1;
+
+        for (size_t i = 0, k = 0; r > 0 && i < plan->n_steps; i++) {
+                if (!survey_shows(SURVEY_UPGRADE, &plan->steps[i]))
+                        continue;
+                if (survey_is_due(&plan->steps[i])) {
+                        if (context_is_stopped(run->ctx))
+                                return error_setf(error, -ECANCELED, "stopped before all migrations were done");
+                        r = run_step(run, &plan->steps[i], &run->report->steps[k], error);
+                }
+                k++;
+        }
+        return r;
+}
+
+static int run_upgrade(struct run *run, struct error *error)
+{
+        size_t n_pending = run->survey->plan.n_pending;
+        int r;
+
+        if (n_pending > 0 && !(run->flags & DMIG_SANDBOX_OFF)) {
+                r = context_need_network(run->ctx, error);
+                if (r < 0)
+                        return r;
+        }
+        if (n_pending > 0 && (run->flags & DMIG_SANDBOX_OFF))
+                context_log(run->ctx, LOG_WARNING, run->survey->request.package,
+                            "the sandbox is off: migrations run directly on the system");
+
+        r = record_baseline(run, error);
+        if (r < 0)
+                return r;
+        tell_upgrade(run);
+        r = run_steps(run, error);
+        if (r <= 0)
+                return r;
+        run->report->result = n_pending > 0 ? DMIG_RESULT_COMPLETED : DMIG_RESULT_NOTHING_TO_DO;
+        return record_completed(run, error);
+}
+
+/* A package that ships nothing and never did leaves no trace. */
+static bool is_stranger(const struct survey *survey)
+{
+        return survey->catalog->n_migrations == 0 && survey->history->fd < 0;
+}
+
+static int run_package(struct run *run, struct error *error)
+{
+        struct survey *survey = run->survey;
+        _cleanup_close_ int lock = -EBADF;
+        const struct lock_request request = {
+                .package = survey->request.package,
+                .timeout_usec = run->ctx->lock_timeout_usec,
+                .stop_fd = run->ctx->stop_fd,
+        };
+        int r;
+
+        lock = lock_acquire(&run->ctx->root, &request, error);
+        if (lock < 0)
+                return lock;
+        r = survey_open_history(survey, run->ctx, HISTORY_APPEND, error);
+        if (r >= 0)
+                r = recover(run, error);
+        if (r >= 0)
+                r = survey_make_plan(survey, run->ctx, error);
+        if (r >= 0)
+                r = survey_report(survey, SURVEY_UPGRADE, run->report);
+        if (r < 0)
+                return r;
+        if (survey->upgrade.purged)
+                return record(run, "purged", (const struct field[]){ { 0 } }, error);
+        if (survey->upgrade.result != DMIG_RESULT_PENDING || is_stranger(survey))
+                return 0;
+        return run_upgrade(run, error);
+}
+
+int dmig_run(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
+             struct dmig_report **ret)
+{
+        const struct upgrade_request request = { .package = package, .from = from, .to = to };
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+        _cleanup_(survey_done) struct survey survey = { .request = request };
+        struct run run = { .ctx = ctx, .flags = flags, .survey = &survey };
+        int r;
+
+        r = survey_check_request(&request, &ctx->error);
+        if (r >= 0)
+                r = report_new(package, &report);
+        if (r < 0)
+                return r;
+
+        run.report = report;
+        r = is_settled(ctx, &request, report, &ctx->error);
+        if (r == 0)
+                r = run_package(&run, &ctx->error);
+        return report_conclude(&report, r, &ctx->error, ret);
+}

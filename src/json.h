@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* JSON as it is read here: one object, strictly by the standard, in valid UTF-8, and nothing behind it. */
+/* JSON as it is read here: one object in valid UTF-8, as strictly as json-c reads it, and nothing behind it. */
 
 #include "macro.h"
 

@@ -55,30 +55,31 @@ static bool path_touches_state(const char *path)
 static int path_normalize(const char *path, char **ret, const char **ret_reason)
 {
         _cleanup_free_ char *normal = NULL;
+        const char *reason = NULL;
         char *end;
         size_t n;
 
-        normal = end = malloc(strlen(path) + 1);
+        normal = end = calloc(1, strlen(path) + sizeof("/"));
         if (!normal)
                 return -ENOMEM;
 
-        *ret_reason = NULL;
-        if (path[0] != '/')
-                *ret_reason = "isn't an absolute path";
         for (const char *p = path; *(p += strspn(p, "/")); p += n) {
                 n = strcspn(p, "/");
                 if (p[0] == '.' && (n == 1 || (n == 2 && p[1] == '.')))
-                        *ret_reason = "has \".\" or \"..\" in it";
+                        reason = "has \".\" or \"..\" in it";
                 *end++ = '/';
                 end = mempcpy(end, p, n);
         }
-        *end = '\0';
-        if (!*ret_reason && end == normal)
-                *ret_reason = "is the whole system, for which \"writes\": \"*\" stands";
-        else if (!*ret_reason && path_touches_state(normal))
-                *ret_reason = "contains or lies in " STATE_DIR ", where migrations have nothing to write";
-        if (*ret_reason)
+        if (path[0] != '/')
+                reason = "isn't an absolute path";
+        else if (!reason && end == normal)
+                reason = "is the whole system, for which \"writes\": \"*\" stands";
+        else if (!reason && path_touches_state(normal))
+                reason = "contains or lies in " STATE_DIR ", where migrations have nothing to write";
+        if (reason) {
+                *ret_reason = reason;
                 return -EINVAL;
+        }
 
         *ret = TAKE_PTR(normal);
         return 0;
@@ -196,8 +197,7 @@ static int read_since(const struct reader *reader, json_object *value)
                 return r;
         r = deb_version_parse(reader->manifest->since, true, &version, &error);
         if (r == -EINVAL)
-                return error_setf(reader->error, -EBADMSG, "%s: \"since\" is no package version: %s",
-                                  reader->text->path, error_text(&error));
+                return error_setf(reader->error, -EBADMSG, "%s: \"since\": %s", reader->text->path, error_text(&error));
         return r;
 }
 

@@ -129,7 +129,7 @@ int version_from_argument(const char *argument, char **ret, struct error *error)
 
         if (semver) {
                 argument++;
-                size--;
+                size = trim_blanks(&argument);
         }
 
         text = calloc(1, size + sizeof("-0"));

@@ -119,18 +119,29 @@ static enum style style_of_priority(int priority)
         return priority <= LOG_ERR ? STYLE_BAD : priority == LOG_WARNING ? STYLE_WARNING : STYLE_PLAIN;
 }
 
+/* "sample is not installed" needs no name before it. */
+static bool begins_with_name(const char *text, const char *package)
+{
+        const char *rest = startswith(text, package);
+
+        return rest && *rest == ' ';
+}
+
 void cli_say(struct cli *cli, int priority, const char *package, const char *id, const char *text)
 {
         const struct terminal *err = &cli->err;
 
         progress_clear(&cli->progress);
         cli_flush(cli);
-        terminal_put(err, STYLE_PLAIN, package ? package : "deploy-migrate");
         if (id) {
+                terminal_put(err, STYLE_PLAIN, package);
                 terminal_put(err, STYLE_PLAIN, " ");
                 terminal_put(err, STYLE_PLAIN, id);
+                terminal_put(err, STYLE_PLAIN, " | ");
+        } else if (!package || !begins_with_name(text, package)) {
+                terminal_put(err, STYLE_PLAIN, package ? package : "deploy-migrate");
+                terminal_put(err, STYLE_PLAIN, ": ");
         }
-        terminal_put(err, STYLE_PLAIN, id ? " | " : ": ");
         terminal_put(err, style_of_priority(priority), text);
         fputc('\n', err->stream);
 }

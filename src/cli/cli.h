@@ -37,7 +37,7 @@ int cli_finish(struct cli *cli, int status);
 
 /* Writes out what standard output has so far. */
 void cli_flush(struct cli *cli);
-/* One line on standard error. @package and @id may be NULL. */
+/* One line on standard error. @id is the migration that printed it, or NULL; @package may be NULL without an @id. */
 void cli_say(struct cli *cli, int priority, const char *package, const char *id, const char *text);
 /* A line on standard error, which --json repeats. Returns: EXIT_USAGE. */
 int cli_usage(struct cli *cli, const char *format, ...) _printf_(2, 3);

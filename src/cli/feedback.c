@@ -55,9 +55,11 @@ static void on_upgrade(struct cli *cli, const struct dmig_event *event)
 
 static void on_phase(struct cli *cli, const struct dmig_event *event)
 {
-        if (cli->options.verbosity > 0)
-                cli_say(cli, LOG_INFO, dmig_event_get_package(event), event_string(event, "id"),
-                        event_string(event, "phase"));
+        _cleanup_free_ char *text = NULL;
+
+        if (cli->options.verbosity > 0 &&
+            asprintf(&text, "%s: %s", event_string(event, "id"), event_string(event, "phase")) >= 0)
+                cli_say(cli, LOG_INFO, dmig_event_get_package(event), NULL, text);
 }
 
 static void on_progress(struct cli *cli, const struct dmig_event *event)

@@ -82,10 +82,14 @@ static void print_changes(FILE *stream, const struct dmig_event *event)
                 fprintf(stream, "%s%" PRId64 " change%s", ftell(stream) > 0 ? ", " : "", n, n == 1 ? "" : "s");
 }
 
-/* A reason says how the program ended. */
+/* A reason mostly says in which phase, and how it ended. */
 static void print_end(FILE *stream, const struct dmig_event *event)
 {
-        if (dmig_event_get_string(event, "reason")) {
+        const char *phase = dmig_event_get_string(event, "phase"), *reason = dmig_event_get_string(event, "reason");
+
+        if (phase && !(reason && startswith(reason, phase)))
+                print_string(stream, event, "phase", "in ");
+        if (reason) {
                 print_string(stream, event, "reason", "");
                 return;
         }
@@ -106,7 +110,6 @@ static char *make_details(const struct dmig_event *event)
         print_upgrade(stream, event);
         print_string(stream, event, "source", "");
         print_string(stream, event, "as", "as ");
-        print_string(stream, event, "phase", "in ");
         print_int(stream, event, "attempt", "attempt");
         print_duration(stream, event);
         print_changes(stream, event);

@@ -197,7 +197,7 @@ static int handle(struct options *options, int c, const char *at)
 int options_parse(struct options *options, int argc, char **argv)
 {
         struct option long_options[OPTION_COUNT + 1];
-        int c, r, problems = 0;
+        int c, problems = 0;
 
         *options = (struct options){ .args = calloc((size_t)argc + 1, sizeof(char *)) };
         if (!options->args)
@@ -207,7 +207,8 @@ int options_parse(struct options *options, int argc, char **argv)
         /* '-': arguments come in their place, as the value of 1; ':': no message of its own for a missing value. */
         opterr = 0;
         while ((c = getopt_long(argc, argv, "-:qv", long_options, NULL)) >= 0) {
-                r = handle(options, c, argv[optind - 1]);
+                int r = handle(options, c, argv[optind - 1]);
+
                 if (r < 0)
                         problems = r;
         }

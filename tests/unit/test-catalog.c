@@ -278,7 +278,7 @@ static const struct {
         { { { V "/v1.0.0/002_\xc3\xa4", PROG, NULL } }, -EBADMSG, V "/v1.0.0/002_", "neither a migration" },
         { { { V "/v1.0.0/002_a.sh~", PROG, NULL } }, -EBADMSG, V "/v1.0.0/002_a.sh~: ", "rename or remove" },
         { { { V "/v1.0.0/002_a b", PROG, NULL } }, -EBADMSG, V "/v1.0.0/002_a b: ", "neither a migration" },
-        { { { V "/v1.0.0/002_a\n", PROG, NULL } }, -EBADMSG, V "/v1.0.0/002_a\n: ", "neither a migration" },
+        { { { V "/v1.0.0/002_a\n", PROG, NULL } }, -EBADMSG, V "/v1.0.0/002_a", "neither a migration" },
         { { { V "/v1.0.0/__pycache__", DIR, NULL } }, -EBADMSG, V "/v1.0.0/__pycache__: ", "neither a migration" },
         { { { V "/v1.0.0/001_b", PROG, NULL } }, -EBADMSG, V "/v1.0.0: ", "001_a and 001_b have the same number" },
         { { { V "/v1.0.0/001_a.py", PROG, NULL } },

@@ -2,10 +2,9 @@
 
 #include "data.h"
 #include "deb-version.h"
-#include "dpkg-oracle.h"
+#include "random-version.h"
 
 #include <check.h>
-#include <time.h>
 
 #define N_RANDOM_PAIRS 20000U
 
@@ -50,216 +49,31 @@ START_TEST(test_data)
 }
 END_TEST
 
-/* ---- Random versions ---------------------------------------------------------------------- */
-
-struct version {
-        char epoch[16];
-        char upstream[64];
-        char revision[48];
-};
-
-/* What comparisons stumble over. */
-static const char *const pieces[] = {
-        "~",
-        "~~",
-        "~",
-        "+",
-        "-",
-        ":",
-        ".",
-        ".",
-        "0",
-        "0",
-        "00",
-        "000000000000000000000000",
-        "1",
-        "1",
-        "2",
-        "9",
-        "10",
-        "01",
-        "09",
-        "19",
-        "99",
-        "100",
-        "A",
-        "Z",
-        "a",
-        "b",
-        "z",
-        "aa",
-        "rc1",
-        "~1",
-        "~a",
-        "+dfsg",
-        "1.0",
-        "1.10",
-        ".0",
-        "2147483648",
-        "_",
-        "-1",
-        "~rc1",
-        "~bpo",
-        "+b1",
-        "0~",
-        ".~",
-        "18446744073709551616",
-        "18446744073709551617",
-};
-
-/* As dpkg reads them; "+1:" is 1. */
-static const char *const epochs[] = { "0:", "00:", "1:", "01:", "+1:", "2:", "10:", "2147483647:" };
-
-static size_t pick(unsigned short state[3], size_t n)
-{
-        return (size_t)nrand48(state) % n;
-}
-
-static void insert(unsigned short state[3], char *part, size_t size)
-{
-        const char *piece = pieces[pick(state, ELEMENTSOF(pieces))];
-        size_t length = strlen(part), at = pick(state, length + 1), n = strlen(piece);
-
-        if (length + n >= size)
-                return;
-        memmove(part + at + n, part + at, length - at + 1);
-        memcpy(part + at, piece, n);
-}
-
-static void delete (unsigned short state[3], char *part)
-{
-        size_t length = strlen(part), at;
-
-        if (length == 0)
-                return;
-        at = pick(state, length);
-        memmove(part + at, part + at + 1, length - at);
-}
-
-static void replace_all(char *part, char bad, char good)
-{
-        while ((part = strchr(part, bad)))
-                *part = good;
-}
-
-/* Puts right what dpkg could not split. */
-static void repair(struct version *version)
-{
-        replace_all(version->revision, '-', '~');
-        replace_all(version->revision, ':', '.');
-        if (!version->revision[0])
-                replace_all(version->upstream, '-', '+');
-        if (!version->epoch[0])
-                replace_all(version->upstream, ':', '.');
-        if (!version->upstream[0])
-                version->upstream[0] = '0';
-}
-
-static void randomize_epoch(unsigned short state[3], struct version *version)
-{
-        bool wanted = pick(state, 3) == 0;
-
-        strcpy(version->epoch, wanted ? epochs[pick(state, ELEMENTSOF(epochs))] : "");
-}
-
-static void make(unsigned short state[3], struct version *ret)
-{
-        size_t n_upstream = pick(state, 6), n_revision = pick(state, 2) * pick(state, 4);
-
-        memset(ret, 0, sizeof(*ret));
-        randomize_epoch(state, ret);
-        /* dpkg only warns of a version that doesn't start with a digit: some do. */
-        if (pick(state, 10) > 0)
-                ret->upstream[0] = (char)('0' + pick(state, 10));
-        for (size_t i = 0; i < n_upstream; i++)
-                insert(state, ret->upstream + (ret->upstream[0] != '\0'), sizeof(ret->upstream) - 1);
-        for (size_t i = 0; i < n_revision; i++)
-                insert(state, ret->revision, sizeof(ret->revision));
-        repair(ret);
-}
-
-/* A version that is close to what it was. */
-static void mutate(unsigned short state[3], struct version *version)
-{
-        for (size_t n = pick(state, 3) + 1; n > 0; n--)
-                switch (pick(state, 6)) {
-                case 0:
-                        randomize_epoch(state, version);
-                        break;
-                case 1:
-                        insert(state, version->revision, sizeof(version->revision));
-                        break;
-                case 2:
-                        delete (state, version->revision);
-                        break;
-                case 3:
-                        delete (state, version->upstream);
-                        break;
-                default:
-                        insert(state, version->upstream, sizeof(version->upstream));
-                }
-        repair(version);
-}
-
-static void print(const struct version *version, char *ret, size_t size)
-{
-        snprintf(ret, size, "%s%s%s%s", version->epoch, version->upstream, version->revision[0] ? "-" : "",
-                 version->revision);
-}
-
-static void make_pair(unsigned short state[3], struct version_pair *ret)
-{
-        struct version version;
-
-        make(state, &version);
-        print(&version, ret->a, sizeof(ret->a));
-        if (pick(state, 4) == 0)
-                make(state, &version);
-        else
-                mutate(state, &version);
-        print(&version, ret->b, sizeof(ret->b));
-}
-
-/* Another one for each run, unless the environment gives one. */
-static unsigned long make_seed(void)
-{
-        const char *given = getenv("TEST_SEED");
-
-        return given ? strtoul(given, NULL, 0) : (unsigned long)time(NULL);
-}
-
-static void seed(unsigned short state[3], unsigned long value)
-{
-        state[0] = (unsigned short)value;
-        state[1] = (unsigned short)(value >> 16);
-        state[2] = (unsigned short)(value >> 32);
-}
-
 START_TEST(test_random_order)
 {
         static struct version_pair pairs[N_RANDOM_PAIRS];
         static int expected[N_RANDOM_PAIRS];
-        unsigned long value = make_seed();
         size_t seen[ELEMENTSOF(relations)] = { 0 };
-        unsigned short state[3];
+        struct random random;
 
-        seed(state, value);
+        random_init(&random);
         for (size_t i = 0; i < N_RANDOM_PAIRS; i++)
-                make_pair(state, &pairs[i]);
+                random_version_pair(&random, &pairs[i]);
         dpkg_compare_all(pairs, N_RANDOM_PAIRS, expected);
 
         for (size_t i = 0; i < N_RANDOM_PAIRS; i++) {
                 const char *a = pairs[i].a, *b = pairs[i].b;
                 const char *relation = relations[expected[i] + 1];
 
-                ck_assert_msg(compare(a, b) == expected[i], "TEST_SEED=%lu: not '%s' %s '%s'", value, a, relation, b);
-                ck_assert_msg(compare(b, a) == -expected[i], "TEST_SEED=%lu: '%s' and '%s'", value, b, a);
+                ck_assert_msg(compare(a, b) == expected[i], "TEST_SEED=%lu: not '%s' %s '%s'", random.seed, a, relation,
+                              b);
+                ck_assert_msg(compare(b, a) == -expected[i], "TEST_SEED=%lu: '%s' and '%s'", random.seed, b, a);
                 /* The database is a way to ask many questions at once: --compare-versions must say the same. */
-                ck_assert_msg(i % 100 || dpkg_confirms(a, relation, b), "TEST_SEED=%lu: '%s', '%s'", value, a, b);
+                ck_assert_msg(i % 100 || dpkg_confirms(a, relation, b), "TEST_SEED=%lu: '%s', '%s'", random.seed, a, b);
                 seen[expected[i] + 1]++;
         }
         for (size_t i = 0; i < ELEMENTSOF(seen); i++)
-                ck_assert_msg(seen[i] > N_RANDOM_PAIRS / 20, "TEST_SEED=%lu: only %zu %s", value, seen[i],
+                ck_assert_msg(seen[i] > N_RANDOM_PAIRS / 20, "TEST_SEED=%lu: only %zu %s", random.seed, seen[i],
                               relations[i]);
 }
 END_TEST
@@ -360,24 +174,24 @@ START_TEST(test_random_grade)
 {
         static const char characters[] = "0019aZ.-+~::- \t_\n\xc3";
         size_t seen[REFUSED + 1] = { 0 };
-        unsigned long value = make_seed();
-        unsigned short state[3];
+        struct random random;
 
-        seed(state, value);
+        random_init(&random);
         for (size_t i = 0; i < 500; i++) {
-                size_t n = pick(state, 7);
+                size_t n = random_pick(&random, 7);
                 char text[16] = "1";
                 int r;
 
                 for (size_t j = 0; j < n; j++)
-                        text[j] = characters[pick(state, sizeof(characters) - 1)];
+                        text[j] = characters[random_pick(&random, sizeof(characters) - 1)];
 
                 r = dpkg_validate(text);
-                ck_assert_msg(grade(text) == r, "TEST_SEED=%lu: '%s' is %d, dpkg says %d", value, text, grade(text), r);
+                ck_assert_msg(grade(text) == r, "TEST_SEED=%lu: '%s' is %d, dpkg says %d", random.seed, text,
+                              grade(text), r);
                 seen[r]++;
         }
         for (size_t i = 0; i < ELEMENTSOF(seen); i++)
-                ck_assert_msg(seen[i] > 5, "TEST_SEED=%lu: only %zu of grade %zu", value, seen[i], i);
+                ck_assert_msg(seen[i] > 5, "TEST_SEED=%lu: only %zu of grade %zu", random.seed, seen[i], i);
 }
 END_TEST
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "dpkg-status.h"
-#include "scratch.h"
+#include "shell.h"
+#include "tree.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -162,24 +163,21 @@ START_TEST(test_text)
 }
 END_TEST
 
-static const char *make_database(const char *text, size_t size)
+static struct root make_database(const char *text)
 {
-        const char *directory = scratch_new();
+        struct root root = tree_new();
 
-        make_directory("%s/updates", directory);
-        make_directory("%s/info", directory);
-        make_directory("%s/triggers", directory);
-        write_file(text, size, "%s/status", directory);
-        return directory;
+        tree_add(&root, &(struct tree_entry){ "/status", 0644, text });
+        return root;
 }
 
 START_TEST(test_text_as_dpkg)
 {
-        const char *directory = make_database(texts[_i].text, strlen(texts[_i].text));
-        char *output = shell_output("dpkg-query --admindir=%s -W -f '" QUERY_FORMAT "' 2>/dev/null", directory);
+        _cleanup_(root_done) struct root root = make_database(texts[_i].text);
+        _cleanup_free_ char *output = NULL;
 
+        output = shell_output("dpkg-query --admindir=%s -W -f '" QUERY_FORMAT "' 2>/dev/null", root.path);
         ck_assert_str_eq(output, texts[_i].expected);
-        free(output);
 }
 END_TEST
 
@@ -258,9 +256,9 @@ END_TEST
 
 START_TEST(test_malformed_as_dpkg)
 {
-        const char *directory = make_database(malformed[_i].text, strlen(malformed[_i].text));
+        _cleanup_(root_done) struct root root = make_database(malformed[_i].text);
 
-        ck_assert_int_eq(shell("dpkg-query --admindir=%s -W >/dev/null 2>&1", directory), 2);
+        ck_assert_int_eq(shell("dpkg-query --admindir=%s -W >/dev/null 2>&1", root.path), 2);
 }
 END_TEST
 
@@ -394,6 +392,7 @@ static Suite *suite(void)
         suite_add_tcase(s, parser);
 
         tcase_set_timeout(as_dpkg, 60);
+        tcase_add_unchecked_fixture(as_dpkg, trees_setup, trees_teardown);
         tcase_add_loop_test(as_dpkg, test_text_as_dpkg, 0, ELEMENTSOF(texts));
         tcase_add_loop_test(as_dpkg, test_malformed_as_dpkg, 0, ELEMENTSOF(malformed));
         suite_add_tcase(s, as_dpkg);
@@ -405,10 +404,8 @@ int main(void)
         SRunner *runner = srunner_create(suite());
         int failed;
 
-        scratch_init();
         srunner_run_all(runner, CK_NORMAL);
         failed = srunner_ntests_failed(runner);
         srunner_free(runner);
-        scratch_done();
         return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -55,7 +55,9 @@ static int record_stop(struct attempt *a, struct error *error)
         r = record_state(a, "interrupted", error);
         if (r >= 0 && a->number >= ATTEMPTS_MAX)
                 r = record_state(a, "gave-up", error);
-        return r < 0 ? r : -ECANCELED;
+        return r < 0 ? r
+                     : error_setf(error, -ECANCELED, "stopped in %s, which starts again at the next run",
+                                  a->migration->id);
 }
 
 static int record_success(struct attempt *a, enum dmig_state state, struct dmig_step *step, struct error *error)

@@ -38,8 +38,8 @@ struct catalog {
 };
 
 /*
- * Returns: 0 (a package without a directory has an empty catalog), -EINVAL where @package is no package name, or -EBADMSG,
- * -EPERM, -EXDEV, -ELOOP and the like with @error naming path, reason and remedy.
+ * Returns: 0 (a package without a directory has an empty catalog), -EINVAL where @package is no package name, or
+ * -EBADMSG, -EPERM, -EXDEV, -ELOOP and the like with @error naming path, reason and remedy.
  */
 int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error);
 struct catalog *catalog_free(struct catalog *catalog);

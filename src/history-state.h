@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a history adds up to. In: its events, one by one, oldest first. Out: the version that the data is at, and how each
- * migration stands. Pure: all state of a package is derived from its history here and nowhere else.
+ * What a history adds up to. In: its events, one by one, oldest first. Out: the version that the data is at, and how
+ * each migration stands. Pure: all state of a package is derived from its history here and nowhere else.
  */
 
 #include "error.h"
@@ -55,8 +55,8 @@ struct history_state {
 
 void history_state_done(struct history_state *state);
 /*
- * Returns: 0, -EBADMSG with @error set where @event can't follow or lacks a field, or -ENOMEM. On failure @state is good for
- * history_state_done() only.
+ * Returns: 0, -EBADMSG with @error set where @event can't follow or lacks a field, or -ENOMEM. On failure @state is good
+ * for history_state_done() only.
  */
 int history_state_feed(struct history_state *state, const struct dmig_event *event, struct error *error);
 /* Returns: the record, or NULL. */

@@ -45,7 +45,7 @@ static bool path_is_within(const char *path, const char *directory)
         return rest && (*rest == '\0' || *rest == '/');
 }
 
-/* A migration that could write our state could rewrite its own history, and an overlay can't hold its own upper layer. */
+/* What writes our state could rewrite its own history, and an overlay can't hold its own upper layer. */
 static bool path_touches_state(const char *path)
 {
         return path_is_within(path, STATE_DIR) || path_is_within(STATE_DIR, path);

@@ -49,7 +49,7 @@ struct manifest_text {
 
 /*
  * Puts what @text says over @manifest, which on failure may have been changed in part.
- * Returns: 0, -EBADMSG with @error set to path, line where known, and reason: no JSON object, an unknown key, a wrong type or
- * value, a path that isn't absolute or has "..", or one that contains or lies in STATE_DIR; -ENOMEM.
+ * Returns: 0, -EBADMSG with @error set to path, line where known, and reason: no JSON object, an unknown key, a wrong
+ * type or value, a path that isn't absolute or has "..", or one that contains or lies in STATE_DIR; -ENOMEM.
  */
 int manifest_parse(struct manifest *manifest, const struct manifest_text *text, struct error *error);

@@ -25,12 +25,14 @@ struct plan {
 };
 
 /*
- * Returns: 0 or -ENOMEM, or -EBADMSG with @error set where a manifest's "since", or a version in the history, is none. Steps:
+ * Returns: 0 or -ENOMEM, or -EBADMSG with @error set where a manifest's "since", or a version in the history, is none.
+ * Steps:
  * - in range, in any state; a masked one is skipped;
  * - applied, satisfied or skipped by the history, wherever it lies;
  * - behind from, above the origin, and not so in the history: out-of-order, if it isn't masked;
  * - in the history as applied or satisfied, and not in the catalog: missing.
- * What lies behind the origin and isn't in the history was there before us, and what lies above to isn't due: both are left out.
+ * What lies behind the origin and isn't in the history was there before us, and what lies above to isn't due: both are
+ * left out.
  */
 int plan_make(const struct catalog *catalog, const struct history_state *state, const struct range *range,
               struct plan *ret, struct error *error);

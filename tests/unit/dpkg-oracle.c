@@ -25,7 +25,8 @@ static const struct {
 /* Returns: the exit status of dpkg. */
 static int run_dpkg(const char *const *argv, const char *output)
 {
-        char *env[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+        char locale[] = "LC_ALL=C", path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+        char *env[] = { locale, path, NULL };
         char *args[ARGS_MAX];
         posix_spawn_file_actions_t actions;
         size_t n = 0;

@@ -11,6 +11,7 @@
 #include "tree.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -398,6 +399,8 @@ END_TEST
         "Package: foo\nStatus: " status "\nArchitecture: " architecture "\nMaintainer: x\nDescription: x\n" \
         "Version: " version "\n" fields
 #define ALL_1 STANZA("all", "install ok installed", "1.0", "")
+#define ALL_2 STANZA("all", "install ok installed", "2.0", "")
+#define ALL_3 STANZA("all", "install ok installed", "3.0", "")
 #define OTHERS \
         "Package: bar\nStatus: install ok installed\nArchitecture: all\nVersion: 7\nMaintainer: x\nDescription: x\n"
 #define UPDATES "/var/lib/dpkg/updates/"
@@ -413,15 +416,15 @@ static const struct {
         { "", { { NULL, NULL } }, "none" },
         { OTHERS, { { NULL, NULL } }, "none" },
         { ALL_1, { { NULL, NULL } }, "1.0  installed ok" },
-        { ALL_1, { { UPDATES "0000", STANZA("all", "install ok installed", "2.0", "") } }, "2.0  installed ok" },
+        { ALL_1, { { UPDATES "0000", ALL_2 } }, "2.0  installed ok" },
         { "", { { UPDATES "0000", ALL_1 } }, "1.0  installed ok" },
         { ALL_1, { { UPDATES "0000", OTHERS }, { UPDATES "0001", "" } }, "1.0  installed ok" },
         { ALL_1,
-          { { UPDATES "0010", STANZA("all", "install ok installed", "3.0", "") },
-            { UPDATES "0009", STANZA("all", "install ok installed", "2.0", "") },
+          { { UPDATES "0010", ALL_3 },
+            { UPDATES "0009", ALL_2 },
             { UPDATES "0002", STANZA("all", "install ok unpacked", "1.5", "") } },
           "3.0  installed ok" },
-        { ALL_1, { { UPDATES "tmp.i", STANZA("all", "install ok installed", "2.0", "") } }, "1.0  installed ok" },
+        { ALL_1, { { UPDATES "tmp.i", ALL_2 } }, "1.0  installed ok" },
         { ALL_1,
           { { UPDATES "tmp.i", "Package: foo\nVersion: 2" }, { UPDATES "0000a", "nonsense\n" } },
           "1.0  installed ok" },
@@ -431,11 +434,9 @@ static const struct {
           "2.0 1.0 unpacked ok" },
         { STANZA("i386", "install ok installed", "1.0",
                  "") "\nPackage: foo\nStatus: install ok not-installed\nArchitecture: amd64\n",
-          { { UPDATES "0000", STANZA("all", "install ok installed", "2.0", "") } },
+          { { UPDATES "0000", ALL_2 } },
           "2.0  installed ok" },
-        { STANZA("amd64", "install ok installed", "1.0", SAME),
-          { { UPDATES "0000", STANZA("all", "install ok installed", "2.0", "") } },
-          "2.0  installed ok" },
+        { STANZA("amd64", "install ok installed", "1.0", SAME), { { UPDATES "0000", ALL_2 } }, "2.0  installed ok" },
 };
 
 START_TEST(test_journal)
@@ -585,18 +586,22 @@ END_TEST
 
 /* ---- While another process writes ---------------------------------------------------------- */
 
-/* Upgrades and downgrades until it is told to stop. */
-static pid_t start_upgrades(const struct root *root)
+static pid_t start(void (*function)(const struct root *root), const struct root *root)
 {
         pid_t pid = fork();
 
         ck_assert_int_ge(pid, 0);
         if (pid > 0)
                 return pid;
+        function(root);
+        _exit(EXIT_SUCCESS);
+}
+
+static void upgrade_and_downgrade(const struct root *root)
+{
         while (access(tree_path(root, "/stop"), F_OK) < 0)
                 if (dpkg_deb(root, "-i", "foo_2.0") != 0 || dpkg_deb(root, "-i", "foo_1.0") != 0)
                         _exit(EXIT_FAILURE);
-        _exit(EXIT_SUCCESS);
 }
 
 /* The legal states, on the way from 1.0 to 2.0 and back. */
@@ -636,7 +641,7 @@ START_TEST(test_while_dpkg_runs)
 
         build_foo(&root, NULL);
         ck_assert_int_eq(dpkg_deb(&root, "-i", "foo_1.0"), 0);
-        pid = start_upgrades(&root);
+        pid = start(upgrade_and_downgrade, &root);
         for (end = now_usec(CLOCK_MONOTONIC) + 4 * USEC_PER_SEC; now_usec(CLOCK_MONOTONIC) < end; n++) {
                 read_summary(&root, "foo", text);
                 ck_assert_msg(is_legal(text), "read '%s'", text);
@@ -660,6 +665,8 @@ struct progress {
         bool stop;
 };
 
+static struct progress *progress;
+
 static void put(const struct root *root, const char *name, unsigned version)
 {
         char text[128], tmp[PATH_MAX];
@@ -671,14 +678,10 @@ static void put(const struct root *root, const char *name, unsigned version)
 }
 
 /* Does what dpkg does, in its order, but without its fsync(): thousands of times faster. */
-static pid_t start_writer(const struct root *root, struct progress *progress)
+static void write_journals(const struct root *root)
 {
-        pid_t pid = fork();
         char name[64];
 
-        ck_assert_int_ge(pid, 0);
-        if (pid > 0)
-                return pid;
         for (unsigned version = 1; !__atomic_load_n(&progress->stop, __ATOMIC_SEQ_CST);) {
                 for (unsigned i = 0; i < 8; i++, version++) {
                         snprintf(name, sizeof(name), UPDATES "%04u", i);
@@ -693,14 +696,12 @@ static pid_t start_writer(const struct root *root, struct progress *progress)
                         ck_assert_int_eq(unlink(tree_path(root, name)), 0);
                 }
         }
-        _exit(EXIT_SUCCESS);
 }
 
 /* Each answer must have been true at some time while it was read. */
 START_TEST(test_while_journal_turns_over)
 {
         _cleanup_(root_done) struct root root = new_root();
-        struct progress *progress;
         unsigned n = 0;
         char text[128];
         uint64_t end;
@@ -710,7 +711,7 @@ START_TEST(test_while_journal_turns_over)
         progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         ck_assert_ptr_ne(progress, MAP_FAILED);
         put(&root, "/var/lib/dpkg/status", 0);
-        pid = start_writer(&root, progress);
+        pid = start(write_journals, &root);
         for (end = now_usec(CLOCK_MONOTONIC) + 3 * USEC_PER_SEC; now_usec(CLOCK_MONOTONIC) < end; n++) {
                 unsigned before = __atomic_load_n(&progress->done, __ATOMIC_SEQ_CST), after, version;
 
@@ -725,6 +726,75 @@ START_TEST(test_while_journal_turns_over)
         ck_assert_uint_ge(n, 300);
         ck_assert_uint_ge(progress->done, 300);
         munmap(progress, sizeof(*progress));
+}
+END_TEST
+
+/*
+ * A journal entry that is a FIFO stops the reader there, so that the rest happens in the order that is to be tested. Returns:
+ * what holds the reader until it is closed.
+ */
+static int wait_for_reader(const struct root *root, const char *fifo)
+{
+        int fd = open(tree_path(root, fifo), O_WRONLY | O_CLOEXEC);
+
+        ck_assert_msg(fd >= 0, "can't open %s: %m", fifo);
+        return fd;
+}
+
+static void turn_over(const struct root *root)
+{
+        int fd = wait_for_reader(root, UPDATES "0001");
+
+        ck_assert_int_eq(shell("rm %s" UPDATES "000?", root->path), 0);
+        tree_add(root, &(struct tree_entry){ UPDATES "0000", 0644, ALL_3 });
+        tree_add(root, &(struct tree_entry){ UPDATES "0002", 0644, OTHERS });
+        close(fd);
+}
+
+/* What was read of the first entry is older than the status file, and nothing but the first entry shows it. */
+START_TEST(test_new_journal_meanwhile)
+{
+        _cleanup_(root_done) struct root root = new_root();
+        char text[128];
+        pid_t pid;
+
+        tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, ALL_2 });
+        tree_add(&root, &(struct tree_entry){ UPDATES "0000", 0644, ALL_1 });
+        tree_add(&root, &(struct tree_entry){ UPDATES "0001", S_IFIFO | 0644, NULL });
+        tree_add(&root, &(struct tree_entry){ UPDATES "0002", 0644, ALL_2 });
+        pid = start(turn_over, &root);
+
+        read_summary(&root, "foo", text);
+        ck_assert_str_eq(text, "3.0  installed ok");
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
+static void replace_status_for_ever(const struct root *root)
+{
+        for (;;) {
+                int fd = wait_for_reader(root, UPDATES "0000");
+
+                put(root, "/var/lib/dpkg/status", 1);
+                close(fd);
+        }
+}
+
+START_TEST(test_never_still)
+{
+        _cleanup_(dpkg_database_freep) struct dpkg_database *database = NULL;
+        _cleanup_(root_done) struct root root = new_root();
+        _cleanup_error_ struct error error = { 0 };
+        pid_t pid;
+
+        tree_add(&root, &(struct tree_entry){ UPDATES "0000", S_IFIFO | 0644, NULL });
+        pid = start(replace_status_for_ever, &root);
+        ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -EAGAIN);
+        ck_assert_ptr_nonnull(strstr(error_text(&error), "/var/lib/dpkg changed again and again"));
+        ck_assert_ptr_null(database);
+
+        ck_assert_int_eq(kill(pid, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
 END_TEST
 
@@ -763,6 +833,8 @@ static Suite *suite(void)
 
         tcase_add_test(writers, test_while_dpkg_runs);
         tcase_add_test(writers, test_while_journal_turns_over);
+        tcase_add_test(writers, test_new_journal_meanwhile);
+        tcase_add_test(writers, test_never_still);
         return s;
 }
 

@@ -1,0 +1,321 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What the tests of the command line share. A script sources this file, defines functions named test_*, and ends with
+# run_tests. Each function is one line of TAP: it runs in a shell of its own, with set -e, on an empty tree $ROOT, and
+# afterwards no process may be left that knows of that tree.
+#
+# Environment: DEPLOY_MIGRATE, the program to test; DEPLOY_MIGRATE_LIBEXECDIR, where run-python-migration is.
+
+: "${DEPLOY_MIGRATE:?must be the program to test}"
+unset DPKG_ROOT DPKG_ADMINDIR NO_COLOR
+export LC_ALL=C TERM=dumb
+umask 022
+
+# ---- The runner ----
+
+run_tests() {
+        WORK=$(mktemp -d) || exit 1
+        ROOT=$WORK/root OUT=$WORK/out ERR=$WORK/err
+        trap 'clean_up; rmdir "$WORK"' EXIT
+        trap 'exit 1' HUP INT TERM
+
+        number=0 failures=0
+        for name in $(sed -n 's/^test_\([a-z0-9_]*\)() {$/\1/p' "$0"); do
+                number=$((number + 1))
+                run_test "$name"
+        done
+        echo "1..$number"
+        [ "$failures" -eq 0 ]
+}
+
+run_test() {
+        title=$(echo "$1" | tr _ ' ')
+        set_up
+        (
+                set -e
+                "test_$1"
+                await_silence
+        ) >"$WORK/log" 2>&1
+        case $? in
+        0) echo "ok $number - $title" ;;
+        77) echo "ok $number - $title # SKIP $(cat "$WORK/skip")" ;;
+        *)
+                failures=$((failures + 1))
+                echo "not ok $number - $title"
+                print_diagnostics | cut -c -600 | sed 's/^/# /'
+                ;;
+        esac
+        clean_up
+}
+
+# Migrations write their calls into one fifo, and wait for a line from the other.
+set_up() {
+        mkdir "$ROOT" "$WORK/stanzas"
+        mkfifo "$ROOT/calls" "$ROOT/gate"
+        exec 9<>"$ROOT/calls" 8<>"$ROOT/gate"
+        echo "$ROOT" >"$WORK/pattern"
+}
+
+clean_up() {
+        exec 9>&- 8>&-
+        if [ -e "$WORK/pids" ]; then
+                while read -r pid; do
+                        kill -KILL "$pid"
+                done <"$WORK/pids"
+        fi
+        for pid in $(processes); do
+                kill -KILL "$pid"
+        done
+        sed -n "s|^[^ ]* [^ ]* [^ ]* [^ ]* \($WORK[^ ]*\) .*|\1|p" /proc/self/mountinfo | sort -r |
+                while read -r mounted; do
+                        umount --lazy "$mounted"
+                done
+        rm -rf "$WORK"/*
+} 2>/dev/null
+
+print_diagnostics() {
+        cat "$WORK/log"
+        for file in "$OUT" "$ERR"; do
+                [ ! -s "$file" ] || sed "s|^|${file##*/}: |" "$file"
+        done
+}
+
+skip_all() {
+        echo "1..0 # SKIP $*"
+        exit 0
+}
+
+need_root() {
+        [ "$(id -u)" -eq 0 ] || skip_all "must run as root"
+}
+
+# Starts the script again where nobody else sees what it mounts.
+need_mounts() {
+        [ -z "${DEPLOY_MIGRATE_TEST_MOUNTS:-}" ] || return 0
+        unshare --mount true 2>/dev/null || skip_all "a mount name space can't be made here"
+        export DEPLOY_MIGRATE_TEST_MOUNTS=1
+        exec unshare --mount "$0"
+}
+
+# ---- In a test ----
+
+fail() {
+        echo "$*"
+        exit 1
+}
+
+skip() {
+        echo "$*" >"$WORK/skip"
+        exit 77
+}
+
+# The processes that have to do with our tree, by what is in their environment or their arguments.
+processes() {
+        grep -lsaF -f "$WORK/pattern" /proc/[0-9]*/environ /proc/[0-9]*/cmdline | cut -d / -f 3 | sort -u
+}
+
+# Waits until the command given says true, 10 s at most.
+await() {
+        tries=0
+        until "$@"; do
+                tries=$((tries + 1))
+                [ "$tries" -lt 200 ] || fail "waited in vain for: $*"
+                sleep 0.05
+        done
+}
+
+is_silent() {
+        [ -z "$(processes)" ]
+}
+
+await_silence() {
+        await is_silent
+}
+
+# ---- The tree ----
+
+# package NAME VERSION [STATUS [CONFIG-VERSION]]: puts it into the package database.
+package() {
+        mkdir -p "$ROOT/var/lib/dpkg/updates"
+        cat >"$WORK/stanzas/$1" <<END
+Package: $1
+Status: ${3:-install ok installed}
+Architecture: all
+Version: $2
+${4:+Config-Version: $4
+}Description: a sample
+
+END
+        cat "$WORK/stanzas"/* >"$ROOT/var/lib/dpkg/status"
+}
+
+# upgraded NAME FROM TO: it was upgraded, and the history knows from where.
+upgraded() {
+        package "$1" "$3"
+        expect 0 baseline "$1" "$2"
+}
+
+# migration PACKAGE ID [CHECK [MIGRATE]]: a shell script with the given code for its phases. Without any, migrate makes a
+# file $marker, and check tests for it. Every call of it is noted.
+migration() {
+        file=$ROOT/usr/lib/deploy-migrate/$1/v$2
+        mkdir -p "${file%/*}"
+        cat >"$file" <<END
+#!/bin/sh
+marker=\$DPKG_ROOT/var/lib/$1/$(echo "$2" | tr / -)
+echo "$2:\$1" >"\$DPKG_ROOT/calls"
+gate() {
+        read -r line <"\$DPKG_ROOT/gate"
+}
+case \$1 in
+check)
+        ${3:-test -e "\$marker"}
+        ;;
+migrate)
+        ${4:-echo done >>"\$marker"}
+        ;;
+esac
+END
+        chmod 755 "$file"
+}
+
+# write PATH [TEXT]: a file in the tree, with its directories; from standard input without TEXT.
+write() {
+        mkdir -p "$(dirname "$ROOT$1")"
+        if [ $# -gt 1 ]; then
+                printf '%s\n' "$2" >"$ROOT$1"
+        else
+                cat >"$ROOT$1"
+        fi
+}
+
+# ---- The program ----
+
+# expect STATUS ARGUMENT...: runs it on the tree, with what it says in $OUT and $ERR.
+expect() {
+        wanted=$1
+        shift
+        execute "$wanted" "$DEPLOY_MIGRATE" --root "$ROOT" "$@"
+}
+
+# execute STATUS COMMAND...: the same for any command.
+execute() {
+        wanted=$1
+        shift
+        status=0
+        "$@" >"$OUT" 2>"$ERR" </dev/null || status=$?
+        [ "$status" -eq "$wanted" ] || fail "exit status $status instead of $wanted: $*"
+}
+
+# start ARGUMENT...: the same in the background, as $PID, until finish STATUS.
+start() {
+        env --default-signal "$DEPLOY_MIGRATE" --root "$ROOT" "$@" >"$OUT" 2>"$ERR" </dev/null &
+        PID=$!
+        echo "$PID" >>"$WORK/pids"
+}
+
+finish() {
+        status=0
+        wait "$PID" || status=$?
+        [ "$status" -eq "$1" ] || fail "exit status $status instead of $1 in the background"
+}
+
+# Lets a migration go on that waits at its gate.
+open_gate() {
+        echo go >&8
+}
+
+# await_call ID:PHASE: waits for the next call of a migration, which must be this one.
+await_call() {
+        call=$(timeout 10 sh -c 'read -r call && echo "$call"' <&9) || fail "waited in vain for $1"
+        [ "$call" = "$1" ] || fail "$call was called instead of $1"
+}
+
+# ---- What came of it ----
+
+# The calls of migrations since the last time, in one line.
+calls() {
+        echo end >&9
+        while read -r call <&9 && [ "$call" != end ]; do
+                printf '%s ' "$call"
+        done
+}
+
+# assert_calls ID:PHASE...: exactly these were called, in this order.
+assert_calls() {
+        called=$(calls)
+        [ "$called" = "$*${*:+ }" ] || fail "called: $called, instead of: $*"
+}
+
+# assert_ran ID...: each of them with all its phases.
+assert_ran() {
+        expected=
+        for id; do
+                expected="$expected$id:check $id:migrate $id:check "
+        done
+        called=$(calls)
+        [ "$called" = "$expected" ] || fail "called: $called, instead of: $expected"
+}
+
+assert_out() {
+        grep -qF -e "$1" "$OUT" || fail "not on standard output: $1"
+}
+
+assert_err() {
+        grep -qF -e "$1" "$ERR" || fail "not on standard error: $1"
+}
+
+assert_no_err() {
+        [ ! -s "$ERR" ] || fail "something on standard error"
+}
+
+assert_exists() {
+        [ -e "$ROOT$1" ] || fail "$1 doesn't exist"
+}
+
+assert_missing() {
+        [ ! -e "$ROOT$1" ] && [ ! -L "$ROOT$1" ] || fail "$1 exists"
+}
+
+# assert_content PATH TEXT
+assert_content() {
+        content=$(cat "$ROOT$1")
+        [ "$content" = "$2" ] || fail "$1 has: $content, instead of: $2"
+}
+
+# assert_json FILTER TEXT: the filter of jq, on standard output, gives the text.
+assert_json() {
+        got=$(jq -r "$1" "$OUT") || fail "no JSON on standard output"
+        [ "$got" = "$2" ] || fail "$1 gives: $got, instead of: $2"
+}
+
+history_of() {
+        echo "$ROOT/var/lib/deploy-migrate/$1/history.jsonl"
+}
+
+# assert_history PACKAGE FILTER TEXT: the filter of jq, on the array of all events.
+assert_history() {
+        got=$(jq -rs "$2" "$(history_of "$1")") || fail "the history of $1 can't be read"
+        [ "$got" = "$3" ] || fail "$2 gives: $got, instead of: $3"
+}
+
+# assert_events PACKAGE EVENT...: all of its history, in this order, each as "event" or "event:id".
+assert_events() {
+        package=$1
+        shift
+        assert_history "$package" '[.[] | .event + (if .id then ":" + .id else "" end)] | join(" ")' "$*"
+}
+
+# A fingerprint of all that is in the tree, to tell whether anything was changed.
+fingerprint() {
+        (cd "$ROOT" && find . -printf '%p %y %m %U %G %s %T@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
+}
+
+# assert_unchanged COMMAND...: it leaves all of the tree as it was.
+assert_unchanged() {
+        fingerprint >"$WORK/before"
+        "$@"
+        fingerprint >"$WORK/after"
+        diff "$WORK/before" "$WORK/after" || fail "the tree was changed by: $*"
+}

@@ -25,10 +25,13 @@ static void loader_done(struct loader *loader)
 
 bool package_name_is_valid(const char *name)
 {
-        static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789+-.";
-        size_t n = strspn(name, letters);
+        static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        size_t n = strspn(name, first);
 
-        return n >= 2 && name[n] == '\0' && !strchr("+-.", name[0]);
+        /* Behind the first character dpkg takes these as well. */
+        while (name[n] && (strchr("+-._", name[n]) || strchr(first, name[n])))
+                n++;
+        return strspn(name, first) > 0 && name[n] == '\0';
 }
 
 int catalog_add_notice(struct catalog *catalog, const struct directory *directory, const char *name, const char *reason)

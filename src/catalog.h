@@ -7,11 +7,9 @@
  */
 
 #include "manifest.h"
+#include "paths.h"
 #include "root.h"
 #include "semver.h"
-
-#define VENDOR_DIR "/usr/lib/deploy-migrate"
-#define ADMIN_DIR  "/etc/deploy-migrate"
 
 struct migration {
         char *path;     /* from the root: what is run, the administrator's file where there is one */
@@ -48,5 +46,5 @@ DEFINE_CLEANUP(struct catalog *, catalog_free);
 /* Returns: the migration, or NULL. */
 const struct migration *catalog_find(const struct catalog *catalog, const char *id);
 
-/* A package name as deb-control(5) has it; also what keeps paths that are made of it below their directory. */
+/* A package name as dpkg takes it; also what keeps paths that are made of it below their directory. */
 bool package_name_is_valid(const char *name);

@@ -11,7 +11,7 @@
 
 #define DEFAULT_ADMINDIR "/var/lib/dpkg"
 
-#define BUFFER_SIZE (64 * 1024)
+#define BUFFER_SIZE ((size_t)64 * 1024)
 
 #define MAX_TRIES           400
 #define TRIES_WITHOUT_PAUSE 10
@@ -91,7 +91,7 @@ static int new_database(const struct root *root, const char *admindir, char *con
                 return -ENOMEM;
 
         *database = (struct dpkg_database){ .root = admindir ? NULL : root, .status_fd = -EBADF };
-        database->directory = admindir ? strdup(admindir) : join(root->path, DEFAULT_ADMINDIR + 1);
+        database->directory = admindir ? strdup(admindir) : join(root->path, &DEFAULT_ADMINDIR[1]);
         if (wanted)
                 database->wanted = copy_names(wanted);
         if (!database->directory || (wanted && !database->wanted))

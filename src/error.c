@@ -2,14 +2,21 @@
 
 #include "error.h"
 
+#include "text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
+/* One line of clean text, whatever file names and values went into it. */
 static char *format_message(const char *format, va_list args)
 {
-        char *message;
+        _cleanup_free_ char *message = NULL;
 
-        return vasprintf(&message, format, args) < 0 ? NULL : message;
+        if (vasprintf(&message, format, args) < 0) {
+                message = NULL;
+                return NULL;
+        }
+        return text_sanitize(message, strlen(message));
 }
 
 static void set(struct error *error, int code, char *message)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "event.h"
+
+#include "clock.h"
 #include "json.h"
 #include "text.h"
 
 #include <stdio.h>
 #include <systemd/sd-id128.h>
 #include <time.h>
-
-#define USEC_PER_SEC 1000000U
 
 static void time_format_now(char ret[static sizeof("2026-01-02T03:04:05.000006Z")])
 {
@@ -19,7 +19,7 @@ static void time_format_now(char ret[static sizeof("2026-01-02T03:04:05.000006Z"
         clock_gettime(CLOCK_REALTIME, &now);
         gmtime_r(&now.tv_sec, &tm);
         strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
-        sprintf(ret, "%s.%06uZ", seconds, (unsigned)(now.tv_nsec / 1000) % USEC_PER_SEC);
+        sprintf(ret, "%s.%06uZ", seconds, (unsigned)(now.tv_nsec / 1000) % 1000000U);
 }
 
 /* The @n digits at @p, which were checked to be ones. */
@@ -32,16 +32,38 @@ static int digits(const char *p, size_t n)
         return value;
 }
 
-/* Returns: 0 where @text isn't exactly such a time. */
+/* The fraction of a second behind the point at @p, if there is one. Returns: what follows it, or NULL. */
+static const char *parse_fraction(const char *p, unsigned *ret_usec)
+{
+        unsigned usec = 0, unit = 1000000;
+
+        if (*p != '.') {
+                *ret_usec = 0;
+                return p;
+        }
+        for (p++; *p >= '0' && *p <= '9'; p++) {
+                unit /= 10;
+                usec += unit * (unsigned)(*p - '0');
+        }
+        *ret_usec = usec;
+        return unit == 1000000 ? NULL : p;
+}
+
+/* A time of RFC 3339 in UTC. Returns: 0 where @text isn't one. */
 static uint64_t time_parse(const char *text)
 {
-        static const char form[] = "dddd-dd-ddTdd:dd:dd.ddddddZ";
+        static const char form[] = "dddd-dd-ddTdd:dd:dd";
         struct tm tm, given;
+        unsigned usec;
+        const char *zone;
         time_t seconds;
 
-        for (size_t i = 0; i < sizeof(form); i++)
+        for (size_t i = 0; i < sizeof(form) - 1; i++)
                 if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
                         return 0;
+        zone = parse_fraction(text + sizeof(form) - 1, &usec);
+        if (!zone || !(streq(zone, "Z") || streq(zone, "+00:00")))
+                return 0;
 
         given = tm = (struct tm){
                 .tm_year = digits(text, 4) - 1900,
@@ -56,7 +78,7 @@ static uint64_t time_parse(const char *text)
         if (seconds < 0 || tm.tm_mon != given.tm_mon || tm.tm_mday != given.tm_mday || tm.tm_hour != given.tm_hour ||
             tm.tm_min != given.tm_min || tm.tm_sec != given.tm_sec)
                 return 0;
-        return (uint64_t)seconds * USEC_PER_SEC + (uint64_t)digits(text + 20, 6);
+        return (uint64_t)seconds * USEC_PER_SEC + usec;
 }
 
 static int add(struct dmig_event *event, const char *field, json_object *value)

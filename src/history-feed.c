@@ -97,6 +97,7 @@ static int feed_baseline(const struct feed *feed)
 
         feed->state->from_argument = is_from_argument(feed);
         feed->state->settled = true;
+        free(TAKE_PTR(feed->state->origin)); /* what was there until now is not for us to judge */
         return set_from(feed->state, version, version);
 }
 

@@ -39,8 +39,8 @@ struct record {
 };
 
 struct history_state {
-        char *from;            /* version of the last completed or baseline, NULL where there is none */
-        char *origin;          /* where the history begins: below it nothing was ever recorded */
+        char *from;   /* version of the last completed or baseline, NULL where there is none */
+        char *origin; /* of the last baseline, or where the history begins: what lies below it isn't asked about */
         const char *last_from; /* "from" of the last completed: where an undo leads back to */
         bool from_argument;    /* the last completed was for a version that the caller gave, not the package database */
         bool closed;           /* the package was purged: as if there were no history */

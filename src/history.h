@@ -8,9 +8,8 @@
  */
 
 #include "history-state.h"
+#include "paths.h"
 #include "root.h"
-
-#define STATE_DIR "/var/lib/deploy-migrate"
 
 enum history_mode {
         HISTORY_READ,   /* changes nothing; an unacknowledged last line is passed over */

@@ -3,11 +3,10 @@
 
 /* The lock of a package: held by a file descriptor, so it ends with its holder, however that ends. */
 
+#include "paths.h"
 #include "root.h"
 
 #include <stdint.h>
-
-#define LOCK_DIR "/run/deploy-migrate"
 
 struct lock_request {
         const char *package;

@@ -6,11 +6,10 @@
  */
 
 #include "error.h"
+#include "paths.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-#define STATE_DIR "/var/lib/deploy-migrate"
 
 #define MANIFEST_CHECK_TIMEOUT_SEC 60
 #define MANIFEST_TIMEOUT_SEC       900

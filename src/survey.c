@@ -16,9 +16,10 @@ int survey_check_request(const struct upgrade_request *request, struct error *er
         int r;
 
         if (!package_name_is_valid(request->package))
-                return error_setf(error, -EINVAL,
-                                  "'%s' is no package name: lower case letters, digits, '+', '-' and '.'",
-                                  request->package);
+                return error_setf(
+                        error, -EINVAL,
+                        "'%s' is no package name: letters and digits, behind the first one also '+', '-', '.' and '_'",
+                        request->package);
         r = check_version(request->from, error);
         return r < 0 ? r : check_version(request->to, error);
 }

@@ -115,7 +115,7 @@ static const struct {
         { { BASELINE }, "1.0-1", "1.0-1", NULL, false, false, true, 0 },
         { { BASELINE, COMPLETED }, "2.0-1", "1.0-1", "1.0-1", false, false, true, 0 },
         { { COMPLETED, NEXT }, "3.0-1", "1.0-1", "2.0-1", false, false, true, 0 },
-        { { NEXT, BASELINE }, "1.0-1", "2.0-1", "2.0-1", false, false, true, 0 },
+        { { NEXT, BASELINE }, "1.0-1", "1.0-1", "2.0-1", false, false, true, 0 },
         { { BASELINE, STARTED(1) }, "1.0-1", "1.0-1", NULL, false, false, false, 1 },
         { { STARTED(1), APPLIED, COMPLETED }, "2.0-1", "1.0-1", "1.0-1", false, false, true, 1 },
         { { COMPLETED, RETRY }, "2.0-1", "1.0-1", "1.0-1", false, false, false, 0 },
@@ -242,14 +242,12 @@ START_TEST(test_refused)
 }
 END_TEST
 
-START_TEST(test_common_fields)
+START_TEST(test_time)
 {
         static const char *const lines[] = {
                 "{\"event\":\"retry\"}",
                 "{\"time\":\"yesterday\",\"boot\":\"b\",\"run\":\"r\",\"event\":\"retry\"}",
                 "{\"time\":5,\"boot\":\"b\",\"run\":\"r\",\"event\":\"retry\"}",
-                "{\"time\":\"2026-01-02T03:04:05.000006Z\",\"run\":\"r\",\"event\":\"retry\"}",
-                "{\"time\":\"2026-01-02T03:04:05.000006Z\",\"boot\":\"b\",\"run\":1,\"event\":\"retry\"}",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
@@ -298,7 +296,7 @@ static Suite *history_state_suite(void)
         tcase_add_loop_test(tcase, test_migration, 0, ELEMENTSOF(migrations));
         tcase_add_loop_test(tcase, test_package, 0, ELEMENTSOF(packages));
         tcase_add_loop_test(tcase, test_refused, 0, ELEMENTSOF(refused));
-        tcase_add_test(tcase, test_common_fields);
+        tcase_add_test(tcase, test_time);
         tcase_add_test(tcase, test_unknown_fields);
         tcase_add_test(tcase, test_many);
         suite_add_tcase(suite, tcase);

@@ -1,0 +1,193 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# A history that a crash, a disk or a person has damaged. What was never acknowledged is set aside; whatever else can't be
+# read stops the package, with the line and without any change.
+
+. "${0%/*}/lib.sh"
+need_root
+
+# Two migrations, of which the first one is applied.
+ship() {
+        migration sample 1.1.0/001_x
+        migration sample 1.1.0/002_y 'test -e "$marker"' 'exit 1'
+        upgraded sample 1.0 1.1
+        expect 1 run sample
+        calls >/dev/null
+        HISTORY=$(history_of sample)
+        cp "$HISTORY" "$WORK/history"
+        migration sample 1.1.0/002_y
+}
+
+# The history is $1. Runs, which must refuse line $2 and leave all as it is.
+assert_refused() {
+        cp "$1" "$HISTORY"
+        expect 3 run sample
+        assert_err "$HISTORY:$2:"
+        cmp "$1" "$HISTORY" || fail 'the history was changed'
+        assert_calls
+}
+
+# recover LINE BYTES: the history, cut down to that many bytes behind this line, is good for another run.
+recover() {
+        kept=$(head -n "$1" "$WORK/history" | wc -c)
+        rm -rf "$ROOT/var/lib/sample" "$ROOT/var/lib/deploy-migrate/sample"/*
+        head -c $((kept + $2)) "$WORK/history" >"$HISTORY"
+        expect 0 run sample
+        aside=$(cat "$HISTORY".torn.* 2>/dev/null || :)
+        [ "$aside" = "$(tail -c +$((kept + 1)) "$WORK/history" | head -c "$2")" ] || fail "$2 bytes: set aside was: $aside"
+        if [ -n "$aside" ]; then
+                assert_err torn
+        else
+                assert_no_err
+        fi
+}
+
+# How long a line is, with its end.
+size_of_line() {
+        sed -n "$1p" "$WORK/history" | wc -c
+}
+
+test_the_last_line_is_cut_at_every_byte() {
+        ship
+        expect 0 run sample
+        calls >/dev/null
+        cp "$HISTORY" "$WORK/history"
+        last=$(wc -l <"$HISTORY")
+        for bytes in $(seq 0 $(($(size_of_line "$last") - 1))); do
+                recover $((last - 1)) "$bytes"
+                assert_calls
+        done
+        assert_history sample '.[-1].event' completed
+}
+
+test_it_is_cut_while_a_migration_starts() {
+        ship
+        for bytes in 0 1 50 $(($(size_of_line 2) - 1)); do
+                recover 1 "$bytes"
+                assert_ran 1.1.0/001_x 1.1.0/002_y
+        done
+}
+
+test_it_is_cut_while_a_migration_is_applied() {
+        ship
+        for bytes in 0 1 50 $(($(size_of_line 3) - 1)); do
+                recover 2 "$bytes"
+                assert_ran 1.1.0/001_x 1.1.0/002_y
+                assert_history sample '.[2].event' interrupted
+        done
+}
+
+test_it_is_cut_while_a_migration_fails() {
+        ship
+        for bytes in 0 1 50 $(($(size_of_line 5) - 1)); do
+                recover 4 "$bytes"
+                assert_ran 1.1.0/002_y
+                assert_history sample '.[4].event' interrupted
+        done
+}
+
+# flip FILE LINE DIRECTORY: all the files that differ from FILE in one bit of that line, or of its end.
+flip() {
+        python3 - "$@" <<'END'
+import sys
+data = open(sys.argv[1], "rb").read()
+begin = sum(len(line) + 1 for line in data.split(b"\n")[:int(sys.argv[2]) - 1])
+end = data.index(b"\n", begin)
+for at in range(begin, end + 1):
+    with open(f"{sys.argv[3]}/{at:05d}", "wb") as file:
+        file.write(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+END
+}
+
+test_a_bit_of_an_earlier_line_is_flipped() {
+        ship
+        mkdir "$WORK/flipped"
+        flip "$WORK/history" 3 "$WORK/flipped"
+        accepted=
+        for file in "$WORK/flipped"/*; do
+                (assert_refused "$file" 3) >"$WORK/reason" 2>&1 || accepted="$accepted ${file##*/}"
+        done
+        [ -z "$accepted" ] || fail "with one of these bytes changed it is not refused:$accepted"
+}
+
+test_the_first_line_is_no_json() {
+        ship
+        { echo nonsense; cat "$WORK/history"; } >"$WORK/bad"
+        assert_refused "$WORK/bad" 1
+}
+
+test_an_empty_line() {
+        ship
+        { head -n 2 "$WORK/history"; echo; tail -n +3 "$WORK/history"; } >"$WORK/bad"
+        assert_refused "$WORK/bad" 3
+}
+
+test_zeroes_at_the_end() {
+        ship
+        { cat "$WORK/history"; head -c 100 /dev/zero; } >"$HISTORY"
+        expect 0 run sample
+        assert_ran 1.1.0/002_y
+}
+
+test_a_line_that_can_not_follow() {
+        ship
+        { head -n 1 "$WORK/history"; tail -n +3 "$WORK/history"; head -n 2 "$WORK/history" | tail -n 1
+          tail -n 1 "$WORK/history" | sed 's/002_y/001_x/; s/,"crc":"[0-9a-f]*"//; s/failed/committing/; p'; } >"$WORK/bad"
+        cp "$WORK/bad" "$HISTORY"
+        expect 3 run sample
+        cmp "$WORK/bad" "$HISTORY" || fail 'the history was changed'
+        assert_err "$HISTORY:"
+}
+
+test_other_packages_go_on() {
+        ship
+        migration other 1.1.0/001_z
+        upgraded other 1.0 1.1
+        { echo nonsense; cat "$WORK/history"; } >"$HISTORY"
+        expect 3 run --json
+        assert_json '[.packages[] | .package + " " + .result] | join(", ")' 'other completed, sample error'
+        assert_ran 1.1.0/001_z
+        for command in status plan history; do
+                expect 3 $command
+                cat "$OUT" >>"$ERR"
+                assert_err "$HISTORY:1:"
+        done
+}
+
+test_an_empty_file() {
+        ship
+        : >"$HISTORY"
+        expect 0 run sample --from 1.0
+        assert_calls 1.1.0/001_x:check 1.1.0/002_y:check 1.1.0/002_y:migrate 1.1.0/002_y:check
+        assert_history sample '.[0].event + " " + .[-1].event' 'baseline completed'
+}
+
+test_a_directory_in_its_place() {
+        ship
+        rm "$HISTORY"
+        mkdir "$HISTORY"
+        expect 3 run sample
+        assert_err "$HISTORY"
+        assert_calls
+        for command in status plan history; do
+                expect 3 $command sample
+                cat "$OUT" >>"$ERR"
+                assert_err "$HISTORY"
+        done
+}
+
+test_a_link_or_a_fifo_in_its_place() {
+        ship
+        mv "$HISTORY" "$HISTORY.real"
+        ln -s history.jsonl.real "$HISTORY"
+        expect 3 run sample
+        assert_err "$HISTORY"
+        rm "$HISTORY"
+        mkfifo "$HISTORY"
+        expect 3 run sample
+        assert_err "$HISTORY"
+        assert_calls
+}
+
+run_tests

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What is recorded, in which form, and who may read it.
+
+. "${0%/*}/lib.sh"
+need_root
+
+run_one() {
+        migration sample 1.1.0/001_x
+        upgraded sample 1.0-1 1.1-1
+        expect 0 run sample
+}
+
+test_each_line_is_an_object_with_its_fields() {
+        run_one
+        assert_history sample '[.[] | [keys[] | select(IN("time", "boot", "run", "event", "crc") | not)] | join(",")] | join(" ")' \
+                'source,version attempt,id,sha256 changes,duration_ms,id,sha256 from,to'
+        assert_history sample 'all(.time | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{6}Z$"))' true
+        assert_history sample 'all(.boot, .run | test("^[0-9a-f]{32}$"))' true
+        assert_history sample '[.[].boot] | unique | length' 1
+        assert_history sample '[.[].run] | unique | length' 2
+        assert_history sample '[.[1, 2].sha256] | unique[]' \
+                "$(sha256sum <"$ROOT/usr/lib/deploy-migrate/sample/v1.1.0/001_x" | cut -d ' ' -f 1)"
+        [ "$(tail -c 1 "$(history_of sample)" | od -An -tx1)" = ' 0a' ] || fail 'the last line has no end'
+}
+
+test_it_is_for_root_and_adm() {
+        run_one
+        for path in '' /sample /sample/history.jsonl; do
+                stat -c '%A %u %g' "$ROOT/var/lib/deploy-migrate$path"
+        done >"$OUT"
+        [ "$(cat "$OUT")" = 'drwxr-x--- 0 4
+drwxr-x--- 0 4
+-rw-r----- 0 4' ] || fail 'the permissions are others'
+}
+
+test_as_text_and_as_json() {
+        run_one
+        expect 0 history sample
+        for event in baseline started applied completed; do
+                assert_out $event
+        done
+        expect 0 history --json
+        assert_json '.packages[0] | .package + ": " + ([.events[].event] | join(" "))' \
+                'sample: baseline started applied completed'
+        migration other 1.0.0/001_x
+        expect 0 history other
+        assert_err other
+}
+
+test_a_downgrade_runs_nothing() {
+        run_one
+        assert_ran 1.1.0/001_x
+        package sample 1.0-1
+        expect 0 run --json sample
+        assert_json '.packages[0] | .result + " " + .from + " " + .to' 'downgrade 1.1-1 1.0-1'
+        expect 0 run
+        assert_err sample
+        assert_calls
+        assert_history sample '.[-1] | .event + " " + .to' 'completed 1.1-1'
+        package sample 1.2-1
+        migration sample 1.2.0/001_y
+        expect 0 run sample
+        assert_ran 1.2.0/001_y
+}
+
+test_a_removed_package_keeps_its_history() {
+        run_one
+        assert_ran 1.1.0/001_x
+        package sample 1.1-1 'deinstall ok config-files'
+        expect 0 run sample
+        package sample 1.2-1
+        migration sample 1.2.0/001_y
+        expect 0 run sample
+        assert_ran 1.2.0/001_y
+}
+
+test_a_purged_package_starts_afresh() {
+        run_one
+        assert_ran 1.1.0/001_x
+        package sample 1.1-1 'purge ok not-installed'
+        expect 0 run sample
+        assert_history sample '.[-1].event' purged
+        expect 0 run sample
+        assert_history sample '[.[] | select(.event == "purged")] | length' 1
+
+        package sample 1.2-1
+        migration sample 1.2.0/001_y
+        expect 0 run sample
+        assert_calls
+        assert_history sample '.[-1] | .event + " " + .version' 'baseline 1.2-1'
+        rm "$ROOT/var/lib/sample/1.1.0-001_x"
+        expect 0 run --json sample --from 1.0 --to 1.1
+        assert_ran 1.1.0/001_x
+}
+
+test_a_package_that_vanished_from_the_database() {
+        run_one
+        : >"$ROOT/var/lib/dpkg/status"
+        expect 0 run
+        assert_history sample '.[-1].event' purged
+}
+
+test_software_that_is_no_package_is_never_purged() {
+        migration sample 1.1.0/001_x
+        mkdir -p "$ROOT/var/lib/dpkg"
+        : >"$ROOT/var/lib/dpkg/status"
+        expect 0 run sample --from 1.0 --to 1.1
+        expect 0 run
+        assert_history sample '.[-1].event' completed
+}
+
+run_tests

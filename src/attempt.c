@@ -18,10 +18,16 @@ int attempt_hash(const struct root *root, const struct migration *migration, cha
         return r < 0 ? error_errnof(error, r, "can't read %s%s", root->path, migration->path) : 0;
 }
 
+/* A plain event about the migration; @name is what it is from now on. */
+static int record_state(struct attempt *a, const char *name, struct error *error)
+{
+        return record_event(a->ctx, a->history, name,
+                            (const struct field[]){ { "id", .text = a->migration->id }, { 0 } }, error);
+}
+
 static int record_failure(struct attempt *a, const char *phase, const struct ending *ending, struct dmig_step *step,
                           struct error *error)
 {
-        const char *id = a->migration->id;
         int r;
 
         step->state = DMIG_STATE_FAILED;
@@ -29,7 +35,7 @@ static int record_failure(struct attempt *a, const char *phase, const struct end
         if (!step->error)
                 return -ENOMEM;
         r = record_event(a->ctx, a->history, "failed",
-                         (const struct field[]){ { "id", .text = id },
+                         (const struct field[]){ { "id", .text = a->migration->id },
                                                  { "phase", .text = phase },
                                                  { "reason", .text = ending->reason },
                                                  ending->field,
@@ -37,15 +43,8 @@ static int record_failure(struct attempt *a, const char *phase, const struct end
                          error);
         if (r < 0 || a->number < ATTEMPTS_MAX)
                 return r;
-        return record_event(a->ctx, a->history, "gave-up", (const struct field[]){ { "id", .text = id }, { 0 } },
-                            error);
-}
-
-/* A plain event about the migration; @name is what it is from now on. */
-static int record_state(struct attempt *a, const char *name, struct error *error)
-{
-        return record_event(a->ctx, a->history, name,
-                            (const struct field[]){ { "id", .text = a->migration->id }, { 0 } }, error);
+        step->state = DMIG_STATE_GAVE_UP;
+        return record_state(a, "gave-up", error);
 }
 
 static int record_stop(struct attempt *a, struct error *error)

@@ -156,6 +156,9 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
         r = attempt_run(&attempt, step, error);
         if (r < 0)
                 return r;
+        if (step->state == DMIG_STATE_GAVE_UP)
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, SURVEY_GAVE_UP, step->id,
+                                         run->survey->request.package);
         if (step->state == DMIG_STATE_FAILED)
                 return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, "%s failed: %s", step->id, step->error);
         if (step->state == DMIG_STATE_POSTPONED)

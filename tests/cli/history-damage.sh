@@ -89,7 +89,7 @@ test_it_is_cut_while_a_migration_fails() {
 
 # flip FILE LINE DIRECTORY: all the files that differ from FILE in one bit of that line, or of its end.
 flip() {
-        python3 - "$@" <<'END'
+        /usr/bin/python3 - "$@" <<'END'
 import sys
 data = open(sys.argv[1], "rb").read()
 begin = sum(len(line) + 1 for line in data.split(b"\n")[:int(sys.argv[2]) - 1])
@@ -130,14 +130,10 @@ test_zeroes_at_the_end() {
         assert_ran 1.1.0/002_y
 }
 
-test_a_line_that_can_not_follow() {
+test_an_event_that_can_not_follow() {
         ship
-        { head -n 1 "$WORK/history"; tail -n +3 "$WORK/history"; head -n 2 "$WORK/history" | tail -n 1
-          tail -n 1 "$WORK/history" | sed 's/002_y/001_x/; s/,"crc":"[0-9a-f]*"//; s/failed/committing/; p'; } >"$WORK/bad"
-        cp "$WORK/bad" "$HISTORY"
-        expect 3 run sample
-        cmp "$WORK/bad" "$HISTORY" || fail 'the history was changed'
-        assert_err "$HISTORY:"
+        tail -n 1 "$WORK/history" | sed 's/"failed"/"interrupted"/; s/,"crc":"[0-9a-f]*"//' | cat "$WORK/history" - >"$WORK/bad"
+        assert_refused "$WORK/bad" 6
 }
 
 test_other_packages_go_on() {

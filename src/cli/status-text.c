@@ -22,12 +22,13 @@ static void make_status_line(const struct dmig_report *report, struct status_lin
         enum dmig_result result = dmig_report_get_result(report);
 
         *ret = (struct status_line){ 0 };
-        snprintf(ret->pending, sizeof(ret->pending), "%zu", report_count_states(report, STATES_OPEN));
+        if (to)
+                snprintf(ret->pending, sizeof(ret->pending), "%zu", report_count_states(report, STATES_OPEN));
         ret->cells[0] = (struct cell){ dmig_report_get_package(report), STYLE_PLAIN };
         ret->cells[1] = (struct cell){ from ? from : "-", STYLE_PLAIN };
         ret->cells[2] = (struct cell){ to ? to : "-", STYLE_PLAIN };
         ret->cells[3] = (struct cell){ dmig_result_to_string(result), report_style(result) };
-        ret->cells[4] = (struct cell){ ret->pending, STYLE_PLAIN };
+        ret->cells[4] = (struct cell){ to ? ret->pending : "-", STYLE_PLAIN };
 }
 
 static void print_note(const struct terminal *terminal, const char *id, const char *what)

@@ -38,10 +38,15 @@ int root_open(const struct root *root, const char *path, int flags)
 {
         struct open_how how = {
                 .flags = (unsigned)flags | O_CLOEXEC,
-                .resolve = root->path[0] ? RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS : 0,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
         };
         const char *relative = path + strspn(path, "/");
         int fd;
+
+        if (!root->path[0]) {
+                fd = open(path, flags | O_CLOEXEC);
+                return fd < 0 ? -errno : fd;
+        }
 
         /* Another process that renames a directory meanwhile makes the kernel ask for a second try. */
         do

@@ -104,6 +104,7 @@ static int do_phase(struct attempt *a, bool migrate, bool *ret_true, struct dmig
                 .upgrade = a->upgrade,
                 .migration = a->migration,
                 .flags = a->flags,
+                .lock_fd = a->lock_fd,
                 .number = a->number,
                 .name = migrate ? "migrate" : "check",
                 .migrate = migrate,

@@ -18,6 +18,7 @@ struct attempt {
         const struct upgrade *upgrade;
         const struct migration *migration;
         unsigned flags; /* of enum dmig_flags */
+        int lock_fd;    /* the package's lock */
         char sha256[65];
         unsigned number; /* 1 for the first attempt since the last success, retry or change of the file */
 };

@@ -4,6 +4,7 @@
 
 #include "json.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <zlib.h>
 
@@ -17,6 +18,17 @@ static unsigned long checksum(const char *data, size_t size)
         return crc32_z(0, (const unsigned char *)data, size);
 }
 
+/* Whether a text of that form stands where the checksum would; no other field of ours looks like it. */
+static bool looks_like_crc(const char *field)
+{
+        const char *digits = field + sizeof(CRC_BEGIN) - 1;
+
+        for (size_t i = 0; i < CRC_DIGITS; i++)
+                if (!isxdigit((unsigned char)digits[i]))
+                        return false;
+        return memcmp(field, CRC_BEGIN, 2) == 0 && memcmp(digits + CRC_DIGITS, CRC_END, sizeof(CRC_END) - 1) == 0;
+}
+
 static int check_crc(const char *line, size_t size, struct error *error)
 {
         char digits[CRC_DIGITS + 1];
@@ -26,7 +38,7 @@ static int check_crc(const char *line, size_t size, struct error *error)
                 return 0;
         field = line + size - CRC_SIZE;
         if (memcmp(field, CRC_BEGIN, sizeof(CRC_BEGIN) - 1) != 0)
-                return 0;
+                return looks_like_crc(field) ? error_setf(error, -EBADMSG, "the name of its checksum is damaged") : 0;
 
         snprintf(digits, sizeof(digits), "%08lx", checksum(line, size - CRC_SIZE));
         if (memcmp(field + sizeof(CRC_BEGIN) - 1, digits, CRC_DIGITS) != 0)

@@ -270,8 +270,10 @@ int history_append(struct history *history, const struct dmig_event *event, stru
         if (r >= 0 && fdatasync(history->fd) < 0)
                 r = -errno;
         if (r < 0) {
-                (void)ftruncate(history->fd, history->size); /* half a line must not stand before the next one */
-                return error_errnof(error, r, "can't write %s", history->path);
+                /* Where half a line can't be taken back either, the next run sets it aside. */
+                bool whole = ftruncate(history->fd, history->size) == 0;
+
+                return error_errnof(error, r, "can't write %s%s", history->path, whole ? "" : " nor repair it");
         }
         history->size += (off_t)size;
         return history_state_feed(&history->state, event, error);

@@ -24,6 +24,21 @@ _Noreturn static void fail(const struct keeper *keeper, struct keeper_message me
         _exit(EXIT_FAILURE);
 }
 
+/* What our caller ignores, SIGCHLD even, is neither for the keeper nor for the program. */
+static void reset_signals(void)
+{
+        struct sigaction action = { .sa_handler = SIG_DFL };
+
+        for (int i = 1; i < NSIG; i++)
+                (void)sigaction(i, &action, NULL);
+}
+
+/* Where our caller has closed its standard streams, ours may have their numbers, which the program needs. */
+static int move_up(int fd)
+{
+        return fd >= 0 && fd < (int)FIRST_FD ? fcntl(fd, F_DUPFD_CLOEXEC, (int)FIRST_FD) : fd;
+}
+
 /* Closes all but the given ones: a copy of another keeper's control socket would hide from it that its parent died. */
 static void close_all_but(const int *keep, size_t n_keep)
 {
@@ -45,13 +60,10 @@ static void close_all_but(const int *keep, size_t n_keep)
 
 /* ---- The program ---- */
 
-static void reset_signals(void)
+static void unblock_signals(void)
 {
-        struct sigaction action = { .sa_handler = SIG_DFL };
         sigset_t none;
 
-        for (int i = 1; i < NSIG; i++)
-                (void)sigaction(i, &action, NULL);
         sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -68,8 +80,11 @@ static int set_up_program(const struct keeper *keeper)
                 return -errno;
         if (setsid() < 0 || chdir("/") < 0)
                 return -errno;
+        /* In a PID name space of its own it dies with the keeper in any case. */
+        if (!keeper->request->sandbox && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+                return -errno;
         umask(022);
-        reset_signals();
+        unblock_signals();
         return 0;
 }
 
@@ -224,10 +239,14 @@ static int watch_children(void)
 void keeper_main(struct keeper *keeper)
 {
         const struct sandbox *sandbox = keeper->request->sandbox;
-        int fds[] = { keeper->control, keeper->output, sandbox ? sandbox->network : -EBADF };
         struct keeper_message message = { .kind = KEEPER_SANDBOX_FAILED };
-        int child_fd;
+        int fds[4], child_fd;
 
+        keeper->control = fds[0] = move_up(keeper->control);
+        keeper->output = fds[1] = move_up(keeper->output);
+        fds[2] = keeper->network = move_up(sandbox ? sandbox->network : -EBADF);
+        fds[3] = move_up(keeper->request->lock_fd);
+        reset_signals();
         close_all_but(fds, ELEMENTSOF(fds));
         (void)setsid();
         child_fd = watch_children();
@@ -235,7 +254,7 @@ void keeper_main(struct keeper *keeper)
                 fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
 
         if (sandbox)
-                message.error = sandbox_enter(sandbox, &message.step);
+                message.error = sandbox_enter(sandbox, keeper->network, &message.step);
         if (message.error < 0)
                 fail(keeper, message);
         if (!sandbox && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)

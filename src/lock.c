@@ -35,8 +35,8 @@ static void write_holder(int fd)
         char pid[16];
         int n = snprintf(pid, sizeof(pid), "%d\n", getpid());
 
-        if (ftruncate(fd, 0) == 0)
-                (void)pwrite(fd, pid, (size_t)n, 0);
+        if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) < 0)
+                return;
 }
 
 static int explain_busy(int fd, const char *package, struct error *error)

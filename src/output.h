@@ -13,7 +13,8 @@
 #define OUTPUT_LINES_MAX 2000U
 #define OUTPUT_BYTES_MAX (512U * 1024U)
 #define OUTPUT_LINE_MAX  4096U
-#define OUTPUT_TAIL      5U
+#define OUTPUT_TAIL      10U /* lines that are handed out even above the cap */
+#define OUTPUT_REASON    5U  /* lines of them that make a reason */
 
 /* @line is one line of valid UTF-8 without control characters. */
 typedef void (*output_line_fn)(const char *line, void *userdata);
@@ -33,7 +34,7 @@ struct output {
 int output_init(struct output *ret, output_line_fn fn, void *userdata);
 void output_done(struct output *output);
 int output_feed(struct output *output, const char *data, size_t size);
-/* Hands out what has no newline behind it, and says how much was dropped. */
+/* Hands out what has no newline behind it; says how much was dropped, and hands out the end of that. */
 int output_finish(struct output *output);
 /* The last lines, joined by " | ", oldest first; "" where there are none. Returns: 0 or -ENOMEM. */
 int output_get_tail(const struct output *output, char **ret);

@@ -70,6 +70,7 @@ static int run_program(struct phase *phase, struct output *output, struct proces
         struct process_request request = {
                 .timeout_usec = phase->timeout_sec * USEC_PER_SEC,
                 .stop_fd = phase->ctx->stop_fd,
+                .lock_fd = phase->lock_fd,
                 .output = output,
                 .tick = tell_progress,
                 .userdata = phase,

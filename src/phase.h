@@ -17,6 +17,7 @@ struct phase {
         const struct upgrade *upgrade;
         const struct migration *migration;
         unsigned flags;   /* of enum dmig_flags */
+        int lock_fd;      /* the package's lock, for as long as a process is left */
         unsigned number;  /* of the attempt */
         const char *name; /* "check" or "migrate" */
         bool migrate;

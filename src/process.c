@@ -58,7 +58,7 @@ static int read_output(struct supervision *s)
 
         if (n > 0)
                 return output_feed(s->request->output, data, (size_t)n);
-        if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+        if (n == 0 || errno != EINTR) {
                 close(TAKE_FD(s->output));
                 return output_finish(s->request->output);
         }
@@ -74,6 +74,7 @@ static void read_message(struct supervision *s)
                 return;
         if (n != sizeof(message)) {
                 s->keeper_gone = true;
+                (void)fcntl(s->output, F_SETFL, O_NONBLOCK); /* who was left behind may hold it open for ever */
                 return;
         }
         if (!s->have_message)
@@ -111,11 +112,15 @@ static int supervise(struct supervision *s)
         while (r >= 0 && (!s->keeper_gone || s->output >= 0)) {
                 uint64_t next = s->deadline < s->next_tick ? s->deadline : s->next_tick;
                 struct pollfd fds[] = {
-                        { .fd = s->keeper_gone ? -1 : s->control, .events = POLLIN },
+                        { .fd = s->control, .events = POLLIN },
                         { .fd = s->output, .events = POLLIN },
                         { .fd = s->stop_seen ? -1 : s->request->stop_fd, .events = POLLIN },
                 };
 
+                if (s->keeper_gone) {
+                        r = read_output(s);
+                        continue;
+                }
                 if (poll(fds, ELEMENTSOF(fds), milliseconds_until(next, now_usec(CLOCK_MONOTONIC))) < 0) {
                         if (errno != EINTR)
                                 return -errno;

@@ -21,6 +21,7 @@ struct process_request {
         const struct sandbox *sandbox; /* NULL: directly on the system */
         uint64_t timeout_usec;         /* 0: none */
         int stop_fd;                   /* readable when the program has to be stopped */
+        int lock_fd;                   /* stays open until the last process has ended; -EBADF: none */
         struct output *output;
         void (*tick)(uint64_t elapsed_usec, void *userdata); /* about once a second */
         void *userdata;

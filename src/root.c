@@ -74,8 +74,8 @@ int root_open_mkdirs(const struct root *root, const char *path)
                         return -ENAMETOOLONG;
                 memcpy(name, p, n);
                 name[n] = '\0';
-                if (mkdirat(fd, name, 0755) < 0 && errno != EEXIST)
-                        return -errno;
+                if (mkdirat(fd, name, 0755) == 0 ? fchmodat(fd, name, 0755, 0) < 0 : errno != EEXIST)
+                        return -errno; /* the mode is ours, whatever the umask is */
 
                 /* From the root each time, so that a link on the way is followed as root_open() does. */
                 close(TAKE_FD(fd));

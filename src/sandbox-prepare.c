@@ -72,7 +72,7 @@ static int make_missing(struct sandbox *sandbox, const struct root *root, const 
                 if (*p != '/' && !last)
                         continue;
                 *p = '\0';
-                if (mkdir(whole, 0755) == 0)
+                if (mkdir(whole, 0755) == 0 && chmod(whole, 0755) == 0) /* whatever the umask is */
                         r = add_string(&sandbox->made, &sandbox->n_made, strdup(whole));
                 else
                         r = errno == EEXIST ? 0 : -errno;

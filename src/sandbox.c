@@ -47,21 +47,16 @@ static int make_parents(const char *path)
         return 0;
 }
 
+/* What is there already, in a tree that was attached before, serves as well. */
 static int make_mount_point(const char *path, bool directory)
 {
-        int r, fd;
+        int r;
 
         r = make_parents(path);
         if (r < 0)
                 return r;
-        if (directory)
-                return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
-
-        fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-        if (fd < 0)
-                return -errno;
-        close(fd);
-        return 0;
+        r = directory ? mkdir(path, 0755) : mknod(path, S_IFREG | 0644, 0);
+        return r < 0 && errno != EEXIST ? -errno : 0;
 }
 
 static int make_read_only(void)
@@ -91,13 +86,13 @@ static int drop_capabilities(void)
         return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-static int run_step(const struct sandbox *sandbox, const struct sandbox_step *step, int *slots)
+static int run_step(const struct sandbox_step *step, int network, int *slots)
 {
         int r;
 
         switch (step->type) {
         case STEP_NETWORK:
-                r = setns(sandbox->network, CLONE_NEWNET);
+                r = setns(network, CLONE_NEWNET);
                 break;
         case STEP_PRIVATE:
                 r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
@@ -126,12 +121,12 @@ static int run_step(const struct sandbox *sandbox, const struct sandbox_step *st
         return r < 0 ? -errno : 0;
 }
 
-int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
+int sandbox_enter(const struct sandbox *sandbox, int network, size_t *ret_step)
 {
         int slots[SANDBOX_SLOTS_MAX];
 
         for (size_t i = 0; i < sandbox->n_steps; i++) {
-                int r = run_step(sandbox, &sandbox->steps[i], slots);
+                int r = run_step(&sandbox->steps[i], network, slots);
 
                 if (r < 0) {
                         *ret_step = i;

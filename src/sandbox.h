@@ -69,7 +69,10 @@ DEFINE_CLEANUP(struct sandbox *, sandbox_free);
 /* What clone(2) needs. */
 #define SANDBOX_CLONE_FLAGS (CLONE_NEWNS | CLONE_NEWPID)
 
-/* In the child. Async-signal-safe. Returns: 0, or a negative errno with the number of the failed step in @ret_step. */
-int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step);
+/*
+ * In the child. Async-signal-safe. @network: the sandbox's own, or a copy of it.
+ * Returns: 0, or a negative errno with the number of the failed step in @ret_step.
+ */
+int sandbox_enter(const struct sandbox *sandbox, int network, size_t *ret_step);
 /* In the parent: sets @error to what the step @step failed to do. Returns: @code. */
 int sandbox_explain(const struct sandbox *sandbox, size_t step, int code, struct error *error);

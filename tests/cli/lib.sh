@@ -59,19 +59,14 @@ set_up() {
 
 clean_up() {
         exec 9>&- 8>&-
-        if [ -e "$WORK/pids" ]; then
-                while read -r pid; do
-                        kill -KILL "$pid"
-                done <"$WORK/pids"
-        fi
-        for pid in $(processes); do
+        for pid in $(cat "$WORK/helpers") $(processes); do
                 kill -KILL "$pid"
         done
-        sed -n "s|^[^ ]* [^ ]* [^ ]* [^ ]* \($WORK[^ ]*\) .*|\1|p" /proc/self/mountinfo | sort -r |
+        cut -d ' ' -f 5 /proc/self/mountinfo | grep "^$WORK/" | sort -r |
                 while read -r mounted; do
                         umount --lazy "$mounted"
                 done
-        rm -rf "$WORK"/*
+        rm -rf "${WORK:?}"/*
 } 2>/dev/null
 
 print_diagnostics() {
@@ -123,6 +118,11 @@ await() {
                 [ "$tries" -lt 200 ] || fail "waited in vain for: $*"
                 sleep 0.05
         done
+}
+
+# Notes that the process $1, which isn't the program's, has to be killed when the test is over.
+helper() {
+        echo "$1" >>"$WORK/helpers"
 }
 
 is_silent() {
@@ -212,7 +212,6 @@ execute() {
 start() {
         env --default-signal "$DEPLOY_MIGRATE" --root "$ROOT" "$@" >"$OUT" 2>"$ERR" </dev/null &
         PID=$!
-        echo "$PID" >>"$WORK/pids"
 }
 
 finish() {
@@ -307,10 +306,13 @@ assert_events() {
         assert_history "$package" '[.[] | .event + (if .id then ":" + .id else "" end)] | join(" ")' "$*"
 }
 
-# A fingerprint of all that is in the tree, to tell whether anything was changed.
-fingerprint() {
-        (cd "$ROOT" && find . -printf '%p %y %m %U %G %s %T@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
-}
+# fingerprint [DIRECTORY...]: of all that is in them, the tree by default, to tell whether anything was changed.
+fingerprint() (
+        cd "$ROOT" || exit
+        [ $# -gt 0 ] || set -- .
+        find "$@" -printf '%p %y %m %U %G %s %T@ %l\n' | sort
+        find "$@" -type f -exec sha256sum {} + | sort
+)
 
 # assert_unchanged COMMAND...: it leaves all of the tree as it was.
 assert_unchanged() {

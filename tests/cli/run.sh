@@ -208,12 +208,12 @@ test_states_in_which_it_is() {
 test_a_plan_changes_and_executes_nothing() {
         ship
         upgraded sample 1.0 1.1
-        for command in plan 'run --dry-run' status history; do
-                # shellcheck disable=SC2086
+        for command in plan status history; do
                 assert_unchanged expect 0 $command
-                # shellcheck disable=SC2086
                 assert_unchanged expect 0 $command sample
         done
+        assert_unchanged expect 0 run --dry-run
+        assert_unchanged expect 0 run --dry-run sample
         expect 0 plan --json sample
         assert_json '[.packages[0].migrations[] | .id + " " + .state] | join(", ")' \
                 '1.1.0/001_first pending, 1.1.0/002_second pending'

@@ -58,13 +58,12 @@ void program_run(const struct program *program, struct run *ret)
         _cleanup_(sandbox_freep) struct sandbox *own = NULL;
         _cleanup_(output_done) struct output output = { 0 };
         _cleanup_close_ int network = -EBADF;
-        char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-        char *envp[] = { path, program_mark(), NULL };
-        char *argv[] = { "/bin/sh", "-c", (char *)(uintptr_t)program->script, NULL };
+        const char *const envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", program_mark(), NULL };
+        const char *const argv[] = { "/bin/sh", "-c", program->script, NULL };
         struct keeping keeping = { .program = program, .run = ret };
         struct process_request request = {
-                .argv = program->argv ?: argv,
-                .envp = program->envp ?: envp,
+                .argv = (char *const *)(uintptr_t)(program->argv ?: argv),
+                .envp = (char *const *)(uintptr_t)(program->envp ?: envp),
                 .sandbox = program->sandbox,
                 .timeout_usec = program->timeout_usec,
                 .stop_fd = program->stop_fd ?: -1,
@@ -91,7 +90,7 @@ void run_done(struct run *run)
         error_clear(&run->error);
 }
 
-char *program_mark(void)
+const char *program_mark(void)
 {
         static char mark[64];
 

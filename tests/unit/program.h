@@ -6,10 +6,10 @@
 #include "process.h"
 
 struct program {
-        const char *script; /* for a shell */
-        char *const *argv;  /* instead of it */
-        char *const *envp;  /* NULL: PATH and the mark */
-        bool sandboxed;     /* in a sandbox for checks */
+        const char *script;      /* for a shell */
+        const char *const *argv; /* instead of it */
+        const char *const *envp; /* NULL: PATH and the mark */
+        bool sandboxed;          /* in a sandbox for checks */
         const struct sandbox *sandbox;
         uint64_t timeout_usec;
         int stop_fd; /* 0: none */
@@ -32,4 +32,4 @@ void run_done(struct run *run);
 /* How many processes were started by programs of this test, and live: they are known by a mark in their environment. */
 size_t program_count(void);
 /* The mark, which is made by the first who asks. */
-char *program_mark(void);
+const char *program_mark(void);

@@ -48,10 +48,10 @@ static const struct {
         { "kill -HUP $$", PROCESS_SIGNALED, SIGHUP },
         { "kill -PIPE $$", PROCESS_SIGNALED, SIGPIPE },
         /* What a child of the program does is for the program to judge. */
-        { "sh -c 'kill -KILL $$'; exit 3", PROCESS_EXITED, 3 },
+        { "exec 2>/dev/null; sh -c 'kill -KILL $$'; exit 3", PROCESS_EXITED, 3 },
         { "(sleep 0.3; kill -TERM $$) & wait; sleep 10", PROCESS_SIGNALED, SIGTERM },
         { "exec >/dev/null 2>&1 </dev/null; sleep 0.3; exit 4", PROCESS_EXITED, 4 },
-        { "kill -STOP $$ & sleep 0.3; kill -CONT $$; exit 5", PROCESS_EXITED, 5 },
+        { "(sleep 0.3; kill -CONT $$) & kill -STOP $$; exit 5", PROCESS_EXITED, 5 },
 };
 
 START_TEST(test_end)
@@ -89,7 +89,7 @@ START_TEST(test_cannot_start)
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_(run_done) struct run run;
         char path[256];
-        char *argv[] = { path, "check", NULL };
+        const char *const argv[] = { path, "check", NULL };
 
         tree_add(&root, &(struct tree_entry){ "/program", failures[CASE].mode, failures[CASE].text });
         snprintf(path, sizeof(path), "%s", tree_path(&root, "/program"));
@@ -121,8 +121,8 @@ END_TEST
 
 START_TEST(test_environment)
 {
-        char *argv[] = { "/usr/bin/env", NULL };
-        char *envp[] = { "B=two words", "A=1", "EMPTY=", NULL };
+        const char *const argv[] = { "/usr/bin/env", NULL };
+        const char *const envp[] = { "B=two words", "A=1", "EMPTY=", NULL };
         _cleanup_(run_done) struct run run;
 
         ck_assert_int_eq(setenv("LEAKED", "1", 1), 0);
@@ -133,7 +133,10 @@ END_TEST
 
 START_TEST(test_signals_are_default)
 {
-        char *argv[] = { "/bin/grep", "-E", "^Sig(Blk|Ign|Cgt)", "/proc/self/status", NULL };
+        const char *const argv[] = { "/bin/grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status", NULL };
+        /* Signals 32 and 33, which it lets nobody touch: they are as whoever started us had them. */
+        const unsigned long long of_the_c_library = 3ULL << 31;
+        unsigned long long blocking, ignoring;
         _cleanup_(run_done) struct run run;
         sigset_t blocked;
 
@@ -144,9 +147,9 @@ START_TEST(test_signals_are_default)
         ck_assert_int_eq(sigprocmask(SIG_BLOCK, &blocked, NULL), 0);
 
         program_run(&(struct program){ .argv = argv, .sandboxed = SANDBOXED }, &run);
-        expect_output(&run, "SigBlk:\t0000000000000000\n"
-                            "SigIgn:\t0000000000000000\n"
-                            "SigCgt:\t0000000000000000\n");
+        ck_assert_int_eq(sscanf(run.output, "SigBlk: %llx SigIgn: %llx", &blocking, &ignoring), 2);
+        ck_assert_uint_eq(blocking, 0);
+        ck_assert_uint_eq(ignoring & ~of_the_c_library, 0);
 }
 END_TEST
 
@@ -170,7 +173,7 @@ END_TEST
 
 START_TEST(test_no_descriptor_leaks_in)
 {
-        char *argv[] = { "/bin/ls", "/proc/self/fd", NULL };
+        const char *const argv[] = { "/bin/ls", "/proc/self/fd", NULL };
         _cleanup_(run_done) struct run run;
 
         for (int fd = 20; fd < 120; fd += 7)
@@ -198,7 +201,7 @@ START_TEST(test_leaves_nothing)
 {
         static const char *const scripts[] = { "exit 0", "kill -KILL $$", "sleep 100 & exit 1", "sleep 100" };
         size_t before = count_descriptors();
-        char *nothing[] = { "/nowhere/program", NULL };
+        const char *const nothing[] = { "/nowhere/program", NULL };
         _cleanup_(run_done) struct run failed;
 
         for (size_t i = 0; i < ELEMENTSOF(scripts); i++) {
@@ -225,7 +228,7 @@ END_TEST
 START_TEST(test_closed_standard_descriptors)
 {
         int closed = _i / 2, saved[3];
-        char *nothing[] = { "/nowhere/program", NULL };
+        const char *const nothing[] = { "/nowhere/program", NULL };
         _cleanup_(run_done) struct run run, failed;
 
         for (int fd = 0; fd < 3; fd++) {

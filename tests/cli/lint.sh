@@ -1,0 +1,194 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What is wrong with migrations before they are shipped: all of it at once, as errors, warnings and notices.
+
+. "${0%/*}/lib.sh"
+need_root
+
+SOURCE=/source
+GOOD='#!/bin/sh'
+
+# ship ID [TEXT [MODE]]: a migration in the source tree.
+ship() {
+        write "$SOURCE/v$1" "${2:-$GOOD}"
+        chmod "${3:-755}" "$ROOT$SOURCE/v$1"
+}
+
+manifest() {
+        write "$SOURCE/v$1.json" "$2"
+}
+
+# lint STATUS [ARGUMENT...]: from beside the source tree, so that paths are short.
+lint() {
+        wanted=$1
+        shift
+        (cd "$ROOT" && execute "$wanted" "$DEPLOY_MIGRATE" lint source "$@")
+}
+
+# assert_lint FINDING...: these and no other, each the begin of a line.
+assert_lint() {
+        n=$(wc -l <"$OUT")
+        [ "$n" -eq $# ] || fail "$n findings instead of $#"
+        for finding; do
+                grep -q "^$finding" "$OUT" || fail "not found: $finding"
+        done
+        assert_no_err
+}
+
+test_nothing_is_wrong() {
+        ship 1.1.0/001_x
+        manifest 1.1.0/001_x '{"description": "x", "writes": ["/etc/x"], "since": "1.1-2"}'
+        ship 1.1.0/002_x.py 'def check(): return True' 644
+        ship 1.2.0-rc.1/001_x "$(printf '\177ELF\002')"
+        write $SOURCE/package.json '{"network": true}'
+        write $SOURCE/shared.py 'pass'
+        write $SOURCE/v1.1.0/README 'some words'
+        lint 0
+        assert_lint
+        lint 0 --package-version 1.2-1
+        assert_lint
+        lint 0 --json
+        assert_json '.findings | length' 0
+}
+
+test_everything_is_told_at_once() {
+        ship 1.1.0/001_x "$GOOD" 644
+        manifest 1.1.0/001_x '{"write": [], "network": 1, "writes": ["etc", "/etc/x", "/var", 1], "since": "x y"}'
+        ship 1.1.0/002_x
+        ship 1.1.0/002_y
+        manifest 1.1.0/003_x '{}'
+        ship 1.1.0/4_x
+        ship 1.1.0/a-b
+        ship 1.2/001_x
+        ship 1.3.0/001_x 'echo' 600
+        ship 1.3.0+build/001_x
+        manifest 1.3.0+build/001_x '{'
+        write $SOURCE/package.json '{"since": "1.0", "timeout_sec": -1}'
+        lint 1
+        assert_lint \
+                'source/package.json: error: "since" belongs to one migration' \
+                'source/package.json: error: "timeout_sec" must be' \
+                'source/v1.2: error: starts with "v"' \
+                'source: error: v1.3.0 and v1.3.0+build are the same version' \
+                'source/v1.1.0/4_x: error: is neither' \
+                'source/v1.1.0/a-b: error: is neither' \
+                'source/v1.1.0: error: 002_x and 002_y have the same number' \
+                'source/v1.1.0/003_x.json: error: there is no migration' \
+                "source/v1.1.0/001_x: error: isn't executable; chmod 755 it" \
+                'source/v1.1.0/001_x.json: error: unknown key "write"' \
+                'source/v1.1.0/001_x.json: error: "network" must be' \
+                "source/v1.1.0/001_x.json: error: \"writes\" can't have \"etc\": it isn't an absolute path" \
+                "source/v1.1.0/001_x.json: error: \"writes\" can't have \"/var\": it contains" \
+                'source/v1.1.0/001_x.json: error: "writes" must hold strings only' \
+                'source/v1.1.0/001_x.json: error: "since": ' \
+                "source/v1.3.0/001_x: error: isn't executable" \
+                'source/v1.3.0/001_x: error: has no "#!" line' \
+                'source/v1.3.0+build/001_x.json:2: error: '
+}
+
+# A machine refuses just what is told here as an error, so that nothing that passes is refused later.
+test_a_machine_refuses_the_same() {
+        while read -r id mode text; do
+                rm -rf "$ROOT$SOURCE" "$ROOT/usr/lib/deploy-migrate/sample" "$ROOT/var/lib/deploy-migrate"
+                ship "$id" "$GOOD" "$mode"
+                [ -z "$text" ] || manifest "$id" "$text"
+                lint 1
+                mkdir -p "$ROOT/usr/lib/deploy-migrate"
+                cp -Rp "$ROOT$SOURCE" "$ROOT/usr/lib/deploy-migrate/sample"
+                package sample 1.1
+                expect 3 run --from 1.0 sample
+        done <<END
+1.1.0/001_x 644
+1.1.0/001x 755
+1.1/001_x 755
+1.1.0/001_x 755 {"x": 1}
+1.1.0/001_x 755 {"writes": "/etc"}
+1.1.0/001_x 755 {"writes": ["/var/lib/deploy-migrate/x"]}
+END
+}
+
+test_programs_that_cannot_be_started() {
+        ship 1.0.0/001_x 'echo'
+        ship 1.0.0/002_x '#!sh'
+        ship 1.0.0/003_x '#!'
+        ship 1.0.0/004_x "$(printf '#!/bin/sh\r\necho\r')"
+        ship 1.0.0/005_x '#! /usr/bin/env python3'
+        : >"$ROOT$SOURCE/v1.0.0/006_x"
+        chmod 755 "$ROOT$SOURCE/v1.0.0/006_x"
+        ln -s 005_x "$ROOT$SOURCE/v1.0.0/007_x"
+        lint 1
+        assert_lint 'source/v1.0.0/007_x: error: must be a regular file' \
+                'source/v1.0.0/001_x: error: has no "#!" line' \
+                'source/v1.0.0/002_x: error: the interpreter behind "#!" must be an absolute path' \
+                'source/v1.0.0/003_x: error: the interpreter behind "#!" must be an absolute path' \
+                'source/v1.0.0/004_x: error: the "#!" line ends with a carriage return' \
+                'source/v1.0.0/006_x: error: has no "#!" line'
+}
+
+test_what_the_package_does_not_reach() {
+        ship 1.1.0/001_x
+        ship 1.1.0/002_x
+        manifest 1.1.0/002_x '{"since": "1.1-3"}'
+        ship 1.2.0/001_x
+        manifest 1.2.0/001_x '{"since": "1.1-2"}'
+        ship 1.2.0/002_x
+        lint 0
+        lint 1 --package-version 1.1-2
+        assert_lint 'source/v1.1.0/002_x: error: is for version 1.1-3, above the package.s own version 1.1-2' \
+                'source/v1.2.0/002_x: error: is for version 1.2.0, above'
+        lint 1 --package-version 1.2~rc1-1
+        assert_lint 'source/v1.2.0/002_x: error: is for version 1.2.0, above'
+        lint 0 --package-version 1:1.2-1
+        assert_lint
+        lint 2 --package-version 1_2
+}
+
+test_notices_and_warnings_are_no_errors() {
+        ship 1.1.0/001_x
+        ship 1.1.0/003_x
+        manifest 1.1.0/003_x '{"writes": "*"}'
+        ship 1.2.0/004_x
+        mkdir "$ROOT$SOURCE/v1.3.0"
+        lint 0
+        assert_lint 'source/v1.1.0/003_x: notice: the number before it in this version is 001' \
+                'source/v1.1.0/003_x: notice: "writes": "\*"' \
+                'source/v1.3.0: warning: has no migration in it'
+        lint 0 -q
+        assert_lint 'source/v1.3.0: warning: '
+}
+
+test_a_directory_that_is_none() {
+        mkdir "$ROOT$SOURCE"
+        lint 1
+        assert_lint 'source: error: has no version directory'
+        rmdir "$ROOT$SOURCE"
+        lint 3
+        assert_err 'source: No such file or directory'
+        write $SOURCE 'a file'
+        lint 3
+        assert_err 'source: must be a directory'
+        execute 2 "$DEPLOY_MIGRATE" lint
+}
+
+# Whose files they are says nothing before they are in a package.
+test_a_source_tree_of_another_user() {
+        ship 1.1.0/001_x
+        manifest 1.1.0/001_x '{}'
+        chmod -R go+w "$ROOT$SOURCE"
+        chown -R 12345:12345 "$ROOT$SOURCE"
+        lint 0
+        assert_lint
+}
+
+test_json() {
+        ship 1.1.0/001_x 'echo'
+        lint 1 --json
+        assert_json '.findings[] | .severity + " " + .path' 'error source/v1.1.0/001_x'
+        assert_json '.findings[0].text | startswith("has no")' true
+        rm -r "${ROOT:?}$SOURCE"
+        lint 3 --json
+        assert_json '.error' 'source: No such file or directory'
+}
+
+run_tests

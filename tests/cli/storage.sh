@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Where the history can't be written nothing is executed, and what was done is neither lost nor done twice.
+
+. "${0%/*}/lib.sh"
+need_root
+need_mounts
+
+# ship COUNT: so many migrations, each of which notes how often it was done.
+ship() {
+        for number in $(seq -w 001 "$1"); do
+                migration sample "1.1.0/${number}_x"
+        done
+        package sample 1.1 'install ok unpacked' 1.0
+        mkdir -p "$ROOT/var/lib/deploy-migrate"
+}
+
+# Runs while there is too little space, gives it more by the given command, and runs again.
+assert_survives_a_full_disk() {
+        expect 3 run sample
+        assert_err 'No space left on device'
+        assert_history sample '[.[] | select(.event == "applied")] | length > 1 and length < 100' true
+        "$@"
+        expect 0 run sample
+        assert_history sample '.[-1].event' completed
+        assert_history sample '[.[] | select(.event == "applied" or .event == "satisfied") | .id] | unique | length' 100
+        [ "$(cat "$ROOT"/var/lib/sample/* | wc -l)" -eq 100 ] || fail 'one was done twice, or not at all'
+}
+
+test_a_file_system_that_fills_up() {
+        ship 100
+        mount -t tmpfs -o size=8k tmpfs "$ROOT/var/lib/deploy-migrate"
+        assert_survives_a_full_disk mount -o remount,size=1m "$ROOT/var/lib/deploy-migrate"
+}
+
+test_a_disk_that_fills_up() {
+        ship 100
+        truncate -s 1M "$WORK/disk"
+        mkfs.ext4 -q -b 1024 -m 0 -O ^has_journal "$WORK/disk"
+        mount -o loop "$WORK/disk" "$ROOT/var/lib/deploy-migrate" || skip 'there are no loop devices here'
+        free=$(stat -f -c %a "$ROOT/var/lib/deploy-migrate")
+        head -c $(((free - 20) * 1024)) /dev/zero >"$ROOT/var/lib/deploy-migrate/.filler"
+        assert_survives_a_full_disk rm "$ROOT/var/lib/deploy-migrate/.filler"
+}
+
+test_a_disk_that_is_full() {
+        ship 1
+        mount -t tmpfs -o size=4k tmpfs "$ROOT/var/lib/deploy-migrate"
+        head -c 4k /dev/zero >"$ROOT/var/lib/deploy-migrate/.filler"
+        expect 3 run sample
+        assert_err "$(history_of sample)"
+        assert_err 'No space left on device'
+        assert_calls
+        rm "$ROOT/var/lib/deploy-migrate/.filler"
+        expect 0 run sample
+        assert_ran 1.1.0/001_x
+}
+
+test_a_disk_without_room_for_the_package() {
+        ship 1
+        mount -t tmpfs -o nr_inodes=1 tmpfs "$ROOT/var/lib/deploy-migrate"
+        expect 3 run sample
+        assert_err 'No space left on device'
+        assert_calls
+        mount -o remount,nr_inodes=9 "$ROOT/var/lib/deploy-migrate"
+        expect 0 run sample
+        assert_ran 1.1.0/001_x
+}
+
+test_a_directory_that_can_not_be_written() {
+        ship 1
+        mount --bind "$ROOT/var/lib/deploy-migrate" "$ROOT/var/lib/deploy-migrate"
+        mount -o remount,bind,ro "$ROOT/var/lib/deploy-migrate"
+        expect 3 run --json sample
+        assert_json '.packages[0] | .result + " " + .package' 'error sample'
+        assert_out 'Read-only file system'
+        assert_calls
+        expect 0 plan sample
+        expect 0 status sample
+}
+
+test_a_history_that_can_not_be_written() {
+        ship 1
+        expect 0 baseline sample 1.0
+        mount --bind "$ROOT/var/lib/deploy-migrate" "$ROOT/var/lib/deploy-migrate"
+        mount -o remount,bind,ro "$ROOT/var/lib/deploy-migrate"
+        expect 3 run sample
+        assert_err "$(history_of sample)"
+        assert_calls
+        expect 3 mark sample 1.1.0/001_x applied --reason why
+        expect 3 baseline sample 1.1
+        expect 3 retry sample
+}
+
+test_a_lock_that_can_not_be_made() {
+        ship 1
+        mkdir -p "$ROOT/run/deploy-migrate"
+        mount --bind "$ROOT/run/deploy-migrate" "$ROOT/run/deploy-migrate"
+        mount -o remount,bind,ro "$ROOT/run/deploy-migrate"
+        expect 3 run sample
+        assert_err "$ROOT/run/deploy-migrate"
+        assert_calls
+}
+
+run_tests

@@ -60,21 +60,33 @@ static bool name_is_valid(const char *name)
         return name[-1] == '.' && n > 0 && name[n] == '\0';
 }
 
-static int check_names(const struct directory *directory, struct error *error)
+static bool is_manifest(const char *name)
 {
-        for (size_t i = 0; i < directory->n_names; i++)
-                if (!is_readme(directory->names[i]) && !name_is_valid(directory->names[i]))
-                        return error_setf(
-                                error, -EBADMSG,
-                                "%s/%s: is neither a migration NNN_name[.ext] nor the manifest of one; rename "
-                                "or remove it",
-                                directory->path, directory->names[i]);
-        return 0;
+        return name_is_valid(name) && has_extension(name, ".json");
 }
 
 static bool is_program(const char *name)
 {
-        return !is_readme(name) && !has_extension(name, ".json");
+        return name_is_valid(name) && !has_extension(name, ".json");
+}
+
+static int check_names(const struct directory *directory, struct error *error)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < directory->n_names && r >= 0; i++)
+                if (!is_readme(directory->names[i]) && !name_is_valid(directory->names[i]))
+                        r = error_pass(error,
+                                       error_setf(error, -EBADMSG,
+                                                  "%s/%s: is neither a migration NNN_name[.ext] nor the manifest of "
+                                                  "one; rename or remove it",
+                                                  directory->path, directory->names[i]));
+        return r;
+}
+
+static bool have_same_number(const char *a, const char *b)
+{
+        return strncmp(a, b, NUMBER_SIZE) == 0;
 }
 
 static int collect_candidates(const struct directory *vendor, struct candidates *ret, struct error *error)
@@ -86,12 +98,16 @@ static int collect_candidates(const struct directory *vendor, struct candidates 
                 return -ENOMEM;
         for (size_t i = 0; i < vendor->n_names; i++) {
                 const char *name = vendor->names[i];
+                int r = 0;
 
                 if (!is_program(name))
                         continue;
-                if (candidates.n > 0 && strncmp(candidates.items[candidates.n - 1].name, name, NUMBER_SIZE) == 0)
-                        return error_setf(error, -EBADMSG, "%s: %s and %s have the same number; renumber one",
-                                          vendor->path, candidates.items[candidates.n - 1].name, name);
+                if (candidates.n > 0 && have_same_number(candidates.items[candidates.n - 1].name, name))
+                        r = error_pass(error,
+                                       error_setf(error, -EBADMSG, "%s: %s and %s have the same number; renumber one",
+                                                  vendor->path, candidates.items[candidates.n - 1].name, name));
+                if (r < 0)
+                        return r;
                 candidates.items[candidates.n++] = (struct candidate){ .name = name, .program = vendor };
         }
 
@@ -100,23 +116,23 @@ static int collect_candidates(const struct directory *vendor, struct candidates 
         return 0;
 }
 
-static int compare_number(const void *name, const void *candidate)
+/* The order of stems is that of whole names, since nothing in a stem sorts before the dot of an extension. */
+static int compare_stem(const void *name, const void *candidate)
 {
-        return strncmp(name, ((const struct candidate *)candidate)->name, NUMBER_SIZE);
+        const char *other = ((const struct candidate *)candidate)->name;
+        size_t a = stem_size(name), b = stem_size(other);
+        int r = memcmp(name, other, a < b ? a : b);
+
+        return r != 0 ? r : (a > b) - (a < b);
 }
 
 /* Returns: the one of which @name is the program or the manifest, or NULL. */
 static struct candidate *find_candidate(const struct candidates *candidates, const char *name)
 {
         struct candidate *found;
-        size_t n = stem_size(name);
 
-        found = bsearch(name, candidates->items, candidates->n, sizeof(*candidates->items), compare_number);
-        if (!found)
-                return NULL;
-        if (is_program(name))
-                return streq(found->name, name) ? found : NULL;
-        return stem_size(found->name) == n && strncmp(found->name, name, n) == 0 ? found : NULL;
+        found = bsearch(name, candidates->items, candidates->n, sizeof(*candidates->items), compare_stem);
+        return found && (is_manifest(name) || streq(found->name, name)) ? found : NULL;
 }
 
 static int attach_manifests(const struct candidates *candidates, const struct directory *vendor, struct error *error)
@@ -124,16 +140,20 @@ static int attach_manifests(const struct candidates *candidates, const struct di
         for (size_t i = 0; i < vendor->n_names; i++) {
                 const char *name = vendor->names[i];
                 struct candidate *candidate;
+                int r = 0;
 
-                if (is_program(name) || is_readme(name))
+                if (!is_manifest(name))
                         continue;
                 candidate = find_candidate(candidates, name);
-                if (!candidate)
-                        return error_setf(
-                                error, -EBADMSG,
-                                "%s/%s: there is no migration that this is the manifest of; rename or remove it",
-                                vendor->path, name);
-                candidate->manifest = vendor;
+                if (candidate)
+                        candidate->manifest = vendor;
+                else
+                        r = error_pass(error, error_setf(error, -EBADMSG,
+                                                         "%s/%s: there is no migration that this is the manifest of; "
+                                                         "rename or remove it",
+                                                         vendor->path, name));
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -145,7 +165,7 @@ static int replace_files(struct catalog *catalog, const struct candidates *candi
                 struct candidate *candidate;
                 int r = 0;
 
-                if (is_readme(name))
+                if (!name_is_valid(name))
                         continue;
                 candidate = find_candidate(candidates, name);
                 if (!candidate)
@@ -177,7 +197,7 @@ static int check_file(const struct directory *directory, const char *name, const
         if (!S_ISREG(st->st_mode))
                 return error_setf(error, -EBADMSG, "%s/%s: must be a regular file, not a link or anything else",
                                   directory->path, name);
-        if (check_trusted(st, &reason) < 0)
+        if (directory_check_trusted(directory, st, &reason) < 0)
                 return error_setf(error, -EPERM, "%s/%s: %s, so root doesn't use it", directory->path, name, reason);
         return 0;
 }
@@ -295,10 +315,10 @@ static int add_migration(struct catalog *catalog, const struct version_directori
                 return -ENOMEM;
         catalog->migrations = grown;
 
-        r = check_program(candidate, candidate->program == directories->admin, &migration, error);
+        r = error_pass(error, check_program(candidate, candidate->program == directories->admin, &migration, error));
         if (r < 0)
                 return r;
-        r = choose_manifest(catalog, candidate, &migration, error);
+        r = error_pass(error, choose_manifest(catalog, candidate, &migration, error));
         if (r < 0)
                 return r;
         r = directory_join(candidate->program, candidate->name, &migration.path);

@@ -122,6 +122,22 @@ static int compare_versions(const void *a, const void *b)
         return r != 0 ? r : strcmp(dmig_semver_get_text(*left), dmig_semver_get_text(*right));
 }
 
+static int check_versions(const struct loader *loader)
+{
+        const struct catalog *catalog = loader->catalog;
+        int r = 0;
+
+        for (size_t i = 1; i < catalog->n_versions && r >= 0; i++)
+                if (semver_cmp(catalog->versions[i - 1], catalog->versions[i]) == 0)
+                        r = error_pass(loader->error,
+                                       error_setf(loader->error, -EBADMSG,
+                                                  "%s: v%s and v%s are the same version, since what follows \"+\" "
+                                                  "doesn't count; make them one directory",
+                                                  loader->vendor.path, dmig_semver_get_text(catalog->versions[i - 1]),
+                                                  dmig_semver_get_text(catalog->versions[i])));
+        return r;
+}
+
 static int load_versions(const struct loader *loader)
 {
         struct catalog *catalog = loader->catalog;
@@ -134,23 +150,15 @@ static int load_versions(const struct loader *loader)
 
                 if (loader->vendor.names[i][0] != 'v')
                         continue;
-                r = parse_version(loader, &loader->vendor, loader->vendor.names[i],
-                                  &catalog->versions[catalog->n_versions]);
+                r = error_pass(loader->error, parse_version(loader, &loader->vendor, loader->vendor.names[i],
+                                                            &catalog->versions[catalog->n_versions]));
                 if (r < 0)
                         return r;
-                catalog->n_versions++;
+                catalog->n_versions += catalog->versions[catalog->n_versions] != NULL;
         }
 
         qsort(catalog->versions, catalog->n_versions, sizeof(*catalog->versions), compare_versions);
-        for (size_t i = 1; i < catalog->n_versions; i++)
-                if (semver_cmp(catalog->versions[i - 1], catalog->versions[i]) == 0)
-                        return error_setf(
-                                loader->error, -EBADMSG,
-                                "%s: v%s and v%s are the same version, since what follows \"+\" doesn't count; "
-                                "make them one directory",
-                                loader->vendor.path, dmig_semver_get_text(catalog->versions[i - 1]),
-                                dmig_semver_get_text(catalog->versions[i]));
-        return 0;
+        return check_versions(loader);
 }
 
 static int load_version(const struct loader *loader, const struct dmig_semver *version, const char *name)
@@ -177,7 +185,7 @@ static int load_migrations(const struct loader *loader)
 
                 if (asprintf(&name, "v%s", dmig_semver_get_text(version)) < 0)
                         return -ENOMEM;
-                r = load_version(loader, version, name);
+                r = error_pass(loader->error, load_version(loader, version, name));
                 if (r < 0)
                         return r;
         }
@@ -227,18 +235,44 @@ static int load(struct loader *loader)
         r = manifest_init(&loader->catalog->defaults, loader->catalog->package);
         if (r < 0)
                 return r;
-        r = open_package(loader, VENDOR_DIR, &loader->vendor);
-        if (r < 0)
-                return r;
-        r = open_package(loader, ADMIN_DIR, &loader->admin);
-        if (r < 0)
-                return r;
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
-                r = steps[i](loader);
+                r = error_pass(loader->error, steps[i](loader));
                 if (r < 0)
                         return r;
         }
         return make_index(loader->catalog);
+}
+
+static int open_system(struct loader *loader)
+{
+        int r;
+
+        r = open_package(loader, VENDOR_DIR, &loader->vendor);
+        return r < 0 ? r : open_package(loader, ADMIN_DIR, &loader->admin);
+}
+
+static int open_source(struct loader *loader, const char *path)
+{
+        int r;
+
+        r = directory_open_source(path, &loader->vendor, loader->error);
+        if (r == -ENOENT)
+                return error_errnof(loader->error, r, "%s", path);
+        return r < 0 ? r : directory_read(&loader->vendor, loader->error);
+}
+
+static int catalog_new(const char *package, struct catalog **ret)
+{
+        _cleanup_(catalog_freep) struct catalog *catalog = calloc(1, sizeof(*catalog));
+
+        if (!catalog)
+                return -ENOMEM;
+        catalog->package = strdup(package);
+        if (!catalog->package)
+                return -ENOMEM;
+
+        *ret = TAKE_PTR(catalog);
+        return 0;
 }
 
 int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error)
@@ -255,13 +289,38 @@ int catalog_load(const struct root *root, const char *package, struct catalog **
         if (!package_name_is_valid(package))
                 return error_setf(error, -EINVAL, "\"%s\" is no package name", package);
 
-        loader.catalog = catalog = calloc(1, sizeof(*catalog));
-        if (!catalog)
-                return -ENOMEM;
-        catalog->package = strdup(package);
-        if (!catalog->package)
-                return -ENOMEM;
-        r = load(&loader);
+        r = catalog_new(package, &catalog);
+        if (r < 0)
+                return r;
+        loader.catalog = catalog;
+        r = open_system(&loader);
+        if (r >= 0)
+                r = load(&loader);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(catalog);
+        return 0;
+}
+
+int catalog_load_source(const char *path, struct catalog **ret, struct error *error)
+{
+        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
+        _cleanup_(loader_done) struct loader loader = {
+                .vendor = DIRECTORY_NONE,
+                .admin = DIRECTORY_NONE,
+                .error = error,
+        };
+        int r;
+
+        /* The name is that of the default directories, about which there is nothing to find. */
+        r = catalog_new("package", &catalog);
+        if (r < 0)
+                return r;
+        loader.catalog = catalog;
+        r = open_source(&loader, path);
+        if (r >= 0)
+                r = load(&loader);
         if (r < 0)
                 return r;
 

@@ -40,6 +40,11 @@ struct catalog {
  * -EBADMSG, -EPERM, -EXDEV, -ELOOP and the like with @error naming path, reason and remedy.
  */
 int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error);
+/*
+ * The same for the source tree of a package, which is at @path, whatever its name: what the package would ship, without an
+ * administrator's replacements. With @error->tell it holds what could be made of it.
+ */
+int catalog_load_source(const char *path, struct catalog **ret, struct error *error);
 struct catalog *catalog_free(struct catalog *catalog);
 DEFINE_CLEANUP(struct catalog *, catalog_free);
 

@@ -185,6 +185,13 @@ const char *dmig_report_get_error(const struct dmig_report *report);
  */
 int dmig_report_get_errno(const struct dmig_report *report);
 
+/*
+ * The systemd units that require deploy-migrate@<package>.service, so that they wait for the package's migrations. Known
+ * where something is still to be done.
+ */
+size_t dmig_report_count_units(const struct dmig_report *report);
+const char *dmig_report_get_unit(const struct dmig_report *report, size_t i);
+
 size_t dmig_report_count(const struct dmig_report *report);
 const struct dmig_step *dmig_report_get_step(const struct dmig_report *report, size_t i);
 const char *dmig_step_get_id(const struct dmig_step *step);
@@ -204,6 +211,8 @@ bool dmig_step_is_modified(const struct dmig_step *step);
 
 enum dmig_flags {
         DMIG_SANDBOX_OFF = 1 << 0, /* run migrations directly on the system */
+        DMIG_FORCE = 1 << 1,       /* run them even while a service runs that requires them */
+        DMIG_STARTING = 1 << 2,    /* such a service is being started: give the others some seconds to stop */
 };
 
 /*
@@ -215,7 +224,8 @@ int dmig_list_packages(struct dmig *ctx, char ***ret);
 char **dmig_names_free(char **names);
 
 /*
- * Run what is pending for @package. @from and @to override what the history and the package database
+ * Run what is pending for @package. While a systemd unit runs that requires deploy-migrate@<package>.service nothing is run, the
+ * result is DMIG_RESULT_PENDING and the error names the unit to restart. @from and @to override what the history and the package database
  * say; NULL does not. With @to the package need not be in the package database. What goes wrong with
  * the package is in the report, so that a caller goes on with the next one.
  * Returns: 0, -EINVAL where an argument is no package name or version, or -ENOMEM.
@@ -225,6 +235,12 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
 
 /* The same, executing nothing, writing nothing and taking no lock. */
 int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, struct dmig_report **ret);
+
+/*
+ * Returns: 1 where dpkg has changed its database since it was last read for @ctx, so that a package may have something new
+ * to do; 0 where it hasn't; or a negative errno.
+ */
+int dmig_is_stale(struct dmig *ctx);
 
 /* Where @package stands, with each migration that its history or its upgrade knows. No lock. */
 int dmig_status(struct dmig *ctx, const char *package, struct dmig_report **ret);
@@ -252,6 +268,21 @@ int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_s
 
 /* Record that the data of @package is at @version. Returns: 0, -EINVAL, or as dmig_retry(). */
 int dmig_baseline(struct dmig *ctx, const char *package, const char *version);
+
+/* ---- For the author of a package -------------------------------------------------------- */
+
+/*
+ * Something about the migrations that are checked: @priority is LOG_ERR, with which the package would not run or ship what
+ * never runs, LOG_WARNING or LOG_NOTICE; @path begins with the directory that was given.
+ */
+typedef void (*dmig_lint_fn)(struct dmig *ctx, int priority, const char *path, const char *text, void *userdata);
+
+/*
+ * Check the migrations in @directory, which holds the version directories, before they are shipped. It is a path of the
+ * caller's, before which no root is put. @version is that of the package, NULL where it isn't known.
+ * Returns: how many errors @fn was told of, -EINVAL where @version is none, or the errno of opening @directory.
+ */
+int dmig_lint(struct dmig *ctx, const char *directory, const char *version, dmig_lint_fn fn, void *userdata);
 
 #ifdef __cplusplus
 }

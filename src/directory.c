@@ -32,7 +32,7 @@ static int adopt(struct directory directory, struct directory *ret, struct error
                 return open_failed(adopted.fd, adopted.path, error);
         if (fstat(adopted.fd, &st) < 0)
                 return error_errnof(error, -errno, "%s", adopted.path);
-        if (check_trusted(&st, &reason) < 0)
+        if (directory_check_trusted(&adopted, &st, &reason) < 0)
                 return error_setf(error, -EPERM, "%s: the directory %s, so root runs nothing from it", adopted.path,
                                   reason);
 
@@ -51,9 +51,22 @@ int directory_open(const struct root *root, const char *path, struct directory *
         return adopt(directory, ret, error);
 }
 
+int directory_open_source(const char *path, struct directory *ret, struct error *error)
+{
+        struct directory directory = { .is_source = true };
+
+        directory.path = strdup(path);
+        if (!directory.path)
+                return -ENOMEM;
+        directory.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (directory.fd < 0)
+                directory.fd = -errno;
+        return adopt(directory, ret, error);
+}
+
 int directory_open_at(const struct directory *parent, const char *name, struct directory *ret, struct error *error)
 {
-        struct directory directory = { .n_root = parent->n_root };
+        struct directory directory = { .n_root = parent->n_root, .is_source = parent->is_source };
 
         if (asprintf(&directory.path, "%s/%s", parent->path, name) < 0)
                 return -ENOMEM;
@@ -61,6 +74,11 @@ int directory_open_at(const struct directory *parent, const char *name, struct d
         if (directory.fd < 0)
                 directory.fd = -errno;
         return adopt(directory, ret, error);
+}
+
+int directory_check_trusted(const struct directory *directory, const struct stat *st, const char **ret_reason)
+{
+        return directory->is_source ? 0 : check_trusted(st, ret_reason);
 }
 
 static int compare_names(const void *a, const void *b)

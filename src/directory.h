@@ -12,9 +12,10 @@
 
 struct directory {
         int fd;
-        char *path;    /* with the root before it, for messages */
-        size_t n_root; /* how much of it is the root */
-        char **names;  /* sorted, without hidden ones; none until directory_read() */
+        char *path;     /* with the root before it, for messages */
+        size_t n_root;  /* how much of it is the root */
+        bool is_source; /* nothing is run from it, so that it doesn't matter whose it is */
+        char **names;   /* sorted, without hidden ones; none until directory_read() */
         size_t n_names;
 };
 
@@ -28,8 +29,12 @@ struct directory {
  * Returns: 0, -ENOENT without a message, or another errno with @error set.
  */
 int directory_open(const struct root *root, const char *path, struct directory *ret, struct error *error);
+/* The same for a source tree: @path is the caller's, without a root. */
+int directory_open_source(const char *path, struct directory *ret, struct error *error);
 /* The same for @name in @parent, not through a link. */
 int directory_open_at(const struct directory *parent, const char *name, struct directory *ret, struct error *error);
+/* Whether root may use what is in @directory and has @st. Returns: as check_trusted(). */
+int directory_check_trusted(const struct directory *directory, const struct stat *st, const char **ret_reason);
 /* Fills in the names. */
 int directory_read(struct directory *directory, struct error *error);
 bool directory_has(const struct directory *directory, const char *name);

@@ -22,7 +22,8 @@ static char *format_message(const char *format, va_list args)
 static void set(struct error *error, int code, char *message)
 {
         free(error->message);
-        *error = (struct error){ .code = code, .message = message };
+        error->code = code;
+        error->message = message;
 }
 
 int error_setf(struct error *error, int code, const char *format, ...)
@@ -52,10 +53,18 @@ int error_errnof(struct error *error, int code, const char *format, ...)
         return error_setf(error, code, "%s: %s", prefix ? prefix : "error", strerror(-code));
 }
 
+int error_pass(struct error *error, int r)
+{
+        if (r >= 0 || r == -ENOMEM || !error || !error->message || !error->tell)
+                return r;
+        error->tell(error, error->userdata);
+        error_clear(error);
+        return 0;
+}
+
 void error_clear(struct error *error)
 {
-        free(error->message);
-        *error = (struct error){ 0 };
+        set(error, 0, NULL);
 }
 
 const char *error_text(const struct error *error)

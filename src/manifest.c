@@ -219,7 +219,7 @@ static int read_writes(const struct reader *reader, json_object *value)
 {
         _cleanup_(paths_freep) char **writes = NULL;
         const char *text = json_string_text(value);
-        size_t n = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+        size_t n = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0, n_good = 0;
         bool unrestricted = text && streq(text, "*");
 
         if (!unrestricted && !json_object_is_type(value, json_type_array))
@@ -229,10 +229,12 @@ static int read_writes(const struct reader *reader, json_object *value)
         if (!writes)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
-                int r = read_path(reader, json_object_array_get_idx(value, i), &writes[i]);
+                int r = error_pass(reader->error,
+                                   read_path(reader, json_object_array_get_idx(value, i), &writes[n_good]));
 
                 if (r < 0)
                         return r;
+                n_good += writes[n_good] != NULL;
         }
 
         paths_free(reader->manifest->writes);
@@ -305,7 +307,7 @@ int manifest_parse(struct manifest *manifest, const struct manifest_text *text, 
         {
                 const struct reader reader = { .manifest = manifest, .text = text, .key = key, .error = error };
 
-                r = read_key(&reader, value);
+                r = error_pass(error, read_key(&reader, value));
                 if (r < 0)
                         return r;
         }

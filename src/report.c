@@ -37,6 +37,7 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
                 free(report->steps[i].error);
         }
         free(report->steps);
+        dmig_names_free(report->units);
         free(report->package);
         free(report->from);
         free(report->to);
@@ -172,6 +173,16 @@ const char *dmig_report_get_error(const struct dmig_report *report)
 int dmig_report_get_errno(const struct dmig_report *report)
 {
         return report->code;
+}
+
+size_t dmig_report_count_units(const struct dmig_report *report)
+{
+        return report->n_units;
+}
+
+const char *dmig_report_get_unit(const struct dmig_report *report, size_t i)
+{
+        return i < report->n_units ? report->units[i] : NULL;
 }
 
 size_t dmig_report_count(const struct dmig_report *report)

@@ -27,6 +27,8 @@ struct dmig_report {
         int code; /* a negative errno */
         struct dmig_step *steps;
         size_t n_steps;
+        char **units; /* that wait for the package, ended by NULL; or NULL */
+        size_t n_units;
 };
 
 DEFINE_CLEANUP(struct dmig_report *, dmig_report_unref);

@@ -14,11 +14,13 @@ void cli_init(struct cli *cli)
 {
         const unsigned told = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
 
+        journal_init(&cli->journal);
         terminal_init(&cli->out, stdout, cli->options.color);
         terminal_init(&cli->err, stderr, cli->options.color);
         cli->progress.terminal = &cli->err;
         if ((cli->options.given & told) == OPTION_BIT(OPTION_JSON))
                 cli->packages = json_object_new_array();
+        cli->list = "packages";
 }
 
 /* Returns: the value, NULL where it is empty: dpkg sets an empty DPKG_ROOT for maintainer scripts. */
@@ -73,6 +75,7 @@ void cli_done(struct cli *cli)
         signals_watch(NULL);
         dmig_unref(cli->ctx);
         tail_clear(&cli->tail);
+        journal_done(&cli->journal);
         json_object_put(cli->packages);
         free(cli->error);
         options_done(&cli->options);
@@ -110,7 +113,7 @@ static int check_output(struct cli *cli)
 int cli_finish(struct cli *cli, int status)
 {
         if (cli->packages)
-                report_json_print(stdout, cli->packages, cli->error);
+                report_json_print(stdout, cli->list, cli->packages, cli->error);
         return exit_worse(status, check_output(cli));
 }
 
@@ -131,6 +134,10 @@ void cli_say(struct cli *cli, int priority, const char *package, const char *id,
 {
         const struct terminal *err = &cli->err;
 
+        if (cli->journal.enabled) {
+                journal_line(&cli->journal, priority, package, id, text);
+                return;
+        }
         progress_clear(&cli->progress);
         cli_flush(cli);
         if (id) {

@@ -5,6 +5,7 @@
 
 #include "deploy-migrate.h"
 #include "exit-status.h"
+#include "journal.h"
 #include "macro.h"
 #include "options.h"
 #include "progress.h"
@@ -22,8 +23,10 @@ struct cli {
         struct options options;
         struct terminal out, err;
         struct progress progress;
+        struct journal journal;
         struct tail tail;      /* of the migration that runs */
         json_object *packages; /* with --json: what is printed at the end */
+        const char *list;      /* with --json: what they are called */
         char *error;           /* with --json: what went wrong before there were packages */
         int output_error;      /* errno of the first write to standard output that failed, where it is known */
 };

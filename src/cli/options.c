@@ -24,9 +24,11 @@ static const struct option_spec specs[OPTION_COUNT] = {
         [OPTION_UNIT] = { "unit", 0, "INSTANCE", "the package, as the name of a systemd instance" },
         [OPTION_DRY_RUN] = { "dry-run", 0, NULL, "show what would be done, as plan does" },
         [OPTION_SANDBOX] = { "sandbox", 0, "on|off", "off: run migrations directly on the system" },
+        [OPTION_FORCE] = { "force", 0, NULL, "run even while a service runs that needs the data" },
         [OPTION_LOCK_TIMEOUT] = { "lock-timeout", 0, "SEC", "how long to wait for a package's lock (default: 60)" },
         [OPTION_EXIT_CODE] = { "exit-code", 0, NULL, "exit with 10 when something is pending" },
         [OPTION_REASON] = { "reason", 0, "TEXT", "why (required); goes into the history" },
+        [OPTION_PACKAGE_VERSION] = { "package-version", 0, "VERSION", "the version of the package that ships them" },
         [OPTION_ROOT] = { "root", 0, "DIR", "work on the system below DIR" },
         [OPTION_JSON] = { "json", 0, NULL, "print one JSON object" },
         [OPTION_COLOR] = { "color", 0, "auto|always|never", "whether to use colours" },
@@ -132,6 +134,9 @@ static int apply(struct options *options, enum option_id id, const char *value)
                 return 0;
         case OPTION_REASON:
                 options->reason = value;
+                return 0;
+        case OPTION_PACKAGE_VERSION:
+                options->package_version = value;
                 return 0;
         case OPTION_QUIET:
                 options->verbosity = -1;

@@ -20,9 +20,11 @@ enum option_id {
         OPTION_UNIT,
         OPTION_DRY_RUN,
         OPTION_SANDBOX,
+        OPTION_FORCE,
         OPTION_LOCK_TIMEOUT,
         OPTION_EXIT_CODE,
         OPTION_REASON,
+        OPTION_PACKAGE_VERSION,
         OPTION_COUNT,
 };
 
@@ -37,7 +39,7 @@ struct options {
         int verbosity; /* -1 quiet, 0, 1 verbose */
         bool sandbox_off;
         uint64_t lock_timeout_usec;
-        const char *root, *from, *to, *reason;
+        const char *root, *from, *to, *reason, *package_version;
         char *unit; /* the package that the instance names */
         char **args;
         size_t n_args;

@@ -107,6 +107,19 @@ json_object *report_json_history(const char *package, const struct dmig_history 
         return object;
 }
 
+json_object *report_json_finding(const char *severity, const char *path, const char *text)
+{
+        json_object *object = json_object_new_object();
+
+        if (!object)
+                return NULL;
+
+        add_string(object, "severity", severity);
+        add_string(object, "path", path);
+        add_string(object, "text", text);
+        return object;
+}
+
 /* JSON wants escapes for C0 only; DEL and C1, which a terminal obeys as well, can stand in strings only. */
 static void print_escaped(FILE *stream, const char *json)
 {
@@ -120,14 +133,14 @@ static void print_escaped(FILE *stream, const char *json)
         fputc('\n', stream);
 }
 
-void report_json_print(FILE *stream, json_object *packages, const char *error)
+void report_json_print(FILE *stream, const char *name, json_object *array, const char *error)
 {
         json_object *object = json_object_new_object();
 
         if (!object)
                 return;
 
-        json_object_object_add(object, "packages", json_object_get(packages));
+        json_object_object_add(object, name, json_object_get(array));
         if (error)
                 add_string(object, "error", error);
         print_escaped(stream,

@@ -13,5 +13,7 @@ json_object *report_json(const struct dmig_report *report);
 json_object *report_json_failure(const char *package, const char *error);
 /* {"package", "events"}, and "error" where @error isn't NULL. @history may be NULL. */
 json_object *report_json_history(const char *package, const struct dmig_history *history, const char *error);
-/* Prints {"packages"}, and "error" where @error isn't NULL. */
-void report_json_print(FILE *stream, json_object *packages, const char *error);
+/* Of lint. */
+json_object *report_json_finding(const char *severity, const char *path, const char *text);
+/* Prints @array as @name in an object, and "error" where @error isn't NULL. */
+void report_json_print(FILE *stream, const char *name, json_object *array, const char *error);

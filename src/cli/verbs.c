@@ -11,8 +11,8 @@
          OPTION_BIT(OPTION_LOCK_TIMEOUT) | OPTION_BIT(OPTION_UNIT))
 
 const struct verb verbs[] = {
-        { "run", 0, SIZE_MAX, OPTIONS_UPGRADE | OPTION_BIT(OPTION_DRY_RUN), verb_run, "[PACKAGE...]",
-          "run what is pending (default: all packages)" },
+        { "run", 0, SIZE_MAX, OPTIONS_UPGRADE | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_FORCE), verb_run,
+          "[PACKAGE...]", "run what is pending (default: all packages)" },
         { "plan", 0, SIZE_MAX, OPTIONS_UPGRADE, verb_plan, "[PACKAGE...]", "show what run would do" },
         { "status", 0, SIZE_MAX, OPTION_BIT(OPTION_EXIT_CODE), verb_status, "[PACKAGE...]",
           "show where each package stands" },
@@ -23,6 +23,8 @@ const struct verb verbs[] = {
           "PACKAGE ID applied|skipped", "record that a migration needs no run" },
         { "baseline", 2, 2, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_baseline, "PACKAGE VERSION",
           "record the version that the data is at" },
+        { "lint", 1, 1, OPTION_BIT(OPTION_PACKAGE_VERSION), verb_lint, "DIR",
+          "check migrations before they are shipped" },
         { 0 },
 };
 

@@ -22,6 +22,7 @@ const struct verb *verb_find(const char *name);
 
 int verb_baseline(struct cli *cli, char **args);
 int verb_history(struct cli *cli, char **args);
+int verb_lint(struct cli *cli, char **args);
 int verb_mark(struct cli *cli, char **args);
 int verb_plan(struct cli *cli, char **args);
 int verb_retry(struct cli *cli, char **args);

@@ -201,6 +201,16 @@ int context_find_package(struct dmig *ctx, const char *name, const struct dpkg_p
         return 0;
 }
 
+int dmig_is_stale(struct dmig *ctx)
+{
+        int r;
+
+        if (!ctx->database)
+                return 0;
+        r = dpkg_database_is_current(ctx->database);
+        return r < 0 ? r : !r;
+}
+
 int context_need_network(struct dmig *ctx, struct error *error)
 {
         if (ctx->network < 0)

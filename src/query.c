@@ -30,6 +30,17 @@ static void mark_modified(struct dmig *ctx, const struct plan *plan, struct dmig
                         report->steps[i].modified = differs(ctx, &plan->steps[i]);
 }
 
+static int look_at_gate(const struct survey *survey, struct dmig *ctx, struct dmig_report *report)
+{
+        _cleanup_free_ char *running = NULL;
+        int r;
+
+        r = survey_look_at_gate(survey, ctx, report, &running, &ctx->error);
+        if (r < 0 || !running || report->result != DMIG_RESULT_PENDING)
+                return r;
+        return survey_explain_gate(report, running);
+}
+
 static int query(struct dmig *ctx, const struct upgrade_request *request, enum survey_scope scope,
                  struct dmig_report **ret)
 {
@@ -50,6 +61,8 @@ static int query(struct dmig *ctx, const struct upgrade_request *request, enum s
                 revive_changed(ctx, &survey.plan);
                 r = survey_report(&survey, scope, report);
         }
+        if (r >= 0)
+                r = look_at_gate(&survey, ctx, report);
         if (r >= 0 && scope == SURVEY_ALL)
                 mark_modified(ctx, &survey.plan, report);
         return report_conclude(&report, r, &ctx->error, ret);

@@ -6,15 +6,22 @@
  */
 
 #include "attempt.h"
+#include "clock.h"
 #include "lock.h"
 #include "record.h"
 #include "survey.h"
 
+#include <poll.h>
 #include <syslog.h>
+
+/* A service that is restarted together with others may have to wait for them to stop. */
+#define GATE_PATIENCE_SEC 5
+#define GATE_RETRY_MSEC   100
 
 struct run {
         struct dmig *ctx;
         unsigned flags;
+        int lock_fd;
         struct survey *survey;
         struct dmig_report *report;
 };
@@ -138,6 +145,7 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
                 .upgrade = &run->survey->upgrade,
                 .migration = planned->migration,
                 .flags = run->flags,
+                .lock_fd = run->lock_fd,
         };
         int r;
 
@@ -185,10 +193,34 @@ static int run_steps(struct run *run, struct error *error)
         return r;
 }
 
+/* Returns: 1 when no service runs under which data would change, 0 when one does, or a negative errno. */
+static int pass_gate(struct run *run, struct error *error)
+{
+        uint64_t end = now_usec(CLOCK_MONOTONIC) + (run->flags & DMIG_STARTING ? GATE_PATIENCE_SEC * USEC_PER_SEC : 0);
+        struct pollfd stop = { .fd = run->ctx->stop_fd, .events = POLLIN };
+
+        for (;;) {
+                _cleanup_free_ char *running = NULL;
+                int r;
+
+                r = survey_look_at_gate(run->survey, run->ctx, run->report, &running, error);
+                if (r < 0)
+                        return r;
+                if (!running || (run->flags & DMIG_FORCE))
+                        return 1;
+                if (now_usec(CLOCK_MONOTONIC) >= end || poll(&stop, 1, GATE_RETRY_MSEC) > 0)
+                        return survey_explain_gate(run->report, running);
+        }
+}
+
 static int run_upgrade(struct run *run, struct error *error)
 {
         size_t n_pending = run->survey->plan.n_pending;
         int r;
+
+        r = pass_gate(run, error);
+        if (r <= 0)
+                return r;
 
         if (n_pending > 0 && !(run->flags & DMIG_SANDBOX_OFF)) {
                 r = context_need_network(run->ctx, error);
@@ -227,7 +259,7 @@ static int run_package(struct run *run, struct error *error)
         };
         int r;
 
-        lock = lock_acquire(&run->ctx->root, &request, error);
+        run->lock_fd = lock = lock_acquire(&run->ctx->root, &request, error);
         if (lock < 0)
                 return lock;
         r = survey_open_history(survey, run->ctx, HISTORY_APPEND, error);

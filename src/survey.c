@@ -2,6 +2,8 @@
 
 #include "survey.h"
 
+#include "gate.h"
+
 #include <syslog.h>
 
 static int check_version(const char *argument, struct error *error)
@@ -115,6 +117,32 @@ static int fill_step(const struct plan_step *planned, struct dmig_step *step)
                                copy(&step->error, failed && record ? record->reason : NULL) < 0
                        ? -ENOMEM
                        : 0;
+}
+
+int survey_look_at_gate(const struct survey *survey, const struct dmig *ctx, struct dmig_report *report, char **ret,
+                        struct error *error)
+{
+        _cleanup_(gate_done) struct gate gate = { 0 };
+        int r;
+
+        if (survey->plan.n_pending > 0 && !ctx->root.path[0]) {
+                r = gate_look(survey->request.package, &gate, error);
+                if (r < 0)
+                        return r;
+        }
+        dmig_names_free(report->units);
+        report->units = TAKE_PTR(gate.units);
+        report->n_units = gate.n_units;
+        *ret = TAKE_PTR(gate.running);
+        return 0;
+}
+
+int survey_explain_gate(struct dmig_report *report, const char *running)
+{
+        return report_set_errorf(report, DMIG_RESULT_PENDING, 0,
+                                 "%s is running, and data is never migrated under a running service: "
+                                 "systemctl restart %s migrates it first",
+                                 running, running);
 }
 
 static int explain(const struct survey *survey, struct dmig_report *report)

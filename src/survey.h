@@ -40,6 +40,15 @@ enum survey_scope {
 /* For the migration and the package. */
 #define SURVEY_GAVE_UP "%s was given up after repeated failures: repair the cause, then run deploy-migrate retry %s"
 
+/*
+ * Looks which services wait for the package, where something is due on this machine itself, and puts them into @report.
+ * Returns: 0 with the name of one that runs in @ret, NULL where none does; or a negative errno with @error set.
+ */
+int survey_look_at_gate(const struct survey *survey, const struct dmig *ctx, struct dmig_report *report, char **ret,
+                        struct error *error);
+/* Says in @report which unit to restart. Returns: 0 or -ENOMEM. */
+int survey_explain_gate(struct dmig_report *report, const char *running);
+
 /* Whether a report of this scope shows @step. */
 bool survey_shows(enum survey_scope scope, const struct plan_step *step);
 /* Whether @step has still to be done in this upgrade. */

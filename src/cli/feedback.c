@@ -3,6 +3,7 @@
 #include "feedback.h"
 
 #include "cli.h"
+#include "notify.h"
 
 #include <inttypes.h>
 #include <syslog.h>
@@ -14,6 +15,8 @@ static bool is_shown(const struct cli *cli, int priority)
 {
         static const int least[] = { LOG_WARNING, LOG_NOTICE, LOG_DEBUG };
 
+        if (cli->journal.enabled) /* which can be asked for less */
+                return priority <= LOG_INFO;
         return priority <= least[cli->options.verbosity + 1];
 }
 
@@ -23,7 +26,7 @@ void feedback_on_log(struct dmig *ctx, int priority, const char *package, const 
         struct cli *cli = userdata;
 
         (void)ctx;
-        if (id && cli->options.verbosity <= 0)
+        if (id && cli->options.verbosity <= 0 && !cli->journal.enabled)
                 tail_add(&cli->tail, text);
         else if (is_shown(cli, priority))
                 cli_say(cli, priority, package, id, text);
@@ -105,6 +108,11 @@ void feedback_on_event(struct dmig *ctx, const struct dmig_event *event, void *u
         const char *name = dmig_event_get_name(event);
 
         (void)ctx;
+        notify_event(event);
+        if (cli->journal.enabled) {
+                journal_event(&cli->journal, event);
+                return;
+        }
         if (!streq(name, "progress"))
                 progress_clear(&cli->progress);
         for (size_t i = 0; i < ELEMENTSOF(handlers); i++)

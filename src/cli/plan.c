@@ -22,6 +22,6 @@ int verb_plan(struct cli *cli, char **args)
 
         view.named = *args;
         status = packages_each(cli, args, plan_package, &view);
-        view_show_idle(cli, &view);
+        view_finish(cli, &view);
         return status;
 }

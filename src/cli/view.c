@@ -35,14 +35,12 @@ static void show_upgrade(struct cli *cli, const struct view *view, const struct 
                 report_text_result(&cli->out, report);
 }
 
-static void show_idle(struct cli *cli, struct view *view, const struct dmig_report *report)
+static void show_idle(struct cli *cli, const struct view *view, const struct dmig_report *report)
 {
         const struct terminal *out = &cli->out;
 
-        if (!view->named) {
-                view->n_idle++;
+        if (!view->named)
                 return;
-        }
         terminal_put(out, STYLE_BOLD, dmig_report_get_package(report));
         fputs(": ", out->stream);
         terminal_put(out, STYLE_PLAIN, or_unknown(dmig_report_get_to(report)));
@@ -55,7 +53,7 @@ static bool is_quiet(const struct cli *cli, const struct view *view, int status)
         return cli->options.verbosity < 0 && !view->planned && status == EXIT_DONE;
 }
 
-static void show_text(struct cli *cli, struct view *view, const struct dmig_report *report)
+static void show_text(struct cli *cli, const struct view *view, const struct dmig_report *report)
 {
         switch (dmig_report_get_result(report)) {
         case DMIG_RESULT_DOWNGRADE:
@@ -72,28 +70,45 @@ static void show_text(struct cli *cli, struct view *view, const struct dmig_repo
         }
 }
 
-int view_show(struct cli *cli, struct view *view, const struct dmig_report *report)
+static void count(struct view *view, enum dmig_result result, int status)
 {
-        enum dmig_result result = dmig_report_get_result(report);
-        int status = exit_of_report(report, view->planned);
-
-        progress_clear(&cli->progress);
         view->n_packages++;
-        if (is_worth_warning(cli, view, result))
+        if (status != EXIT_DONE)
+                view->n_failed++;
+        else if (result != DMIG_RESULT_COMPLETED)
+                view->n_idle++;
+}
+
+static void show(struct cli *cli, const struct view *view, const struct dmig_report *report, int status)
+{
+        if (cli->journal.enabled)
+                journal_report(&cli->journal, report);
+        else if (is_worth_warning(cli, view, dmig_report_get_result(report)))
                 warn(cli, report);
         if (cli->packages)
                 json_object_array_add(cli->packages, report_json(report));
-        else if (!is_quiet(cli, view, status))
+        else if (!cli->journal.enabled && !is_quiet(cli, view, status))
                 show_text(cli, view, report);
+}
+
+int view_show(struct cli *cli, struct view *view, const struct dmig_report *report)
+{
+        int status = exit_of_report(report, view->planned);
+
+        progress_clear(&cli->progress);
+        count(view, dmig_report_get_result(report), status);
+        show(cli, view, report, status);
         cli_flush(cli);
         return status;
 }
 
-void view_show_idle(const struct cli *cli, const struct view *view)
+void view_finish(const struct cli *cli, const struct view *view)
 {
         FILE *stream = cli->out.stream;
 
-        if (cli->packages || view->named || cli->options.verbosity < 0)
+        if (cli->journal.enabled && !view->planned)
+                journal_summary(&cli->journal, view->n_packages, view->n_idle, view->n_failed);
+        if (cli->packages || cli->journal.enabled || view->named || cli->options.verbosity < 0)
                 return;
         if (view->n_packages == 0)
                 fputs("no package has migrations\n", stream);

@@ -11,7 +11,8 @@ struct view {
         bool named;      /* the user named the packages */
         unsigned states; /* which migrations to show */
         size_t n_packages;
-        size_t n_idle; /* packages without a word of their own, since there was nothing to do */
+        size_t n_idle;   /* where there was nothing to do */
+        size_t n_failed; /* that could not be migrated, for whatever reason */
 };
 
 #define VIEW_RUN              \
@@ -26,4 +27,4 @@ struct view {
 /* Returns: the exit status for @report. */
 int view_show(struct cli *cli, struct view *view, const struct dmig_report *report);
 /* Behind the last report. */
-void view_show_idle(const struct cli *cli, const struct view *view);
+void view_finish(const struct cli *cli, const struct view *view);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The journal, as what we say on standard error when that is the journal anyway: events and reports as messages with a MESSAGE_ID and
+ * fields. The catalog (units/deploy-migrate.catalog) explains each MESSAGE_ID.
+ */
+
+#include "deploy-migrate.h"
+#include "macro.h"
+
+struct journal {
+        bool enabled;
+        char *from; /* of the upgrade that was told of last */
+        char *to;
+};
+
+/* Enabled when standard error is connected to the journal. */
+void journal_init(struct journal *journal);
+void journal_done(struct journal *journal);
+
+/* A line of the library's own, or of the migration @id. @package and @id may be NULL. */
+void journal_line(const struct journal *journal, int priority, const char *package, const char *id, const char *text);
+void journal_event(struct journal *journal, const struct dmig_event *event);
+/* The end of a package, where it isn't completed; also told to the services that wait for it. */
+void journal_report(const struct journal *journal, const struct dmig_report *report);
+/* The last line of a run; for nothing but packages without anything to do it is a debug message. */
+void journal_summary(const struct journal *journal, size_t n_packages, size_t n_idle, size_t n_failed);

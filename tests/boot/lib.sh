@@ -1,0 +1,392 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What the tests in a booted machine share: a Debian with systemd as PID 1, dpkg, apt and journald, in a container. A script
+# sources this file and packages.sh, defines functions named test_*, and ends with run_tests. Each function is one line of
+# TAP: it runs in a shell of its own, with set -e, on a machine of its own, which is on and has deploy-migrate installed.
+# A script that wants its machine in another state defines prepare, which runs once, on a machine with nothing installed.
+#
+# Environment: DEPLOY_MIGRATE_DEBS, the directory with the packages to test, as packaging/build-deb makes it;
+# DEPLOY_MIGRATE_CACHE, where the root file system that all machines are copied from is kept.
+
+: "${DEPLOY_MIGRATE_DEBS:?must be the directory with the packages to test, from packaging/build-deb}"
+: "${DEPLOY_MIGRATE_CACHE:=/var/cache/deploy-migrate-tests}"
+export LC_ALL=C TERM=dumb
+umask 022
+
+# What the machine has before anything is installed: nothing can be had from the network in it.
+machine_packages=systemd,systemd-sysv,dbus,apt,libjson-c5,procps,python3
+
+# ---- The runner ----
+
+run_tests() {
+        need_machines
+        WORK=$(mktemp -d) || exit 1
+        MACHINE=deploy-migrate-test-$$
+        ROOT=$WORK/root OUT=$WORK/out ERR=$WORK/err
+        export DEPLOY_MIGRATE_TEST="$WORK"
+        trap 'clean_up; umount --lazy "$WORK"; rmdir "$WORK"' EXIT
+        trap 'exit 1' HUP INT TERM
+
+        mount -t tmpfs -o mode=755 tmpfs "$WORK" || bail_out "no file system can be made in memory"
+        mkdir "$WORK/debs"
+        prepare_image
+
+        number=0 failures=0
+        # shellcheck disable=SC2013 # words, and no input taken from the tests
+        for name in $(sed -n 's/^test_\([a-z0-9_]*\)() {$/\1/p' "$0"); do
+                number=$((number + 1))
+                run_test "$name"
+        done
+        echo "1..$number"
+        [ "$failures" -eq 0 ]
+}
+
+run_test() {
+        title=$(echo "$1" | tr _ ' ')
+        in_background in_new_machine "test_$1"
+        case $status in
+        0) echo "ok $number - $title$(cat "$WORK/note" 2>/dev/null)" ;;
+        *)
+                failures=$((failures + 1))
+                echo "not ok $number - $title"
+                print_diagnostics | cut -c -600 | sed 's/^/# /'
+                ;;
+        esac
+        clean_up
+}
+
+# Sets status. A trap runs while the shell waits, but not while it runs something else.
+in_background() {
+        (
+                set -e
+                "$@"
+        ) >"$WORK/log" 2>&1 </dev/null &
+        wait $!
+        status=$?
+}
+
+in_new_machine() {
+        cp -a --reflink=auto "$WORK/image" "$ROOT"
+        boot
+        journal -n 1 --show-cursor | sed -n 's/^-- cursor: //p' >"$WORK/cursor"
+        "$@"
+}
+
+prepare_image() {
+        make_base >"$WORK/log" 2>&1 || bail_out "the root file system can't be made"
+        in_background make_image
+        [ "$status" -eq 0 ] || bail_out "the machine can't be prepared"
+        mv "$ROOT" "$WORK/image"
+        clean_up
+}
+
+make_image() {
+        cp -a --reflink=auto "$BASE" "$ROOT"
+        boot
+        prepare
+        power_off
+}
+
+prepare() {
+        publish "$DEPLOY_MIGRATE_DEBS"/*.deb
+        apt install deploy-migrate
+}
+
+bail_out() {
+        print_diagnostics | cut -c -600 | sed 's/^/# /'
+        echo "Bail out! $*"
+        exit 1
+}
+
+# Ends the machine and all that the test has started here.
+clean_up() {
+        cut_power
+        for pid in $(grep -lsaF "DEPLOY_MIGRATE_TEST=$WORK" /proc/[0-9]*/environ | cut -d / -f 3); do
+                [ "$pid" -eq $$ ] || kill -KILL "$pid"
+        done
+        rm -rf "$ROOT" "$WORK/debs"/* "$WORK"/[a-c]*.log "$OUT" "$ERR" "$WORK/note" "$WORK/cursor"
+} 2>/dev/null
+
+print_diagnostics() {
+        cat "$WORK/log"
+        for file in "$OUT" "$ERR"; do
+                [ ! -s "$file" ] || sed "s|^|${file##*/}: |" "$file"
+        done
+        [ ! -d "$ROOT/var/log/journal" ] || journal --boot=all -o short-monotonic | tail -n 50 | sed 's/^/journal: /'
+} 2>&1
+
+skip_all() {
+        echo "1..0 # SKIP $*"
+        exit 0
+}
+
+# Goes on where nobody else sees what is mounted.
+need_machines() {
+        [ "$(id -u)" -eq 0 ] || skip_all "must run as root"
+        for tool in mmdebstrap:mmdebstrap systemd-nspawn:systemd-container dpkg-scanpackages:dpkg-dev jq:jq; do
+                command -v "${tool%:*}" >/dev/null || missing="${missing-} ${tool#*:}"
+        done
+        [ -z "${missing-}" ] || {
+                echo "Bail out! packages are missing: apt-get install$missing"
+                exit 1
+        }
+        [ -z "${DEPLOY_MIGRATE_TEST_MOUNTS:-}" ] || return 0
+        unshare --mount --pid --fork true 2>/dev/null || skip_all "a container can't be made here: name spaces are not permitted"
+        export DEPLOY_MIGRATE_TEST_MOUNTS=1
+        exec unshare --mount "$0"
+}
+
+# ---- The root file system that all machines are copied from ----
+
+# Sets BASE, and makes it unless the cache has it.
+make_base() {
+        suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+        BASE=$DEPLOY_MIGRATE_CACHE/$suite-$(echo "$machine_packages" | sha256sum | cut -c -12)
+        mkdir -p "$DEPLOY_MIGRATE_CACHE" || return
+        (
+                flock 7
+                [ -d "$BASE" ] || bootstrap
+        ) 7>"$DEPLOY_MIGRATE_CACHE/lock"
+}
+
+# From where this machine's apt gets its Debian, and with its settings for the network.
+bootstrap() {
+        mirror=$(find_mirror)
+        [ -n "$mirror" ] || { apt-get update -q && mirror=$(find_mirror); }
+        [ -n "$mirror" ] || { echo "apt has no source of Debian $suite here" && return 1; }
+
+        rm -rf "$BASE.new"
+        apt-config dump | grep '^Acquire::' >"$WORK/acquire.conf"
+        # shellcheck disable=SC2016 # for the shell of the hook
+        mmdebstrap --variant=minbase --include="$machine_packages" --aptopt="$WORK/acquire.conf" \
+                --customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"' "$suite" "$BASE.new" "$mirror" &&
+                furnish "$BASE.new" && mv "$BASE.new" "$BASE"
+}
+
+find_mirror() {
+        # shellcheck disable=SC2016 # apt's own variables
+        apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Codename: $suite" | head -n 1
+}
+
+# No first boot, no timers of other packages, a journal that outlives a power cut, and apt with our repository only.
+furnish() {
+        mkdir -p "$1/var/log/journal" "$1/srv/repository" &&
+                : >"$1/srv/repository/Packages" &&
+                echo 'deb [trusted=yes] file:/srv/repository ./' >"$1/etc/apt/sources.list" &&
+                echo machine >"$1/etc/hostname" &&
+                systemd-machine-id-setup --root="$1" &&
+                systemctl --root="$1" mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer
+}
+
+# ---- The machine ----
+
+# power_on: PID 1 runs and can be talked to. No child of the test, which may wait for its own.
+power_on() {
+        (
+                SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet -D "$ROOT" --machine="$MACHINE" --register=no \
+                        --keep-unit --private-network --link-journal=no --console=pipe --boot >>"$WORK/console.log" 2>&1 &
+                echo $! >"$WORK/nspawn"
+        )
+        await find_init
+}
+
+# Its PID 1 is the child of systemd-nspawn whose manager has opened its socket.
+find_init() {
+        read -r nspawn <"$WORK/nspawn"
+        for init in $(cat "/proc/$nspawn/task/$nspawn/children"); do
+                if [ -S "/proc/$init/root/run/systemd/private" ] && grep -q '^NSpid:.*[[:space:]]1$' "/proc/$init/status"; then
+                        echo "$init" >"$WORK/init"
+                        return 0
+                fi
+        done
+        return 1
+} 2>/dev/null
+
+# boot: the same, and all that starts at boot has started, or failed.
+boot() {
+        power_on
+        machine systemctl is-system-running --wait || true
+}
+
+is_on() {
+        [ -s "$WORK/init" ] && read -r init <"$WORK/init" && [ -e "/proc/$init/exe" ]
+}
+
+is_off() {
+        [ ! -s "$WORK/nspawn" ] || { read -r nspawn <"$WORK/nspawn" && [ ! -e "/proc/$nspawn/exe" ]; }
+}
+
+power_off() {
+        machine systemctl --no-block poweroff
+        await_for 100 is_off
+        rm "$WORK/nspawn" "$WORK/init"
+}
+
+# With PID 1 goes all that runs in the machine.
+cut_power() {
+        for file in "$WORK/nspawn" "$WORK/init"; do
+                [ ! -s "$file" ] || kill -KILL "$(cat "$file")" || true
+        done
+        [ ! -e "$WORK/nspawn" ] || await is_off
+        rm -f "$WORK/nspawn" "$WORK/init"
+        (cd /run/systemd/nspawn && rm -rf "propagate/$MACHINE" "unix-export/$MACHINE" "locks/$(stat -c inode-%d:%i "$ROOT")")
+} 2>/dev/null
+
+reboot() {
+        power_off
+        boot
+}
+
+# machine COMMAND...: runs it in the machine.
+machine() {
+        read -r init <"$WORK/init"
+        timeout 120 nsenter -t "$init" -m -u -i -n -p -C -r -w \
+                env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# chrooted COMMAND...: runs it in the root of the machine that is off, with no other PID 1 than that of this machine here.
+chrooted() {
+        is_off || fail "the machine is on"
+        timeout 120 chroot "$ROOT" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+                DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# contained COMMAND...: runs it in a container without systemd, made of the machine that is off.
+contained() {
+        is_off || fail "the machine is on"
+        SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout 120 systemd-nspawn --quiet -D "$ROOT" --machine="$MACHINE" --register=no \
+                --keep-unit --private-network --link-journal=no --console=pipe --as-pid2 \
+                --setenv=DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# expect STATUS COMMAND...: runs it in the machine, with what it says in $OUT and $ERR; in a chroot when the machine is off, or
+# in what IN names.
+expect() {
+        wanted=$1
+        shift
+        is_on && where=machine || where=chrooted
+        status=0
+        "${IN:-$where}" "$@" >"$OUT" 2>"$ERR" </dev/null || status=$?
+        [ "$status" -eq "$wanted" ] || fail "exit status $status instead of $wanted: $*"
+}
+
+# ---- In a test ----
+
+fail() {
+        echo "$*"
+        exit 1
+}
+
+# note TEXT: something measured, for the line of TAP.
+note() {
+        printf ' (%s)' "$*" >"$WORK/note"
+}
+
+# Waits until the command given says true, 30 s at most.
+await() {
+        await_for 30 "$@"
+}
+
+# await_for SECONDS COMMAND...
+await_for() {
+        tries=$(($1 * 20))
+        shift
+        until "$@"; do
+                tries=$((tries - 1))
+                [ "$tries" -gt 0 ] || fail "waited in vain for: $*"
+                sleep 0.05
+        done
+}
+
+assert_out() {
+        grep -qF -e "$1" "$OUT" || fail "not on standard output: $1"
+}
+
+assert_no_out() {
+        ! grep -F -e "$1" "$OUT" || fail "on standard output: $1"
+}
+
+# assert_content PATH TEXT
+assert_content() {
+        content=$(cat "$ROOT$1")
+        [ "$content" = "$2" ] || fail "$1 has: $content, instead of: $2"
+}
+
+assert_missing() {
+        [ ! -e "$ROOT$1" ] && [ ! -L "$ROOT$1" ] || fail "$1 exists"
+}
+
+# assert_unit UNIT STATE: active, inactive, failed...
+assert_unit() {
+        state=$(machine systemctl is-active "$1") || true
+        [ "$state" = "$2" ] || fail "$1 is $state, not $2"
+}
+
+# ---- The journal, of a machine that is on or off, since the test began ----
+
+journal() {
+        ! is_on || machine journalctl --sync
+        if [ -s "$WORK/cursor" ]; then
+                journalctl -D "$ROOT/var/log/journal" -q --no-pager --after-cursor="$(cat "$WORK/cursor")" "$@"
+        else
+                journalctl -D "$ROOT/var/log/journal" -q --no-pager "$@"
+        fi
+}
+
+# when MATCH...: the first entry with these fields, in monotonic microseconds.
+when() {
+        found=$(journal -o json "$@" | head -n 1 | jq -r .__MONOTONIC_TIMESTAMP)
+        [ -n "$found" ] || fail "nothing in the journal: $*"
+        echo "$found"
+}
+
+# when_stopped, when_started UNIT ARGUMENT...: as systemd says.
+when_stopped() {
+        unit=$1
+        shift
+        when MESSAGE_ID=9d1aaa27d60140bd96365438aad20286 UNIT="$unit" "$@"
+}
+
+when_started() {
+        unit=$1
+        shift
+        when MESSAGE_ID=39f53479d3a045ac8e11786248231fbf UNIT="$unit" "$@"
+}
+
+# assert_journal TEXT [ARGUMENT...]: the text is in it.
+assert_journal() {
+        text=$1
+        shift
+        journal -o cat "$@" >"$WORK/journal"
+        grep -qF -e "$text" "$WORK/journal" || fail "not in the journal: $text, but: $(cat "$WORK/journal")"
+}
+
+# ---- Histories ----
+
+history_of() {
+        echo "$ROOT/var/lib/deploy-migrate/$1/history.jsonl"
+}
+
+# assert_history PACKAGE FILTER TEXT: the filter of jq, on the array of all events.
+assert_history() {
+        got=$(jq -rs "$2" "$(history_of "$1")") || fail "the history of $1 can't be read"
+        [ "$got" = "$3" ] || fail "$2 gives: $got, instead of: $3"
+}
+
+# assert_events PACKAGE EVENT...: all of its history, in this order, each as "event" or "event:id".
+assert_events() {
+        package=$1
+        shift
+        assert_history "$package" '[.[] | .event + (if .id then ":" + .id else "" end)] | join(" ")' "$*"
+}
+
+# assert_never_started PACKAGE: no migration of it was begun.
+assert_never_started() {
+        ! has_event "$1" started || fail "migrations of $1 were started: $(cat "$(history_of "$1")")"
+}
+
+# has_event PACKAGE EVENT: to wait for it.
+has_event() {
+        jq -e --arg event "$2" 'select(.event == $event)' "$(history_of "$1")" >/dev/null 2>&1
+}

@@ -8,6 +8,11 @@
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_INFINITY UINT64_MAX
 
+static inline uint64_t usec_add(uint64_t a, uint64_t b)
+{
+        return a > USEC_INFINITY - b ? USEC_INFINITY : a + b;
+}
+
 static inline uint64_t now_usec(clockid_t clock)
 {
         struct timespec ts;

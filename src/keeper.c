@@ -152,10 +152,14 @@ static void signal_descendants(pid_t pid, int number)
 static void signal_tree(const struct keeper *keeper, int number)
 {
         /* In a PID name space of its own that is everybody but us. */
-        if (keeper->request->sandbox)
+        if (keeper->request->sandbox) {
                 (void)kill(-1, number);
-        else
-                signal_descendants(getpid(), number);
+                return;
+        }
+        /* Stopped, nobody forks, nor remarks upon the end of a child. */
+        if (number == SIGKILL)
+                signal_descendants(getpid(), SIGSTOP);
+        signal_descendants(getpid(), number);
 }
 
 static void note_end(struct keeper *keeper, pid_t pid, int status)

@@ -51,7 +51,7 @@ static int explain_busy(int fd, const char *package, struct error *error)
 
 int lock_acquire(const struct root *root, const struct lock_request *request, struct error *error)
 {
-        uint64_t end = now_usec(CLOCK_MONOTONIC) + request->timeout_usec;
+        uint64_t end = usec_add(now_usec(CLOCK_MONOTONIC), request->timeout_usec);
         _cleanup_close_ int fd = -EBADF;
 
         fd = open_lock(root, request->package, error);

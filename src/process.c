@@ -209,7 +209,7 @@ int process_run(const struct process_request *request, struct process_result *re
                 .control = -EBADF,
                 .output = -EBADF,
                 .begin = begin,
-                .deadline = request->timeout_usec ? begin + request->timeout_usec : USEC_INFINITY,
+                .deadline = request->timeout_usec ? usec_add(begin, request->timeout_usec) : USEC_INFINITY,
                 .next_tick = begin + USEC_PER_SEC,
         };
         int r;

@@ -255,6 +255,7 @@ static void send_report(const struct dmig_report *report, const char *unit)
 {
         const char *package = dmig_report_get_package(report), *error = dmig_report_get_error(report);
         enum dmig_result result = dmig_report_get_result(report);
+        bool waits = unit && result != DMIG_RESULT_PENDING; /* which is left undone since the unit runs */
         struct message message = { 0 };
 
         begin(&message, priority_of(result), MESSAGE_ID_NOT_MIGRATED, package);
@@ -262,9 +263,9 @@ static void send_report(const struct dmig_report *report, const char *unit)
         add_text(&message, "DEPLOY_MIGRATE_TO", dmig_report_get_to(report));
         add_text(&message, "DEPLOY_MIGRATE_RESULT", dmig_result_to_string(result));
         add_text(&message, "OBJECT_SYSTEMD_UNIT", unit);
-        add(&message, "MESSAGE=%s: the data isn't migrated%s%s: %s; deploy-migrate status %s tells more", package,
-            unit ? ", so this doesn't start: " : "", unit ? unit : "", error ? error : dmig_result_to_string(result),
-            package);
+        add(&message, "MESSAGE=%s: the data isn't migrated%s%s%s: %s; deploy-migrate status %s tells more", package,
+            waits ? ", so " : "", waits ? unit : "", waits ? " doesn't start" : "",
+            error ? error : dmig_result_to_string(result), package);
         send_message(&message);
 }
 

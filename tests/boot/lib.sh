@@ -33,7 +33,7 @@ run_tests() {
         prepare_image
 
         number=0 failures=0
-        # shellcheck disable=SC2013 # words, and no input taken from the tests
+        # shellcheck disable=SC2013 # words
         for name in $(sed -n 's/^test_\([a-z0-9_]*\)() {$/\1/p' "$0"); do
                 number=$((number + 1))
                 run_test "$name"
@@ -69,7 +69,7 @@ in_background() {
 in_new_machine() {
         cp -a --reflink=auto "$WORK/image" "$ROOT"
         boot
-        journal -n 1 --show-cursor | sed -n 's/^-- cursor: //p' >"$WORK/cursor"
+        start_journal
         "$@"
 }
 
@@ -102,10 +102,11 @@ bail_out() {
 # Ends the machine and all that the test has started here.
 clean_up() {
         cut_power
+        # shellcheck disable=SC2013 # words
         for pid in $(grep -lsaF "DEPLOY_MIGRATE_TEST=$WORK" /proc/[0-9]*/environ | cut -d / -f 3); do
                 [ "$pid" -eq $$ ] || kill -KILL "$pid"
         done
-        rm -rf "$ROOT" "$WORK/debs"/* "$WORK"/[a-c]*.log "$OUT" "$ERR" "$WORK/note" "$WORK/cursor"
+        rm -rf "$ROOT" "$WORK/debs"/* "$WORK"/[a-c]*.log "$OUT" "$ERR" "$WORK/note" "$WORK/since"
 } 2>/dev/null
 
 print_diagnostics() {
@@ -194,6 +195,7 @@ power_on() {
 # Its PID 1 is the child of systemd-nspawn whose manager has opened its socket.
 find_init() {
         read -r nspawn <"$WORK/nspawn"
+        # shellcheck disable=SC2013 # words
         for init in $(cat "/proc/$nspawn/task/$nspawn/children"); do
                 if [ -S "/proc/$init/root/run/systemd/private" ] && grep -q '^NSpid:.*[[:space:]]1$' "/proc/$init/status"; then
                         echo "$init" >"$WORK/init"
@@ -314,7 +316,9 @@ assert_content() {
 }
 
 assert_missing() {
-        [ ! -e "$ROOT$1" ] && [ ! -L "$ROOT$1" ] || fail "$1 exists"
+        if [ -e "$ROOT$1" ] || [ -L "$ROOT$1" ]; then
+                fail "$1 exists"
+        fi
 }
 
 # assert_unit UNIT STATE: active, inactive, failed...
@@ -323,15 +327,18 @@ assert_unit() {
         [ "$state" = "$2" ] || fail "$1 is $state, not $2"
 }
 
-# ---- The journal, of a machine that is on or off, since the test began ----
+# ---- The journal ----
 
+# journal ARGUMENT...: that of the machine, on or off, since the test began.
 journal() {
         ! is_on || machine journalctl --sync
-        if [ -s "$WORK/cursor" ]; then
-                journalctl -D "$ROOT/var/log/journal" -q --no-pager --after-cursor="$(cat "$WORK/cursor")" "$@"
-        else
-                journalctl -D "$ROOT/var/log/journal" -q --no-pager "$@"
-        fi
+        # shellcheck disable=SC2046 # no time is no argument
+        journalctl -D "$ROOT/var/log/journal" -q --no-pager $(cat "$WORK/since" 2>/dev/null) "$@"
+}
+
+# What comes from now on. (With --after-cursor and a match, journalctl leaves out the first entry.)
+start_journal() {
+        date +--since=@%s.%6N >"$WORK/since"
 }
 
 # when MATCH...: the first entry with these fields, in monotonic microseconds.

@@ -27,6 +27,7 @@ static const struct option_spec specs[OPTION_COUNT] = {
         [OPTION_FORCE] = { "force", 0, NULL, "run even while a service runs that needs the data" },
         [OPTION_LOCK_TIMEOUT] = { "lock-timeout", 0, "SEC", "how long to wait for a package's lock (default: 60)" },
         [OPTION_EXIT_CODE] = { "exit-code", 0, NULL, "exit with 10 when something is pending" },
+        [OPTION_PROMETHEUS] = { "prometheus", 0, NULL, "print metrics for Prometheus" },
         [OPTION_REASON] = { "reason", 0, "TEXT", "why (required); goes into the history" },
         [OPTION_PACKAGE_VERSION] = { "package-version", 0, "VERSION", "the version of the package that ships them" },
         [OPTION_ROOT] = { "root", 0, "DIR", "work on the system below DIR" },

@@ -51,19 +51,6 @@ test_a_gated_service_is_migrated_while_it_is_stopped() {
         [ "$last" -lt "$started" ] || fail "the service started before the last migration ended"
 }
 
-test_the_journal_reads_like_a_report() {
-        install_sample
-        ship_sample 2.0
-        apt upgrade
-        for unit in deploy-migrate.service deploy-migrate@sample.service; do
-                assert_journal 2.0.0/001_first -u "$unit"
-                assert_journal 2.0.0/002_format -u "$unit"
-                assert_journal 'migrating to 2.0.0/001_first' -u "$unit"
-        done
-        journal -o cat -u deploy-migrate@sample.service >"$WORK/journal"
-        grep -q 'sample.*1\.0.*2\.0' "$WORK/journal" || fail "the versions are not in the journal: $(cat "$WORK/journal")"
-}
-
 test_a_package_without_services_is_migrated_by_the_trigger() {
         ship_plain 1.0
         apt install plain
@@ -100,7 +87,7 @@ test_a_failing_migration_fails_neither_apt_nor_other_packages() {
         expect 3 systemctl status --no-pager --full sample.service
         assert_out 2.0.0/001_first
         assert_out 'no room for the scores'
-        assert_out 'deploy-migrate retry sample'
+        grep -qE 'deploy-migrate (retry|status|history) sample' "$OUT" || fail "no next step is in the status of the service"
         expect 10 deploy-migrate status --exit-code sample
 }
 

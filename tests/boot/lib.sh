@@ -220,7 +220,7 @@ is_off() {
 }
 
 power_off() {
-        machine systemctl --no-block poweroff
+        machine systemctl --no-block poweroff || true # it may be gone before it answers
         await_for 100 is_off
         rm "$WORK/nspawn" "$WORK/init"
 }

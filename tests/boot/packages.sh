@@ -69,9 +69,13 @@ format_migration() {
         echo ${VERSION%%.*} >\$DPKG_ROOT/var/lib/$NAME/format"
 }
 
-# service restart|no-restart: a daemon that refuses data of another format than the major version of its package, gated, with the
-# maintainer scripts of dh_installsystemd, which restart it or don't when the package is upgraded.
+# service restart|no-restart [NAME...]: a daemon that refuses data of another format than the major version of its package, gated,
+# with the maintainer scripts of dh_installsystemd, which restart it or don't when the package is upgraded. It has the package's
+# name, or there is one for each of the given names.
 service() {
+        mode=$1
+        shift
+        [ $# -gt 0 ] || set -- "$NAME"
         write "/usr/libexec/$NAME" <<END
 #!/bin/sh
 read -r format </var/lib/$NAME/format
@@ -79,9 +83,16 @@ read -r format </var/lib/$NAME/format
 exec sleep infinity
 END
         chmod 755 "$TREE/usr/libexec/$NAME"
-        write "/lib/systemd/system/$NAME.service" <<END
+        for unit; do
+                service_unit "$unit.service"
+        done
+        service_scripts "$mode" "$(printf '%s.service ' "$@")"
+}
+
+service_unit() {
+        write "/lib/systemd/system/$1" <<END
 [Unit]
-Description=Sample service $NAME
+Description=Sample service
 
 [Service]
 ExecStart=/usr/libexec/$NAME
@@ -89,35 +100,41 @@ ExecStart=/usr/libexec/$NAME
 [Install]
 WantedBy=multi-user.target
 END
-        write "/lib/systemd/system/$NAME.service.d/deploy-migrate.conf" <<END
+        write "/lib/systemd/system/$1.d/deploy-migrate.conf" <<END
 [Unit]
 Requires=deploy-migrate@$NAME.service
 After=deploy-migrate@$NAME.service
 END
-        service_scripts "$1"
 }
 
+# service_scripts restart|no-restart UNITS
 service_scripts() {
         maintainer_script postinst <<END
 if [ "\$1" = configure ]; then
-        deb-systemd-helper enable $NAME.service >/dev/null || true
+        for unit in $2; do
+                deb-systemd-helper enable \$unit >/dev/null || true
+        done
         if [ -d /run/systemd/system ]; then
                 systemctl --system daemon-reload >/dev/null || true
                 if [ -z "\$2" ]; then
-                        deb-systemd-invoke start $NAME.service >/dev/null || true
+                        deb-systemd-invoke start $2 >/dev/null || true
                 elif [ $1 = restart ]; then
-                        deb-systemd-invoke restart $NAME.service >/dev/null || true
+                        deb-systemd-invoke restart $2 >/dev/null || true
                 fi
         fi
 fi
 END
         maintainer_script prerm <<END
 if [ -d /run/systemd/system ] && [ "\$1" = remove ]; then
-        deb-systemd-invoke stop $NAME.service >/dev/null || true
+        deb-systemd-invoke stop $2 >/dev/null || true
 fi
 END
         maintainer_script postrm <<END
-[ "\$1" != purge ] || deb-systemd-helper purge $NAME.service >/dev/null || true
+if [ "\$1" = purge ]; then
+        for unit in $2; do
+                deb-systemd-helper purge \$unit >/dev/null || true
+        done
+fi
 [ ! -d /run/systemd/system ] || systemctl --system daemon-reload >/dev/null || true
 END
 }

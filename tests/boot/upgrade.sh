@@ -51,6 +51,25 @@ test_a_gated_service_is_migrated_while_it_is_stopped() {
         [ "$last" -lt "$started" ] || fail "the service started before the last migration ended"
 }
 
+test_several_services_of_a_package_are_all_stopped_first() {
+        package sample 1.0
+        service restart sample sample-worker
+        ship
+        apt install sample
+        package sample 2.0
+        service restart sample sample-worker
+        format_migration 2.0.0/001_format 'sleep 1'
+        ship
+        apt upgrade
+        assert_settled
+        assert_ran_once sample 2.0.0/001_format
+        migrated=$(when DEPLOY_MIGRATE_ID=2.0.0/001_format)
+        for unit in sample.service sample-worker.service; do
+                assert_unit $unit active
+                [ "$(when_stopped $unit)" -lt "$migrated" ] || fail "the migration started before $unit had stopped"
+        done
+}
+
 test_a_package_without_services_is_migrated_by_the_trigger() {
         ship_plain 1.0
         apt install plain

@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What is said at login: nothing, unless somebody should look.
+
+. "${0%/*}/lib.sh"
+need_root
+
+MOTD=$(cd "${0%/*}/../../units" && pwd)/95-deploy-migrate
+
+# login [COMMANDS]: as pam_motd calls it; with commands in the place of the program.
+login() {
+        write /bin/deploy-migrate <<END
+#!/bin/sh
+${1:-exec "$DEPLOY_MIGRATE" --root "$ROOT" "\$@"}
+END
+        chmod 755 "$ROOT/bin/deploy-migrate"
+        mkdir -p "$ROOT/etc/update-motd.d"
+        cp "$MOTD" "$ROOT/etc/update-motd.d"
+        execute 0 env -i PATH="$ROOT/bin:/usr/sbin:/usr/bin:/sbin:/bin" run-parts --lsbsysinit "$ROOT/etc/update-motd.d"
+        assert_no_err
+}
+
+# assert_login LINE...
+assert_login() {
+        login
+        for line; do
+                echo "$line"
+        done | diff - "$OUT" || fail "something else is said"
+}
+
+ship() {
+        for package in alpha beta gamma; do
+                migration $package 1.1.0/001_first "$@"
+                upgraded $package 1.0-1 1.1-1
+        done
+}
+
+test_nothing_where_nothing_is_to_do() {
+        assert_login
+        ship
+        expect 0 run
+        assert_login
+        package alpha 1.0-1
+        assert_login
+}
+
+test_a_line_for_what_waits() {
+        ship
+        assert_login "deploy-migrate: data waits to be migrated: alpha, beta, gamma ('deploy-migrate status' tells more)"
+        expect 0 run alpha gamma
+        assert_login "deploy-migrate: data waits to be migrated: beta ('deploy-migrate status' tells more)"
+}
+
+test_a_line_for_what_failed() {
+        ship 'exit 1' 'exit 1'
+        expect 1 run beta gamma
+        assert_login "deploy-migrate: data could not be migrated: beta, gamma ('deploy-migrate status' tells why)" \
+                "deploy-migrate: data waits to be migrated: alpha ('deploy-migrate status' tells more)"
+        expect 1 run beta
+        expect 1 run beta
+        touch "$ROOT/usr/lib/deploy-migrate/alpha/v1.1.0/nonsense"
+        migration gamma 1.1.0/001_first
+        expect 0 run gamma
+        assert_login "deploy-migrate: data could not be migrated: alpha, beta ('deploy-migrate status' tells why)"
+}
+
+test_no_login_fails_or_waits() {
+        ship
+        for trouble in 'exit 3' 'exit 127' "kill -SEGV \$\$" 'echo half; exit 3' 'trap "" TERM; sleep 4321 & wait; wait'; do
+                login "$trouble"
+                [ ! -s "$OUT" ] || fail "something is said: $trouble"
+        done
+        rm "$ROOT/bin/deploy-migrate"
+        execute 0 env -i PATH="$ROOT/bin" "$MOTD"
+        assert_no_err
+        [ ! -s "$OUT" ] || fail "something is said without the program"
+}
+
+run_tests

@@ -11,7 +11,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -67,7 +66,7 @@ static long make(const struct call *call)
         return -1;
 }
 
-__attribute__((visibility("default"))) long syscall(long number, ...)
+long syscall(long number, ...)
 {
         struct call call = { .number = number };
         long *a = call.arguments;
@@ -80,10 +79,17 @@ __attribute__((visibility("default"))) long syscall(long number, ...)
         return number == SYS_openat2 ? make(&call) : real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-__attribute__((visibility("default"))) int mount_setattr(int dir, const char *path, unsigned flags,
-                                                         struct mount_attr *attr, size_t size)
+int mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr, size_t size)
 {
-        const struct call call = { SYS_mount_setattr, { dir, (long)path, (long)flags, (long)attr, (long)size, 0 } };
+        return (int)make(&(struct call){ SYS_mount_setattr, { dir, (long)path, (long)flags, (long)attr, (long)size } });
+}
 
-        return (int)make(&call);
+int open_tree(int dir, const char *path, unsigned flags)
+{
+        return (int)make(&(struct call){ SYS_open_tree, { dir, (long)path, (long)flags } });
+}
+
+int move_mount(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+        return (int)make(&(struct call){ SYS_move_mount, { from_dir, (long)from, to_dir, (long)to, (long)flags } });
 }

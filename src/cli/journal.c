@@ -31,8 +31,18 @@ void journal_init(struct journal *journal)
 
 void journal_done(struct journal *journal)
 {
-        free(journal->from);
-        free(journal->to);
+        free(TAKE_PTR(journal->package));
+        free(TAKE_PTR(journal->from));
+        free(TAKE_PTR(journal->to));
+}
+
+/* The versions of one package say nothing about the next. */
+static void turn_to(struct journal *journal, const char *package)
+{
+        if (!package || (journal->package && streq(journal->package, package)))
+                return;
+        journal_done(journal);
+        journal->package = strdup(package);
 }
 
 static void add(struct message *message, const char *format, ...) _printf_(2, 3);
@@ -73,10 +83,11 @@ static void begin(struct message *message, int priority, const char *message_id,
         add_text(message, "DEPLOY_MIGRATE_PACKAGE", package);
 }
 
-void journal_line(const struct journal *journal, int priority, const char *package, const char *id, const char *text)
+void journal_line(struct journal *journal, int priority, const char *package, const char *id, const char *text)
 {
         struct message message = { 0 };
 
+        turn_to(journal, package);
         begin(&message, priority, NULL, package);
         add_text(&message, "DEPLOY_MIGRATE_ID", id);
         add_text(&message, "DEPLOY_MIGRATE_FROM", journal->from);
@@ -204,7 +215,8 @@ static void remember(struct journal *journal, const struct dmig_event *event)
 {
         const char *from = dmig_event_get_string(event, "from"), *to = dmig_event_get_string(event, "to");
 
-        journal_done(journal);
+        free(journal->from);
+        free(journal->to);
         journal->from = from ? strdup(from) : NULL;
         journal->to = to ? strdup(to) : NULL;
 }
@@ -220,6 +232,7 @@ void journal_event(struct journal *journal, const struct dmig_event *event)
                         kind = &kinds[i];
         if (!kind)
                 return;
+        turn_to(journal, dmig_event_get_package(event));
         if (streq(name, "upgrade"))
                 remember(journal, event);
 

@@ -11,7 +11,8 @@
 
 struct journal {
         bool enabled;
-        char *from; /* of the upgrade that was told of last */
+        char *package; /* that was told of last, and its upgrade, where there is one */
+        char *from;
         char *to;
 };
 
@@ -20,9 +21,9 @@ void journal_init(struct journal *journal);
 void journal_done(struct journal *journal);
 
 /* A line of the library's own, or of the migration @id. @package and @id may be NULL. */
-void journal_line(const struct journal *journal, int priority, const char *package, const char *id, const char *text);
+void journal_line(struct journal *journal, int priority, const char *package, const char *id, const char *text);
 void journal_event(struct journal *journal, const struct dmig_event *event);
 /* The end of a package, where it isn't completed; also told to the services that wait for it. */
 void journal_report(const struct journal *journal, const struct dmig_report *report);
-/* The last line of a run; for nothing but packages without anything to do it is a debug message. */
+/* The last line of a run; none where no package had anything to do, as at most starts of a service. */
 void journal_summary(const struct journal *journal, size_t n_packages, size_t n_idle, size_t n_failed);

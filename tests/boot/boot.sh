@@ -77,22 +77,37 @@ test_a_container_without_systemd_migrates_by_command() {
         done
 }
 
-# The best of some boots, since the machine that this runs on may have other things to do.
+# The best of some boots, and what /bin/true takes at its best, since the machine that this runs on may have other things to do.
 test_a_boot_with_nothing_to_do_costs_next_to_nothing() {
         install_both
         ship_both 2.0
         apt upgrade
-        best=1000000
-        for _ in 1 2 3 4 5 6 7 8 9 10; do
+        enable_reference
+        best=1000000 reference=1000000
+        for _ in 1 2 3 4 5 6; do
                 reboot
-                for unit in deploy-migrate.service deploy-migrate@sample.service; do
-                        took=$(activation_time $unit)
-                        [ "$best" -lt "$took" ] || best=$took
-                done
-                [ "$best" -ge 20000 ] || break
+                best=$(least "$best" "$(activation_time deploy-migrate.service)")
+                best=$(least "$best" "$(activation_time deploy-migrate@sample.service)")
+                reference=$(least "$reference" "$(activation_time reference.service)")
         done
-        note "$best microseconds"
-        [ "$best" -lt 20000 ] || fail "it takes $best microseconds"
+        note "$best microseconds, $reference for /bin/true"
+        [ $((best - reference)) -lt 20000 ] || fail "it takes $best microseconds, and /bin/true $reference"
+}
+
+least() {
+        [ "$1" -lt "$2" ] && echo "$1" || echo "$2"
+}
+
+enable_reference() {
+        cat >"$ROOT/etc/systemd/system/reference.service" <<END
+[Service]
+Type=oneshot
+ExecStart=/bin/true
+
+[Install]
+WantedBy=multi-user.target
+END
+        expect 0 systemctl enable reference.service
 }
 
 # activation_time UNIT: of a oneshot, from its start to its end, in microseconds.

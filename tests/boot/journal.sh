@@ -107,12 +107,12 @@ test_the_catalog_explains_what_happened() {
         done
         expect 0 journalctl --no-pager -x -o short MESSAGE_ID="$(message_id failed sample)"
         assert_out 'Subject: '
-        assert_out 'deploy-migrate retry'
+        assert_out 'deploy-migrate run sample'
 }
 
 test_the_catalog_and_the_program_have_the_same_messages() {
         sed -n 's/^-- \([0-9a-f]\{32\}\)$/\1/p' "$ROOT/usr/lib/systemd/catalog/deploy-migrate.catalog" | sort >"$WORK/explained"
-        grep -aoE '[0-9a-f]{32}' "$ROOT/usr/bin/deploy-migrate" | sort -u >"$WORK/used"
+        grep -aowE '[0-9a-f]{32}' "$ROOT/usr/bin/deploy-migrate" | sort -u >"$WORK/used"
         [ -s "$WORK/used" ] || fail "there is no MESSAGE_ID in the program"
         diff "$WORK/used" "$WORK/explained" || fail "they have not the same"
 }

@@ -75,13 +75,6 @@ test_each_result() {
         assert_metric "info{version=\"${version##* }\"}" 1
 }
 
-test_promtool_takes_it() {
-        command -v promtool >/dev/null || skip "promtool is missing"
-        ship
-        expect 0 status --prometheus
-        promtool check metrics <"$OUT"
-}
-
 test_when_it_was_completed() {
         before=$(date +%s)
         ship

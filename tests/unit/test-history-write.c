@@ -78,7 +78,7 @@ static struct root small_root(const char *options)
         struct root tree = tree_new(), root;
 
         ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-        ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
         ck_assert_int_eq(mount("tmpfs", tree.path, "tmpfs", 0, options), 0);
         ck_assert_int_eq(root_init(&root, tree.path), 0);
         root_done(&tree);
@@ -152,7 +152,7 @@ START_TEST(test_no_inodes)
         expect_refused(history, -ENOSPC);
         expect_refused(history, -ENOSPC);
 
-        ck_assert_int_eq(mount(NULL, root.path, NULL, MS_REMOUNT, "nr_inodes=100"), 0);
+        ck_assert_int_eq(mount("none", root.path, "none", MS_REMOUNT, "nr_inodes=100"), 0);
         histories_append(history, 0, N_EVENTS);
         histories_expect(history, N_EVENTS);
 }
@@ -166,12 +166,12 @@ START_TEST(test_read_only)
         struct history *writer = NULL;
         _cleanup_free_ char *data = NULL;
 
-        ck_assert_int_eq(mount(NULL, root.path, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+        ck_assert_int_eq(mount("none", root.path, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
         expect_refused(none, -EROFS);
-        ck_assert_int_eq(mount(NULL, root.path, NULL, MS_REMOUNT, NULL), 0);
+        ck_assert_int_eq(mount("none", root.path, "none", MS_REMOUNT, NULL), 0);
         data = histories_make(&root, N_EVENTS);
 
-        ck_assert_int_eq(mount(NULL, root.path, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+        ck_assert_int_eq(mount("none", root.path, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
         ck_assert_int_eq(history_open(&root, "foo", HISTORY_APPEND, false, &writer, &error), -EROFS);
         ck_assert_ptr_nonnull(strstr(error_text(&error), tree_path(&root, HISTORY_FILE)));
         reader = histories_open(&root, HISTORY_READ);

@@ -30,8 +30,8 @@ static void expect_end(const struct run *run, enum process_end end)
 
 /* Parent and child are both asked to end, and have the time to do so. */
 #define OBEDIENT                                                                                                  \
-        "sh -c 'exec 2>/dev/null; trap \"echo child; exit 0\" TERM; echo ready; while :; do sleep 0.1; done' &\n" \
         "trap 'wait; echo parent; exit 0' TERM\n"                                                                 \
+        "sh -c 'exec 2>/dev/null; trap \"echo child; exit 0\" TERM; echo ready; while :; do sleep 0.1; done' &\n" \
         "wait"
 
 START_TEST(test_timeout_obeyed)

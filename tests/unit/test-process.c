@@ -84,13 +84,23 @@ static const struct {
         { "program", S_IFLNK, -ELOOP },
 };
 
+/* It can't run what has no interpreter, and takes the process down with it. */
+static bool is_beyond_valgrind(size_t failure)
+{
+        const char *preloaded = getenv("LD_PRELOAD");
+
+        return preloaded && strstr(preloaded, "vgpreload") && startswith(failures[failure].text, "#!/nowhere");
+}
+
 START_TEST(test_cannot_start)
 {
         _cleanup_(root_done) struct root root = tree_new();
-        _cleanup_(run_done) struct run run;
+        _cleanup_(run_done) struct run run = { 0 };
         char path[256];
         const char *const argv[] = { path, "check", NULL };
 
+        if (is_beyond_valgrind(CASE))
+                return;
         tree_add(&root, &(struct tree_entry){ "/program", failures[CASE].mode, failures[CASE].text });
         snprintf(path, sizeof(path), "%s", tree_path(&root, "/program"));
         program_run(&(struct program){ .argv = argv, .sandboxed = SANDBOXED }, &run);

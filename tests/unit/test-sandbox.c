@@ -187,8 +187,8 @@ START_TEST(test_migrate_outside_of_tmp)
         _cleanup_free_ char *script = NULL;
 
         ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-        ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-        ck_assert_int_eq(mount(tree.path, "/mnt", NULL, MS_BIND, NULL), 0);
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        ck_assert_int_eq(mount(tree.path, "/mnt", "none", MS_BIND, NULL), 0);
         ck_assert_int_eq(root_init(&root, "/mnt"), 0);
 
         add_entries(&root, c);
@@ -207,7 +207,7 @@ START_TEST(test_mounts_within)
         _cleanup_free_ char *script = NULL;
 
         ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-        ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
         tree_add(&root, &(struct tree_entry){ "/srv/a/sub", S_IFDIR | 0755, NULL });
         tree_add(&root, &(struct tree_entry){ "/srv/a/locked", S_IFDIR | 0755, NULL });
         tree_add(&root, &(struct tree_entry){ "/other", S_IFDIR | 0755, NULL });
@@ -232,8 +232,8 @@ START_TEST(test_no_mount_leaks)
         _cleanup_free_ char *before = NULL, *after = NULL, *output = NULL;
 
         ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-        ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-        ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL), 0);
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_SHARED, NULL), 0);
         before = shell_output("cat /proc/self/mountinfo");
         output = box_output(&box, "true");
         after = shell_output("cat /proc/self/mountinfo");

@@ -80,15 +80,13 @@ int check_trusted(const struct stat *st, const char **ret_reason)
 {
         const char *reason = NULL;
 
-        if (geteuid() != 0)
-                return 0;
         if (st->st_uid != 0)
                 reason = "isn't owned by root";
         else if (st->st_mode & S_IWOTH)
                 reason = "can be written by everybody";
         else if ((st->st_mode & S_IWGRP) && st->st_gid != 0)
                 reason = "can be written by a group other than root's";
-        if (!reason)
+        if (!reason || geteuid() != 0)
                 return 0;
 
         *ret_reason = reason;

@@ -14,7 +14,7 @@ void cli_init(struct cli *cli)
 {
         const unsigned told = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
 
-        journal_init(&cli->journal);
+        journal_init(&cli->journal, options_has(&cli->options, OPTION_UNIT));
         terminal_init(&cli->out, stdout, cli->options.color);
         terminal_init(&cli->err, stderr, cli->options.color);
         cli->progress.terminal = &cli->err;

@@ -19,7 +19,7 @@ struct message {
         int n;
 };
 
-void journal_init(struct journal *journal)
+void journal_init(struct journal *journal, bool gated)
 {
         const char *stream = getenv("JOURNAL_STREAM");
         unsigned long long device, inode;
@@ -27,6 +27,7 @@ void journal_init(struct journal *journal)
 
         if (stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0)
                 journal->enabled = st.st_dev == device && st.st_ino == inode;
+        journal->gated = gated;
 }
 
 void journal_done(struct journal *journal)
@@ -75,12 +76,14 @@ static void send_message(struct message *message)
                 free(message->fields[i].iov_base);
 }
 
-static void begin(struct message *message, int priority, const char *message_id, const char *package)
+static void begin(const struct journal *journal, struct message *message, int priority, const char *message_id)
 {
         add(message, "PRIORITY=%d", priority);
         add(message, "SYSLOG_IDENTIFIER=deploy-migrate");
         add_text(message, "MESSAGE_ID", message_id);
-        add_text(message, "DEPLOY_MIGRATE_PACKAGE", package);
+        /* So that the log of the unit for all packages has those, too, that are migrated for a service. */
+        if (journal->gated)
+                add(message, "OBJECT_SYSTEMD_UNIT=deploy-migrate.service");
 }
 
 void journal_line(struct journal *journal, int priority, const char *package, const char *id, const char *text)
@@ -88,7 +91,8 @@ void journal_line(struct journal *journal, int priority, const char *package, co
         struct message message = { 0 };
 
         turn_to(journal, package);
-        begin(&message, priority, NULL, package);
+        begin(journal, &message, priority, NULL);
+        add_text(&message, "DEPLOY_MIGRATE_PACKAGE", package);
         add_text(&message, "DEPLOY_MIGRATE_ID", id);
         add_text(&message, "DEPLOY_MIGRATE_FROM", journal->from);
         add_text(&message, "DEPLOY_MIGRATE_TO", journal->to);
@@ -236,7 +240,8 @@ void journal_event(struct journal *journal, const struct dmig_event *event)
         if (streq(name, "upgrade"))
                 remember(journal, event);
 
-        begin(&message, kind->priority, kind->message_id, dmig_event_get_package(event));
+        begin(journal, &message, kind->priority, kind->message_id);
+        add_text(&message, "DEPLOY_MIGRATE_PACKAGE", dmig_event_get_package(event));
         add_text(&message, "DEPLOY_MIGRATE_FROM", journal->from);
         add_text(&message, "DEPLOY_MIGRATE_TO", journal->to);
         add_text(&message, "DEPLOY_MIGRATE_ID", dmig_event_get_string(event, "id"));
@@ -264,14 +269,15 @@ static int priority_of(enum dmig_result result)
 }
 
 /* @unit: the service that waits, NULL for our own unit's log alone. */
-static void send_report(const struct dmig_report *report, const char *unit)
+static void send_report(const struct journal *journal, const struct dmig_report *report, const char *unit)
 {
         const char *package = dmig_report_get_package(report), *error = dmig_report_get_error(report);
         enum dmig_result result = dmig_report_get_result(report);
         bool waits = unit && result != DMIG_RESULT_PENDING; /* which is left undone since the unit runs */
         struct message message = { 0 };
 
-        begin(&message, priority_of(result), MESSAGE_ID_NOT_MIGRATED, package);
+        begin(journal, &message, priority_of(result), MESSAGE_ID_NOT_MIGRATED);
+        add_text(&message, "DEPLOY_MIGRATE_PACKAGE", package);
         add_text(&message, "DEPLOY_MIGRATE_FROM", dmig_report_get_from(report));
         add_text(&message, "DEPLOY_MIGRATE_TO", dmig_report_get_to(report));
         add_text(&message, "DEPLOY_MIGRATE_RESULT", dmig_result_to_string(result));
@@ -286,25 +292,21 @@ void journal_report(const struct journal *journal, const struct dmig_report *rep
 {
         size_t n = dmig_report_count_units(report);
 
-        (void)journal;
         if (priority_of(dmig_report_get_result(report)) == LOG_DEBUG)
                 return;
         for (size_t i = 0; i < n; i++)
-                send_report(report, dmig_report_get_unit(report, i));
+                send_report(journal, report, dmig_report_get_unit(report, i));
         if (n == 0)
-                send_report(report, NULL);
+                send_report(journal, report, NULL);
 }
 
 void journal_summary(const struct journal *journal, size_t n_packages, size_t n_idle, size_t n_failed)
 {
         struct message message = { 0 };
 
-        (void)journal;
-        begin(&message,
-              n_failed > 0          ? LOG_WARNING
-              : n_idle < n_packages ? LOG_INFO
-                                    : LOG_DEBUG,
-              MESSAGE_ID_SUMMARY, NULL);
+        if (n_idle == n_packages)
+                return;
+        begin(journal, &message, n_failed > 0 ? LOG_WARNING : LOG_INFO, MESSAGE_ID_SUMMARY);
         add(&message, "MESSAGE=%zu package%s: %zu migrated, %zu without anything to do, %zu not migrated", n_packages,
             n_packages == 1 ? "" : "s", n_packages - n_idle - n_failed, n_idle, n_failed);
         send_message(&message);

@@ -11,13 +11,14 @@
 
 struct journal {
         bool enabled;
+        bool gated;    /* this is the unit of one package, for its services */
         char *package; /* that was told of last, and its upgrade, where there is one */
         char *from;
         char *to;
 };
 
 /* Enabled when standard error is connected to the journal. */
-void journal_init(struct journal *journal);
+void journal_init(struct journal *journal, bool gated);
 void journal_done(struct journal *journal);
 
 /* A line of the library's own, or of the migration @id. @package and @id may be NULL. */

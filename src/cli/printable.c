@@ -78,11 +78,26 @@ static size_t glyph_next(const char *s, bool ascii, struct glyph *ret)
         return n;
 }
 
+/* Most text is plain all through: no need to look at it letter by letter. */
+static size_t plain_length(const char *s)
+{
+        size_t n = 0;
+
+        while (s[n] >= 0x20 && s[n] < 0x7f)
+                n++;
+        return n;
+}
+
 void printable_write(FILE *stream, const char *s, bool ascii)
 {
-        while (*s) {
+        for (;;) {
+                size_t n = plain_length(s);
                 struct glyph glyph;
 
+                (void)fwrite(s, 1, n, stream);
+                s += n;
+                if (!*s)
+                        return;
                 s += glyph_next(s, ascii, &glyph);
                 fputs(glyph.bytes, stream);
         }
@@ -92,13 +107,17 @@ size_t printable_width(const char *s, bool ascii)
 {
         size_t width = 0;
 
-        while (*s) {
+        for (;;) {
+                size_t n = plain_length(s);
                 struct glyph glyph;
 
+                width += n;
+                s += n;
+                if (!*s)
+                        return width;
                 s += glyph_next(s, ascii, &glyph);
                 width += glyph.width;
         }
-        return width;
 }
 
 char *printable_utf8(const char *s)

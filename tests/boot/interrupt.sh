@@ -174,14 +174,4 @@ has_attempt() {
         jq -e --argjson attempt "$2" 'select(.event == "started" and .attempt == $attempt)' "$(history_of "$1")" >"$WORK/found" 2>&1
 }
 
-test_one_upgrade_of_a_gated_service_is_one_attempt() {
-        ship_sample 1.0
-        apt install sample
-        ship_sample 2.0 'exit 1'
-        apt upgrade
-        assert_history sample '[.[] | select(.event == "failed")] | length' 1
-        reboot
-        assert_history sample '[.[] | select(.event == "failed")] | length' 2
-}
-
 run_tests

@@ -45,7 +45,7 @@ test_a_mask_is_skipped() {
 test_a_mask_of_what_was_given_up() {
         ship
         migration sample 1.1.0/001_x 'exit 2'
-        for attempt in 1 2 3 4; do
+        for _ in 1 2 3 4; do
                 expect 1 run sample
         done
         calls >/dev/null
@@ -67,7 +67,7 @@ test_a_mask_that_was_taken_away_comes_too_late() {
 test_a_replacement_of_what_failed() {
         ship
         migration sample 1.1.0/001_x 'exit 1' 'exit 1'
-        for attempt in 1 2 3; do
+        for _ in 1 2 3; do
                 expect 1 run sample
         done
         calls >/dev/null

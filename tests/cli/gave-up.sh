@@ -9,7 +9,7 @@ need_root
 ship() {
         migration sample 1.1.0/001_fails 'exit 1' 'echo because; exit 1'
         upgraded sample 1.0 1.1
-        for attempt in 1 2 3; do
+        for _ in 1 2 3; do
                 expect 1 run sample
         done
         calls >/dev/null
@@ -63,7 +63,7 @@ test_what_was_marked_is_no_longer_in_the_way() {
 test_three_interruptions_are_enough() {
         migration sample 1.1.0/001_kills 'exit 1' 'gate'
         upgraded sample 1.0 1.1
-        for attempt in 1 2 3; do
+        for _ in 1 2 3; do
                 start run sample
                 await_call 1.1.0/001_kills:check
                 await_call 1.1.0/001_kills:migrate

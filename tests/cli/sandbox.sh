@@ -20,7 +20,7 @@ manifest() {
 assert_refused() {
         mkdir -p "$ROOT/etc/other" "$ROOT/var/lib/sample"
         fingerprint etc/other usr var/lib/sample >"$WORK/before"
-        expect 1 run "$@" sample
+        expect 1 run sample
         fingerprint etc/other usr var/lib/sample >"$WORK/after"
         diff "$WORK/before" "$WORK/after" || fail 'something was changed'
         cat "$OUT" >>"$ERR"
@@ -91,7 +91,7 @@ test_a_migration_that_writes_elsewhere() {
                 diff "$WORK/before" "$WORK/after" || fail "$name: something was changed"
                 assert_missing /etc/new
                 assert_missing /etc/other/link
-                tail -n 1 "$ROOT/usr/lib/deploy-migrate/sample/v1.1.0/001_x" | grep -qx esac || fail "$name: it changed itself"
+                tail -n 1 "$ROOT/usr/lib/deploy-migrate/sample/v1.1.0/001_x" | grep -qx 'esac' || fail "$name: it changed itself"
                 assert_events sample baseline started:1.1.0/001_x failed:1.1.0/001_x
                 rm -rf "$ROOT/var/lib/sample"/*
         done

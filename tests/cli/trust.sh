@@ -140,7 +140,7 @@ test_a_link_for_the_lock() {
 
 test_a_link_for_a_declared_path() {
         for target in "$WORK/outside" ../../../outside; do
-                rm -rf "$WORK/outside" "$ROOT/var"
+                rm -rf "$WORK/outside" "${ROOT:?}/var"
                 ship
                 ln -s "$target" "$ROOT/var/lib/sample"
                 expect 1 run sample

@@ -34,9 +34,12 @@ static void expect_end(const struct run *run, enum process_end end)
         "sh -c 'exec 2>/dev/null; trap \"echo child; exit 0\" TERM; echo ready; while :; do sleep 0.1; done' &\n" \
         "wait"
 
+/* Of bash, whose wait can be relied upon within a trap. */
+static const char *const obedient[] = { "/bin/bash", "-c", OBEDIENT, NULL };
+
 START_TEST(test_timeout_obeyed)
 {
-        const struct program program = { .script = OBEDIENT, .sandboxed = SANDBOXED, .timeout_usec = 3 * USEC_PER_SEC };
+        const struct program program = { .argv = obedient, .sandboxed = SANDBOXED, .timeout_usec = 3 * USEC_PER_SEC };
         _cleanup_(run_done) struct run run;
 
         program_run(&program, &run);
@@ -74,7 +77,7 @@ START_TEST(test_stop)
 {
         int fd = eventfd(0, EFD_CLOEXEC);
         const struct program program = {
-                .script = OBEDIENT,
+                .argv = obedient,
                 .sandboxed = SANDBOXED,
                 .stop_fd = fd,
                 .on_line = stop_when_ready,

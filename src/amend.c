@@ -146,16 +146,21 @@ int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_s
 int dmig_baseline(struct dmig *ctx, const char *package, const char *version)
 {
         _cleanup_free_ char *text = NULL;
+        const struct dpkg_package *known = NULL;
         int r;
 
         r = version_from_argument(version, &text, &ctx->error);
         if (r < 0)
+                return r;
+        r = package_name_is_valid(package) ? context_find_package(ctx, package, &known, &ctx->error) : 0;
+        if (r < 0 && r != -ENOENT)
                 return r;
         return amend(ctx, &(const struct amendment){
                                   .package = package,
                                   .event = "baseline",
                                   .fields = (const struct field[]){ { "version", .text = text },
                                                                     { "source", .text = "argument" },
+                                                                    { known ? NULL : "to_source", .text = "argument" },
                                                                     { 0 } },
                           });
 }

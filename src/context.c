@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "network.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -72,6 +73,7 @@ static void forget_database(struct dmig *ctx)
 {
         dpkg_database_free(ctx->database);
         ctx->database = NULL;
+        ctx->changed = false;
         ctx->names = dmig_names_free(ctx->names);
 }
 
@@ -182,6 +184,8 @@ static int read_database(struct dmig *ctx, const char *name, struct error *error
         for (char **p = ctx->names; p && *p && !listed; p++)
                 listed = streq(*p, name);
 
+        if (ctx->database && dpkg_database_is_current(ctx->database) <= 0)
+                ctx->changed = true; /* which concerns the packages before this one, too */
         dpkg_database_free(ctx->database);
         ctx->database = NULL;
         return dpkg_database_read(&ctx->root, ctx->admindir, listed ? ctx->names : alone, &ctx->database, error);
@@ -205,14 +209,37 @@ int dmig_is_stale(struct dmig *ctx)
 {
         int r;
 
+        if (ctx->changed) {
+                ctx->changed = false;
+                return 1;
+        }
         if (!ctx->database)
                 return 0;
         r = dpkg_database_is_current(ctx->database);
         return r < 0 ? r : !r;
 }
 
+/* In a directory that was only chrooted into there is no mount to make read-only. */
+static int check_root_mount(struct error *error)
+{
+        struct statx st;
+
+        if (statx(AT_FDCWD, "/", 0, 0, &st) < 0)
+                return error_errnof(error, -errno, "can't look at /");
+        if ((st.stx_attributes_mask & ~st.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0)
+                return 0;
+        return error_setf(
+                error, -EOPNOTSUPP,
+                "migrations run in a sandbox, and that needs a root directory that is a mount point, which this "
+                "chroot isn't: use --root from outside, or bind-mount it onto itself first");
+}
+
 int context_need_network(struct dmig *ctx, struct error *error)
 {
+        int r = check_root_mount(error);
+
+        if (r < 0)
+                return r;
         if (ctx->network < 0)
                 ctx->network = network_new(error);
         return ctx->network < 0 ? ctx->network : 0;

@@ -26,6 +26,7 @@ struct dmig {
         struct error error;
         char **names;                   /* of the last dmig_list_packages() */
         struct dpkg_database *database; /* NULL until it is asked for */
+        bool changed;                   /* the database was read again since the last dmig_is_stale() */
         int network;                    /* -EBADF until it is asked for */
 };
 

@@ -95,7 +95,9 @@ static int feed_baseline(const struct feed *feed)
         if (r < 0)
                 return r;
 
-        feed->state->from_argument = is_from_argument(feed);
+        /* The administrator's says nothing about where the package comes from, unless nothing else does. */
+        if (!streq(source, "argument") || is_from_argument(feed))
+                feed->state->from_argument = is_from_argument(feed);
         feed->state->settled = true;
         free(TAKE_PTR(feed->state->origin)); /* what was there until now is not for us to judge */
         return set_from(feed->state, version, version);

@@ -202,7 +202,8 @@ static int read_events(struct history *history, enum history_mode mode, bool kee
                         return r;
         }
         history->size = p - data;
-        if (p == data + size || mode == HISTORY_READ)
+        history->cut = p < data + size;
+        if (!history->cut || mode == HISTORY_READ)
                 return 0;
 
         r = set_tail_aside(history, p, (size_t)(data + size - p));

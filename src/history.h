@@ -23,6 +23,7 @@ struct history {
         int dir;    /* -EBADF where there is none yet */
         int fd;     /* likewise */
         off_t size;
+        bool cut;   /* the last line was never acknowledged */
         char *torn; /* the name of the file that a torn last line was moved to, NULL where it wasn't */
         struct history_state state;
         struct dmig_event **events; /* NULL unless they were asked for */

@@ -23,7 +23,8 @@ static int open_lock(const struct root *root, const char *package, struct error 
         dir = root_open_mkdirs(root, LOCK_DIR);
         if (dir < 0)
                 return error_errnof(error, dir, "can't open %s" LOCK_DIR, root->path);
-        fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+        /* Whoever can open it can hold the lock: nobody else. */
+        fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return error_errnof(error, -errno, "can't open %s" LOCK_DIR "/%s", root->path, name);
         return fd;

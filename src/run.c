@@ -7,6 +7,7 @@
 
 #include "attempt.h"
 #include "clock.h"
+#include "gate.h"
 #include "lock.h"
 #include "record.h"
 #include "survey.h"
@@ -58,18 +59,30 @@ static int is_settled(struct dmig *ctx, const struct upgrade_request *request, s
 
 /* ---- Before the first migration ---- */
 
+static int give_up(struct run *run, const struct record *tried, struct error *error)
+{
+        if (tried->failures < ATTEMPTS_MAX || (tried->state != RECORD_FAILED && tried->state != RECORD_INTERRUPTED))
+                return 0;
+        return record(run, "gave-up", (const struct field[]){ { "id", .text = tried->id }, { 0 } }, error);
+}
+
 /* A migration that was started and has no end: the program was killed, or the machine lost power. */
 static int recover(struct run *run, struct error *error)
 {
-        const struct record *unfinished = history_state_unfinished(&run->survey->history->state);
-        const struct field fields[] = { { "id", .text = unfinished ? unfinished->id : NULL }, { 0 } };
-        int r;
+        const struct history_state *state = &run->survey->history->state;
+        const struct record *unfinished = history_state_unfinished(state);
+        int r = 0;
 
-        if (!unfinished)
-                return 0;
-        r = record(run, "interrupted", fields, error);
-        if (r >= 0 && unfinished->failures >= ATTEMPTS_MAX)
-                r = record(run, "gave-up", fields, error);
+        if (unfinished && unfinished->state == RECORD_COMMITTING)
+                return error_setf(error, -EBADMSG,
+                                  "%s: %s was being committed, which only the deploy-migrate that began it can finish",
+                                  run->survey->history->path, unfinished->id);
+        if (unfinished)
+                r = record(run, "interrupted", (const struct field[]){ { "id", .text = unfinished->id }, { 0 } },
+                           error);
+        /* That can have been between a last failure and the end that it means. */
+        for (size_t i = 0; r >= 0 && i < state->n_records; i++)
+                r = give_up(run, state->records[i], error);
         return r;
 }
 
@@ -79,8 +92,11 @@ static int record_baseline(struct run *run, struct error *error)
         const struct upgrade *upgrade = &run->survey->upgrade;
         bool argument = run->survey->request.to;
         bool installed = streq(upgrade->from_source, "installed");
+        const char *known = run->survey->history->state.from;
+        /* Where the caller knows better, a run that ends half way must not be taken up from another version. */
+        bool told = run->survey->request.from && run->survey->plan.n_pending > 0;
 
-        if (run->survey->history->state.from)
+        if (known && (!told || streq(known, upgrade->from)))
                 return 0;
         if (installed)
                 context_log(
@@ -153,7 +169,8 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
         if (r < 0)
                 return r;
         if (is_given_up(planned, attempt.sha256))
-                return 0; /* the report says so already */
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, SURVEY_GAVE_UP, step->id,
+                                         run->survey->request.package);
         attempt.number = count_attempts(planned->record, attempt.sha256) + 1;
         step->state = DMIG_STATE_PENDING;
         free(TAKE_PTR(step->error));
@@ -278,6 +295,18 @@ static int run_package(struct run *run, struct error *error)
         return run_upgrade(run, error);
 }
 
+/* Who waits in vain should hear of it; where systemd doesn't tell, the report is all the same. */
+static void find_units(struct dmig_report *report)
+{
+        _cleanup_(gate_done) struct gate gate = { 0 };
+
+        if (gate_look(report->package, &gate, NULL) < 0)
+                return;
+        dmig_names_free(report->units);
+        report->units = TAKE_PTR(gate.units);
+        report->n_units = gate.n_units;
+}
+
 int dmig_run(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
              struct dmig_report **ret)
 {
@@ -297,5 +326,7 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         r = is_settled(ctx, &request, report, &ctx->error);
         if (r == 0)
                 r = run_package(&run, &ctx->error);
+        if (r < 0 && !ctx->root.path[0] && report->n_units == 0)
+                find_units(report);
         return report_conclude(&report, r, &ctx->error, ret);
 }

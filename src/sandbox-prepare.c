@@ -57,29 +57,51 @@ static bool is_private(const char *path)
         return false;
 }
 
-/* Makes each missing directory of @path and remembers it. */
+/* Makes the directory @name in @parent, whoever else may write there. Returns: 1, 0 where it was there, or a negative errno. */
+static int make_directory(int parent, const char *name)
+{
+        _cleanup_close_ int fd = -EBADF;
+
+        if (mkdirat(parent, name, 0755) < 0)
+                return errno == EEXIST ? 0 : -errno;
+        fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 || fchmod(fd, 0755) < 0 ? -errno : 1; /* whatever the umask is */
+}
+
+/* Makes each missing directory of @path, which is absolute and normalised, and remembers it. */
 static int make_missing(struct sandbox *sandbox, const struct root *root, const char *path)
 {
-        _cleanup_free_ char *whole = NULL;
+        _cleanup_close_ int parent = -EBADF;
+        size_t n = 0;
+        int r = 0;
 
-        if (asprintf(&whole, "%s%s", root->path, path) < 0)
-                return -ENOMEM;
+        while (r >= 0 && path[n]) {
+                _cleanup_free_ char *prefix = NULL, *name = NULL;
+                size_t begin = n + 1;
+                char *whole;
 
-        for (char *p = whole + strlen(root->path) + 1;; p++) {
-                bool last = *p == '\0';
-                int r;
-
-                if (*p != '/' && !last)
-                        continue;
-                *p = '\0';
-                if (mkdir(whole, 0755) == 0 && chmod(whole, 0755) == 0) /* whatever the umask is */
-                        r = add_string(&sandbox->made, &sandbox->n_made, strdup(whole));
-                else
-                        r = errno == EEXIST ? 0 : -errno;
-                if (r < 0 || last)
-                        return r;
-                *p = '/';
+                closep(&parent);
+                prefix = strndup(path, n ? n : 1);
+                n = begin + strcspn(path + begin, "/");
+                name = strndup(path + begin, n - begin);
+                if (!prefix || !name)
+                        return -ENOMEM;
+                parent = root_open(root, prefix, O_PATH | O_DIRECTORY);
+                r = parent < 0 ? parent : make_directory(parent, name);
+                if (r > 0)
+                        r = asprintf(&whole, "%s%.*s", root->path, (int)n, path) < 0
+                                    ? -ENOMEM
+                                    : add_string(&sandbox->made, &sandbox->n_made, whole);
         }
+        return r;
+}
+
+/* By way of a link; a manifest that says so itself is refused. */
+static bool is_state(const struct root *root, const char *resolved)
+{
+        const char *path = startswith(resolved, root->path);
+
+        return path && (lies_below(path, STATE_DIR) || lies_below(STATE_DIR, path));
 }
 
 static int add_path(struct sandbox *sandbox, const struct root *root, const char *path, struct error *error)
@@ -99,6 +121,11 @@ static int add_path(struct sandbox *sandbox, const struct root *root, const char
         r = fd_get_path(fd, &resolved);
         if (r < 0)
                 return r;
+        if (is_state(root, resolved))
+                return error_setf(error, -EPERM,
+                                  "the declared path %s%s leads to " STATE_DIR
+                                  ", where migrations have nothing to write",
+                                  root->path, path);
         return add_string(&sandbox->paths, &sandbox->n_paths, TAKE_PTR(resolved));
 }
 
@@ -211,6 +238,8 @@ static int add_all_steps(struct sandbox *sandbox, const struct sandbox_request *
                 r = add_step(sandbox, STEP_PRIVATE, "/", 0);
         if (r >= 0)
                 r = migrate ? add_writable(sandbox, request, error) : add_step(sandbox, STEP_READ_ONLY, "/", 0);
+        if (r >= 0)
+                r = add_step(sandbox, STEP_PROC, "/proc", 0);
         if (r >= 0)
                 r = add_step(sandbox, STEP_DROP_CAPABILITIES, "", 0);
         return r;

@@ -17,6 +17,7 @@ static const char *const step_purpose[] = {
         [STEP_PRIVATE] = "make mounts private",
         [STEP_DETACH] = "clone the mount of",
         [STEP_READ_ONLY] = "make everything read-only",
+        [STEP_PROC] = "mount a private",
         [STEP_TMPFS] = "mount a private",
         [STEP_DIRECTORY] = "make the mount point",
         [STEP_FILE] = "make the mount point",
@@ -103,6 +104,9 @@ static int run_step(const struct sandbox_step *step, int network, int *slots)
                 break;
         case STEP_READ_ONLY:
                 return make_read_only();
+        case STEP_PROC:
+                r = mount("proc", step->path, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+                break;
         case STEP_TMPFS:
                 r = mount("tmpfs", step->path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
                 break;

@@ -23,6 +23,7 @@ enum sandbox_step_type {
         STEP_PRIVATE,   /* what is mounted here is not mounted elsewhere */
         STEP_DETACH,    /* keep a copy of the tree at path, with the flags that it has now */
         STEP_READ_ONLY, /* the whole tree */
+        STEP_PROC,      /* of its own processes: through those of others it could reach their root directories */
         STEP_TMPFS,
         STEP_DIRECTORY, /* in the new tmpfs */
         STEP_FILE,

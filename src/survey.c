@@ -35,6 +35,9 @@ int survey_open_history(struct survey *survey, struct dmig *ctx, enum history_mo
                 context_log(ctx, LOG_WARNING, survey->request.package,
                             "the last line of %s was cut short, it was set aside as %s", survey->history->path,
                             survey->history->torn);
+        else if (r >= 0 && survey->history->cut)
+                context_log(ctx, LOG_WARNING, survey->request.package,
+                            "the last line of %s is cut short; the next run sets it aside", survey->history->path);
         return r;
 }
 
@@ -74,20 +77,27 @@ bool survey_is_due(const struct plan_step *step)
 
 enum dmig_result survey_get_result(const struct survey *survey)
 {
+        const struct plan_step *first =
+                NULL; /* the only one that is due and can have been tried, but for given up ones */
+
         if (survey->upgrade.result != DMIG_RESULT_PENDING)
                 return survey->upgrade.result;
 
-        /* Only the first one that is due can have been tried. */
         for (size_t i = 0; i < survey->plan.n_steps; i++) {
                 const struct plan_step *step = &survey->plan.steps[i];
 
                 if (!survey_is_due(step))
                         continue;
-                if (step->state == DMIG_STATE_POSTPONED)
-                        return DMIG_RESULT_POSTPONED;
-                return step->state == DMIG_STATE_PENDING ? DMIG_RESULT_PENDING : DMIG_RESULT_FAILED;
+                if (step->state == DMIG_STATE_GAVE_UP) /* the package stops there, whatever is before it */
+                        return DMIG_RESULT_FAILED;
+                if (!first)
+                        first = step;
         }
-        return DMIG_RESULT_NOTHING_TO_DO;
+        if (!first)
+                return DMIG_RESULT_NOTHING_TO_DO;
+        return first->state == DMIG_STATE_POSTPONED ? DMIG_RESULT_POSTPONED
+               : first->state == DMIG_STATE_FAILED  ? DMIG_RESULT_FAILED
+                                                    : DMIG_RESULT_PENDING;
 }
 
 bool survey_shows(enum survey_scope scope, const struct plan_step *step)

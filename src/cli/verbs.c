@@ -20,7 +20,7 @@ const struct verb verbs[] = {
         { "retry", 1, 1, OPTION_BIT(OPTION_SANDBOX) | OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_retry, "PACKAGE",
           "forget failures and run again" },
         { "mark", 3, 3, OPTION_BIT(OPTION_LOCK_TIMEOUT) | OPTION_BIT(OPTION_REASON), verb_mark,
-          "PACKAGE ID applied|skipped", "record that a migration needs no run" },
+          "PACKAGE ID applied|skipped --reason TEXT", "record that a migration needs no run" },
         { "baseline", 2, 2, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_baseline, "PACKAGE VERSION",
           "record the version that the data is at" },
         { "lint", 1, 1, OPTION_BIT(OPTION_PACKAGE_VERSION), verb_lint, "DIR",

@@ -83,4 +83,16 @@ test_retry_without_anything_to_retry() {
         assert_missing /var/lib/deploy-migrate
 }
 
+test_one_that_runs_before_it_hides_nothing() {
+        ship
+        migration sample 1.1.0/000_new
+        mkdir -p "$ROOT/var/lib/sample"
+        expect 0 status --json sample
+        assert_json '.packages[0].result' failed
+        expect 1 run --json sample
+        assert_ran 1.1.0/000_new
+        assert_json '.packages[0].result' failed
+        assert_json '.packages[0].error | contains("deploy-migrate retry sample")' true
+}
+
 run_tests

@@ -133,7 +133,7 @@ test_a_killed_holder_leaves_no_lock() {
                 kill -KILL "$PID"
                 finish 137
                 open_gate
-                expect 0 run sample --lock-timeout 0
+                expect 0 run sample --lock-timeout 5 # what the killed one had started may take a moment to end
                 rm -r "$ROOT/var/lib/deploy-migrate"
                 rm "$ROOT/var/lib/sample"/*
                 calls >/dev/null
@@ -152,6 +152,11 @@ test_a_migration_inherits_nothing() {
                 rm -r "$ROOT/var/lib/deploy-migrate"
                 expect 0 baseline sample 1.0
         done
+}
+
+test_only_its_owner_can_hold_it() {
+        ship # with a baseline, which takes it
+        [ "$(stat -c %a "$ROOT/run/deploy-migrate/sample.lock")" = 600 ] || fail 'others can lock it'
 }
 
 run_tests

@@ -286,4 +286,44 @@ test_nothing_to_run_at_all() {
         assert_json '.packages[0].result' not-installed
 }
 
+test_an_upgrade_that_lands_while_others_run() {
+        migration aaa 2.0.0/001_a
+        migration bbb 2.0.0/001_b 'test -e "$marker"' 'gate; echo done >"$marker"'
+        migration ccc 2.0.0/001_c
+        mkdir -p "$ROOT/var/lib/aaa" "$ROOT/var/lib/bbb" "$ROOT/var/lib/ccc"
+        upgraded aaa 1.0 1.0
+        upgraded bbb 1.0 2.0
+        upgraded ccc 1.0 1.0
+        start run
+        await_call 2.0.0/001_b:check
+        await_call 2.0.0/001_b:migrate
+        package aaa 2.0
+        open_gate
+        finish 0
+        assert_calls 2.0.0/001_b:check 2.0.0/001_a:check 2.0.0/001_a:migrate 2.0.0/001_a:check
+}
+
+test_software_that_dpkg_does_not_know_keeps_its_baseline() {
+        migration sample 1.1.0/001_x
+        package other 1.0
+        expect 0 baseline sample 1.0
+        mkdir -p "$ROOT/var/lib/sample"
+        expect 0 run
+        assert_events sample baseline
+        expect 0 run sample --to 1.1
+        assert_ran 1.1.0/001_x
+}
+
+test_an_explicit_from_is_taken_up_again() {
+        migration sample 2.0.0/001_x 'test -e "$marker"' 'test -e "$DPKG_ROOT/var/lib/sample/repaired" && echo done >"$marker"'
+        mkdir -p "$ROOT/var/lib/sample"
+        upgraded sample 2.0 2.0
+        expect 1 run sample --from 1.0
+        expect 10 status --exit-code sample
+        : >"$ROOT/var/lib/sample/repaired"
+        calls >/dev/null
+        expect 0 run sample
+        assert_ran 2.0.0/001_x
+}
+
 run_tests

@@ -37,20 +37,6 @@ static int paths_copy(char **paths, char ***ret)
         return 0;
 }
 
-/* Whether @path is @directory or lies below it. */
-static bool path_is_within(const char *path, const char *directory)
-{
-        const char *rest = startswith(path, directory);
-
-        return rest && (*rest == '\0' || *rest == '/');
-}
-
-/* What writes our state could rewrite its own history, and an overlay can't hold its own upper layer. */
-static bool path_touches_state(const char *path)
-{
-        return path_is_within(path, STATE_DIR) || path_is_within(STATE_DIR, path);
-}
-
 /* Drops what says nothing: double slashes and one at the end. Returns: 0, -EINVAL with the reason, or -ENOMEM. */
 static int path_normalize(const char *path, char **ret, const char **ret_reason)
 {

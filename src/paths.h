@@ -3,7 +3,23 @@
 
 /* The directories of the contract; each stands below the root. */
 
+#include "macro.h"
+
 #define VENDOR_DIR "/usr/lib/deploy-migrate"
 #define ADMIN_DIR  "/etc/deploy-migrate"
 #define STATE_DIR  "/var/lib/deploy-migrate"
 #define LOCK_DIR   "/run/deploy-migrate"
+
+/* Whether @path is @directory or lies below it. */
+static inline bool path_is_within(const char *path, const char *directory)
+{
+        const char *rest = startswith(path, directory);
+
+        return rest && (*rest == '\0' || *rest == '/');
+}
+
+/* What writes our state could rewrite its own history, and an overlay can't hold its own upper layer. */
+static inline bool path_touches_state(const char *path)
+{
+        return path_is_within(path, STATE_DIR) || path_is_within(STATE_DIR, path);
+}

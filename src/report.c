@@ -100,6 +100,13 @@ int report_conclude(struct dmig_report **report, int code, struct error *error, 
         return 0;
 }
 
+void report_take_units(struct dmig_report *report, char **units, size_t n)
+{
+        dmig_names_free(report->units);
+        report->units = units;
+        report->n_units = n;
+}
+
 int report_add_steps(struct dmig_report *report, size_t n)
 {
         report->steps = calloc(n ? n : 1, sizeof(*report->steps));

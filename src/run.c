@@ -300,11 +300,8 @@ static void find_units(struct dmig_report *report)
 {
         _cleanup_(gate_done) struct gate gate = { 0 };
 
-        if (gate_look(report->package, &gate, NULL) < 0)
-                return;
-        dmig_names_free(report->units);
-        report->units = TAKE_PTR(gate.units);
-        report->n_units = gate.n_units;
+        if (gate_look(report->package, &gate, NULL) >= 0)
+                report_take_units(report, TAKE_PTR(gate.units), gate.n_units);
 }
 
 int dmig_run(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,

@@ -42,17 +42,10 @@ static int add_step(struct sandbox *sandbox, enum sandbox_step_type type, const 
         return 0;
 }
 
-static bool lies_below(const char *path, const char *dir)
-{
-        const char *rest = startswith(path, dir);
-
-        return rest && (rest[0] == '/' || rest[0] == '\0');
-}
-
 static bool is_private(const char *path)
 {
         for (size_t i = 0; i < ELEMENTSOF(private_dirs); i++)
-                if (lies_below(path, private_dirs[i]))
+                if (path_is_within(path, private_dirs[i]))
                         return true;
         return false;
 }
@@ -80,7 +73,8 @@ static int make_missing(struct sandbox *sandbox, const struct root *root, const 
                 size_t begin = n + 1;
                 char *whole;
 
-                closep(&parent);
+                if (parent >= 0)
+                        close(TAKE_FD(parent));
                 prefix = strndup(path, n ? n : 1);
                 n = begin + strcspn(path + begin, "/");
                 name = strndup(path + begin, n - begin);
@@ -101,7 +95,7 @@ static bool is_state(const struct root *root, const char *resolved)
 {
         const char *path = startswith(resolved, root->path);
 
-        return path && (lies_below(path, STATE_DIR) || lies_below(STATE_DIR, path));
+        return path && path_touches_state(path);
 }
 
 static int add_path(struct sandbox *sandbox, const struct root *root, const char *path, struct error *error)

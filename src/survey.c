@@ -77,8 +77,7 @@ bool survey_is_due(const struct plan_step *step)
 
 enum dmig_result survey_get_result(const struct survey *survey)
 {
-        const struct plan_step *first =
-                NULL; /* the only one that is due and can have been tried, but for given up ones */
+        const struct plan_step *first = NULL; /* that is due: none behind it was tried, unless it came later */
 
         if (survey->upgrade.result != DMIG_RESULT_PENDING)
                 return survey->upgrade.result;
@@ -140,9 +139,7 @@ int survey_look_at_gate(const struct survey *survey, const struct dmig *ctx, str
                 if (r < 0)
                         return r;
         }
-        dmig_names_free(report->units);
-        report->units = TAKE_PTR(gate.units);
-        report->n_units = gate.n_units;
+        report_take_units(report, TAKE_PTR(gate.units), gate.n_units);
         *ret = TAKE_PTR(gate.running);
         return 0;
 }

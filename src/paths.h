@@ -23,3 +23,19 @@ static inline bool path_touches_state(const char *path)
 {
         return path_is_within(path, STATE_DIR) || path_is_within(STATE_DIR, path);
 }
+
+/* '/' sorts below all other characters, so that a directory is followed by what is in it. */
+static inline int path_rank(char c)
+{
+        return c == '/' ? 1 : c == '\0' ? 0 : 1 + (unsigned char)c;
+}
+
+/* Returns: as strcmp(3). */
+static inline int path_compare(const char *a, const char *b)
+{
+        while (*a && *a == *b) {
+                a++;
+                b++;
+        }
+        return path_rank(*a) - path_rank(*b);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "filesystem.h"
+
+#include <check.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+/* Mounts it over the tree. */
+static void mount_tmpfs(struct root *root, const char *options)
+{
+        _cleanup_free_ char *path = strdup(root->path);
+
+        ck_assert_ptr_nonnull(path);
+        ck_assert_msg(unshare(CLONE_NEWNS) == 0, "can't make a mount name space: %m");
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        ck_assert_msg(mount("tmpfs", path, "tmpfs", 0, options) == 0, "can't mount a tmpfs: %m");
+        root_done(root);
+        ck_assert_int_eq(root_init(root, path), 0);
+}
+
+struct root filesystem_new(enum filesystem filesystem)
+{
+        struct root root = tree_new();
+
+        if (filesystem == FILESYSTEM_TMPFS)
+                mount_tmpfs(&root, "mode=0755");
+        return root;
+}
+
+struct root filesystem_new_limited(size_t size)
+{
+        struct root root = tree_new();
+        char options[64];
+
+        snprintf(options, sizeof(options), "mode=0755,size=%zu", size);
+        mount_tmpfs(&root, options);
+        return root;
+}
+
+void allow_few_files(void)
+{
+        struct rlimit limit;
+
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        limit.rlim_cur = 32;
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "changes-layer.h"
+
+#include "array.h"
+#include "attributes.h"
+#include "below.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/xattr.h>
+
+/* ---- Paths and entries ----------------------------------------------------------------------- */
+
+int layer_join(const char *directory, const char *name, char **ret)
+{
+        char *path;
+
+        if (asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0)
+                return -ENOMEM;
+        *ret = path;
+        return 0;
+}
+
+const char *layer_name(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+
+        return slash ? slash + 1 : path;
+}
+
+int layer_open(int dir, const char *path, DIR **ret)
+{
+        _cleanup_close_ int fd = below_open(dir, path, O_RDONLY | O_DIRECTORY, 0);
+        DIR *opened;
+
+        if (fd < 0)
+                return fd;
+        opened = fdopendir(fd);
+        if (!opened)
+                return -errno;
+        TAKE_FD(fd);
+        *ret = opened;
+        return 0;
+}
+
+int layer_next(DIR *dir, const struct dirent **ret)
+{
+        for (;;) {
+                const struct dirent *entry;
+
+                errno = 0;
+                entry = readdir(dir);
+                if (!entry)
+                        return -errno;
+                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
+                        continue;
+                *ret = entry;
+                return 1;
+        }
+}
+
+bool layer_is_whiteout(const struct stat *st)
+{
+        return S_ISCHR(st->st_mode) && st->st_rdev == 0;
+}
+
+int layer_stat(int dir, const char *name, struct stat *ret)
+{
+        struct stat st = { 0 };
+
+        if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+                return -errno;
+        *ret = layer_is_whiteout(&st) ? (struct stat){ 0 } : st;
+        return ret->st_mode != 0;
+}
+
+/* ---- Directories ----------------------------------------------------------------------------- */
+
+void layer_done(struct layer *layer)
+{
+        for (size_t i = 0; i < layer->n; i++) {
+                free(layer->dirs[i].path);
+                free(layer->dirs[i].before);
+        }
+        free(layer->dirs);
+        free(layer->moved);
+        *layer = (struct layer){ 0 };
+}
+
+/* What overlayfs noted at a directory. Returns: 1, 0 where it has no such note, or a negative errno. */
+static int read_note(int fd, const char *name, char ret[static PATH_MAX])
+{
+        ssize_t n = fgetxattr(fd, name, ret, PATH_MAX - 1);
+
+        if (n < 0)
+                return errno == ENODATA || errno == ENOTSUP ? 0 : -errno;
+        ret[n] = '\0';
+        return 1;
+}
+
+/* Where below overlayfs looks for what the directory is merged with; NULL for nowhere. */
+static int find_target(const struct layer *layer, const struct layer_dir *dir, int fd, char **ret)
+{
+        const struct layer_dir *parent = &layer->dirs[dir->parent];
+        const char *name = layer_name(dir->path);
+        char note[PATH_MAX];
+        int r;
+
+        r = read_note(fd, "trusted.overlay.opaque", note);
+        if (r < 0 || (r > 0 && streq(note, "y"))) {
+                *ret = NULL;
+                return r < 0 ? r : 0;
+        }
+        r = read_note(fd, "trusted.overlay.redirect", note);
+        if (r < 0)
+                return r;
+        if (r > 0)
+                name = note;
+        if (*name == '/')
+                return layer_join("", name + 1, ret);
+        if (parent->merged)
+                return layer_join(parent->before, name, ret);
+        *ret = NULL;
+        return 0;
+}
+
+static int has_directory(int lower, const char *path)
+{
+        _cleanup_close_ int fd = below_open(lower, path, O_PATH | O_DIRECTORY, 0);
+
+        return fd >= 0 ? 1 : fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? 0 : fd;
+}
+
+static bool is_at_its_place(const struct layer *layer, const struct layer_dir *dir, const char *target)
+{
+        const struct layer_dir *parent = &layer->dirs[dir->parent];
+        const char *name = layer_name(target);
+        size_t n = name > target ? (size_t)(name - target) - 1 : 0;
+
+        return parent->merged && streq(name, layer_name(dir->path)) && n == strlen(parent->before) &&
+               memcmp(target, parent->before, n) == 0;
+}
+
+static int merge(const struct layer *layer, int lower, struct layer_dir *dir, int fd)
+{
+        _cleanup_free_ char *target = NULL;
+        bool is_root = dir == layer->dirs;
+        int r;
+
+        r = is_root ? layer_join("", "", &target) : find_target(layer, dir, fd, &target);
+        if (r < 0 || !target)
+                return r;
+        r = has_directory(lower, target);
+        if (r <= 0)
+                return r;
+        dir->merged = dir->judged = true;
+        dir->moved = !is_root && !is_at_its_place(layer, dir, target);
+        dir->before = TAKE_PTR(target);
+        return 0;
+}
+
+static int add_dir(struct layer *layer, size_t parent, char *path)
+{
+        struct layer_dir *grown = array_grow(layer->dirs, layer->n, sizeof(*grown));
+
+        if (!grown) {
+                free(path);
+                return -ENOMEM;
+        }
+        layer->dirs = grown;
+        grown[layer->n++] = (struct layer_dir){ .path = path, .parent = parent };
+        return 0;
+}
+
+static bool is_directory(DIR *dir, const struct dirent *entry)
+{
+        struct stat st;
+
+        if (entry->d_type != DT_UNKNOWN)
+                return entry->d_type == DT_DIR;
+        return layer_stat(dirfd(dir), entry->d_name, &st) > 0 && S_ISDIR(st.st_mode);
+}
+
+static int add_children(struct layer *layer, size_t parent, DIR *dir)
+{
+        const struct dirent *entry;
+        char *path;
+        int r;
+
+        layer->dirs[parent].child = layer->n;
+        while ((r = layer_next(dir, &entry)) > 0) {
+                if (!is_directory(dir, entry))
+                        continue;
+                r = layer_join(layer->dirs[parent].path, entry->d_name, &path);
+                if (r >= 0)
+                        r = add_dir(layer, parent, path);
+                if (r < 0)
+                        return r;
+                layer->dirs[parent].n_children++;
+        }
+        return r;
+}
+
+static int read_dir(const struct changes_request *request, struct layer *layer, size_t i)
+{
+        _cleanup_(closedirp) DIR *dir = NULL;
+        int r;
+
+        r = layer_open(request->upper, layer->dirs[i].path, &dir);
+        if (r < 0)
+                return r;
+        r = merge(layer, request->lower, &layer->dirs[i], dirfd(dir));
+        return r < 0 ? r : add_children(layer, i, dir);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int collect_moved(struct layer *layer)
+{
+        layer->moved = calloc(layer->n, sizeof(*layer->moved));
+        if (!layer->moved)
+                return -ENOMEM;
+        for (size_t i = 0; i < layer->n; i++)
+                if (layer->dirs[i].moved)
+                        layer->moved[layer->n_moved++] = layer->dirs[i].before;
+        qsort(layer->moved, layer->n_moved, sizeof(*layer->moved), compare_paths);
+        return 0;
+}
+
+bool layer_was_moved(const struct layer *layer, const char *before)
+{
+        return bsearch(&before, layer->moved, layer->n_moved, sizeof(*layer->moved), compare_paths);
+}
+
+int layer_read(const struct changes_request *request, struct layer *ret, struct error *error)
+{
+        _cleanup_(layer_done) struct layer layer = { 0 };
+        char *root;
+        int r;
+
+        r = layer_join("", "", &root);
+        if (r >= 0)
+                r = add_dir(&layer, 0, root);
+        for (size_t i = 0; r >= 0 && i < layer.n; i++) {
+                r = read_dir(request, &layer, i);
+                if (r < 0)
+                        return changes_failed(request, layer.dirs[i].path, r, error);
+        }
+        if (r >= 0)
+                r = collect_moved(&layer);
+        if (r < 0)
+                return r;
+        *ret = layer;
+        layer = (struct layer){ 0 };
+        return 0;
+}
+
+/* ---- Directories that were made beforehand ---------------------------------------------------- */
+
+static bool is_made(const struct changes_request *request, const char *path)
+{
+        for (char *const *made = request->made; made && *made; made++)
+                if (streq(*made, path))
+                        return true;
+        return false;
+}
+
+/* Labels are given by the system. */
+static int has_attributes_as_made(int fd)
+{
+        _cleanup_attributes_ struct attributes attributes = { 0 };
+        int r;
+
+        r = attributes_read(fd, &attributes);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < attributes.n_xattrs; i++)
+                if (!startswith(attributes.xattrs[i].name, "security."))
+                        return 0;
+        return attributes.st.st_mode == (S_IFDIR | 0755) && attributes.st.st_uid == 0 && attributes.st.st_gid == 0;
+}
+
+int layer_is_untouched(const struct changes_request *request, const char *path)
+{
+        _cleanup_(closedirp) DIR *dir = NULL;
+        const struct dirent *entry;
+        int r, s;
+
+        if (!is_made(request, path))
+                return 0;
+        r = layer_open(request->upper, path, &dir);
+        if (r >= 0)
+                r = has_attributes_as_made(dirfd(dir));
+        while (r > 0 && (s = layer_next(dir, &entry)) != 0) {
+                _cleanup_free_ char *inside = NULL;
+
+                r = s < 0 ? s : layer_join(path, entry->d_name, &inside);
+                if (r >= 0)
+                        r = layer_is_untouched(request, inside);
+        }
+        return r;
+}

@@ -1,59 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the administrator says about a history (retry, mark, baseline), and the history itself for reading. */
+/* What the administrator says about a history: retry, mark, baseline. */
 
 #include "lock.h"
 #include "record.h"
 #include "survey.h"
-
-/* ---- Reading ---- */
-
-struct dmig_history {
-        struct history *history;
-};
-
-int dmig_history_load(struct dmig *ctx, const char *package, struct dmig_history **ret)
-{
-        const struct upgrade_request request = { .package = package };
-        _cleanup_(history_freep) struct history *history = NULL;
-        struct dmig_history *loaded;
-        int r;
-
-        r = survey_check_request(&request, &ctx->error);
-        if (r >= 0)
-                r = history_open(&ctx->root, package, HISTORY_READ, true, &history, &ctx->error);
-        if (r < 0)
-                return r;
-        if (history->fd < 0)
-                return error_setf(&ctx->error, -ENOENT, "%s has no history", package);
-
-        loaded = malloc(sizeof(*loaded));
-        if (!loaded)
-                return -ENOMEM;
-        loaded->history = TAKE_PTR(history);
-        *ret = loaded;
-        return 0;
-}
-
-struct dmig_history *dmig_history_free(struct dmig_history *history)
-{
-        if (history)
-                history_free(history->history);
-        free(history);
-        return NULL;
-}
-
-size_t dmig_history_count(const struct dmig_history *history)
-{
-        return history->history->n_events;
-}
-
-const struct dmig_event *dmig_history_get(const struct dmig_history *history, size_t i)
-{
-        return i < history->history->n_events ? history->history->events[i] : NULL;
-}
-
-/* ---- Writing ---- */
+#include "transaction.h"
 
 struct amendment {
         const char *package;
@@ -86,6 +38,8 @@ static int append(struct dmig *ctx, const struct amendment *amendment)
         int r;
 
         r = history_open(&ctx->root, amendment->package, HISTORY_APPEND, false, &history, &ctx->error);
+        if (r >= 0)
+                r = transaction_recover(ctx, history, &ctx->error);
         if (r < 0)
                 return r;
         if (amendment->needs_history && history->fd < 0)

@@ -5,8 +5,10 @@
 #include "clock.h"
 #include "io.h"
 #include "phase.h"
+#include "transaction.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 
 int attempt_hash(const struct root *root, const struct migration *migration, char ret[static 65], struct error *error)
 {
@@ -59,7 +61,9 @@ static int record_stop(struct attempt *a, struct error *error)
                                   a->migration->id);
 }
 
-static int record_success(struct attempt *a, enum dmig_state state, struct dmig_step *step, struct error *error)
+/* @changes: how many files were changed, FIELD_UNKNOWN where nobody knows. */
+static int record_success(struct attempt *a, enum dmig_state state, int64_t changes, struct dmig_step *step,
+                          struct error *error)
 {
         bool applied = state == DMIG_STATE_APPLIED;
 
@@ -68,7 +72,7 @@ static int record_success(struct attempt *a, enum dmig_state state, struct dmig_
                             (const struct field[]){ { "id", .text = a->migration->id },
                                                     { "sha256", .text = a->sha256 },
                                                     { applied ? "duration_ms" : NULL, .number = step->duration_ms },
-                                                    { "changes", .number = FIELD_UNKNOWN },
+                                                    { "changes", .number = changes },
                                                     { 0 } },
                             error);
 }
@@ -103,6 +107,7 @@ static int do_phase(struct attempt *a, bool migrate, bool *ret_true, struct dmig
                 .package = a->history->package,
                 .upgrade = a->upgrade,
                 .migration = a->migration,
+                .stage = a->transaction ? a->transaction->stage : NULL,
                 .flags = a->flags,
                 .lock_fd = a->lock_fd,
                 .number = a->number,
@@ -130,6 +135,65 @@ static int start(struct attempt *a, struct error *error)
                             error);
 }
 
+/* ---- The transaction ---- */
+
+static bool is_direct(const struct attempt *a)
+{
+        return (a->flags & DMIG_SANDBOX_OFF) || a->migration->manifest->unrestricted;
+}
+
+/* The system was never touched, but for the reason of it the migration has failed. */
+static int fail_unstaged(struct attempt *a, const struct error *reason, struct dmig_step *step, struct error *error)
+{
+        _cleanup_(ending_done) struct ending ending = { 0 };
+        char space[STAGE_SPACE_MAX] = "";
+        int r;
+
+        if (a->transaction)
+                stage_explain_space(a->transaction->stage, space, sizeof(space));
+        if (asprintf(&ending.reason, "%s%s", error_text(reason), space) < 0)
+                return -ENOMEM;
+        r = record_failure(a, "migrate", &ending, step, error);
+        return r < 0 ? r : 0;
+}
+
+/* Returns: as conclude_phase(). */
+static int begin_transaction(struct attempt *a, struct dmig_step *step, struct error *error)
+{
+        _cleanup_error_ struct error reason = { 0 };
+        int r;
+
+        if (is_direct(a))
+                return 1;
+        r = transaction_begin(a->ctx, a->history, a->migration, &a->transaction, &reason);
+        if (r < 0)
+                return r == -ENOMEM ? r : fail_unstaged(a, &reason, step, error);
+        return 1;
+}
+
+/* What was done becomes what is there. */
+static int land(struct attempt *a, struct dmig_step *step, struct error *error)
+{
+        _cleanup_error_ struct error reason = { 0 };
+        int n, r;
+
+        if (is_direct(a))
+                return record_success(a, DMIG_STATE_APPLIED, FIELD_UNKNOWN, step, error);
+        n = transaction_prepare(a->transaction, a->sha256, step->duration_ms, &reason);
+        if (n < 0)
+                return n == -ENOMEM ? n : fail_unstaged(a, &reason, step, error);
+        step->changes = n;
+        if (n == 0)
+                return record_success(a, DMIG_STATE_APPLIED, 0, step, error);
+        r = transaction_commit(a->transaction, error);
+        if (r < 0)
+                return r;
+        step->state = DMIG_STATE_APPLIED;
+        return 0;
+}
+
+/* ---- The phases ---- */
+
 /* The effect must be there now: whoever says that it is done has to show it. */
 static int verify(struct attempt *a, struct dmig_step *step, struct error *error)
 {
@@ -145,24 +209,44 @@ static int verify(struct attempt *a, struct dmig_step *step, struct error *error
                 return r;
         if (!effect)
                 return record_failure(a, "check", &refuted, step, error);
-        return record_success(a, DMIG_STATE_APPLIED, step, error);
+        return land(a, step, error);
+}
+
+static int migrate(struct attempt *a, struct dmig_step *step, struct error *error)
+{
+        uint64_t begin = now_usec(CLOCK_MONOTONIC);
+        bool effect;
+        int r;
+
+        r = begin_transaction(a, step, error);
+        if (r <= 0)
+                return r;
+        r = do_phase(a, true, &effect, step, error);
+        step->duration_ms = (int64_t)((now_usec(CLOCK_MONOTONIC) - begin) / USEC_PER_MSEC);
+        return r <= 0 ? r : verify(a, step, error);
 }
 
 static int run_phases(struct attempt *a, struct dmig_step *step, struct error *error)
 {
-        uint64_t begin = now_usec(CLOCK_MONOTONIC);
         bool effect;
         int r;
 
         r = do_phase(a, false, &effect, step, error);
         if (r <= 0)
                 return r;
-        if (effect)
-                return record_success(a, DMIG_STATE_SATISFIED, step, error);
+        return effect ? record_success(a, DMIG_STATE_SATISFIED, FIELD_UNKNOWN, step, error) : migrate(a, step, error);
+}
 
-        r = do_phase(a, true, &effect, step, error);
-        step->duration_ms = (int64_t)((now_usec(CLOCK_MONOTONIC) - begin) / USEC_PER_MSEC);
-        return r <= 0 ? r : verify(a, step, error);
+/* Unless it is half committed, which the next run has to finish. */
+static int clean_up(struct attempt *a, int r, struct error *error)
+{
+        const struct record *unfinished = history_state_unfinished(&a->history->state);
+        int q = 0;
+
+        if (a->transaction && !(unfinished && unfinished->state == RECORD_COMMITTING))
+                q = transaction_drop(a->history, r < 0 ? NULL : error);
+        a->transaction = transaction_free(a->transaction);
+        return r < 0 ? r : q;
 }
 
 int attempt_run(struct attempt *attempt, struct dmig_step *step, struct error *error)
@@ -170,5 +254,5 @@ int attempt_run(struct attempt *attempt, struct dmig_step *step, struct error *e
         int r;
 
         r = start(attempt, error);
-        return r < 0 ? r : run_phases(attempt, step, error);
+        return r < 0 ? r : clean_up(attempt, run_phases(attempt, step, error), error);
 }

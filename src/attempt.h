@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * One migration, once: check, migrate, check again. In: the migration and the upgrade that it belongs to. Out: its state, recorded
+ * One migration, once: check, migrate, check again, commit. In: the migration and the upgrade that it belongs to. Out: its state, recorded
  * in the history before anybody is told.
  */
 
@@ -11,6 +11,8 @@
 #include "history.h"
 #include "report.h"
 #include "upgrade.h"
+
+struct transaction;
 
 struct attempt {
         struct dmig *ctx;
@@ -21,6 +23,7 @@ struct attempt {
         int lock_fd;    /* the package's lock */
         char sha256[65];
         unsigned number; /* 1 for the first attempt since the last success, retry or change of the file */
+        struct transaction *transaction; /* while there is one */
 };
 
 /*

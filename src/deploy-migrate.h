@@ -206,6 +206,39 @@ int64_t dmig_step_get_changes(const struct dmig_step *step);
 const char *dmig_step_get_error(const struct dmig_step *step);
 /* Whether the file differs from the one that was applied. Known in a report of dmig_status() only. */
 bool dmig_step_is_modified(const struct dmig_step *step);
+/* Whether it runs directly on the system, in no transaction: its manifest has "writes": "*". */
+bool dmig_step_is_direct(const struct dmig_step *step);
+/* The files that it changed, would change, or that are put back; NULL where they are not known. */
+const struct dmig_files *dmig_step_get_files(const struct dmig_step *step);
+
+/*
+ * What can be undone: how many migrations, and how many bytes on the disk that takes. Known in a report of dmig_status() only.
+ */
+size_t dmig_report_count_undoable(const struct dmig_report *report);
+uint64_t dmig_report_get_undo_bytes(const struct dmig_report *report);
+
+/* ---- Changed files ---------------------------------------------------------------------- */
+
+/* The files of a transaction. Live as long as what they were got from. */
+struct dmig_files;
+struct dmig_file;
+
+size_t dmig_files_count(const struct dmig_files *files);
+const struct dmig_file *dmig_files_get(const struct dmig_files *files, size_t i);
+/* "create", "replace", "remove", "move" or "metadata". */
+const char *dmig_file_get_kind(const struct dmig_file *file);
+/* The absolute path, any bytes but NUL: where the file is after the change, or was before a removal. */
+const char *dmig_file_get_path(const struct dmig_file *file);
+/* Of a move, where it was; else NULL. */
+const char *dmig_file_get_from(const struct dmig_file *file);
+/* Returns: the type and mode of stat(2), 0 where it is not there. */
+unsigned dmig_file_get_mode_before(const struct dmig_file *file);
+unsigned dmig_file_get_mode_after(const struct dmig_file *file);
+/* Returns: bytes, or -1 where it is no regular file, or not there. */
+int64_t dmig_file_get_size_before(const struct dmig_file *file);
+int64_t dmig_file_get_size_after(const struct dmig_file *file);
+/* A unified diff of its text. NULL where it is no text, or not in a report of dmig_preview(). */
+const char *dmig_file_get_diff(const struct dmig_file *file);
 
 /* ---- What can be done with a package ---------------------------------------------------- */
 
@@ -213,6 +246,7 @@ enum dmig_flags {
         DMIG_SANDBOX_OFF = 1 << 0, /* run migrations directly on the system */
         DMIG_FORCE = 1 << 1,       /* run them even while a service runs that requires them */
         DMIG_STARTING = 1 << 2,    /* such a service is being started: give the others some seconds to stop */
+        DMIG_DRY_RUN = 1 << 3,     /* of dmig_undo(): only look what it would do */
 };
 
 /*
@@ -253,6 +287,11 @@ int dmig_history_load(struct dmig *ctx, const char *package, struct dmig_history
 struct dmig_history *dmig_history_free(struct dmig_history *history);
 size_t dmig_history_count(const struct dmig_history *history);
 const struct dmig_event *dmig_history_get(const struct dmig_history *history, size_t i);
+/*
+ * The files that the event @i, an "applied", changed. Live as long as @history. Returns: 0, -ENODATA where none were recorded
+ * for the event, or another errno.
+ */
+int dmig_history_get_files(struct dmig_history *history, size_t i, const struct dmig_files **ret);
 
 /*
  * Forget failures: the next run tries again what was given up. Returns: 0, -ENOENT where @package has
@@ -268,6 +307,26 @@ int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_s
 
 /* Record that the data of @package is at @version. Returns: 0, -EINVAL, or as dmig_retry(). */
 int dmig_baseline(struct dmig *ctx, const char *package, const char *version);
+
+/*
+ * Run what is pending in overlays that are stacked on each other, and throw all of it away: the steps of the report have the
+ * files that would change, each with a diff of its text. Arguments and errors as of dmig_run(), but nothing is recorded. A step
+ * that would be applied is DMIG_STATE_PENDING.
+ */
+int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, struct dmig_report **ret);
+
+/*
+ * Put back what the last upgrade of @package changed, newest migration first. Where a file was changed since, nothing is
+ * touched, the result is DMIG_RESULT_FAILED and the error names the file; DMIG_FORCE overrides. The steps are the migrations that are
+ * undone; "to" is the version that the data is at afterwards. Returns: as dmig_run().
+ */
+int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret);
+
+/*
+ * Free what dmig_undo() needs: nothing of @package can be undone any more. Returns: 0 with the bytes that it took in @ret_bytes, which
+ * may be NULL; or as dmig_retry().
+ */
+int dmig_forget(struct dmig *ctx, const char *package, uint64_t *ret_bytes);
 
 /* ---- For the author of a package -------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define FIRST_FD 3U /* above standard input, output and error */
@@ -39,23 +40,41 @@ static int move_up(int fd)
         return fd >= 0 && fd < (int)FIRST_FD ? fcntl(fd, F_DUPFD_CLOEXEC, (int)FIRST_FD) : fd;
 }
 
-/* Closes all but the given ones: a copy of another keeper's control socket would hide from it that its parent died. */
-static void close_all_but(const int *keep, size_t n_keep)
+/* Returns: the lowest of @fds from @first on, if it is lower than @best, else that. */
+static unsigned find_lowest(const int *fds, size_t n, unsigned first, unsigned best)
 {
-        unsigned first = FIRST_FD;
+        for (size_t i = 0; i < n; i++)
+                if (fds[i] >= (int)first && (unsigned)fds[i] < best)
+                        best = (unsigned)fds[i];
+        return best;
+}
 
-        for (;;) {
-                unsigned next = ~0U;
+/* Closes all that is neither ours nor the sandbox's: a copy of another keeper's control socket would hide from it that its parent died. */
+static void close_others(const int *own, size_t n_own, const struct sandbox *sandbox)
+{
+        unsigned first = FIRST_FD, next;
 
-                for (size_t i = 0; i < n_keep; i++)
-                        if (keep[i] >= (int)first && (unsigned)keep[i] < next)
-                                next = (unsigned)keep[i];
+        do {
+                next = find_lowest(own, n_own, first, ~0U);
+                if (sandbox)
+                        next = find_lowest(sandbox->fds, sandbox->n_given, first, next);
                 if (next > first)
                         (void)close_range(first, next == ~0U ? ~0U : next - 1, 0);
-                if (next == ~0U)
-                        return;
                 first = next + 1;
-        }
+        } while (next != ~0U);
+}
+
+static void take_fds(struct keeper *keeper)
+{
+        const struct sandbox *sandbox = keeper->request->sandbox;
+        int own[3];
+
+        keeper->control = own[0] = move_up(keeper->control);
+        keeper->output = own[1] = move_up(keeper->output);
+        own[2] = move_up(keeper->request->lock_fd);
+        for (size_t i = 0; sandbox && i < sandbox->n_given; i++)
+                sandbox->fds[i] = move_up(sandbox->fds[i]); /* in the child's own memory */
+        close_others(own, ELEMENTSOF(own), sandbox);
 }
 
 /* ---- The program ---- */
@@ -244,21 +263,17 @@ void keeper_main(struct keeper *keeper)
 {
         const struct sandbox *sandbox = keeper->request->sandbox;
         struct keeper_message message = { .kind = KEEPER_SANDBOX_FAILED };
-        int fds[4], child_fd;
+        int child_fd;
 
-        keeper->control = fds[0] = move_up(keeper->control);
-        keeper->output = fds[1] = move_up(keeper->output);
-        fds[2] = keeper->network = move_up(sandbox ? sandbox->network : -EBADF);
-        fds[3] = move_up(keeper->request->lock_fd);
+        take_fds(keeper);
         reset_signals();
-        close_all_but(fds, ELEMENTSOF(fds));
         (void)setsid();
         child_fd = watch_children();
         if (child_fd < 0)
                 fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
 
         if (sandbox)
-                message.error = sandbox_enter(sandbox, keeper->network, &message.step);
+                message.error = sandbox_enter(sandbox, &message.step);
         if (message.error < 0)
                 fail(keeper, message);
         if (!sandbox && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)

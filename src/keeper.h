@@ -23,11 +23,10 @@ struct keeper_message {
 
 struct keeper {
         const struct process_request *request;
-        int control; /* SOCK_SEQPACKET */
-        int output;  /* stdout and stderr of the program */
-        int network; /* that the sandbox joins; set by keeper_main(), as is all below */
-        pid_t program;
-        bool ended; /* the program has, with status */
+        int control;   /* SOCK_SEQPACKET */
+        int output;    /* stdout and stderr of the program */
+        pid_t program; /* set by keeper_main(), as is all below */
+        bool ended;    /* the program has, with status */
         int status;
 };
 

@@ -44,27 +44,34 @@ static bool is_sandboxed(const struct phase *phase)
         return !phase->migrate || !phase->migration->manifest->unrestricted;
 }
 
-static int make_sandbox(const struct phase *phase, struct sandbox **ret, struct error *error)
+static int make_sandbox(const struct phase *phase, const struct stage_mounts *mounts, struct sandbox **ret)
 {
-        struct dmig *ctx = phase->ctx;
+        const struct dmig *ctx = phase->ctx;
         const char *const visible[] = { ctx->root.path, ctx->libexecdir, NULL };
         const struct sandbox_request request = {
-                .root = &ctx->root,
                 .phase = phase->migrate ? SANDBOX_MIGRATE : SANDBOX_CHECK,
-                .manifest = phase->migration->manifest,
-                .visible = visible,
                 .network = ctx->network,
+                .network_allowed = phase->migration->manifest->network,
+                .visible = visible,
+                .mounts = mounts->mounts,
+                .n_mounts = mounts->n,
         };
 
-        if (!is_sandboxed(phase)) {
-                *ret = NULL;
-                return 0;
-        }
-        return sandbox_new(&request, ret, error);
+        return sandbox_new(&request, ret);
+}
+
+static int mount_stage(const struct phase *phase, struct stage_mounts *ret, struct error *error)
+{
+        if (phase->stage)
+                return stage_mount(phase->stage, phase->migrate, ret, error);
+        if (phase->migrate)
+                return error_setf(error, -EINVAL, "a migration in a sandbox needs a stage to work in");
+        return 0;
 }
 
 static int run_program(struct phase *phase, struct output *output, struct process_result *ret, struct error *error)
 {
+        _cleanup_(stage_mounts_done) struct stage_mounts mounts = { 0 };
         _cleanup_(sandbox_freep) struct sandbox *sandbox = NULL;
         _cleanup_(environment_done) struct environment environment = { 0 };
         struct process_request request = {
@@ -78,8 +85,11 @@ static int run_program(struct phase *phase, struct output *output, struct proces
         int r;
 
         r = environment_make(&environment, phase);
-        if (r >= 0)
-                r = make_sandbox(phase, &sandbox, error);
+        if (r >= 0 && is_sandboxed(phase)) {
+                r = mount_stage(phase, &mounts, error);
+                if (r >= 0)
+                        r = make_sandbox(phase, &mounts, &sandbox);
+        }
         if (r < 0)
                 return r;
 
@@ -121,16 +131,18 @@ static int judge(const struct phase *phase, const struct process_result *result,
         return n < 0 ? -ENOMEM : 0;
 }
 
-static int add_tail(const struct output *output, struct ending *ending)
+static int add_tail(const struct phase *phase, const struct output *output, struct ending *ending)
 {
         _cleanup_free_ char *tail = NULL;
-        char *whole;
+        char space[STAGE_SPACE_MAX] = "", *whole;
         int r;
 
         r = output_get_tail(output, &tail);
-        if (r < 0 || !tail[0])
+        if (r < 0)
                 return r;
-        if (asprintf(&whole, "%s: %s", ending->reason, tail) < 0)
+        if (phase->migrate && phase->stage && ending->outcome == OUTCOME_FAILED)
+                stage_explain_space(phase->stage, space, sizeof(space));
+        if (asprintf(&whole, "%s%s%s%s", ending->reason, tail[0] ? ": " : "", tail, space) < 0)
                 return -ENOMEM;
         free(ending->reason);
         ending->reason = whole;
@@ -162,5 +174,5 @@ int phase_run(struct phase *phase, struct ending *ret)
                 return ret->reason ? 0 : -ENOMEM;
         }
         r = judge(phase, &result, ret);
-        return r < 0 || !ret->reason ? r : add_tail(&output, ret);
+        return r < 0 || !ret->reason ? r : add_tail(phase, &output, ret);
 }

@@ -9,6 +9,7 @@
 #include "catalog.h"
 #include "context.h"
 #include "record.h"
+#include "stage.h"
 #include "upgrade.h"
 
 struct phase {
@@ -16,10 +17,11 @@ struct phase {
         const char *package;
         const struct upgrade *upgrade;
         const struct migration *migration;
-        unsigned flags;   /* of enum dmig_flags */
-        int lock_fd;      /* the package's lock, for as long as a process is left */
-        unsigned number;  /* of the attempt */
-        const char *name; /* "check" or "migrate" */
+        const struct stage *stage; /* where migrate works, and what a check looks at; NULL: the system as it is */
+        unsigned flags;            /* of enum dmig_flags */
+        int lock_fd;               /* the package's lock, for as long as a process is left */
+        unsigned number;           /* of the attempt */
+        const char *name;          /* "check" or "migrate" */
         bool migrate;
         uint64_t timeout_sec;
 };

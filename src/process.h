@@ -12,6 +12,8 @@
 #include "output.h"
 #include "sandbox.h"
 
+#include <stdint.h>
+
 /* Between SIGTERM and SIGKILL. */
 #define PROCESS_GRACE_SEC 10
 

@@ -3,6 +3,8 @@
 /* Plan and status: what would be done, and where a package stands. Read only, without a lock. */
 
 #include "attempt.h"
+#include "below.h"
+#include "kept.h"
 #include "survey.h"
 
 /* Whether the file is another one than the history knows. A file that can't be read is no match for any. */
@@ -41,6 +43,22 @@ static int look_at_gate(const struct survey *survey, struct dmig *ctx, struct dm
         return survey_explain_gate(report, running);
 }
 
+/* What is kept of the last upgrade. */
+static int look_at_undo(struct dmig *ctx, const struct survey *survey, struct dmig_report *report)
+{
+        _cleanup_(kept_list_done) struct kept_list list = { 0 };
+        int r;
+
+        r = kept_list(survey->history, SLOTS_DIR, &list, &ctx->error);
+        if (r < 0)
+                return r;
+        kept_list_narrow(&list);
+        report->n_undoable = list.n;
+        for (size_t i = 0; r >= 0 && i < list.n; i++)
+                r = below_measure(list.kept[i].dir, SLOTS_DIR, &report->undo_bytes);
+        return r;
+}
+
 static int query(struct dmig *ctx, const struct upgrade_request *request, enum survey_scope scope,
                  struct dmig_report **ret)
 {
@@ -63,8 +81,10 @@ static int query(struct dmig *ctx, const struct upgrade_request *request, enum s
         }
         if (r >= 0)
                 r = look_at_gate(&survey, ctx, report);
-        if (r >= 0 && scope == SURVEY_ALL)
+        if (r >= 0 && scope == SURVEY_ALL) {
                 mark_modified(ctx, &survey.plan, report);
+                r = look_at_undo(ctx, &survey, report);
+        }
         return report_conclude(&report, r, &ctx->error, ret);
 }
 

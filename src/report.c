@@ -35,6 +35,7 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
                 free(report->steps[i].id);
                 free(report->steps[i].description);
                 free(report->steps[i].error);
+                files_free(report->steps[i].files);
         }
         free(report->steps);
         dmig_names_free(report->units);
@@ -192,6 +193,16 @@ const char *dmig_report_get_unit(const struct dmig_report *report, size_t i)
         return i < report->n_units ? report->units[i] : NULL;
 }
 
+size_t dmig_report_count_undoable(const struct dmig_report *report)
+{
+        return report->n_undoable;
+}
+
+uint64_t dmig_report_get_undo_bytes(const struct dmig_report *report)
+{
+        return report->undo_bytes;
+}
+
 size_t dmig_report_count(const struct dmig_report *report)
 {
         return report->n_steps;
@@ -235,4 +246,14 @@ const char *dmig_step_get_error(const struct dmig_step *step)
 bool dmig_step_is_modified(const struct dmig_step *step)
 {
         return step->modified;
+}
+
+bool dmig_step_is_direct(const struct dmig_step *step)
+{
+        return step->direct;
+}
+
+const struct dmig_files *dmig_step_get_files(const struct dmig_step *step)
+{
+        return step->files;
 }

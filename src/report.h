@@ -5,6 +5,7 @@
 
 #include "deploy-migrate.h"
 #include "error.h"
+#include "files.h"
 
 struct dmig_step {
         char *id;
@@ -14,6 +15,8 @@ struct dmig_step {
         int64_t duration_ms;
         int64_t changes;
         bool modified;
+        bool direct;
+        struct dmig_files *files; /* NULL: not known */
 };
 
 struct dmig_report {
@@ -29,6 +32,8 @@ struct dmig_report {
         size_t n_steps;
         char **units; /* that wait for the package, ended by NULL; or NULL */
         size_t n_units;
+        size_t n_undoable;
+        uint64_t undo_bytes;
 };
 
 DEFINE_CLEANUP(struct dmig_report *, dmig_report_unref);

@@ -8,9 +8,11 @@
 #include "attempt.h"
 #include "clock.h"
 #include "gate.h"
+#include "kept.h"
 #include "lock.h"
 #include "record.h"
 #include "survey.h"
+#include "transaction.h"
 
 #include <poll.h>
 #include <syslog.h>
@@ -59,33 +61,6 @@ static int is_settled(struct dmig *ctx, const struct upgrade_request *request, s
 
 /* ---- Before the first migration ---- */
 
-static int give_up(struct run *run, const struct record *tried, struct error *error)
-{
-        if (tried->failures < ATTEMPTS_MAX || (tried->state != RECORD_FAILED && tried->state != RECORD_INTERRUPTED))
-                return 0;
-        return record(run, "gave-up", (const struct field[]){ { "id", .text = tried->id }, { 0 } }, error);
-}
-
-/* A migration that was started and has no end: the program was killed, or the machine lost power. */
-static int recover(struct run *run, struct error *error)
-{
-        const struct history_state *state = &run->survey->history->state;
-        const struct record *unfinished = history_state_unfinished(state);
-        int r = 0;
-
-        if (unfinished && unfinished->state == RECORD_COMMITTING)
-                return error_setf(error, -EBADMSG,
-                                  "%s: %s was being committed, which only the deploy-migrate that began it can finish",
-                                  run->survey->history->path, unfinished->id);
-        if (unfinished)
-                r = record(run, "interrupted", (const struct field[]){ { "id", .text = unfinished->id }, { 0 } },
-                           error);
-        /* That can have been between a last failure and the end that it means. */
-        for (size_t i = 0; r >= 0 && i < state->n_records; i++)
-                r = give_up(run, state->records[i], error);
-        return r;
-}
-
 /* What from was found out to be is written down before anything changes, since the evidence for it goes away. */
 static int record_baseline(struct run *run, struct error *error)
 {
@@ -125,6 +100,15 @@ static int record_completed(struct run *run, struct error *error)
                                               { run->survey->request.to ? "to_source" : NULL, .text = "argument" },
                                               { 0 } },
                       error);
+}
+
+/* Nothing that was done before can be undone any more, or will be asked about. */
+static int record_purged(struct run *run, struct error *error)
+{
+        int r;
+
+        r = record(run, "purged", (const struct field[]){ { 0 } }, error);
+        return r < 0 ? r : kept_purge(run->survey->history, error);
 }
 
 static void tell_upgrade(struct run *run)
@@ -256,7 +240,8 @@ static int run_upgrade(struct run *run, struct error *error)
         if (r <= 0)
                 return r;
         run->report->result = n_pending > 0 ? DMIG_RESULT_COMPLETED : DMIG_RESULT_NOTHING_TO_DO;
-        return record_completed(run, error);
+        r = record_completed(run, error);
+        return r < 0 ? r : transaction_prune(run->survey->history, error);
 }
 
 /* A package that ships nothing and never did leaves no trace. */
@@ -281,7 +266,7 @@ static int run_package(struct run *run, struct error *error)
                 return lock;
         r = survey_open_history(survey, run->ctx, HISTORY_APPEND, error);
         if (r >= 0)
-                r = recover(run, error);
+                r = transaction_recover(run->ctx, survey->history, error);
         if (r >= 0)
                 r = survey_make_plan(survey, run->ctx, error);
         if (r >= 0)
@@ -289,7 +274,7 @@ static int run_package(struct run *run, struct error *error)
         if (r < 0)
                 return r;
         if (survey->upgrade.purged)
-                return record(run, "purged", (const struct field[]){ { 0 } }, error);
+                return record_purged(run, error);
         if (survey->upgrade.result != DMIG_RESULT_PENDING || is_stranger(survey))
                 return 0;
         return run_upgrade(run, error);

@@ -1,45 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Parent side of the sandbox: from what a manifest declares to a table of steps. */
+/* Parent side of the sandbox: from the overlays that a migration works in to a table of steps. */
 
 #include "sandbox.h"
 
-#include <fcntl.h>
-#include <stdio.h>
+#include "array.h"
+#include "paths.h"
 
 static const char *const private_dirs[] = { "/tmp", "/var/tmp" };
 
-static size_t count(const char *const *list)
+enum { FD_NETWORK, FD_MOUNTS };
+
+/* Trees below a directory that becomes private, which are kept. */
+struct kept {
+        const char **paths;
+        size_t n;
+};
+
+static int append(struct sandbox *sandbox, const struct sandbox_step *step)
 {
-        size_t n = 0;
-
-        while (list[n])
-                n++;
-        return n;
-}
-
-static int add_string(char ***list, size_t *n, char *string)
-{
-        char **grown = string ? reallocarray(*list, *n + 1, sizeof(char *)) : NULL;
-
-        if (!grown) {
-                free(string);
-                return -ENOMEM;
-        }
-        *list = grown;
-        grown[(*n)++] = string;
-        return 0;
-}
-
-static int add_step(struct sandbox *sandbox, enum sandbox_step_type type, const char *path, size_t slot)
-{
-        struct sandbox_step *grown = reallocarray(sandbox->steps, sandbox->n_steps + 1, sizeof(*grown));
+        struct sandbox_step *grown = array_grow(sandbox->steps, sandbox->n_steps, sizeof(*grown));
 
         if (!grown)
                 return -ENOMEM;
         sandbox->steps = grown;
-        grown[sandbox->n_steps++] = (struct sandbox_step){ .type = type, .path = path, .slot = slot };
+        grown[sandbox->n_steps++] = *step;
         return 0;
+}
+
+static int add_step(struct sandbox *sandbox, enum sandbox_step_type type, const char *path, size_t fd)
+{
+        return append(sandbox, &(struct sandbox_step){ .type = type, .path = path, .fd = fd });
 }
 
 static bool is_private(const char *path)
@@ -50,135 +41,14 @@ static bool is_private(const char *path)
         return false;
 }
 
-/* Makes the directory @name in @parent, whoever else may write there. Returns: 1, 0 where it was there, or a negative errno. */
-static int make_directory(int parent, const char *name)
+/* What lies in a tree that is kept already comes along with it. */
+static void keep(struct kept *kept, const char *path)
 {
-        _cleanup_close_ int fd = -EBADF;
-
-        if (mkdirat(parent, name, 0755) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return fd < 0 || fchmod(fd, 0755) < 0 ? -errno : 1; /* whatever the umask is */
-}
-
-/* Makes each missing directory of @path, which is absolute and normalised, and remembers it. */
-static int make_missing(struct sandbox *sandbox, const struct root *root, const char *path)
-{
-        _cleanup_close_ int parent = -EBADF;
-        size_t n = 0;
-        int r = 0;
-
-        while (r >= 0 && path[n]) {
-                _cleanup_free_ char *prefix = NULL, *name = NULL;
-                size_t begin = n + 1;
-                char *whole;
-
-                if (parent >= 0)
-                        close(TAKE_FD(parent));
-                prefix = strndup(path, n ? n : 1);
-                n = begin + strcspn(path + begin, "/");
-                name = strndup(path + begin, n - begin);
-                if (!prefix || !name)
-                        return -ENOMEM;
-                parent = root_open(root, prefix, O_PATH | O_DIRECTORY);
-                r = parent < 0 ? parent : make_directory(parent, name);
-                if (r > 0)
-                        r = asprintf(&whole, "%s%.*s", root->path, (int)n, path) < 0
-                                    ? -ENOMEM
-                                    : add_string(&sandbox->made, &sandbox->n_made, whole);
-        }
-        return r;
-}
-
-/* By way of a link; a manifest that says so itself is refused. */
-static bool is_state(const struct root *root, const char *resolved)
-{
-        const char *path = startswith(resolved, root->path);
-
-        return path && path_touches_state(path);
-}
-
-static int add_path(struct sandbox *sandbox, const struct root *root, const char *path, struct error *error)
-{
-        _cleanup_close_ int fd = -EBADF;
-        _cleanup_free_ char *resolved = NULL;
-        int r = 0;
-
-        fd = root_open(root, path, O_PATH);
-        if (fd == -ENOENT) {
-                r = make_missing(sandbox, root, path);
-                fd = r < 0 ? r : root_open(root, path, O_PATH);
-        }
-        if (fd < 0)
-                return error_errnof(error, fd, "can't open the declared path %s%s", root->path, path);
-
-        r = fd_get_path(fd, &resolved);
-        if (r < 0)
-                return r;
-        if (is_state(root, resolved))
-                return error_setf(error, -EPERM,
-                                  "the declared path %s%s leads to " STATE_DIR
-                                  ", where migrations have nothing to write",
-                                  root->path, path);
-        return add_string(&sandbox->paths, &sandbox->n_paths, TAKE_PTR(resolved));
-}
-
-static int compare_paths(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Sorted, so that what is nested is attached behind what it lies in. */
-static int resolve_declared(struct sandbox *sandbox, const struct root *root, const struct manifest *manifest,
-                            struct error *error)
-{
-        int r;
-
-        if (count((const char *const *)manifest->writes) > SANDBOX_SLOTS_MAX - SANDBOX_VISIBLE_MAX)
-                return error_setf(error, -E2BIG, "more than %d declared paths",
-                                  SANDBOX_SLOTS_MAX - SANDBOX_VISIBLE_MAX);
-        for (char **path = manifest->writes; *path; path++) {
-                r = add_path(sandbox, root, *path, error);
-                if (r < 0)
-                        return r;
-        }
-        if (sandbox->n_paths > 0)
-                qsort(sandbox->paths, sandbox->n_paths, sizeof(char *), compare_paths);
-        return 0;
-}
-
-static int add_attach(struct sandbox *sandbox, const char *path, size_t slot)
-{
-        struct stat st;
-        int r = 0;
-
-        if (is_private(path)) {
-                if (stat(path, &st) < 0)
-                        return -errno;
-                r = add_step(sandbox, S_ISDIR(st.st_mode) ? STEP_DIRECTORY : STEP_FILE, path, 0);
-        }
-        return r < 0 ? r : add_step(sandbox, STEP_ATTACH, path, slot);
-}
-
-/* The paths below /tmp that have to stay visible, behind the declared ones. */
-static int keep_visible(struct sandbox *sandbox, const char *const *visible)
-{
-        int r = 0;
-
-        for (const char *const *path = visible; r >= 0 && *path; path++)
-                if (is_private(*path))
-                        r = add_string(&sandbox->paths, &sandbox->n_paths, strdup(*path));
-        return r;
-}
-
-static int add_steps(struct sandbox *sandbox, enum sandbox_step_type type, size_t begin, size_t end)
-{
-        int r = 0;
-
-        for (size_t i = begin; r >= 0 && i < end; i++)
-                r = type == STEP_ATTACH ? add_attach(sandbox, sandbox->paths[i], i)
-                                        : add_step(sandbox, type, sandbox->paths[i], i);
-        return r;
+        for (size_t i = 0; i < kept->n; i++)
+                if (path_is_within(path, kept->paths[i]))
+                        return;
+        if (is_private(path))
+                kept->paths[kept->n++] = path;
 }
 
 static int add_private_dirs(struct sandbox *sandbox)
@@ -191,47 +61,85 @@ static int add_private_dirs(struct sandbox *sandbox)
         return r;
 }
 
-/* A copy has the flags of the moment: what is declared is copied before all becomes read-only, what is just visible after. */
-static int add_writable(struct sandbox *sandbox, const struct sandbox_request *request, struct error *error)
+static int add_kept(struct sandbox *sandbox, const struct kept *kept)
 {
-        size_t n_declared;
-        int r;
+        size_t first = sandbox->n_fds;
+        int r = 0;
 
-        r = resolve_declared(sandbox, request->root, request->manifest, error);
-        if (r < 0)
-                return r;
-        n_declared = sandbox->n_paths;
-        r = keep_visible(sandbox, request->visible);
-        if (r < 0)
-                return r;
-
-        r = add_steps(sandbox, STEP_DETACH, 0, n_declared);
-        if (r >= 0)
-                r = add_step(sandbox, STEP_READ_ONLY, "/", 0);
-        if (r >= 0)
-                r = add_steps(sandbox, STEP_DETACH, n_declared, sandbox->n_paths);
+        sandbox->n_fds += kept->n;
+        for (size_t i = 0; r >= 0 && i < kept->n; i++)
+                r = add_step(sandbox, STEP_DETACH, kept->paths[i], first + i);
         if (r >= 0)
                 r = add_private_dirs(sandbox);
-        if (r >= 0)
-                r = add_steps(sandbox, STEP_ATTACH, n_declared, sandbox->n_paths);
-        if (r >= 0)
-                r = add_steps(sandbox, STEP_ATTACH, 0, n_declared);
+        for (size_t i = 0; r >= 0 && i < kept->n; i++) {
+                r = add_step(sandbox, STEP_DIRECTORY, kept->paths[i], 0);
+                if (r >= 0)
+                        r = add_step(sandbox, STEP_ATTACH, kept->paths[i], first + i);
+        }
         return r;
 }
 
-static int add_all_steps(struct sandbox *sandbox, const struct sandbox_request *request, struct error *error)
+static int add_private(struct sandbox *sandbox, const struct sandbox_request *request)
+{
+        _cleanup_free_ const char **paths = NULL;
+        struct kept kept = { 0 };
+        size_t n_visible = 0;
+
+        while (request->visible[n_visible])
+                n_visible++;
+        kept.paths = paths = calloc(n_visible + request->n_mounts + 1, sizeof(*paths));
+        if (!paths)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_visible; i++)
+                keep(&kept, request->visible[i]);
+        for (size_t i = 0; i < request->n_mounts; i++)
+                keep(&kept, request->mounts[i].path);
+        return add_kept(sandbox, &kept);
+}
+
+static int add_shields(struct sandbox *sandbox, const struct sandbox_mount *mount, size_t fd, size_t covered)
+{
+        int r = 0;
+
+        for (char **name = mount->shields; r >= 0 && *name; name++)
+                r = append(sandbox, &(struct sandbox_step){ STEP_SHIELD, mount->path, *name, fd, covered });
+        return r;
+}
+
+/* All are opened before the first is attached, since what is nested is out of sight then. */
+static int add_mounts(struct sandbox *sandbox, const struct sandbox_request *request)
+{
+        size_t first = sandbox->n_fds;
+        int r = 0;
+
+        sandbox->n_fds += request->n_mounts;
+        for (size_t i = 0; r >= 0 && i < request->n_mounts; i++)
+                r = add_step(sandbox, STEP_OPEN, request->mounts[i].path, first + i);
+        for (size_t i = 0; r >= 0 && i < request->n_mounts; i++) {
+                const struct sandbox_mount *mount = &request->mounts[i];
+
+                r = add_step(sandbox, STEP_ATTACH, mount->path, FD_MOUNTS + i);
+                if (r >= 0)
+                        r = add_shields(sandbox, mount, FD_MOUNTS + i, first + i);
+        }
+        return r;
+}
+
+static int add_all_steps(struct sandbox *sandbox, const struct sandbox_request *request)
 {
         bool migrate = request->phase == SANDBOX_MIGRATE;
         int r = 0;
 
-        if (!migrate || !request->manifest->network) {
-                sandbox->network = request->network;
-                r = add_step(sandbox, STEP_NETWORK, "", 0);
-        }
+        if (!migrate || !request->network_allowed)
+                r = add_step(sandbox, STEP_NETWORK, "", FD_NETWORK);
         if (r >= 0)
                 r = add_step(sandbox, STEP_PRIVATE, "/", 0);
         if (r >= 0)
-                r = migrate ? add_writable(sandbox, request, error) : add_step(sandbox, STEP_READ_ONLY, "/", 0);
+                r = add_step(sandbox, STEP_READ_ONLY, "/", 0);
+        if (r >= 0 && migrate)
+                r = add_private(sandbox, request);
+        if (r >= 0)
+                r = add_mounts(sandbox, request);
         if (r >= 0)
                 r = add_step(sandbox, STEP_PROC, "/proc", 0);
         if (r >= 0)
@@ -239,19 +147,27 @@ static int add_all_steps(struct sandbox *sandbox, const struct sandbox_request *
         return r;
 }
 
-int sandbox_new(const struct sandbox_request *request, struct sandbox **ret, struct error *error)
+int sandbox_new(const struct sandbox_request *request, struct sandbox **ret)
 {
         _cleanup_(sandbox_freep) struct sandbox *sandbox = NULL;
         int r;
 
-        sandbox = malloc(sizeof(*sandbox));
+        sandbox = calloc(1, sizeof(*sandbox));
         if (!sandbox)
                 return -ENOMEM;
-        *sandbox = (struct sandbox){ .network = -EBADF };
-
-        r = add_all_steps(sandbox, request, error);
+        sandbox->n_given = sandbox->n_fds = FD_MOUNTS + request->n_mounts;
+        r = add_all_steps(sandbox, request);
         if (r < 0)
                 return r;
+
+        sandbox->fds = malloc(sandbox->n_fds * sizeof(int));
+        if (!sandbox->fds)
+                return -ENOMEM;
+        for (size_t i = 0; i < sandbox->n_fds; i++)
+                sandbox->fds[i] = -EBADF;
+        sandbox->fds[FD_NETWORK] = request->network;
+        for (size_t i = 0; i < request->n_mounts; i++)
+                sandbox->fds[FD_MOUNTS + i] = request->mounts[i].fd;
         *ret = TAKE_PTR(sandbox);
         return 0;
 }
@@ -260,15 +176,7 @@ struct sandbox *sandbox_free(struct sandbox *sandbox)
 {
         if (!sandbox)
                 return NULL;
-
-        for (size_t i = sandbox->n_made; i-- > 0;) {
-                (void)rmdir(sandbox->made[i]); /* stays where the migration has put something into it */
-                free(sandbox->made[i]);
-        }
-        free(sandbox->made);
-        for (size_t i = 0; i < sandbox->n_paths; i++)
-                free(sandbox->paths[i]);
-        free(sandbox->paths);
+        free(sandbox->fds);
         free(sandbox->steps);
         free(sandbox);
         return NULL;

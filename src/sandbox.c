@@ -10,18 +10,20 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 static const char *const step_purpose[] = {
         [STEP_NETWORK] = "join an empty network",
         [STEP_PRIVATE] = "make mounts private",
-        [STEP_DETACH] = "clone the mount of",
         [STEP_READ_ONLY] = "make everything read-only",
-        [STEP_PROC] = "mount a private",
+        [STEP_DETACH] = "clone the mount of",
         [STEP_TMPFS] = "mount a private",
         [STEP_DIRECTORY] = "make the mount point",
-        [STEP_FILE] = "make the mount point",
+        [STEP_OPEN] = "open",
         [STEP_ATTACH] = "attach",
+        [STEP_SHIELD] = "keep read-only",
+        [STEP_PROC] = "mount a private",
         [STEP_DROP_CAPABILITIES] = "drop capabilities",
 };
 
@@ -49,15 +51,14 @@ static int make_parents(const char *path)
 }
 
 /* What is there already, in a tree that was attached before, serves as well. */
-static int make_mount_point(const char *path, bool directory)
+static int make_mount_point(const char *path)
 {
         int r;
 
         r = make_parents(path);
         if (r < 0)
                 return r;
-        r = directory ? mkdir(path, 0755) : mknod(path, S_IFREG | 0644, 0);
-        return r < 0 && errno != EEXIST ? -errno : 0;
+        return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 static int make_read_only(void)
@@ -87,35 +88,58 @@ static int drop_capabilities(void)
         return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-static int run_step(const struct sandbox_step *step, int network, int *slots)
+/* A copy has the flags of the moment. */
+static int clone_tree(int dir, const char *path)
+{
+        return open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+}
+
+/* What has vanished since the parent looked needs no shield, and a link, which may have come instead, can't have one. */
+static int shield(const struct sandbox_step *step, const int *fds)
+{
+        struct stat st;
+        int fd, r;
+
+        if (fstatat(fds[step->covered], step->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+                return 0;
+        fd = clone_tree(fds[step->covered], step->name);
+        r = fd < 0 ? -1 : move_mount(fd, "", fds[step->fd], step->name, MOVE_MOUNT_F_EMPTY_PATH);
+        r = r < 0 && errno != ENOENT ? -errno : 0;
+        closep(&fd);
+        return r;
+}
+
+static int run_step(const struct sandbox_step *step, int *fds)
 {
         int r;
 
         switch (step->type) {
         case STEP_NETWORK:
-                r = setns(network, CLONE_NEWNET);
+                r = setns(fds[step->fd], CLONE_NEWNET);
                 break;
         case STEP_PRIVATE:
                 r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
                 break;
-        case STEP_DETACH:
-                r = slots[step->slot] =
-                        open_tree(-EBADF, step->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-                break;
         case STEP_READ_ONLY:
                 return make_read_only();
-        case STEP_PROC:
-                r = mount("proc", step->path, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+        case STEP_DETACH:
+                r = fds[step->fd] = clone_tree(-EBADF, step->path);
                 break;
         case STEP_TMPFS:
                 r = mount("tmpfs", step->path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
                 break;
         case STEP_DIRECTORY:
-                return make_mount_point(step->path, true);
-        case STEP_FILE:
-                return make_mount_point(step->path, false);
+                return make_mount_point(step->path);
+        case STEP_OPEN:
+                r = fds[step->fd] = open(step->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                break;
         case STEP_ATTACH:
-                r = move_mount(slots[step->slot], "", -EBADF, step->path, MOVE_MOUNT_F_EMPTY_PATH);
+                r = move_mount(fds[step->fd], "", -EBADF, step->path, MOVE_MOUNT_F_EMPTY_PATH);
+                break;
+        case STEP_SHIELD:
+                return shield(step, fds);
+        case STEP_PROC:
+                r = mount("proc", step->path, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
                 break;
         case STEP_DROP_CAPABILITIES:
                 return drop_capabilities();
@@ -125,24 +149,27 @@ static int run_step(const struct sandbox_step *step, int network, int *slots)
         return r < 0 ? -errno : 0;
 }
 
-int sandbox_enter(const struct sandbox *sandbox, int network, size_t *ret_step)
+int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
 {
-        int slots[SANDBOX_SLOTS_MAX];
-
         for (size_t i = 0; i < sandbox->n_steps; i++) {
-                int r = run_step(&sandbox->steps[i], network, slots);
+                int r = run_step(&sandbox->steps[i], sandbox->fds);
 
                 if (r < 0) {
                         *ret_step = i;
                         return r;
                 }
         }
+        /* Through /proc/PID/fd the program could reach what an overlay covers. */
+        for (size_t i = 0; i < sandbox->n_fds; i++)
+                closep(&sandbox->fds[i]);
         return 0;
 }
+
 int sandbox_explain(const struct sandbox *sandbox, size_t step, int code, struct error *error)
 {
         const struct sandbox_step *failed = &sandbox->steps[step];
 
-        return error_errnof(error, code, "the sandbox could not %s%s%s", step_purpose[failed->type],
-                            failed->path[0] ? " " : "", failed->path);
+        return error_errnof(error, code, "the sandbox could not %s%s%s%s%s", step_purpose[failed->type],
+                            failed->path[0] ? " " : "", failed->path, failed->name ? "/" : "",
+                            failed->name ? failed->name : "");
 }

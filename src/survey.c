@@ -116,6 +116,7 @@ static int fill_step(const struct plan_step *planned, struct dmig_step *step)
         bool failed = planned->state == DMIG_STATE_FAILED || planned->state == DMIG_STATE_GAVE_UP;
 
         step->state = planned->state;
+        step->direct = planned->migration && planned->migration->manifest->unrestricted;
         if (record) {
                 step->duration_ms = record->duration_ms;
                 step->changes = record->changes;

@@ -79,6 +79,21 @@ long syscall(long number, ...)
         return number == SYS_openat2 ? make(&call) : real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+int fsopen(const char *name, unsigned flags)
+{
+        return (int)make(&(struct call){ SYS_fsopen, { (long)name, (long)flags } });
+}
+
+int fsconfig(int fd, unsigned command, const char *key, const void *value, int aux)
+{
+        return (int)make(&(struct call){ SYS_fsconfig, { fd, (long)command, (long)key, (long)value, aux } });
+}
+
+int fsmount(int fd, unsigned flags, unsigned attributes)
+{
+        return (int)make(&(struct call){ SYS_fsmount, { fd, (long)flags, (long)attributes } });
+}
+
 int mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr, size_t size)
 {
         return (int)make(&(struct call){ SYS_mount_setattr, { dir, (long)path, (long)flags, (long)attr, (long)size } });

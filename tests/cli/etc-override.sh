@@ -39,7 +39,7 @@ test_a_mask_is_skipped() {
         expect 0 run --json sample
         assert_json '[.packages[0].migrations[].state] | join(" ")' 'skipped applied'
         assert_ran 1.1.0/002_y
-        assert_events sample baseline started:1.1.0/002_y applied:1.1.0/002_y completed
+        assert_events sample baseline started:1.1.0/002_y committing:1.1.0/002_y applied:1.1.0/002_y completed
 }
 
 test_a_mask_of_what_was_given_up() {

@@ -80,10 +80,10 @@ test_it_is_cut_while_a_migration_is_applied() {
 
 test_it_is_cut_while_a_migration_fails() {
         ship
-        for bytes in 0 1 50 $(($(size_of_line 5) - 1)); do
-                recover 4 "$bytes"
+        for bytes in 0 1 50 $(($(size_of_line 6) - 1)); do
+                recover 5 "$bytes"
                 assert_ran 1.1.0/002_y
-                assert_history sample '.[4].event' interrupted
+                assert_history sample '.[5].event' interrupted
         done
 }
 
@@ -133,7 +133,7 @@ test_zeroes_at_the_end() {
 test_an_event_that_can_not_follow() {
         ship
         tail -n 1 "$WORK/history" | sed 's/"failed"/"interrupted"/; s/,"crc":"[0-9a-f]*"//' | cat "$WORK/history" - >"$WORK/bad"
-        assert_refused "$WORK/bad" 6
+        assert_refused "$WORK/bad" 7
 }
 
 test_other_packages_go_on() {

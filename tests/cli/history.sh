@@ -15,12 +15,12 @@ run_one() {
 test_each_line_is_an_object_with_its_fields() {
         run_one
         assert_history sample '[.[] | [keys[] | select(IN("time", "boot", "run", "event", "crc") | not)] | join(",")] | join(" ")' \
-                'source,version attempt,id,sha256 changes,duration_ms,id,sha256 from,to'
+                'source,version attempt,id,sha256 id changes,duration_ms,id,sha256 from,to'
         assert_history sample 'all(.time | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{6}Z$"))' true
         assert_history sample 'all(.boot, .run | test("^[0-9a-f]{32}$"))' true
         assert_history sample '[.[].boot] | unique | length' 1
         assert_history sample '[.[].run] | unique | length' 2
-        assert_history sample '[.[1, 2].sha256] | unique[]' \
+        assert_history sample '[.[1, 3].sha256] | unique[]' \
                 "$(sha256sum <"$ROOT/usr/lib/deploy-migrate/sample/v1.1.0/001_x" | cut -d ' ' -f 1)"
         [ "$(tail -c 1 "$(history_of sample)" | od -An -tx1)" = ' 0a' ] || fail 'the last line has no end'
 }
@@ -38,12 +38,12 @@ drwxr-x--- 0 4
 test_as_text_and_as_json() {
         run_one
         expect 0 history sample
-        for event in baseline started applied completed; do
+        for event in baseline started committing applied completed; do
                 assert_out $event
         done
         expect 0 history --json
         assert_json '.packages[0] | .package + ": " + ([.events[].event] | join(" "))' \
-                'sample: baseline started applied completed'
+                'sample: baseline started committing applied completed'
         migration other 1.0.0/001_x
         expect 0 history other
         assert_err other

@@ -32,7 +32,7 @@ test_of_two_runs_one_waits() {
         finish 0
         assert_calls 1.1.0/001_x:check
         assert_content /var/lib/sample/1.1.0-001_x 'done'
-        assert_events sample baseline started:1.1.0/001_x applied:1.1.0/001_x completed
+        assert_events sample baseline started:1.1.0/001_x committing:1.1.0/001_x applied:1.1.0/001_x completed
 }
 
 test_many_runs_at_once() {
@@ -98,7 +98,7 @@ test_waiting_can_be_interrupted() {
         PID=$holder
         open_gate
         finish 0
-        assert_events sample baseline started:1.1.0/001_x applied:1.1.0/001_x completed
+        assert_events sample baseline started:1.1.0/001_x committing:1.1.0/001_x applied:1.1.0/001_x completed
 }
 
 test_what_only_looks_takes_no_lock() {

@@ -19,8 +19,8 @@ test_exactly_what_lies_between() {
         expect 0 run sample
         assert_ran 1.1.0/001_first 1.1.0/002_second 1.2.0/001_first 1.2.0/002_second
         assert_events sample baseline \
-                started:1.1.0/001_first applied:1.1.0/001_first started:1.1.0/002_second applied:1.1.0/002_second \
-                started:1.2.0/001_first applied:1.2.0/001_first started:1.2.0/002_second applied:1.2.0/002_second \
+                started:1.1.0/001_first committing:1.1.0/001_first applied:1.1.0/001_first started:1.1.0/002_second committing:1.1.0/002_second applied:1.1.0/002_second \
+                started:1.2.0/001_first committing:1.2.0/001_first applied:1.2.0/001_first started:1.2.0/002_second committing:1.2.0/002_second applied:1.2.0/002_second \
                 completed
         assert_history sample '.[-1] | .from + " " + .to' '1.0-1 1.2-1'
 }

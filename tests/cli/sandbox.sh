@@ -133,7 +133,7 @@ test_writing_what_the_manifest_declares() {
         write /srv/other old
         ship 'grep -q new "$DPKG_ROOT/srv/file"' '
                 cd "$DPKG_ROOT"
-                echo new >srv/dir/deep/data && echo new >srv/file && ! echo new >srv/other && ! touch var/lib/sample/x'
+                mkdir -p srv/dir/deep && echo new >srv/dir/deep/data && echo new >srv/file && ! echo new >srv/other && ! touch var/lib/sample/x'
         manifest '{"writes": ["/srv/dir/deep", "/srv/file"]}'
         expect 0 run sample
         assert_content /srv/dir/deep/data new

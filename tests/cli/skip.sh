@@ -28,7 +28,7 @@ test_what_is_there_already_is_not_migrated() {
         expect 0 run --json sample
         assert_calls 1.1.0/001_there:check 1.1.0/002_next:check 1.1.0/002_next:migrate 1.1.0/002_next:check
         assert_events sample baseline started:1.1.0/001_there satisfied:1.1.0/001_there \
-                started:1.1.0/002_next applied:1.1.0/002_next completed
+                started:1.1.0/002_next committing:1.1.0/002_next applied:1.1.0/002_next completed
         assert_json '.packages[0].migrations[0].state' satisfied
         assert_content /var/lib/sample/1.1.0-001_there 'by hand'
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "boxed.h"
+#include "manifest.h"
 #include "network.h"
+#include "tree.h"
 
 #include <check.h>
 #include <stdarg.h>
@@ -22,45 +24,58 @@ static void read_manifest(const char *quoted, struct manifest *ret)
                       "%s", error_text(&error));
 }
 
-int box_try(const struct box *box, int network, struct sandbox **ret, struct error *error)
+static void open_stage(const struct box *box, const struct manifest *manifest, struct opened_box *ret)
 {
-        _cleanup_(root_done) struct root slash = { .fd = -EBADF };
-        _cleanup_manifest_ struct manifest manifest = { 0 };
-        const struct root *root = box->root ?: &slash;
-        const char *visible[3] = { NULL };
-        const struct sandbox_request request = {
-                .root = root,
-                .phase = box->phase,
-                .manifest = &manifest,
-                .visible = visible,
-                .network = network,
-        };
+        _cleanup_(root_done) struct root slash = { .fd = -EBADF }, state = tree_new();
+        _cleanup_error_ struct error error = { 0 };
+        int r;
 
         ck_assert_int_eq(root_init(&slash, "/"), 0);
-        visible[0] = root->path;
-        visible[1] = box->visible;
-        read_manifest(box->manifest, &manifest);
-        return sandbox_new(&request, ret, error);
+        r = areas_new(box->root ?: &slash, manifest->writes, &ret->areas, &error);
+        if (r >= 0)
+                r = stage_new(state.fd, "stage", ret->areas, NULL, &ret->stage, &error);
+        if (r >= 0 && manifest->default_writes)
+                r = stage_make_defaults(ret->stage, &error);
+        if (r >= 0)
+                r = stage_mount(ret->stage, true, &ret->mounts, &error);
+        ck_assert_msg(r >= 0, "%s", error_text(&error));
 }
 
-struct sandbox *box_new(const struct box *box, int *ret_network)
+void box_open(const struct box *box, struct opened_box *ret)
 {
+        const char *const visible[] = { box->root ? box->root->path : "", box->visible, NULL };
+        _cleanup_manifest_ struct manifest manifest = { 0 };
         _cleanup_error_ struct error error = { 0 };
-        struct sandbox *sandbox = NULL;
+        struct sandbox_request request = { .phase = box->phase, .visible = visible };
 
-        *ret_network = network_new(&error);
-        ck_assert_msg(*ret_network >= 0, "%s", error_text(&error));
-        ck_assert_msg(box_try(box, *ret_network, &sandbox, &error) == 0, "%s", error_text(&error));
-        return sandbox;
+        *ret = (struct opened_box){ .network = -EBADF };
+        read_manifest(box->manifest, &manifest);
+        ret->network = network_new(&error);
+        ck_assert_msg(ret->network >= 0, "%s", error_text(&error));
+        if (box->phase == SANDBOX_MIGRATE)
+                open_stage(box, &manifest, ret);
+        request.network = ret->network;
+        request.network_allowed = manifest.network;
+        request.mounts = ret->mounts.mounts;
+        request.n_mounts = ret->mounts.n;
+        ck_assert_int_eq(sandbox_new(&request, &ret->sandbox), 0);
+}
+
+void box_close(struct opened_box *opened)
+{
+        sandbox_free(opened->sandbox);
+        stage_mounts_done(&opened->mounts);
+        stage_free(opened->stage);
+        areas_free(opened->areas);
+        closep(&opened->network);
 }
 
 static void run_script(const struct box *box, const char *script, struct run *ret)
 {
-        _cleanup_(sandbox_freep) struct sandbox *sandbox = NULL;
-        _cleanup_close_ int network = -EBADF;
+        _cleanup_(box_close) struct opened_box opened;
 
-        sandbox = box_new(box, &network);
-        program_run(&(struct program){ .script = script, .sandbox = sandbox }, ret);
+        box_open(box, &opened);
+        program_run(&(struct program){ .script = script, .sandbox = opened.sandbox }, ret);
         ck_assert_msg(ret->r == 0, "%s", error_text(&ret->error));
 }
 

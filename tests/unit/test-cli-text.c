@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the command line shows: escapes, widths, columns, lengths of time, and the names of instances. */
+/* What the command line shows: escapes, widths, columns, lengths of time, sizes, diffs, and the names of instances. */
 
 #include "cli/columns.h"
+#include "cli/diff-text.h"
 #include "cli/format.h"
 #include "cli/instance.h"
 #include "cli/printable.h"
@@ -154,6 +155,70 @@ START_TEST(test_span)
 }
 END_TEST
 
+static const struct {
+        uint64_t bytes;
+        const char *text;
+} bytes_cases[] = {
+        { 0, "0 B" },
+        { 1023, "1023 B" },
+        { 1024, "1.0 KiB" },
+        { 1536, "1.5 KiB" },
+        { 10239, "9.9 KiB" },
+        { 10240, "10 KiB" },
+        { 1024 * 1024 - 1, "1023 KiB" },
+        { 1024 * 1024, "1.0 MiB" },
+        { UINT64_C(5) << 40, "5.0 TiB" },
+        { UINT64_MAX, "15 EiB" },
+};
+
+START_TEST(test_bytes)
+{
+        char text[BYTES_MAX];
+
+        format_bytes(bytes_cases[_i].bytes, text);
+        ck_assert_str_eq(text, bytes_cases[_i].text);
+}
+END_TEST
+
+/* ---- Diffs ---- */
+
+static const struct {
+        const char *diff;
+        size_t added, removed;
+} diff_cases[] = {
+        { "", 0, 0 },
+        { "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-a\n+b\n+c\n", 2, 1 },
+        { "--- a/x\n+++ b/x\n@@ -1,2 +1 @@\n---- a\n-++ b\n+--- c\n\\ No newline at end of file\n", 1, 2 },
+};
+
+START_TEST(test_diff_count)
+{
+        struct diff_lines lines = diff_count(diff_cases[_i].diff);
+
+        ck_assert_uint_eq(lines.added, diff_cases[_i].added);
+        ck_assert_uint_eq(lines.removed, diff_cases[_i].removed);
+}
+END_TEST
+
+START_TEST(test_diff_text)
+{
+        char *shown = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&shown, &size);
+        const struct terminal plain = { .stream = stream }, coloured = { .stream = stream, .color = true };
+
+        diff_text(&plain, "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-\ta\033\r\n+\n\n");
+        fflush(stream);
+        ck_assert_str_eq(shown, "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-\ta\\x1b\\x0d\n+\n\n");
+        rewind(stream);
+        diff_text(&coloured, "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n c\n");
+        fclose(stream);
+        ck_assert_str_eq(shown, "\033[1m--- a/x\033[0m\n\033[1m+++ b/x\033[0m\n\033[36m@@ -1 +1 @@\033[0m\n"
+                                "\033[31m-a\033[0m\n\033[32m+b\033[0m\n c\n");
+        free(shown);
+}
+END_TEST
+
 /* ---- Instances ---- */
 
 static const char *const instance_cases[][2] = {
@@ -199,6 +264,9 @@ static Suite *make_suite(void)
         tcase_add_test(tcase, test_columns_empty);
         tcase_add_loop_test(tcase, test_duration, 0, ELEMENTSOF(duration_cases));
         tcase_add_loop_test(tcase, test_span, 0, ELEMENTSOF(span_cases));
+        tcase_add_loop_test(tcase, test_bytes, 0, ELEMENTSOF(bytes_cases));
+        tcase_add_loop_test(tcase, test_diff_count, 0, ELEMENTSOF(diff_cases));
+        tcase_add_test(tcase, test_diff_text);
         tcase_add_loop_test(tcase, test_instance, 0, ELEMENTSOF(instance_cases));
         suite_add_tcase(suite, tcase);
         return suite;

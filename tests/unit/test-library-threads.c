@@ -83,11 +83,13 @@ static void start_worker(struct worker *worker, pthread_barrier_t *barrier)
         ck_assert_int_eq(pthread_create(&worker->thread, NULL, work, worker), 0);
 }
 
-#define HEARD                                                                                           \
-        "upgrade\nstarted " FIRST "\nphase " FIRST "\nphase " FIRST "\n# " FIRST " first\nphase " FIRST \
-        "\napplied " FIRST "\nstarted " SECOND "\nphase " SECOND "\nphase " SECOND "\n# " SECOND        \
-        " second\nphase " SECOND "\napplied " SECOND "\ncompleted\n"
-#define HISTORY "baseline\nstarted " FIRST "\napplied " FIRST "\nstarted " SECOND "\napplied " SECOND "\ncompleted\n"
+#define HEARD                                                                                                          \
+        "upgrade\nstarted " FIRST "\nphase " FIRST "\nphase " FIRST "\n# " FIRST " first\nphase " FIRST                \
+        "\ncommitting " FIRST "\napplied " FIRST "\nstarted " SECOND "\nphase " SECOND "\nphase " SECOND "\n# " SECOND \
+        " second\nphase " SECOND "\ncommitting " SECOND "\napplied " SECOND "\ncompleted\n"
+#define HISTORY                                                                                                        \
+        "baseline\nstarted " FIRST "\ncommitting " FIRST "\napplied " FIRST "\nstarted " SECOND "\ncommitting " SECOND \
+        "\napplied " SECOND "\ncompleted\n"
 
 static void expect_worker(struct worker *worker)
 {
@@ -158,7 +160,7 @@ static void *run_busy(void *userdata)
         return NULL;
 }
 
-/* Returns when its migration has begun, which says where it is and goes on until it is stopped, or somebody makes /go. */
+/* Returns when its migration has begun, which says where it is and goes on until it is stopped, or somebody makes /usr/go. */
 static void start_busy(struct busy *busy)
 {
         char commands[512];
@@ -166,7 +168,7 @@ static void start_busy(struct busy *busy)
         *busy = (struct busy){ 0 };
         embedder_init(&busy->embedder);
         snprintf(commands, sizeof(commands), "until [ -e %s ]; do sleep 0.1; done",
-                 tree_path(&busy->embedder.root, "/go"));
+                 tree_path(&busy->embedder.root, "/usr/go"));
         add_package(&busy->embedder, "foo", commands);
         ck_assert_int_eq(sem_init(&busy->migrating, 0, 0), 0);
         busy->embedder.on_event = post_when_migrating;
@@ -178,7 +180,7 @@ static void start_busy(struct busy *busy)
 
 static void let_go(struct busy *busy)
 {
-        tree_add(&busy->embedder.root, &(struct tree_entry){ "/go", 0644, NULL });
+        tree_add(&busy->embedder.root, &(struct tree_entry){ "/usr/go", 0644, NULL });
         ck_assert_int_eq(pthread_join(busy->thread, NULL), 0);
         expect_result(busy->report, DMIG_RESULT_COMPLETED, 0);
         embedder_done(&busy->embedder);
@@ -213,7 +215,7 @@ START_TEST(test_stop_from_another_thread)
         ck_assert_int_eq(dmig_report_get_errno(busy.report = run(&busy.embedder)), -ECANCELED);
         dmig_report_unref(busy.report);
         embedder_join(&again, &busy.embedder);
-        tree_add(&again.root, &(struct tree_entry){ "/go", 0644, NULL });
+        tree_add(&again.root, &(struct tree_entry){ "/usr/go", 0644, NULL });
         expect_result(run(&again), DMIG_RESULT_COMPLETED, 0);
         embedder_done(&busy.embedder);
 }

@@ -75,9 +75,9 @@ START_TEST(test_run)
         expect_report(report, DMIG_RESULT_COMPLETED, DMIG_STATE_APPLIED);
         embedder_expect(&e, "upgrade\n"
                             "started " FIRST "\nphase " FIRST "\nphase " FIRST "\n# " FIRST " works\nphase " FIRST
-                            "\napplied " FIRST "\n"
-                            "started " SECOND "\nphase " SECOND "\nphase " SECOND "\nphase " SECOND "\napplied " SECOND
-                            "\ncompleted\n");
+                            "\ncommitting " FIRST "\napplied " FIRST "\n"
+                            "started " SECOND "\nphase " SECOND "\nphase " SECOND "\nphase " SECOND
+                            "\ncommitting " SECOND "\napplied " SECOND "\ncompleted\n");
         embedder_run(&e, "foo", DMIG_RESULT_NOTHING_TO_DO, 0);
         embedder_expect(&e, "");
         ck_assert_int_eq(access(tree_path(&e.root, "/etc/foo/001_second"), F_OK), 0);
@@ -167,7 +167,7 @@ START_TEST(test_events_are_durable)
         tree_add(&e.root, &(struct tree_entry){ "/etc/foo/001_satisfied", 0644, "" });
         dmig_set_event_fn(e.ctx, compare_with_history, &n);
         embedder_run(&e, "foo", DMIG_RESULT_COMPLETED, 0);
-        ck_assert_uint_eq(n, 1 + 3 * 2 + 1);
+        ck_assert_uint_eq(n, 1 + 2 * 3 + 2 + 1);
 }
 END_TEST
 
@@ -181,7 +181,7 @@ START_TEST(test_event_fields)
         init_upgraded(&e);
         embedder_run(&e, "foo", DMIG_RESULT_COMPLETED, 0);
         ck_assert_int_eq(dmig_history_load(e.ctx, "foo", &history), 0);
-        applied = dmig_history_get(history, 2);
+        applied = dmig_history_get(history, 3);
         ck_assert_str_eq(dmig_event_get_name(applied), "applied");
         ck_assert_str_eq(dmig_event_get_package(applied), "foo");
         ck_assert_uint_eq(strlen(dmig_event_get_string(applied, "sha256")), 64);

@@ -105,46 +105,68 @@ struct case_ {
 #define W "w() { (echo written >$1) 2>/dev/null && echo $1 || { : >>$1; } 2>&1 | sed 's/.*: //'; }\n"
 
 static const struct case_ cases[] = {
-        { { { "/etc/foo/old", 0644, "old" }, { "/etc/bar", S_IFDIR | 0755, NULL } },
+        { { { "/etc/foo/old", 0644, "old" }, { "/etc/bar", S_IFDIR | 0755, NULL }, { "/etc/beside", 0644, "old" } },
           "{'writes':['/etc/foo']}",
-          "w etc/foo/new; w etc/foo/old; w etc/bar/new; w etc/new; rm etc/foo/old && mv etc/foo/new etc/foo/old; ls "
-          "etc/foo",
-          "etc/foo/new\netc/foo/old\n" READ_ONLY "\n" READ_ONLY "\nold\n" },
+          "w etc/foo/new; w etc/foo/old; w etc/bar/new; w etc/beside; w new; rm etc/foo/old && mv etc/foo/new "
+          "etc/foo/old; ls etc/foo",
+          "etc/foo/new\netc/foo/old\n" READ_ONLY "\n" READ_ONLY "\n" READ_ONLY "\nold\n" },
+        /* Itself, too. */
+        { { { "/etc/foo/old", 0644, "old" } },
+          "{'writes':['/etc/foo']}",
+          "mv etc/foo etc/.foo && mkdir etc/foo && mv etc/.foo etc/foo/sub && find etc/foo | sort",
+          "etc/foo\netc/foo/sub\netc/foo/sub/old\n" },
+        { { { "/etc/beside", 0644, "old" } },
+          "{'writes':['/etc/foo']}",
+          "ls etc; mkdir etc/foo && w etc/foo/new; rm -r etc/foo; w etc/foo; w etc/beside",
+          "beside\netc/foo/new\netc/foo\n" READ_ONLY "\n" },
+        { { { "/etc/beside", 0644, "old" } },
+          "{'writes':['/etc/a/b/c']}",
+          "mkdir -p etc/a/b/c && w etc/a/b/c/new; w etc/beside",
+          "etc/a/b/c/new\n" READ_ONLY "\n" },
         /* Nested, whichever comes first. */
-        { { { "/srv/a/b", S_IFDIR | 0755, NULL } },
+        { { { "/srv/a/b", S_IFDIR | 0755, NULL }, { "/srv/beside", 0644, "old" } },
           "{'writes':['/srv/a/b','/srv/a']}",
-          "w srv/a/1; w srv/a/b/2; w srv/3",
+          "w srv/a/1; w srv/a/b/2; w srv/beside",
           "srv/a/1\nsrv/a/b/2\n" READ_ONLY "\n" },
         { { { "/srv/a/b/c/d", S_IFDIR | 0755, NULL } },
           "{'writes':['/srv/a','/srv/a/b/c/d','/srv/a/b']}",
           "w srv/a/1; w srv/a/b/2; w srv/a/b/c/3; w srv/a/b/c/d/4; w 5",
           "srv/a/1\nsrv/a/b/2\nsrv/a/b/c/3\nsrv/a/b/c/d/4\n" READ_ONLY "\n" },
+        /* Areas in what another one keeps. */
+        { { { "/srv/a", S_IFDIR | 0755, NULL }, { "/srv/b/c", S_IFDIR | 0755, NULL }, { "/srv/b/d", 0644, "old" } },
+          "{'writes':['/srv/a','/srv/b/c']}",
+          "w srv/a/1; w srv/b/c/2; w srv/b/d",
+          "srv/a/1\nsrv/b/c/2\n" READ_ONLY "\n" },
         { { { "/srv/a", S_IFDIR | 0755, NULL }, { "/srv/ab", S_IFDIR | 0755, NULL } },
           "{'writes':['/srv/a']}",
           "w srv/a/1; w srv/ab/2",
           "srv/a/1\n" READ_ONLY "\n" },
         /* Behind a link. */
-        { { { "/data/real", S_IFDIR | 0755, NULL }, { "/etc/foo", S_IFLNK, "../data/real" } },
+        { { { "/data/real", S_IFDIR | 0755, NULL },
+            { "/data/beside", 0644, "old" },
+            { "/etc/foo", S_IFLNK, "../data/real" } },
           "{'writes':['/etc/foo']}",
-          "w etc/foo/1; w data/real/2; w data/3; ls data/real",
-          "etc/foo/1\ndata/real/2\n" READ_ONLY "\n1\n2\n" },
-        { { { "/data/foo", S_IFDIR | 0755, NULL }, { "/etc", S_IFLNK, "data" } },
+          "w etc/foo/1; w data/real/2; w data/beside; ls data/real; rm etc/foo && mkdir etc/foo; w etc/foo/3",
+          "etc/foo/1\ndata/real/2\n" READ_ONLY "\n1\n2\netc/foo/3\n" },
+        { { { "/data/foo", S_IFDIR | 0755, NULL }, { "/data/beside", 0644, "old" }, { "/etc", S_IFLNK, "data" } },
           "{'writes':['/etc/foo']}",
-          "w etc/foo/1; w etc/2",
+          "w etc/foo/1; w etc/beside",
           "etc/foo/1\n" READ_ONLY "\n" },
         /* The same twice. */
-        { { { "/data", S_IFDIR | 0755, NULL }, { "/link", S_IFLNK, "data" } },
+        { { { "/data", S_IFDIR | 0755, NULL }, { "/link", S_IFLNK, "data" }, { "/beside", 0644, "old" } },
           "{'writes':['/data','/link']}",
-          "w data/1; w link/2; w 3",
+          "w data/1; w link/2; w beside",
           "data/1\nlink/2\n" READ_ONLY "\n" },
-        /* A single file. */
-        { { { "/etc/foo.conf", 0644, "old" } },
+        /* A single file, with the temporary one that replaces it. */
+        { { { "/etc/foo.conf", 0644, "old\n" }, { "/etc/beside", 0644, "old" } },
           "{'writes':['/etc/foo.conf']}",
-          "w etc/foo.conf; w etc/new; cat etc/foo.conf",
-          "etc/foo.conf\n" READ_ONLY "\nwritten\n" },
-        { { { "/data/real.conf", 0644, "old" }, { "/etc/foo.conf", S_IFLNK, "../data/real.conf" } },
+          "w etc/beside; sed -i s/old/new/ etc/foo.conf; cat etc/foo.conf; w etc/foo.conf; cat etc/foo.conf; ls etc",
+          READ_ONLY "\nnew\netc/foo.conf\nwritten\nbeside\nfoo.conf\n" },
+        { { { "/data/real.conf", 0644, "old" },
+            { "/data/beside", 0644, "old" },
+            { "/etc/foo.conf", S_IFLNK, "../data/real.conf" } },
           "{'writes':['/etc/foo.conf']}",
-          "w etc/foo.conf; w data/new; cat data/real.conf",
+          "w etc/foo.conf; w data/beside; cat data/real.conf",
           "etc/foo.conf\n" READ_ONLY "\nwritten\n" },
         /* Nothing at all. */
         { { { "/etc/foo", S_IFDIR | 0755, NULL } },
@@ -152,10 +174,15 @@ static const struct case_ cases[] = {
           "w etc/foo/1; w 2; ls",
           READ_ONLY "\n" READ_ONLY "\netc\n" },
         /* A name that needs care. */
-        { { { "/srv/with blank, \xc3\xbc", S_IFDIR | 0755, NULL } },
-          "{'writes':['/srv/with blank, \xc3\xbc']}",
-          "cd srv/with*; w 1; w ../2",
+        { { { "/srv/with blank, \xc3\xbc:", S_IFDIR | 0755, NULL }, { "/srv/beside", 0644, "old" } },
+          "{'writes':['/srv/with blank, \xc3\xbc:']}",
+          "cd srv/with*; w 1; w ../beside",
           "1\n" READ_ONLY "\n" },
+        { { { "/srv/with blank, \xc3\xbc:\\/foo", S_IFDIR | 0755, NULL },
+            { "/srv/with blank, \xc3\xbc:\\/\n", 0644, "old" } },
+          "{'writes':['/srv/with blank, \xc3\xbc:\\\\/foo']}",
+          "cd srv/with*; w foo/1; (: >'\n') 2>&1 | grep -o '" READ_ONLY "'",
+          "foo/1\n" READ_ONLY "\n" },
 };
 
 static void add_entries(const struct root *root, const struct case_ *c)
@@ -164,16 +191,25 @@ static void add_entries(const struct root *root, const struct case_ *c)
                 tree_add(root, &c->entries[i]);
 }
 
+/* All that tells whether something was done with a file, but for its being read. */
+static char *describe(const struct root *root)
+{
+        return shell_output("cd %s && find . -printf '%%p %%y %%m %%s %%T@ %%C@\n' | sort", root->path);
+}
+
 START_TEST(test_migrate_writes_what_is_declared)
 {
         const struct case_ *c = &cases[_i];
         _cleanup_(root_done) struct root root = tree_new();
         const struct box box = { .root = &root, .phase = SANDBOX_MIGRATE, .manifest = c->manifest };
-        _cleanup_free_ char *script = NULL;
+        _cleanup_free_ char *script = NULL, *before = NULL, *after = NULL;
 
         add_entries(&root, c);
+        before = describe(&root);
         ck_assert_int_ge(asprintf(&script, W "cd %s || exit; %s", root.path, c->script), 0);
         expect(&box, script, c->output);
+        after = describe(&root);
+        ck_assert_str_eq(after, before);
         expect_read_only(&box, ": >/etc/deploy-migrate-test");
 }
 END_TEST
@@ -199,7 +235,7 @@ END_TEST
 
 /* ---- File systems within --------------------------------------------------------------------- */
 
-/* What is mounted below a declared path is as writable as it, what is mounted elsewhere is not. */
+/* What is mounted below a declared path is as writable as it was, what is mounted elsewhere is not. */
 START_TEST(test_mounts_within)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -214,11 +250,14 @@ START_TEST(test_mounts_within)
         ck_assert_int_eq(mount("tmpfs", tree_path(&root, "/srv/a/sub"), "tmpfs", 0, NULL), 0);
         ck_assert_int_eq(mount("tmpfs", tree_path(&root, "/srv/a/locked"), "tmpfs", MS_RDONLY, NULL), 0);
         ck_assert_int_eq(mount("tmpfs", tree_path(&root, "/other"), "tmpfs", 0, NULL), 0);
+        tree_add(&root, &(struct tree_entry){ "/other/file", 0644, "file\n" });
 
-        ck_assert_int_ge(
-                asprintf(&script, W "cd %s; w srv/a/1; w srv/a/sub/2; w srv/a/locked/3; w other/4; w 5", root.path), 0);
-        expect(&box, script, "srv/a/1\nsrv/a/sub/2\n" READ_ONLY "\n" READ_ONLY "\n" READ_ONLY "\n");
-        ck_assert_int_eq(shell("test -s %s/srv/a/sub/2", root.path), 0);
+        ck_assert_int_ge(asprintf(&script,
+                                  W "cd %s; w srv/a/1; w srv/a/sub/2; w srv/a/locked/3; w other/4; w 5; cat other/file",
+                                  root.path),
+                         0);
+        expect(&box, script, "srv/a/1\nsrv/a/sub/2\n" READ_ONLY "\n" READ_ONLY "\n" READ_ONLY "\nfile\n");
+        ck_assert_int_ne(shell("cd %s && cat srv/a/1 srv/a/sub/2 2>/dev/null", root.path), 0);
 }
 END_TEST
 

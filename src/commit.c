@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "commit.h"
+
+#include "below.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+/* ---- Where things are ---- */
+
+const char *slot_name(unsigned slot, char ret[static SLOT_NAME_MAX])
+{
+        snprintf(ret, SLOT_NAME_MAX, "%u", slot);
+        return ret;
+}
+
+int commit_open_area(const struct commit_place *place, const struct redo *redo, size_t area)
+{
+        return root_open(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
+}
+
+int commit_open_slots(const struct commit_place *place, const struct redo *redo, size_t area)
+{
+        _cleanup_close_ int root = -EBADF;
+
+        if (!redo->areas[area].hold)
+                return below_make_directories(place->dir, SLOTS_DIR);
+        root = commit_open_area(place, redo, area);
+        return root < 0 ? root : below_make_directories(root, redo->areas[area].hold);
+}
+
+/* An area that is open, with its slots. */
+struct site {
+        int root;
+        int slots;
+        dev_t dev;
+};
+
+struct sites {
+        const struct commit_place *place;
+        const struct redo *redo;
+        struct site *sites;
+};
+
+static void sites_done(struct sites *sites)
+{
+        for (size_t i = 0; sites->sites && i < sites->redo->n_areas; i++) {
+                closep(&sites->sites[i].root);
+                closep(&sites->sites[i].slots);
+        }
+        free(sites->sites);
+}
+
+static int site_open(struct sites *sites, size_t i)
+{
+        struct site *site = &sites->sites[i];
+        struct stat st;
+
+        site->root = commit_open_area(sites->place, sites->redo, i);
+        if (site->root < 0)
+                return site->root;
+        site->slots = commit_open_slots(sites->place, sites->redo, i);
+        if (site->slots < 0)
+                return site->slots;
+        if (fstat(site->root, &st) < 0)
+                return -errno;
+        site->dev = st.st_dev;
+        return 0;
+}
+
+static int sites_open(struct sites *sites, struct error *error)
+{
+        const struct redo *redo = sites->redo;
+        int r;
+
+        sites->sites = calloc(redo->n_areas + 1, sizeof(*sites->sites));
+        if (!sites->sites)
+                return -ENOMEM;
+        for (size_t i = 0; i < redo->n_areas; i++)
+                sites->sites[i] = (struct site){ .root = -EBADF, .slots = -EBADF };
+        for (size_t i = 0; i < redo->n_areas; i++) {
+                r = site_open(sites, i);
+                if (r < 0)
+                        return error_errnof(error, r, "can't open %s%s, where %s has to be finished",
+                                            sites->place->root->path, redo->areas[i].path, redo->id);
+        }
+        return 0;
+}
+
+/* ---- Renames ---- */
+
+struct end {
+        int dir;
+        const char *name;
+};
+
+static int move(const struct redo_rename *rename, const struct end *slot, const struct end *path)
+{
+        const struct end *from = rename->kind == REDO_DETACH ? path : slot;
+        const struct end *to = rename->kind == REDO_DETACH ? slot : path;
+        unsigned flags = rename->kind == REDO_EXCHANGE ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+        struct stat st;
+
+        if (fstatat(from->dir, from->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (st.st_ino != rename->ino)
+                return 0; /* that one has gone where it should, and another has come */
+
+        if (renameat2(from->dir, from->name, to->dir, to->name, flags) == 0)
+                return 0;
+        /* Somebody has made it since it was looked at, or removed it: neither must be lost, nor hold us up. */
+        if (errno == EEXIST)
+                flags = RENAME_EXCHANGE;
+        else if (errno == ENOENT && flags == RENAME_EXCHANGE)
+                flags = RENAME_NOREPLACE;
+        else
+                return -errno;
+        return renameat2(from->dir, from->name, to->dir, to->name, flags) < 0 ? -errno : 0;
+}
+
+static int do_rename(const struct sites *sites, const struct redo_rename *rename)
+{
+        const struct site *site = &sites->sites[rename->area];
+        char name[SLOT_NAME_MAX];
+        struct end slot = { .dir = site->slots, .name = slot_name(rename->slot, name) }, path;
+        _cleanup_close_ int parent = -EBADF;
+
+        path.dir = parent = below_open_parent(site->root, rename->path, &path.name);
+        /* What it was in was itself detached behind it. */
+        if (parent == -ENOENT && rename->kind == REDO_DETACH)
+                return 0;
+        return parent < 0 ? parent : move(rename, &slot, &path);
+}
+
+static int do_meta(const struct sites *sites, const struct redo_meta *meta)
+{
+        _cleanup_close_ int fd = -EBADF;
+
+        fd = below_open(sites->sites[meta->area].root, meta->path, O_PATH | O_NOFOLLOW, 0);
+        if (fd == -ENOENT)
+                return 0; /* removed by somebody since */
+        return fd < 0 ? fd : attributes_apply(fd, &meta->after);
+}
+
+static int explain(const struct sites *sites, size_t area, const char *path, struct error *error, int r)
+{
+        const char *root = sites->redo->areas[area].path;
+
+        return error_errnof(error, r, "can't finish %s, the next run tries again: %s%s/%s", sites->redo->id,
+                            sites->place->root->path, streq(root, "/") ? "" : root, path);
+}
+
+/* Each file system once. */
+static int sync_all(const struct sites *sites, struct error *error)
+{
+        struct stat st;
+        int r;
+
+        if (fstat(sites->place->dir, &st) < 0)
+                return -errno;
+        r = below_sync(sites->place->dir);
+        for (size_t i = 0; r >= 0 && i < sites->redo->n_areas; i++) {
+                bool synced = sites->sites[i].dev == st.st_dev;
+
+                for (size_t k = 0; k < i; k++)
+                        synced = synced || sites->sites[k].dev == sites->sites[i].dev;
+                if (!synced)
+                        r = below_sync(sites->sites[i].root);
+        }
+        return r < 0 ? error_errnof(error, r, "can't make %s durable, the next run tries again", sites->redo->id) : 0;
+}
+
+int commit_apply(const struct commit_place *place, const struct redo *redo, struct error *error)
+{
+        _cleanup_(sites_done) struct sites sites = { .place = place, .redo = redo };
+        int r;
+
+        r = sites_open(&sites, error);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < redo->n_renames; i++) {
+                r = do_rename(&sites, &redo->renames[i]);
+                if (r < 0)
+                        return explain(&sites, redo->renames[i].area, redo->renames[i].path, error, r);
+        }
+        for (size_t i = 0; i < redo->n_metas; i++) {
+                r = do_meta(&sites, &redo->metas[i]);
+                if (r < 0)
+                        return explain(&sites, redo->metas[i].area, redo->metas[i].path, error, r);
+        }
+        return redo->n_areas > 0 ? sync_all(&sites, error) : 0;
+}
+
+int commit_release(const struct commit_place *place, const struct redo *redo, struct error *error)
+{
+        for (size_t i = 0; i < redo->n_areas; i++) {
+                const struct redo_area *area = &redo->areas[i];
+                _cleanup_close_ int root = -EBADF;
+                int r;
+
+                if (!area->hold)
+                        continue;
+                root = commit_open_area(place, redo, i);
+                r = root < 0 ? root : below_remove(root, area->hold);
+                if (r < 0 && r != -ENOENT)
+                        return error_errnof(error, r, "can't remove %s%s/%s", place->root->path, area->path,
+                                            area->hold);
+        }
+        return 0;
+}

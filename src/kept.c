@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "kept.h"
+
+#include "array.h"
+#include "below.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+int kept_name(const char *run, const char *id, char **ret)
+{
+        if (asprintf(ret, "%s-%s", run, id) < 0)
+                return -ENOMEM;
+        for (char *p = *ret; *p; p++)
+                if (*p == '/')
+                        *p = '-';
+        return 0;
+}
+
+void kept_done(struct kept *kept)
+{
+        free(kept->name);
+        free(kept->path);
+        closep(&kept->dir);
+        redo_free(kept->redo);
+}
+
+int kept_open(const struct history *history, const char *name, struct kept *ret, struct error *error)
+{
+        _cleanup_(kept_done) struct kept kept = { .dir = -EBADF };
+        _cleanup_free_ char *below = NULL;
+        int r;
+
+        kept.name = strdup(name);
+        if (!kept.name || asprintf(&below, TRANSACTIONS_DIR "/%s", name) < 0 ||
+            asprintf(&kept.path, "%s" STATE_DIR "/%s/%s", history->root->path, history->package, below) < 0)
+                return -ENOMEM;
+        kept.dir = below_open(history->dir, below, O_RDONLY | O_DIRECTORY, 0);
+        if (kept.dir < 0)
+                return kept.dir == -ENOENT ? kept.dir : error_errnof(error, kept.dir, "can't open %s", kept.path);
+        r = redo_read(kept.dir, REDO_FILE, kept.path, &kept.redo, error);
+        if (r < 0)
+                return r;
+        *ret = kept;
+        kept = (struct kept){ .dir = -EBADF };
+        return 0;
+}
+
+/* ---- Lists ---- */
+
+void kept_list_done(struct kept_list *list)
+{
+        for (size_t i = 0; i < list->n; i++)
+                kept_done(&list->kept[i]);
+        free(list->kept);
+}
+
+static inline void closedirp(DIR **dir)
+{
+        if (*dir)
+                closedir(*dir);
+}
+
+static int add(const struct history *history, const char *name, struct kept_list *list, struct error *error)
+{
+        struct kept *grown = array_grow(list->kept, list->n, sizeof(*grown));
+        int r;
+
+        if (!grown)
+                return -ENOMEM;
+        list->kept = grown;
+        r = kept_open(history, name, &grown[list->n], error);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r; /* without a log it was never whole */
+        list->n++;
+        return 0;
+}
+
+static bool has(int dir, const char *transaction, const char *name)
+{
+        _cleanup_close_ int fd = below_open(dir, transaction, O_PATH | O_DIRECTORY, 0);
+
+        return fd >= 0 && faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+        int64_t x = ((const struct kept *)a)->redo->position, y = ((const struct kept *)b)->redo->position;
+
+        return x < y ? 1 : -(x > y);
+}
+
+int kept_list(const struct history *history, const char *name, struct kept_list *ret, struct error *error)
+{
+        _cleanup_(kept_list_done) struct kept_list list = { 0 };
+        _cleanup_(closedirp) DIR *stream = NULL;
+        struct dirent *entry;
+        int fd, r = 0;
+
+        fd = history->dir < 0 ? -ENOENT : below_open(history->dir, TRANSACTIONS_DIR, O_RDONLY | O_DIRECTORY, 0);
+        if (fd == -ENOENT) {
+                *ret = (struct kept_list){ 0 };
+                return 0;
+        }
+        stream = fd < 0 ? NULL : fdopendir(fd);
+        if (!stream)
+                return error_errnof(error, fd < 0 ? fd : -errno, "can't open " TRANSACTIONS_DIR " beside %s",
+                                    history->path);
+        while (r >= 0 && (entry = readdir(stream)))
+                if (entry->d_name[0] != '.' && has(fd, entry->d_name, name))
+                        r = add(history, entry->d_name, &list, error);
+        if (r < 0)
+                return r;
+        if (list.n > 0)
+                qsort(list.kept, list.n, sizeof(*list.kept), newest_first);
+        *ret = list;
+        list = (struct kept_list){ 0 };
+        return 0;
+}
+
+void kept_list_narrow(struct kept_list *list)
+{
+        size_t n = 0;
+
+        while (n < list->n && list->kept[n].redo->upgrade == list->kept[0].redo->upgrade)
+                n++;
+        for (size_t i = n; i < list->n; i++)
+                kept_done(&list->kept[i]);
+        list->n = n;
+}
+
+int kept_forget(const struct kept *kept, uint64_t *bytes, struct error *error)
+{
+        int r;
+
+        r = below_measure(kept->dir, SLOTS_DIR, bytes);
+        if (r >= 0)
+                r = below_remove(kept->dir, SLOTS_DIR);
+        return r < 0 ? error_errnof(error, r, "can't remove %s/" SLOTS_DIR, kept->path) : 0;
+}
+
+int kept_list_files(const struct kept *kept, struct dmig_files *files)
+{
+        const struct redo *redo = kept->redo;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
+                r = files_add_change(files, redo->areas[redo->changes.changes[i].area].path, &redo->changes.changes[i]);
+        return r < 0 ? r : 0;
+}
+
+int kept_purge(const struct history *history, struct error *error)
+{
+        int r = below_remove(history->dir, TRANSACTIONS_DIR);
+
+        return r < 0 ? error_errnof(error, r, "can't remove " TRANSACTIONS_DIR " beside %s", history->path) : 0;
+}
+
+struct commit_place kept_place(const struct kept *kept, const struct history *history)
+{
+        return (struct commit_place){
+                .root = history->root,
+                .package = history->package,
+                .path = kept->path,
+                .dir = kept->dir,
+        };
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What is kept of committed transactions, in the package's state: the redo log of each, and, for as long as it can be undone,
+ * the slots with the files that it replaced and removed.
+ */
+
+#include "commit.h"
+#include "files.h"
+#include "history.h"
+#include "redo.h"
+
+#define TRANSACTIONS_DIR "transactions"
+
+struct kept {
+        char *name;
+        char *path; /* for messages */
+        int dir;
+        struct redo *redo;
+};
+
+struct kept_list {
+        struct kept *kept; /* newest first */
+        size_t n;
+};
+
+/* Below TRANSACTIONS_DIR. Returns: 0 or -ENOMEM. */
+int kept_name(const char *run, const char *id, char **ret);
+/* The one transaction; without @error nothing is said. Returns: 0, -ENOENT, or another negative errno with @error set. */
+int kept_open(const struct history *history, const char *name, struct kept *ret, struct error *error);
+void kept_done(struct kept *kept);
+
+/* Those whose directories have a file @name. Returns: 0, or a negative errno with @error set. */
+int kept_list(const struct history *history, const char *name, struct kept_list *ret, struct error *error);
+void kept_list_done(struct kept_list *list);
+
+/* Narrows @list to the last upgrade that can be undone. */
+void kept_list_narrow(struct kept_list *list);
+/* From now on it can't be undone; what that frees is added to @bytes. Returns: 0, or a negative errno with @error set. */
+int kept_forget(const struct kept *kept, uint64_t *bytes, struct error *error);
+/* Adds what it changed to @files. Returns: 0 or -ENOMEM. */
+int kept_list_files(const struct kept *kept, struct dmig_files *files);
+/* Removes all of them. Returns: 0, or a negative errno with @error set. */
+int kept_purge(const struct history *history, struct error *error);
+/* For commit_apply(). */
+struct commit_place kept_place(const struct kept *kept, const struct history *history);

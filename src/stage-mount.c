@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* From stages to what a sandbox attaches: overlays, and the names in them that stay as they are. */
+
+#include "array.h"
+#include "stage-view.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+/*
+ * Of a directory with more names none is kept by a mount of its own, which takes some 20 us each: that nothing was changed in them
+ * is found out behind the migration then.
+ */
+#define SHIELDS_MAX 1000
+
+/* ---- Shields ---- */
+
+struct shields {
+        char **names;
+        size_t n;
+};
+
+static void shields_clear(struct shields *shields)
+{
+        while (shields->n > 0)
+                free(shields->names[--shields->n]);
+}
+
+static void shields_done(struct shields *shields)
+{
+        shields_clear(shields);
+        free(shields->names);
+}
+
+/* Takes over @name, which is NULL at the end of the list. */
+static int append(struct shields *shields, char *name)
+{
+        char **grown = array_grow(shields->names, shields->n, sizeof(char *));
+
+        if (!grown) {
+                free(name);
+                return -ENOMEM;
+        }
+        shields->names = grown;
+        grown[shields->n++] = name;
+        return 0;
+}
+
+static int add_shield(struct shields *shields, const char *name)
+{
+        char *copy = strdup(name);
+
+        return copy ? append(shields, copy) : -ENOMEM;
+}
+
+static bool is_declared(const struct area *area, const char *name)
+{
+        return area_allows(area, name) || area_leads_to_declared(area, name);
+}
+
+/* For what lies deeper in, the name that it lies in, unless changes may be made there. */
+static int add_path(const struct area *area, struct shields *shields, const char *path)
+{
+        _cleanup_free_ char *name = strndup(path, strcspn(path, "/"));
+
+        if (!name)
+                return -ENOMEM;
+        if (is_declared(area, name))
+                return add_shield(shields, path);
+        for (size_t i = 0; i < shields->n; i++)
+                if (streq(name, shields->names[i]))
+                        return 0;
+        return add_shield(shields, name);
+}
+
+DEFINE_CLEANUP(DIR *, closedir);
+
+/* All that lies beside what is declared, if that isn't too much. */
+static int add_siblings(const struct area *area, struct shields *shields)
+{
+        _cleanup_(closedirp) DIR *dir = NULL;
+        const struct dirent *entry;
+        int fd, r = 0;
+
+        fd = openat(area->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        dir = fdopendir(fd);
+        if (!dir) {
+                close(fd);
+                return -ENOMEM;
+        }
+        while (r >= 0 && shields->n <= SHIELDS_MAX && (errno = 0, entry = readdir(dir)))
+                if (!streq(entry->d_name, ".") && !streq(entry->d_name, "..") && !is_declared(area, entry->d_name))
+                        r = add_shield(shields, entry->d_name);
+        if (shields->n > SHIELDS_MAX)
+                shields_clear(shields);
+        else if (r >= 0)
+                r = -errno;
+        return r;
+}
+
+/*
+ * The stage's own layers can't be reached through an overlay, which would look like a broken file system where the stage lies
+ * below the area.
+ */
+static int add_stage(const struct stage *stage, size_t i, struct shields *shields)
+{
+        const struct area *area = &stage->areas->areas[i];
+        _cleanup_free_ char *inside = NULL;
+        int r;
+
+        r = stage_find_in_area(stage, i, &inside);
+        return r >= 0 && inside && !area_allows(area, inside) ? add_path(area, shields, inside) : r;
+}
+
+static int make_shields(const struct stage *stage, size_t i, char ***ret)
+{
+        const struct area *area = &stage->areas->areas[i];
+        _cleanup_(shields_done) struct shields shields = { 0 };
+        int r = 0;
+
+        if (!area_allows(area, ""))
+                r = add_siblings(area, &shields);
+        for (char **mount = area->mounts; r >= 0 && *mount; mount++)
+                r = add_path(area, &shields, *mount);
+        if (r >= 0)
+                r = add_stage(stage, i, &shields);
+        if (r >= 0)
+                r = append(&shields, NULL);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(shields.names);
+        shields.n = 0;
+        return 0;
+}
+
+/* ---- Mounts ---- */
+
+void stage_mounts_done(struct stage_mounts *mounts)
+{
+        for (size_t i = 0; i < mounts->n; i++) {
+                struct sandbox_mount *mount = &mounts->mounts[i];
+
+                closep(&mount->fd);
+                for (char **name = mount->shields; name && *name; name++)
+                        free(*name);
+                free(mount->shields);
+        }
+        free(mounts->mounts);
+        *mounts = (struct stage_mounts){ 0 };
+}
+
+static int mount_area(const struct stage *stage, size_t i, bool writable, struct sandbox_mount *ret,
+                      struct error *error)
+{
+        const char *path = stage->areas->areas[i].path;
+        int r;
+
+        ret->path = path;
+        r = make_shields(stage, i, &ret->shields);
+        if (r < 0)
+                return error_errnof(error, r, "can't list %s", path);
+        return ret->fd = stage_mount_view(stage, i, !writable, error);
+}
+
+int stage_mount(const struct stage *stage, bool writable, struct stage_mounts *ret, struct error *error)
+{
+        _cleanup_(stage_mounts_done) struct stage_mounts mounts = { 0 };
+
+        mounts.mounts = calloc(stage->areas->n + 1, sizeof(*mounts.mounts));
+        if (!mounts.mounts)
+                return -ENOMEM;
+        for (size_t i = 0; i < stage->areas->n; i++) {
+                int r;
+
+                mounts.mounts[i].fd = -EBADF;
+                mounts.n++;
+                r = mount_area(stage, i, writable, &mounts.mounts[i], error);
+                if (r < 0)
+                        return r;
+        }
+        *ret = mounts;
+        mounts = (struct stage_mounts){ 0 };
+        return 0;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "stage-view.h"
+
+#include "apart.h"
+#include "array.h"
+#include "below.h"
+#include "mounts.h"
+#include "overlay.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+
+struct view {
+        const struct stage *stage;
+        size_t area;
+        bool read_only;
+        int base; /* an overlay that stands for the real directory; -EBADF: none */
+        struct error *error;
+};
+
+struct layers {
+        int *lower; /* topmost first; the last one is the real directory */
+        size_t n_lower;
+        int upper;
+        int work;
+};
+
+static void layers_done(struct layers *layers)
+{
+        for (size_t i = 0; i < layers->n_lower; i++)
+                closep(&layers->lower[i]);
+        free(layers->lower);
+        closep(&layers->upper);
+        closep(&layers->work);
+}
+
+/* Makes the directory @name of the area @i anew: that of an earlier overlay can't be used once more. */
+static int make_anew(const struct stage *stage, size_t i, const char *name)
+{
+        char path[64];
+        int r;
+
+        snprintf(path, sizeof(path), "areas/%zu/%s", i, name);
+        r = below_remove(stage->dir, path);
+        return r < 0 ? r : below_make_directories(stage->dir, path);
+}
+
+/* With a base we are apart, where only what is opened by its path lies on a mount that we have. */
+static int open_layer(const struct view *view, int fd)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        if (view->base < 0) {
+                r = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+                return r < 0 ? -errno : r;
+        }
+        r = fd_get_path(fd, &path);
+        if (r < 0)
+                return r;
+        r = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return r < 0 ? -errno : r;
+}
+
+/* Where the base lies, since the kernel takes no layer from a mount that is attached nowhere (before Linux 6.15). */
+static int open_base(const struct view *view)
+{
+        _cleanup_close_ int over = make_anew(view->stage, view->area, "base/mount");
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = over < 0 ? over : fd_get_path(over, &path);
+        if (r < 0)
+                return r;
+        if (move_mount(view->base, "", -EBADF, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return -errno;
+        r = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return r < 0 ? -errno : r;
+}
+
+static int add_lower(struct layers *layers, int fd)
+{
+        int *grown = fd < 0 ? NULL : array_grow(layers->lower, layers->n_lower, sizeof(int));
+
+        if (fd < 0)
+                return fd;
+        if (!grown) {
+                close(fd);
+                return -ENOMEM;
+        }
+        layers->lower = grown;
+        grown[layers->n_lower++] = fd;
+        return 0;
+}
+
+static int layers_open(const struct view *view, struct layers *layers)
+{
+        const struct stage *stage = view->stage;
+        _cleanup_close_ int work = make_anew(stage, view->area, "work");
+        int r = work;
+
+        for (const struct stage *below = stage->below; r >= 0 && below; below = below->below)
+                r = add_lower(layers, open_layer(view, below->uppers[view->area]));
+        if (r >= 0)
+                r = add_lower(layers,
+                              view->base < 0 ? open_layer(view, stage->areas->areas[view->area].fd) : open_base(view));
+        if (r >= 0)
+                r = layers->upper = open_layer(view, stage->uppers[view->area]);
+        if (r >= 0)
+                r = layers->work = open_layer(view, work);
+        return r;
+}
+
+static int mount_layers(void *userdata)
+{
+        const struct view *view = userdata;
+        const char *path = view->stage->areas->areas[view->area].path;
+        _cleanup_(layers_done) struct layers layers = { .upper = -EBADF, .work = -EBADF };
+        int r;
+
+        r = layers_open(view, &layers);
+        if (r < 0)
+                return error_errnof(view->error, r, "can't open the layers of an overlay over %s", path);
+        return overlay_mount(
+                &(struct overlay){
+                        .lower = layers.lower,
+                        .n_lower = layers.n_lower,
+                        .upper = layers.upper,
+                        .work = layers.work,
+                        .read_only = view->read_only,
+                        .path = path,
+                },
+                view->error);
+}
+
+/* An overlay over the real directory, to which nothing is written. */
+static int mount_base(const struct stage *stage, size_t i, struct error *error)
+{
+        const struct area *area = &stage->areas->areas[i];
+        _cleanup_close_ int upper = make_anew(stage, i, "base/upper"), work = make_anew(stage, i, "base/work");
+        const struct overlay overlay = {
+                .lower = &area->fd,
+                .n_lower = 1,
+                .upper = upper,
+                .work = work,
+                .read_only = true,
+                .path = area->path,
+        };
+
+        if (upper < 0 || work < 0)
+                return error_errnof(error, upper < 0 ? upper : work, "can't make the layers of an overlay over %s",
+                                    area->path);
+        return overlay_mount(&overlay, error);
+}
+
+int stage_find_in_area(const struct stage *stage, size_t i, char **ret)
+{
+        _cleanup_free_ char *path = NULL, *copy = NULL;
+        const char *inside;
+        int r;
+
+        r = fd_get_path(stage->dir, &path);
+        if (r < 0)
+                return r;
+        inside = path_below(path, stage->areas->areas[i].path);
+        if (inside && *inside) {
+                copy = strdup(inside);
+                if (!copy)
+                        return -ENOMEM;
+        }
+        *ret = TAKE_PTR(copy);
+        return 0;
+}
+
+/*
+ * The kernel refuses a lower layer that lies in another one (-ELOOP, and a line in its log), as the layer of a stage below does where
+ * the real directory is one that the stages lie in. It doesn't look into an overlay for that: so the real directory is put into one.
+ */
+int stage_mount_view(const struct stage *stage, size_t i, bool read_only, struct error *error)
+{
+        struct view view = { .stage = stage, .area = i, .read_only = read_only, .base = -EBADF, .error = error };
+        _cleanup_free_ char *inside = NULL;
+        _cleanup_close_ int base = -EBADF;
+        int r;
+
+        r = stage_find_in_area(stage, i, &inside);
+        if (r < 0)
+                return error_errnof(error, r, "can't find the stage for %s", stage->areas->areas[i].path);
+        if (!stage->below || !inside) {
+                r = mount_layers(&view);
+                if (r != -ELOOP || !stage->below)
+                        return r;
+        }
+        view.base = base = mount_base(stage, i, error);
+        return base < 0 ? base : run_apart(mount_layers, &view, error);
+}
+
+int stage_open_lower(const struct stage *stage, size_t i, struct error *error)
+{
+        const struct area *area = &stage->areas->areas[i];
+        _cleanup_close_ int view = -EBADF;
+        int fd;
+
+        if (stage->below) {
+                view = stage_mount_view(stage->below, i, true, error);
+                if (view < 0)
+                        return view;
+        }
+        fd = openat(view < 0 ? area->fd : view, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? error_errnof(error, -errno, "can't open %s", area->path) : fd;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "undo.h"
+
+#include "below.h"
+#include "path-text.h"
+#include "paths.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+struct check {
+        const struct kept *kept;
+        const struct kept_list *newer;
+        struct commit_place place;
+        int *roots;
+        struct error *error;
+};
+
+static void check_done(struct check *c)
+{
+        for (size_t i = 0; c->roots && i < c->kept->redo->n_areas; i++)
+                closep(&c->roots[i]);
+        free(c->roots);
+}
+
+static int format_path(const struct redo *redo, size_t area, const char *path, char **ret)
+{
+        const char *root = redo->areas[area].path;
+
+        return asprintf(ret, "%s%s%s", root, *path ? "/" : "", path) < 0 ? -ENOMEM : 0;
+}
+
+/* ---- What is undone before ---- */
+
+static bool meet(const char *a, const char *b)
+{
+        return path_is_within(a, b) || path_is_within(b, a);
+}
+
+/* Returns: 1 where @redo has to do with @path, 0 where not, or -ENOMEM. */
+static int touches(const struct redo *redo, const char *path)
+{
+        for (size_t i = 0; i < redo->changes.n; i++) {
+                const struct change *change = &redo->changes.changes[i];
+                _cleanup_free_ char *to = NULL, *from = NULL;
+
+                if (format_path(redo, change->area, change->path, &to) < 0 ||
+                    format_path(redo, change->area, change->from ? change->from : change->path, &from) < 0)
+                        return -ENOMEM;
+                if (change->kind != CHANGE_ENTRIES && (meet(to, path) || meet(from, path)))
+                        return 1;
+        }
+        return 0;
+}
+
+/* Of what looks changed: unless somebody newer has changed it, whose own undo comes first. */
+static int refuse(const struct check *c, size_t area, const char *path, const char *what)
+{
+        _cleanup_free_ char *whole = NULL, *text = NULL;
+        int r;
+
+        r = format_path(c->kept->redo, area, path, &whole);
+        for (size_t i = 0; r == 0 && i < c->newer->n; i++)
+                r = touches(c->newer->kept[i].redo, whole);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = path_escape(whole, &text);
+        return r < 0 ? r
+                     : error_setf(c->error, -ESTALE, "%s%s %s since %s was applied: --force overwrites it",
+                                  c->place.root->path, text, what, c->kept->redo->id);
+}
+
+/* ---- Files ---- */
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+        return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* What is in a directory is looked at by itself. */
+static bool is_as_left(const struct stat *left, const struct stat *now)
+{
+        if (left->st_mode != now->st_mode || left->st_uid != now->st_uid || left->st_gid != now->st_gid)
+                return false;
+        if (S_ISDIR(left->st_mode))
+                return true;
+        return same_time(&left->st_mtim, &now->st_mtim) && left->st_rdev == now->st_rdev &&
+               (!S_ISREG(left->st_mode) || left->st_size == now->st_size);
+}
+
+/* Returns: 1 where the file is there, 0 where it isn't, or a negative errno. */
+static int look(const struct check *c, size_t area, const char *path, struct stat *ret)
+{
+        _cleanup_close_ int fd = below_open(c->roots[area], path, O_PATH | O_NOFOLLOW, 0);
+
+        if (fd < 0)
+                return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
+        return fstat(fd, ret) < 0 ? -errno : 1;
+}
+
+static int find_change(const void *key, const void *member)
+{
+        const struct change *a = key, *b = member;
+
+        return a->area != b->area ? (a->area < b->area ? -1 : 1) : path_compare(a->path, b->path);
+}
+
+static bool is_known(const struct changes *changes, size_t area, char *path)
+{
+        const struct change key = { .area = area, .path = path };
+
+        return bsearch(&key, changes->changes, changes->n, sizeof(key), find_change);
+}
+
+static inline void closedirp(DIR **dir)
+{
+        if (*dir)
+                closedir(*dir);
+}
+
+/* What somebody put into a directory that we made would be gone with it. */
+static int check_directory(const struct check *c, const struct change *change)
+{
+        _cleanup_(closedirp) DIR *stream = NULL;
+        struct dirent *entry;
+        int fd, r = 0;
+
+        fd = below_open(c->roots[change->area], change->path, O_RDONLY | O_DIRECTORY, 0);
+        stream = fd < 0 ? NULL : fdopendir(fd);
+        if (!stream)
+                return fd < 0 ? fd : -errno;
+        while (r >= 0 && (entry = readdir(stream))) {
+                _cleanup_free_ char *path = NULL;
+
+                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
+                        continue;
+                if (asprintf(&path, "%s/%s", change->path, entry->d_name) < 0)
+                        return -ENOMEM;
+                if (!is_known(&c->kept->redo->changes, change->area, path))
+                        r = refuse(c, change->area, path, "was made");
+        }
+        return r;
+}
+
+static bool is_new_directory(const struct change *change)
+{
+        return S_ISDIR(change->after.st_mode) && (change->kind == CHANGE_CREATE || change->kind == CHANGE_REPLACE);
+}
+
+static int check_left(const struct check *c, const struct change *change)
+{
+        struct stat now;
+        int r;
+
+        r = look(c, change->area, change->path, &now);
+        if (r < 0)
+                return error_errnof(c->error, r, "can't look at %s", change->path);
+        if (r == 0)
+                return refuse(c, change->area, change->path, "was removed");
+        if (!is_as_left(&change->after, &now))
+                return refuse(c, change->area, change->path, "was changed");
+        return is_new_directory(change) ? check_directory(c, change) : 0;
+}
+
+static int check_removed(const struct check *c, const struct change *change)
+{
+        const char *path = change->from ? change->from : change->path;
+        struct stat now;
+        int r;
+
+        if (change->inner)
+                return 0;
+        r = look(c, change->area, path, &now);
+        return r <= 0 ? r : refuse(c, change->area, path, "was made");
+}
+
+static int check_change(const struct check *c, const struct change *change)
+{
+        switch (change->kind) {
+        case CHANGE_ENTRIES:
+                return 0;
+        case CHANGE_REMOVE:
+                return check_removed(c, change);
+        default:
+                return check_left(c, change);
+        }
+}
+
+/* ---- Attributes ---- */
+
+static int check_meta(const struct check *c, const struct redo_meta *meta)
+{
+        _cleanup_attributes_ struct attributes now = { 0 };
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        if (attributes_equal(&meta->before, &meta->after))
+                return 0; /* they aren't put back */
+        fd = below_open(c->roots[meta->area], meta->path, O_PATH | O_NOFOLLOW, 0);
+        r = fd < 0 ? fd : attributes_read(fd, &now);
+        if (r < 0 && r != -ENOENT)
+                return error_errnof(c->error, r, "can't look at %s", meta->path);
+        return r < 0 || attributes_equal(&meta->after, &now) ? 0 : refuse(c, meta->area, meta->path, "was changed");
+}
+
+int undo_check(const struct history *history, const struct kept *kept, const struct kept_list *newer,
+               struct error *error)
+{
+        const struct redo *redo = kept->redo;
+        _cleanup_(check_done) struct check c = {
+                .kept = kept,
+                .newer = newer,
+                .place = kept_place(kept, history),
+                .roots = malloc((redo->n_areas + 1) * sizeof(int)),
+                .error = error,
+        };
+        int r = 0;
+
+        if (!c.roots)
+                return -ENOMEM;
+        for (size_t i = 0; i < redo->n_areas; i++)
+                c.roots[i] = commit_open_area(&c.place, redo, i);
+        for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
+                if (c.roots[i] < 0)
+                        r = error_errnof(error, c.roots[i], "can't open %s%s", history->root->path,
+                                         redo->areas[i].path);
+        for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
+                r = check_change(&c, &redo->changes.changes[i]);
+        for (size_t i = 0; r >= 0 && i < redo->n_metas; i++)
+                r = check_meta(&c, &redo->metas[i]);
+        return r;
+}

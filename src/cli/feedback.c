@@ -65,6 +65,16 @@ static void on_phase(struct cli *cli, const struct dmig_event *event)
                 cli_say(cli, LOG_INFO, dmig_event_get_package(event), NULL, text);
 }
 
+/* Which is no phase that could take long, but the point of no return. */
+static void on_change(struct cli *cli, const struct dmig_event *event)
+{
+        _cleanup_free_ char *text = NULL;
+
+        if (cli->options.verbosity > 0 &&
+            asprintf(&text, "%s: %s", event_string(event, "id"), dmig_event_get_name(event)) >= 0)
+                cli_say(cli, LOG_INFO, dmig_event_get_package(event), NULL, text);
+}
+
 static void on_progress(struct cli *cli, const struct dmig_event *event)
 {
         struct progress_step step = {
@@ -102,7 +112,8 @@ void feedback_on_event(struct dmig *ctx, const struct dmig_event *event, void *u
         } handlers[] = {
                 { "upgrade", on_upgrade },      { "phase", on_phase },        { "progress", on_progress },
                 { "started", forget_output },   { "applied", forget_output }, { "satisfied", forget_output },
-                { "postponed", forget_output }, { "failed", on_failed },
+                { "postponed", forget_output }, { "failed", on_failed },      { "committing", on_change },
+                { "undone", on_change },
         };
         struct cli *cli = userdata;
         const char *name = dmig_event_get_name(event);

@@ -32,3 +32,19 @@ void format_span(int64_t sec, char ret[static DURATION_MAX])
         if (used == 0)
                 snprintf(ret, DURATION_MAX, "0s");
 }
+
+void format_bytes(uint64_t bytes, char ret[static BYTES_MAX])
+{
+        static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+        uint64_t whole = bytes, rest = 0;
+        size_t unit = 0;
+
+        for (; whole >= 1024; unit++) {
+                rest = whole % 1024;
+                whole /= 1024;
+        }
+        if (unit > 0 && whole < 10)
+                snprintf(ret, BYTES_MAX, "%" PRIu64 ".%" PRIu64 " %s", whole, rest * 10 / 1024, units[unit]);
+        else
+                snprintf(ret, BYTES_MAX, "%" PRIu64 " %s", whole, units[unit]);
+}

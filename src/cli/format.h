@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Lengths of time for people. Pure. */
+/* Lengths of time, and sizes, for people. Pure. */
 
 #include <stdint.h>
 
@@ -11,3 +11,8 @@
 void format_duration(int64_t ms, char ret[static DURATION_MAX]);
 /* A whole number of seconds: "12s", "15min", "1h 5s". */
 void format_span(int64_t sec, char ret[static DURATION_MAX]);
+
+#define BYTES_MAX 32
+
+/* "512 B", "1.5 KiB", "12 KiB". */
+void format_bytes(uint64_t bytes, char ret[static BYTES_MAX]);

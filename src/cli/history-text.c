@@ -3,11 +3,14 @@
 #include "history-text.h"
 
 #include "columns.h"
+#include "files-text.h"
 #include "format.h"
 #include "macro.h"
 
 #include <inttypes.h>
 #include <time.h>
+
+#define INDENT 4
 
 /* A line, and the buffers that it needs. */
 struct event_line {
@@ -29,7 +32,7 @@ static enum style style_of_event(const char *name)
         } styles[] = {
                 { "applied", STYLE_GOOD },      { "satisfied", STYLE_GOOD }, { "completed", STYLE_GOOD },
                 { "failed", STYLE_BAD },        { "gave-up", STYLE_BAD },    { "interrupted", STYLE_WARNING },
-                { "postponed", STYLE_WARNING },
+                { "postponed", STYLE_WARNING }, { "undone", STYLE_WARNING },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(styles); i++)
@@ -139,23 +142,32 @@ static void make_event_line(const struct dmig_event *event, struct event_line *r
         ret->cells[3] = (struct cell){ ret->details, STYLE_PLAIN };
 }
 
-static void each_line(struct columns *columns, const struct dmig_history *history, bool print)
+static void fit_event(struct columns *columns, const struct dmig_event *event)
 {
-        for (size_t i = 0; i < dmig_history_count(history); i++) {
-                _cleanup_(event_line_done) struct event_line line;
+        _cleanup_(event_line_done) struct event_line line;
 
-                make_event_line(dmig_history_get(history, i), &line);
-                if (print)
-                        columns_print(columns, line.cells);
-                else
-                        columns_fit(columns, line.cells);
-        }
+        make_event_line(event, &line);
+        columns_fit(columns, line.cells);
 }
 
-void history_text(const struct terminal *terminal, const struct dmig_history *history)
+static void print_event(const struct columns *columns, const struct dmig_event *event)
+{
+        _cleanup_(event_line_done) struct event_line line;
+
+        make_event_line(event, &line);
+        columns_print(columns, line.cells);
+}
+
+void history_text(const struct terminal *terminal, const struct dmig_history *history,
+                  const struct dmig_files *const *files)
 {
         struct columns columns = { .terminal = terminal };
 
-        each_line(&columns, history, false);
-        each_line(&columns, history, true);
+        for (size_t i = 0; i < dmig_history_count(history); i++)
+                fit_event(&columns, dmig_history_get(history, i));
+        for (size_t i = 0; i < dmig_history_count(history); i++) {
+                print_event(&columns, dmig_history_get(history, i));
+                if (files[i])
+                        files_text(terminal, files[i], INDENT);
+        }
 }

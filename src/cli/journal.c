@@ -187,6 +187,12 @@ static void describe_completed(struct message *message, const struct dmig_event 
         add(message, "MESSAGE=%s: completed, the data is at %s", dmig_event_get_package(event), text_of(event, "to"));
 }
 
+static void describe_undone(struct message *message, const struct dmig_event *event)
+{
+        add(message, "MESSAGE=%s: %s was undone, its files are as they were before", dmig_event_get_package(event),
+            text_of(event, "id"));
+}
+
 static void describe_purged(struct message *message, const struct dmig_event *event)
 {
         add(message, "MESSAGE=%s: was purged, its history is closed", dmig_event_get_package(event));
@@ -209,6 +215,7 @@ static const struct kind {
         { "marked", "0b17fba24175479c8957c8335e6e6b60", LOG_NOTICE, describe_marked },
         { "retry", "0159b48469a74d5488dd789700c01bed", LOG_NOTICE, describe_retry },
         { "completed", "43e1c3f449b04b4c9fb6cba2ecee00c2", LOG_INFO, describe_completed },
+        { "undone", "8eafc9740de84d7f932da8b3e015a938", LOG_NOTICE, describe_undone },
         { "purged", "e4b7bf6279c349a1877f36136d2c2a18", LOG_INFO, describe_purged },
 };
 

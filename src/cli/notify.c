@@ -30,7 +30,9 @@ void notify_event(const struct dmig_event *event)
                 format_duration(int_of(event, "elapsed_ms"), elapsed);
                 (void)sd_notifyf(0, "STATUS=%s: %s %s for %s\nEXTEND_TIMEOUT_USEC=" EXTEND_USEC, package, id, phase,
                                  elapsed);
-        } else if (streq(name, "completed"))
+        } else if (streq(name, "committing"))
+                (void)sd_notifyf(0, "STATUS=%s: %s puts its changes into place", package, id);
+        else if (streq(name, "completed"))
                 (void)sd_notifyf(0, "STATUS=%s: the data is at %s", package, dmig_event_get_string(event, "to"));
         else if (streq(name, "failed") || streq(name, "gave-up"))
                 (void)sd_notifyf(0, "STATUS=%s: %s %s", package, id, name);

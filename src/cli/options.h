@@ -23,6 +23,7 @@ enum option_id {
         OPTION_FORCE,
         OPTION_LOCK_TIMEOUT,
         OPTION_EXIT_CODE,
+        OPTION_FILES,
         OPTION_PROMETHEUS,
         OPTION_REASON,
         OPTION_PACKAGE_VERSION,

@@ -24,6 +24,42 @@ static void add_string(json_object *object, const char *key, const char *value)
         json_object_object_add(object, key, new_string(value));
 }
 
+/* As git has it: type and permissions in octal. */
+static void add_mode(json_object *object, const char *key, unsigned mode)
+{
+        char text[16];
+
+        snprintf(text, sizeof(text), "%06o", mode);
+        add_string(object, key, mode ? text : NULL);
+}
+
+static json_object *file_json(const struct dmig_file *file)
+{
+        json_object *object = json_object_new_object();
+
+        if (!object)
+                return NULL;
+
+        add_string(object, "kind", dmig_file_get_kind(file));
+        add_string(object, "path", dmig_file_get_path(file));
+        add_string(object, "from", dmig_file_get_from(file));
+        add_mode(object, "mode_before", dmig_file_get_mode_before(file));
+        add_mode(object, "mode_after", dmig_file_get_mode_after(file));
+        json_object_object_add(object, "size_before", new_number(dmig_file_get_size_before(file)));
+        json_object_object_add(object, "size_after", new_number(dmig_file_get_size_after(file)));
+        add_string(object, "diff", dmig_file_get_diff(file));
+        return object;
+}
+
+json_object *report_json_files(const struct dmig_files *files)
+{
+        json_object *array = files ? json_object_new_array() : NULL;
+
+        for (size_t i = 0; array && i < dmig_files_count(files); i++)
+                json_object_array_add(array, file_json(dmig_files_get(files, i)));
+        return array;
+}
+
 static json_object *step_json(const struct dmig_step *step)
 {
         json_object *object = json_object_new_object();
@@ -38,6 +74,10 @@ static json_object *step_json(const struct dmig_step *step)
         add_string(object, "error", dmig_step_get_error(step));
         if (dmig_step_is_modified(step))
                 json_object_object_add(object, "modified", json_object_new_boolean(true));
+        if (dmig_step_is_direct(step))
+                json_object_object_add(object, "direct", json_object_new_boolean(true));
+        if (dmig_step_get_files(step))
+                json_object_object_add(object, "files", report_json_files(dmig_step_get_files(step)));
         return object;
 }
 
@@ -48,6 +88,18 @@ static json_object *steps_json(const struct dmig_report *report)
         for (size_t i = 0; array && i < dmig_report_count(report); i++)
                 json_object_array_add(array, step_json(dmig_report_get_step(report, i)));
         return array;
+}
+
+static json_object *undo_json(const struct dmig_report *report)
+{
+        json_object *object = json_object_new_object();
+
+        if (!object)
+                return NULL;
+
+        json_object_object_add(object, "migrations", new_number((int64_t)dmig_report_count_undoable(report)));
+        json_object_object_add(object, "bytes", new_number((int64_t)dmig_report_get_undo_bytes(report)));
+        return object;
 }
 
 json_object *report_json(const struct dmig_report *report)
@@ -64,6 +116,8 @@ json_object *report_json(const struct dmig_report *report)
         add_string(object, "result", dmig_result_to_string(dmig_report_get_result(report)));
         add_string(object, "error", dmig_report_get_error(report));
         json_object_object_add(object, "migrations", steps_json(report));
+        if (dmig_report_count_undoable(report) > 0)
+                json_object_object_add(object, "undo", undo_json(report));
         return object;
 }
 
@@ -84,24 +138,21 @@ json_object *report_json_failure(const char *package, const char *error)
         return object;
 }
 
-static json_object *events_json(const struct dmig_history *history)
+json_object *report_json_event(const struct dmig_event *event)
 {
-        json_object *array = json_object_new_array();
-
-        for (size_t i = 0; array && history && i < dmig_history_count(history); i++)
-                json_object_array_add(array, json_tokener_parse(dmig_event_get_json(dmig_history_get(history, i))));
-        return array;
+        return json_tokener_parse(dmig_event_get_json(event));
 }
 
-json_object *report_json_history(const char *package, const struct dmig_history *history, const char *error)
+json_object *report_json_history(const char *package, json_object *events, const char *error)
 {
         json_object *object = json_object_new_object();
 
-        if (!object)
+        if (!object) {
+                json_object_put(events);
                 return NULL;
-
+        }
         add_string(object, "package", package);
-        json_object_object_add(object, "events", events_json(history));
+        json_object_object_add(object, "events", events ? events : json_object_new_array());
         if (error)
                 add_string(object, "error", error);
         return object;

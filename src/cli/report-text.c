@@ -73,7 +73,7 @@ void report_text_heading(const struct terminal *terminal, const struct dmig_repo
 
 /* A line of the table of migrations, and the buffers that it needs. */
 struct step_line {
-        char state[32];
+        char state[48];
         char duration[DURATION_MAX];
         struct cell cells[COLUMNS_MAX];
 };
@@ -84,8 +84,8 @@ static void make_step_line(const struct terminal *terminal, const struct dmig_st
         int64_t duration = dmig_step_get_duration_ms(step);
 
         *ret = (struct step_line){ 0 };
-        snprintf(ret->state, sizeof(ret->state), "%s%s", dmig_state_to_string(state),
-                 dmig_step_is_modified(step) ? ", modified" : "");
+        snprintf(ret->state, sizeof(ret->state), "%s%s%s", dmig_state_to_string(state),
+                 dmig_step_is_modified(step) ? ", modified" : "", dmig_step_is_direct(step) ? ", direct" : "");
         if (duration >= 0)
                 format_duration(duration, ret->duration);
 
@@ -111,6 +111,26 @@ size_t report_count_states(const struct dmig_report *report, unsigned states)
         return count;
 }
 
+static void print_step(const struct terminal *terminal, const struct columns *columns, const struct dmig_step *step)
+{
+        struct step_line line;
+
+        make_step_line(terminal, step, &line);
+        columns_print(columns, line.cells);
+        if (dmig_step_get_error(step))
+                report_text_note(terminal, STYLE_BAD, dmig_step_get_error(step));
+}
+
+void report_text_step(const struct terminal *terminal, const struct dmig_step *step)
+{
+        struct columns columns = { .terminal = terminal, .indent = 2 };
+        struct step_line line;
+
+        make_step_line(terminal, step, &line);
+        columns_fit(&columns, line.cells);
+        print_step(terminal, &columns, step);
+}
+
 void report_text_steps(const struct terminal *terminal, const struct dmig_report *report, unsigned states)
 {
         struct columns columns = { .terminal = terminal, .indent = 2 };
@@ -124,12 +144,8 @@ void report_text_steps(const struct terminal *terminal, const struct dmig_report
         for (size_t i = 0; i < dmig_report_count(report); i++) {
                 const struct dmig_step *step = dmig_report_get_step(report, i);
 
-                if (!is_in(step, states))
-                        continue;
-                make_step_line(terminal, step, &line);
-                columns_print(&columns, line.cells);
-                if (dmig_step_get_error(step))
-                        report_text_note(terminal, STYLE_BAD, dmig_step_get_error(step));
+                if (is_in(step, states))
+                        print_step(terminal, &columns, step);
         }
 }
 

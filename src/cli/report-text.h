@@ -16,6 +16,8 @@
 void report_text_heading(const struct terminal *terminal, const struct dmig_report *report);
 /* A line for each migration in one of @states, and one below it for its error. */
 void report_text_steps(const struct terminal *terminal, const struct dmig_report *report, unsigned states);
+/* The line of one alone, and below it its error. */
+void report_text_step(const struct terminal *terminal, const struct dmig_step *step);
 /* The result, and its error where report_text_steps() hasn't told it. */
 void report_text_result(const struct terminal *terminal, const struct dmig_report *report);
 /* One line, below what it is about. */

@@ -3,6 +3,7 @@
 #include "status-text.h"
 
 #include "columns.h"
+#include "format.h"
 #include "macro.h"
 
 static const struct cell heading[COLUMNS_MAX] = {
@@ -79,11 +80,23 @@ void status_text_table(const struct terminal *terminal, struct dmig_report *cons
         }
 }
 
+static void print_undoable(const struct terminal *terminal, const struct dmig_report *report)
+{
+        size_t n = dmig_report_count_undoable(report);
+        char size[BYTES_MAX];
+
+        if (n == 0)
+                return;
+        format_bytes(dmig_report_get_undo_bytes(report), size);
+        fprintf(terminal->stream, "  can be undone: %zu migration%s, %s\n", n, n == 1 ? "" : "s", size);
+}
+
 void status_text_package(const struct terminal *terminal, const struct dmig_report *report)
 {
         fputc('\n', terminal->stream);
         report_text_heading(terminal, report);
         report_text_steps(terminal, report, ~0U);
         report_text_result(terminal, report);
+        print_undoable(terminal, report);
         print_notes(terminal, report);
 }

@@ -3,32 +3,9 @@
 #include "packages.h"
 #include "prometheus.h"
 #include "report-json.h"
+#include "reports.h"
 #include "status-text.h"
 #include "verbs.h"
-
-/* The table can't be aligned before the last report is there. */
-struct reports {
-        struct dmig_report **reports;
-        size_t n;
-};
-
-static void reports_done(struct reports *reports)
-{
-        for (size_t i = 0; i < reports->n; i++)
-                dmig_report_unref(reports->reports[i]);
-        free(reports->reports);
-}
-
-static int reports_add(struct reports *reports, struct dmig_report *report)
-{
-        struct dmig_report **grown = reallocarray(reports->reports, reports->n + 1, sizeof(*grown));
-
-        if (!grown)
-                return -ENOMEM;
-        reports->reports = grown;
-        reports->reports[reports->n++] = report;
-        return 0;
-}
 
 static int exit_of_status(const struct cli *cli, const struct dmig_report *report)
 {
@@ -93,7 +70,7 @@ static void show_text(struct cli *cli, const struct reports *reports, bool named
 
 int verb_status(struct cli *cli, char **args)
 {
-        _cleanup_(reports_done) struct reports reports = { 0 };
+        _cleanup_(reports_done) struct reports reports = { 0 }; /* the table is aligned when the last one is there */
         bool metrics = options_has(&cli->options, OPTION_PROMETHEUS);
         int status;
 

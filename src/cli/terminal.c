@@ -11,8 +11,8 @@
 #define WIDTH_DEFAULT 80
 
 static const char *const style_sequence[] = {
-        [STYLE_PLAIN] = "",        [STYLE_BOLD] = "\033[1m",     [STYLE_DIM] = "\033[2m",
-        [STYLE_GOOD] = "\033[32m", [STYLE_WARNING] = "\033[33m", [STYLE_BAD] = "\033[31m",
+        [STYLE_PLAIN] = "",           [STYLE_BOLD] = "\033[1m", [STYLE_DIM] = "\033[2m",   [STYLE_GOOD] = "\033[32m",
+        [STYLE_WARNING] = "\033[33m", [STYLE_BAD] = "\033[31m", [STYLE_HUNK] = "\033[36m",
 };
 
 static bool have_cursor(void)
@@ -47,6 +47,8 @@ size_t terminal_width(const struct terminal *terminal)
 {
         struct winsize size;
 
+        if (terminal->width > 0)
+                return terminal->width;
         if (ioctl(fileno(terminal->stream), TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
                 return WIDTH_DEFAULT;
         return size.ws_col;

@@ -20,6 +20,7 @@ enum style {
         STYLE_GOOD,
         STYLE_WARNING,
         STYLE_BAD,
+        STYLE_HUNK, /* of a diff */
 };
 
 struct terminal {
@@ -27,7 +28,8 @@ struct terminal {
         bool tty;
         bool cursor; /* a terminal on which a line can be written over */
         bool color;
-        bool utf8; /* a terminal that shows UTF-8 */
+        bool utf8;    /* a terminal that shows UTF-8 */
+        size_t width; /* 0: what the stream leads to knows it */
 };
 
 /* Goes by the locale: setlocale() comes before it. */

@@ -21,10 +21,13 @@ extern const struct verb verbs[];
 const struct verb *verb_find(const char *name);
 
 int verb_baseline(struct cli *cli, char **args);
+int verb_forget(struct cli *cli, char **args);
 int verb_history(struct cli *cli, char **args);
 int verb_lint(struct cli *cli, char **args);
 int verb_mark(struct cli *cli, char **args);
 int verb_plan(struct cli *cli, char **args);
+int verb_preview(struct cli *cli, char **args);
 int verb_retry(struct cli *cli, char **args);
 int verb_run(struct cli *cli, char **args);
 int verb_status(struct cli *cli, char **args);
+int verb_undo(struct cli *cli, char **args);

@@ -29,6 +29,10 @@ static void warn(struct cli *cli, const struct dmig_report *report)
 
 static void show_upgrade(struct cli *cli, const struct view *view, const struct dmig_report *report)
 {
+        if (view->text) {
+                view->text(&cli->out, report);
+                return;
+        }
         report_text_heading(&cli->out, report);
         report_text_steps(&cli->out, report, view->states);
         if (!view->planned || dmig_report_get_error(report))
@@ -75,7 +79,7 @@ static void count(struct view *view, enum dmig_result result, int status)
         view->n_packages++;
         if (status != EXIT_DONE)
                 view->n_failed++;
-        else if (result != DMIG_RESULT_COMPLETED)
+        else if (result != DMIG_RESULT_COMPLETED && result != DMIG_RESULT_PENDING)
                 view->n_idle++;
 }
 

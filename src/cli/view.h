@@ -10,6 +10,7 @@ struct view {
         bool planned;    /* nothing was executed */
         bool named;      /* the user named the packages */
         unsigned states; /* which migrations to show */
+        void (*text)(const struct terminal *terminal, const struct dmig_report *report); /* instead of that */
         size_t n_packages;
         size_t n_idle;   /* where there was nothing to do */
         size_t n_failed; /* that could not be migrated, for whatever reason */

@@ -43,6 +43,23 @@ status --sandbox=off
 history --lock-timeout 3
 plan --dry-run
 plan --to 1.0
+preview --dry-run sample
+preview --sandbox=off sample
+preview --from 1.0
+preview --force sample
+preview ../sample
+history --dry-run
+status --files
+undo
+undo one two
+undo ../sample
+undo --from 1.0 sample
+undo --sandbox=on sample
+undo --files sample
+forget
+forget one two
+forget --force sample
+forget ../sample
 retry
 retry one two
 mark
@@ -93,14 +110,14 @@ test_no_verb_at_all() {
 test_help() {
         execute 0 "$DEPLOY_MIGRATE" --help
         assert_no_err
-        for verb in run plan status history retry mark baseline; do
+        for verb in run plan preview status history retry mark baseline undo forget; do
                 grep -q "^  $verb " "$OUT" || fail "$verb isn't in the help"
         done
         [ "$(wc -L <"$OUT")" -le 100 ] || fail 'a line is too long'
 }
 
 test_help_of_each_verb() {
-        for verb in run plan status history retry mark baseline; do
+        for verb in run plan preview status history retry mark baseline undo forget; do
                 execute 0 "$DEPLOY_MIGRATE" $verb --help
                 assert_no_err
                 head -n 1 "$OUT" | grep -q "^Usage: deploy-migrate $verb " || fail "the help of $verb doesn't say how to use it"
@@ -108,7 +125,7 @@ test_help_of_each_verb() {
                         assert_out " $option"
                 done
         done
-        for verb in run plan; do
+        for verb in run plan preview; do
                 execute 0 "$DEPLOY_MIGRATE" $verb --help
                 for option in --from --to --sandbox --lock-timeout --unit; do
                         assert_out " $option"

@@ -26,7 +26,7 @@ assert_object() {
 }
 
 assert_keys() {
-        assert_json '[.packages[] | keys_unsorted | join(",")] | unique | join(" ")' \
+        assert_json '[.packages[] | del(.undo) | keys_unsorted | join(",")] | unique | join(" ")' \
                 package,from,to,from_source,result,error,migrations
         assert_json '[.packages[].migrations[] | keys_unsorted | join(",")] | unique | join(" ")' \
                 id,state,duration_ms,changes,error
@@ -49,7 +49,7 @@ test_a_run() {
         assert_json '[.packages[] | .package + " " + .result] | join(", ")' 'bad failed, good completed, odd error'
         assert_json '.packages[1] | [.from, .to, .from_source, .error] | map(tostring) | join(" ")' '1.0-1 1.1-1 history null'
         assert_json '.packages[1].migrations[0] | [.id, .state, (.duration_ms | type), .changes, .error] | map(tostring) | join(" ")' \
-                '1.1.0/001_x applied number null null'
+                '1.1.0/001_x applied number 2 null'
         assert_json '.packages[1].migrations[1] | [.id, .state, .duration_ms, .error] | map(tostring) | join(" ")' \
                 '1.1.0/002_y satisfied null null'
         assert_json '.packages[0] | (.error | contains("1.1.0/001_x")) and (.migrations[0].error | contains("\"quoted\""))' true
@@ -86,6 +86,9 @@ test_it_is_valid_whatever_goes_wrong() {
         assert_object 2 run --from nonsense good
         assert_object 3 run --root "$ROOT/none"
         assert_object 3 retry nobody
+        assert_object 3 forget nobody
+        assert_object 2 undo 'No Name'
+        assert_object 2 preview --sandbox=off good
         assert_object 2 mark good 1.9.0/001_x applied --reason why
         assert_json 'has("packages") and (.packages | length <= 1)' true
         rm -r "$ROOT/var/lib/dpkg"
@@ -101,6 +104,11 @@ test_the_other_verbs() {
         assert_object 0 mark good 1.1.0/001_x applied --reason why
         assert_object 0 baseline good 1.0
         assert_object 0 history
+        assert_object 0 history good nobody
+        assert_object 0 undo good
+        assert_object 0 forget good
+        assert_object 1 preview good bad
+        assert_object 0 history --files good
         assert_object 0 history good nobody
         assert_json '[.packages[] | .package + ": " + ([.events[].event] | join(" "))] | join(", ")' \
                 'good: baseline marked baseline, nobody: '

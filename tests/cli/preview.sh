@@ -1,0 +1,415 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What preview shows, and that nothing of it stays.
+
+. "${0%/*}/lib.sh"
+need_root
+
+DATA='etc var/lib/sample usr'
+
+# The directories that it has by default, the fifos of the tree being no part of them.
+prepare() {
+        mkdir -p "$ROOT/etc/$1" "$ROOT/var/lib/$1"
+        upgraded "$@"
+}
+
+# Text, data that is none, modes, links, a directory that moves; and a second migration that builds on the first.
+ship() {
+        write /etc/sample/sample.conf 'key=1
+old name=2
+	indented
+last'
+        write /etc/sample/secret hidden
+        write /etc/sample/gone bye
+        write /var/lib/sample/old/inner text
+        write /var/lib/sample/db
+        head -c 5000 /dev/zero >"$ROOT/var/lib/sample/db"
+        ln -s gone "$ROOT/etc/sample/link"
+        migration sample 1.1.0/001_x '' '
+                cd "$DPKG_ROOT/etc/sample"
+                sed -i "s/old name/new name/" sample.conf
+                printf "more\n" >>sample.conf
+                chmod 600 secret
+                rm gone link
+                cd "$DPKG_ROOT/var/lib/sample"
+                mv old new
+                head -c 14336 /dev/zero >db
+                echo done >"$marker"'
+        migration sample 1.2.0/001_y '' '
+                grep -q "new name" "$DPKG_ROOT/etc/sample/sample.conf" || exit 1
+                sed -i "s/new name/newest name/" "$DPKG_ROOT/etc/sample/sample.conf"
+                echo more >>"$DPKG_ROOT/var/lib/sample/new/inner"
+                echo done >"$marker"'
+        write /usr/lib/deploy-migrate/sample/v1.1.0/001_x.json '{"description": "rename the name"}'
+        prepare sample 1.0 1.2
+}
+
+file() {
+        echo ".packages[0].migrations[$1].files[] | select(.path == \"$2\")"
+}
+
+# Nothing was written, and nothing but the history is in the state.
+preview_unchanged() {
+        cp "$(history_of sample)" "$WORK/history"
+        fingerprint $DATA >"$WORK/before"
+        "$@"
+        fingerprint $DATA >"$WORK/after"
+        diff "$WORK/before" "$WORK/after" || fail 'the data was changed'
+        cmp "$WORK/history" "$(history_of sample)" || fail 'the history was changed'
+        [ "$(ls "$ROOT/var/lib/deploy-migrate/sample")" = history.jsonl ] || fail 'something was left behind'
+}
+
+test_nothing_of_it_stays() {
+        ship
+        preview_unchanged expect 0 preview sample
+        assert_no_err
+        assert_ran 1.1.0/001_x 1.2.0/001_y
+}
+
+test_each_migration_with_its_files() {
+        ship
+        expect 0 preview sample
+        sed -n 's/^    \([A-Za-z]  .*\)/\1/p' "$OUT" | tr -s ' ' >"$WORK/files"
+        diff - "$WORK/files" <<'END'
+D /etc/sample/gone | 1 -
+D /etc/sample/link | symbolic link
+M /etc/sample/sample.conf | 3 ++-
+m /etc/sample/secret | mode 0644 -> 0600
+A /var/lib/sample/1.1.0-001_x | 1 +
+M /var/lib/sample/db | 4.8 KiB -> 14 KiB
+R /var/lib/sample/new/ | from /var/lib/sample/old
+M /etc/sample/sample.conf | 2 +-
+A /var/lib/sample/1.2.0-001_y | 1 +
+M /var/lib/sample/new/inner | 1 +
+END
+        assert_out 'rename the name'
+        assert_out '7 files changed, 3 lines added, 2 removed'
+        assert_out '-old name=2'
+        assert_out '+new name=2'
+        assert_out "$(printf ' \tindented')"
+        assert_out '+newest name=2'
+}
+
+test_as_json() {
+        ship
+        preview_unchanged expect 0 preview --json sample
+        assert_json '.packages[0] | .result + " " + ([.migrations[].state] | join(" "))' 'pending pending pending'
+        assert_json '[.packages[].migrations[].files[] | keys_unsorted | join(",")] | unique | join(" ")' \
+                kind,path,from,mode_before,mode_after,size_before,size_after,diff
+        assert_json "$(file 0 /etc/sample/secret) | [.kind, .mode_before, .mode_after] | join(\" \")" 'metadata 100644 100600'
+        assert_json "$(file 0 /var/lib/sample/new) | [.kind, .from] | join(\" \")" 'move /var/lib/sample/old'
+        assert_json "$(file 0 /var/lib/sample/db) | [.kind, .size_before, .size_after, .diff] | map(tostring) | join(\" \")" \
+                'replace 5000 14336 null'
+        assert_json "$(file 0 /etc/sample/gone) | [.mode_after, .size_after] | map(tostring) | join(\" \")" 'null null'
+        assert_json "$(file 0 /etc/sample/gone) | .diff" '--- a/etc/sample/gone
++++ /dev/null
+@@ -1 +0,0 @@
+-bye'
+        assert_json '.packages[0].migrations | map(.changes) | join(" ")' '7 3'
+}
+
+# What the run then does is what patch(1) makes of the diffs.
+test_the_diffs_are_what_a_run_does() {
+        command -v patch >/dev/null || skip 'there is no patch(1)'
+        ship
+        expect 0 preview --json sample
+        cp -a "$ROOT" "$WORK/copy"
+        for i in 0 1; do
+                jq -j ".packages[0].migrations[$i].files[].diff // empty" "$OUT" | patch -s -p1 -d "$WORK/copy"
+                mv "$WORK/copy/var/lib/sample/old" "$WORK/copy/var/lib/sample/new" 2>/dev/null || :
+        done
+        expect 0 run sample
+        for file in etc/sample/sample.conf var/lib/sample/new/inner var/lib/sample/1.2.0-001_y; do
+                cmp "$ROOT/$file" "$WORK/copy/$file"
+        done
+}
+
+test_what_an_earlier_one_does_satisfies_a_later_one() {
+        migration sample 1.1.0/001_x
+        migration sample 1.2.0/001_y 'test -e "$DPKG_ROOT/var/lib/sample/1.1.0-001_x"'
+        prepare sample 1.0 1.2
+        expect 0 preview --json sample
+        assert_json '.packages[0].migrations | map(.state) | join(" ")' 'pending satisfied'
+        assert_json '.packages[0].migrations[1].files' '[]'
+}
+
+test_the_first_failure_ends_it() {
+        migration sample 1.1.0/001_x
+        migration sample 1.1.0/002_y 'exit 1' 'echo broken; exit 1'
+        migration sample 1.2.0/001_z
+        prepare sample 1.0 1.2
+        preview_unchanged expect 1 preview --json sample
+        assert_json '.packages[0] | .result + " " + (.migrations | map(.state) | join(" "))' 'failed pending failed pending'
+        assert_json '.packages[0].migrations[1] | (.error | contains("broken")) and (has("files") | not)' true
+        calls >/dev/null
+        expect 1 preview sample
+        assert_out 'migrate exited with status 1: broken'
+        assert_calls 1.1.0/001_x:check 1.1.0/001_x:migrate 1.1.0/001_x:check 1.1.0/002_y:check 1.1.0/002_y:migrate
+}
+
+test_a_change_that_is_not_declared_is_a_failure() {
+        migration sample 1.1.0/001_x '' 'touch "$DPKG_ROOT/etc/other" "$marker"'
+        prepare sample 1.0 1.1
+        preview_unchanged expect 1 preview --json sample
+        assert_json '.packages[0].migrations[0] | .state + " " + (.error | contains("/etc/other") | tostring)' 'failed true'
+}
+
+test_a_postponement() {
+        migration sample 1.1.0/001_x '' 'exit 75'
+        prepare sample 1.0 1.1
+        preview_unchanged expect 1 preview --json sample
+        assert_json '.packages[0] | .result + " " + .migrations[0].state' 'postponed postponed'
+}
+
+test_what_was_given_up_is_tried() {
+        migration sample 1.1.0/001_x '' 'exit 1'
+        prepare sample 1.0 1.1
+        for _ in 1 2 3; do
+                expect 1 run sample
+        done
+        migration sample 1.1.0/001_x '' 'cat "$DPKG_ROOT/etc/cure" >"$marker"'
+        for _ in 1 2 3; do
+                expect 1 run sample
+        done
+        expect 0 status --json sample
+        assert_json '.packages[0].migrations[0].state' gave-up
+        write /etc/cure text
+        expect 0 preview --json sample
+        assert_json '.packages[0] | [.result, .error, .migrations[0].state, .migrations[0].error] | map(tostring) | join(" ")' \
+                'pending null pending null'
+}
+
+test_a_package_without_a_history_leaves_no_trace() {
+        migration sample 1.1.0/001_x
+        mkdir -p "$ROOT/etc" "$ROOT/var/lib/sample"
+        expect 0 preview --json sample --from 1.0 --to 1.1
+        assert_json '.packages[0].migrations | length' 1
+        assert_missing /var/lib/deploy-migrate
+        mkdir "$ROOT/var/lib/deploy-migrate"
+        expect 0 preview sample --from 1.0 --to 1.1
+        assert_exists /var/lib/deploy-migrate
+        assert_missing /var/lib/deploy-migrate/sample
+}
+
+test_a_signal_ends_it_and_nothing_stays() {
+        migration sample 1.1.0/001_x '' 'touch "$marker"; gate'
+        prepare sample 1.0 1.1
+        cp "$(history_of sample)" "$WORK/history"
+        start preview sample
+        await_call 1.1.0/001_x:check
+        await_call 1.1.0/001_x:migrate
+        kill -TERM "$PID"
+        finish 5
+        cmp "$WORK/history" "$(history_of sample)"
+        [ "$(ls "$ROOT/var/lib/deploy-migrate/sample")" = history.jsonl ] || fail 'something was left behind'
+        assert_missing /var/lib/sample/1.1.0-001_x
+}
+
+test_what_one_that_was_killed_left_is_removed() {
+        migration sample 1.1.0/001_x '' 'touch "$marker"; gate'
+        prepare sample 1.0 1.1
+        start preview sample
+        await_call 1.1.0/001_x:check
+        await_call 1.1.0/001_x:migrate
+        kill -KILL "$PID"
+        finish 137
+        await_silence
+        assert_exists /var/lib/deploy-migrate/sample/preview
+        migration sample 1.1.0/001_x
+        preview_unchanged expect 0 preview sample
+}
+
+test_it_waits_for_nobody_who_works_on_the_package() {
+        migration sample 1.1.0/001_x '' 'touch "$marker"; gate'
+        prepare sample 1.0 1.1
+        start run sample
+        await_call 1.1.0/001_x:check
+        await_call 1.1.0/001_x:migrate
+        expect_other 4 preview --lock-timeout 0 sample
+        open_gate
+        finish 0
+}
+
+# Not in the files of the program in the background.
+expect_other() {
+        wanted=$1 status=0
+        shift
+        "$DEPLOY_MIGRATE" --root "$ROOT" "$@" >"$WORK/out2" 2>&1 || status=$?
+        [ "$status" -eq "$wanted" ] || fail "exit status $status instead of $wanted: $*"
+}
+
+test_what_is_half_committed_is_not_looked_at() {
+        migration sample 1.1.0/001_x
+        prepare sample 1.0 1.1
+        expect 0 run sample
+        calls >/dev/null
+        sed -i '/"applied"/,$d' "$(history_of sample)"
+        assert_history sample '.[-1].event' committing
+        expect 3 preview sample
+        assert_err 'run deploy-migrate run sample first'
+        assert_calls
+}
+
+test_one_that_runs_directly_on_the_system() {
+        migration sample 1.1.0/001_x
+        migration sample 1.2.0/001_y
+        migration sample 1.3.0/001_z
+        write /usr/lib/deploy-migrate/sample/v1.2.0/001_y.json '{"writes": "*"}'
+        prepare sample 1.0 1.3
+        preview_unchanged expect 0 preview --json sample
+        assert_json '.packages[0] | .result + " " + (.error | contains("1.2.0/001_y") | tostring)' 'pending true'
+        assert_json '.packages[0].migrations | map(has("files")) | map(tostring) | join(" ")' 'true false false'
+        assert_calls 1.1.0/001_x:check 1.1.0/001_x:migrate 1.1.0/001_x:check 1.2.0/001_y:check
+        touch "$ROOT/var/lib/sample/1.2.0-001_y"
+        expect 0 preview --json sample
+        assert_json '.packages[0].migrations | map(.state) | join(" ")' 'pending satisfied pending'
+}
+
+test_it_needs_the_sandbox() {
+        ship
+        preview_unchanged expect 2 preview --sandbox=off sample
+        assert_calls
+        expect 0 preview --sandbox=on sample
+}
+
+# ---- What is in files ----
+
+test_only_text_is_compared() {
+        migration sample 1.1.0/001_x '' '
+                cd "$DPKG_ROOT/var/lib/sample"
+                head -c 1048576 /dev/zero | tr "\0" "a" >full
+                head -c 1048577 /dev/zero | tr "\0" "a" >large
+                { head -c 10000 /dev/zero | tr "\0" "a"; printf "\0"; } >nul
+                printf "caf\351\n" >latin
+                : >empty
+                mkfifo fifo
+                touch "$marker"'
+        prepare sample 1.0 1.1
+        expect 0 preview --json sample
+        assert_json '.packages[0].migrations[0].files | map(select(.diff and .size_after > 0).path) | join(" ")' \
+                '/var/lib/sample/full /var/lib/sample/latin'
+        assert_json "$(file 0 /var/lib/sample/empty) | .diff" ''
+        expect 0 preview sample
+        assert_out '+caf\xe9'
+        grep -q 'large *| 1.0 MiB$' "$OUT" || fail 'it has no size'
+        grep -q 'fifo *| fifo$' "$OUT" || fail 'it has no type'
+}
+
+test_nothing_in_files_or_names_reaches_the_terminal() {
+        migration sample 1.1.0/001_x '' '
+                cd "$DPKG_ROOT/var/lib/sample"
+                printf "\033[2J\033]0;title\007 \302\233 5m\r\n" >evil
+                echo x >"$(printf "a\033[31m\nb\377")"
+                touch "$marker"'
+        prepare sample 1.0 1.1
+        expect 0 preview sample
+        ! grep -q "$(printf '[\033\007\r\302]')" "$OUT" || fail 'there is a control character'
+        assert_out '+\x1b[2J\x1b]0;title\x07 \x9b 5m\x0d'
+        assert_out 'a\x1b[31m\nb\xff'
+        assert_out '+++ b/var/lib/sample/a\x1b[31m\x0ab\xff'
+        expect 0 preview --json sample
+        [ "$(jq -rs length "$OUT")" = 1 ] || fail 'it is no JSON'
+        ! grep -q "$(printf '\033')" "$OUT" || fail 'there is an escape sequence'
+}
+
+test_a_file_that_becomes_a_link() {
+        write /etc/sample/x text
+        migration sample 1.1.0/001_x '' 'ln -sf y "$DPKG_ROOT/etc/sample/x"; touch "$marker"'
+        prepare sample 1.0 1.1
+        expect 0 preview sample
+        assert_out 'file -> symbolic link'
+}
+
+# ---- Several packages ----
+
+test_all_packages_with_something_pending() {
+        migration one 1.1.0/001_x
+        migration two 1.1.0/001_x
+        migration idle 1.1.0/001_x
+        prepare one 1.0 1.1
+        prepare two 1.0 1.1
+        prepare idle 1.1 1.1
+        expect 0 preview
+        assert_out 'one: 1.0 -> 1.1'
+        assert_out 'two: 1.0 -> 1.1'
+        assert_out '1 package, nothing to do'
+        expect 0 preview --json
+        assert_json '.packages | map(.package + " " + .result) | join(", ")' \
+                'idle nothing-to-do, one pending, two pending'
+}
+
+test_nothing_to_do() {
+        migration sample 1.1.0/001_x
+        prepare sample 1.1 1.1
+        preview_unchanged expect 0 preview sample
+        assert_out 'nothing to do'
+        assert_calls
+}
+
+# ---- On a terminal ----
+
+ESCAPE=$(printf '\033')
+
+# on_terminal [NAME=VALUE...] VERB...: what it shows there comes to $OUT. PAGER isn't set unless it is given.
+on_terminal() {
+        command -v script >/dev/null || skip 'there is no script(1)'
+        cat >"$WORK/command" <<END
+unset PAGER LESS
+export TERM=xterm $(for word; do case $word in *=*) printf "'%s' " "$word" ;; esac; done)
+exec "$DEPLOY_MIGRATE" --root "$ROOT" $(for word; do case $word in *=*) ;; *) printf "'%s' " "$word" ;; esac; done)
+END
+        execute 0 script -qec "sh $WORK/command" /dev/null
+}
+
+test_colours() {
+        ship
+        on_terminal PAGER= preview sample
+        for line in "$ESCAPE\[1m--- a/etc/sample/sample.conf" "$ESCAPE\[36m@@ " "$ESCAPE\[31m-old name=2" \
+                "$ESCAPE\[32m+new name=2" "$ESCAPE\[32m++*$ESCAPE\[0m$ESCAPE\[31m-"; do
+                grep -q "$line" "$OUT" || fail "there is no line $line"
+        done
+        expect 0 preview sample
+        ! grep -q "$ESCAPE" "$OUT" || fail 'there are colours elsewhere'
+}
+
+test_a_pager() {
+        ship
+        on_terminal "PAGER=cat >$WORK/paged" preview sample
+        grep -q '+newest name=2' "$WORK/paged" || fail 'the pager got nothing'
+        ! grep -q 'newest name' "$OUT" || fail 'it came to the terminal all the same'
+        rm "$WORK/paged"
+        on_terminal "PAGER=cat >$WORK/paged" preview --json sample
+        PAGER="cat >$WORK/paged" expect 0 preview sample
+        [ ! -e "$WORK/paged" ] || fail 'a pager where none is of use'
+}
+
+test_a_pager_that_has_seen_enough() {
+        write /etc/sample/long
+        seq 100000 >"$ROOT/etc/sample/long"
+        migration sample 1.1.0/001_x '' 'seq 2 100001 | tac >"$DPKG_ROOT/etc/sample/long"; touch "$marker"'
+        prepare sample 1.0 1.1
+        on_terminal 'PAGER=head -n 2' preview sample
+        assert_out sample
+        [ "$(wc -l <"$OUT")" -le 3 ] || fail 'it got more'
+}
+
+test_the_default_pager_on_one_screen() {
+        command -v less >/dev/null || skip 'there is no less(1)'
+        migration sample 1.1.0/001_x
+        prepare sample 1.0 1.1
+        on_terminal preview sample
+        assert_out '1 file changed, 1 line added, 0 removed'
+}
+
+test_its_environment() {
+        migration sample 1.1.0/001_x
+        prepare sample 1.0 1.1
+        on_terminal 'PAGER=cat >/dev/null; env' preview sample
+        assert_out LESS=FRSXMK
+        assert_out LESSSECURE=1
+        on_terminal LESS=R 'PAGER=cat >/dev/null; env' preview sample
+        assert_out LESS=R
+}
+
+run_tests

@@ -1,0 +1,200 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What undo and forget say and do, and what status says of it.
+
+. "${0%/*}/lib.sh"
+need_root
+
+DATA='etc var/lib/sample'
+
+# Two migrations, the second of which changes what the first has changed.
+ship() {
+        write /etc/sample/sample.conf 'name=old'
+        write /etc/sample/gone bye
+        write /var/lib/sample/old/inner text
+        migration sample 1.1.0/001_x 'test -e "$marker"' '
+                echo name=new >"$DPKG_ROOT/etc/sample/sample.conf"
+                rm "$DPKG_ROOT/etc/sample/gone"
+                mv "$DPKG_ROOT/var/lib/sample/old" "$DPKG_ROOT/var/lib/sample/new"
+                echo done >"$marker"'
+        migration sample 1.2.0/001_y 'test -e "$marker"' '
+                echo name=newest >"$DPKG_ROOT/etc/sample/sample.conf"
+                echo done >"$marker"'
+        upgraded sample 1.0-1 1.2-1
+        fingerprint $DATA >"$WORK/old"
+        expect 0 run sample
+        calls >/dev/null
+}
+
+assert_old() {
+        fingerprint $DATA | diff "$WORK/old" - || fail 'it is not as it was'
+}
+
+# Its lock file says who had it last.
+untouched() {
+        fingerprint etc usr var >"$WORK/before"
+        "$@"
+        fingerprint etc usr var | diff "$WORK/before" - || fail "the tree was changed by: $*"
+}
+
+test_all_is_as_it_was_before() {
+        ship
+        expect 0 undo sample
+        assert_no_err
+        assert_old
+        assert_calls
+        assert_history sample '[.[-2, -1] | .event + ":" + .id] | join(" ")' 'undone:1.2.0/001_y undone:1.1.0/001_x'
+        expect 0 status --json sample
+        assert_json '.packages[0] | [.result, .from, .to, has("undo")] | map(tostring) | join(" ")' 'pending 1.0-1 1.2-1 false'
+        expect 0 run sample
+        assert_ran 1.1.0/001_x 1.2.0/001_y
+        assert_content /etc/sample/sample.conf name=newest
+}
+
+test_it_shows_what_it_puts_back() {
+        ship
+        expect 0 undo sample
+        sed -n 's/^  \([1-9].*\|  [A-Za-z]  .*\)/\1/p' "$OUT" | tr -s ' ' >"$WORK/files"
+        diff - "$WORK/files" <<'END'
+1.2.0/001_y
+ M /etc/sample/sample.conf | 12 B -> 9 B
+ D /var/lib/sample/1.2.0-001_y | 5 B
+1.1.0/001_x
+ A /etc/sample/gone | 4 B
+ M /etc/sample/sample.conf | 9 B
+ D /var/lib/sample/1.1.0-001_x | 5 B
+ R /var/lib/sample/old/ | from /var/lib/sample/new
+END
+        assert_out 'the data is at 1.0-1 again'
+        assert_out 'as long as 1.2-1 is installed: install the older version of the package'
+}
+
+test_after_a_downgrade_there_is_nothing_to_advise() {
+        ship
+        package sample 1.0-1
+        rm -r "$ROOT/usr/lib/deploy-migrate/sample"
+        expect 0 undo sample
+        assert_old
+        assert_out 'the data is at 1.0-1 again'
+        ! grep -q 'as long as' "$OUT" || fail 'it advises what was done'
+}
+
+test_a_dry_run_changes_nothing() {
+        ship
+        untouched expect 0 undo --dry-run sample
+        assert_out 'would be undone'
+        assert_out 'D  /var/lib/sample/1.2.0-001_y'
+        untouched expect 0 undo --dry-run -q sample
+        assert_out 'would be undone'
+        untouched expect 0 undo --dry-run --json sample
+        assert_json '.packages[0].result' pending
+}
+
+test_as_json() {
+        ship
+        expect 0 undo --json sample
+        assert_json '.packages[0] | [.result, .from, .to, .error] | map(tostring) | join(" ")' 'completed 1.2-1 1.0-1 null'
+        assert_json '.packages[0].migrations | map(.id + " " + .state) | join(", ")' \
+                '1.2.0/001_y pending, 1.1.0/001_x pending'
+        assert_json '.packages[0].migrations[1].files | map(.kind + " " + .path) | join(", ")' \
+                'create /etc/sample/gone, replace /etc/sample/sample.conf, remove /var/lib/sample/1.1.0-001_x, move /var/lib/sample/old'
+        assert_json '.packages[0].migrations[1].files[0] | [.mode_before, .mode_after, .size_after] | map(tostring) | join(" ")' \
+                'null 100644 4'
+}
+
+test_quiet() {
+        ship
+        expect 0 undo -q sample
+        assert_no_err
+        [ ! -s "$OUT" ] || fail 'not quiet'
+        assert_old
+}
+
+test_what_was_changed_since_is_not_lost() {
+        ship
+        write /etc/sample/sample.conf 'name=mine'
+        for option in '' --dry-run; do
+                untouched expect 1 undo $option sample
+                assert_err /etc/sample/sample.conf
+                untouched expect 1 undo --json $option sample
+                assert_json '.packages[0] | .result + " " + (.error | contains("sample.conf") | tostring)' 'failed true'
+        done
+        expect 0 undo --force sample
+        assert_content /etc/sample/sample.conf name=old
+        assert_missing /var/lib/sample/1.1.0-001_x
+}
+
+test_there_is_nothing_to_undo() {
+        migration sample 1.1.0/001_x
+        mkdir "$ROOT/etc"
+        upgraded sample 1.0 1.1
+        untouched expect 0 undo sample
+        assert_out 'sample: nothing can be undone'
+        expect 0 undo --json sample
+        assert_json '.packages[0] | .result + " " + (.migrations | length | tostring)' 'nothing-to-do 0'
+}
+
+test_status_tells_what_can_be_undone() {
+        ship
+        expect 0 status sample
+        assert_out 'can be undone: 2 migrations, '
+        expect 0 status --json sample
+        assert_json '.packages[0].undo | .migrations' 2
+        assert_json '.packages[0].undo.bytes > 0' true
+        assert_json '.packages[0] | keys_unsorted | join(",")' package,from,to,from_source,result,error,migrations,undo
+        expect 0 plan --json sample
+        assert_json '.packages[0] | has("undo")' false
+}
+
+test_forget() {
+        ship
+        expect 0 forget sample
+        grep -qE '^sample: [0-9.]+ [KM]?i?B freed, nothing can be undone any more$' "$OUT" || fail 'it does not say how much'
+        expect 0 status --json sample
+        assert_json '.packages[0] | has("undo")' false
+        untouched expect 0 undo sample
+        assert_out 'nothing can be undone'
+        expect 0 forget sample
+        assert_out 'nothing was kept'
+        expect 0 forget --json sample
+        assert_json '.packages[0].package' sample
+        assert_content /etc/sample/sample.conf name=newest
+}
+
+test_a_package_without_a_history() {
+        mkdir -p "$ROOT/var/lib/dpkg"
+        expect 3 forget nobody
+        assert_err 'has no history'
+}
+
+test_a_package_that_is_locked() {
+        ship
+        migration sample 1.3.0/001_z 'test -e "$marker"' 'gate; touch "$marker"'
+        package sample 1.3-1
+        "$DEPLOY_MIGRATE" --root "$ROOT" run sample >"$WORK/background" 2>&1 </dev/null &
+        await_call 1.3.0/001_z:check
+        await_call 1.3.0/001_z:migrate
+        expect 4 undo --lock-timeout 0 sample
+        expect 4 forget --lock-timeout 0 sample
+        open_gate
+        wait $! || fail "$(cat "$WORK/background")"
+}
+
+test_one_that_ran_directly_is_marked() {
+        migration sample 1.1.0/001_x
+        write /usr/lib/deploy-migrate/sample/v1.1.0/001_x.json '{"writes": "*"}'
+        mkdir -p "$ROOT/var/lib/sample"
+        upgraded sample 1.0 1.1
+        expect 0 plan sample
+        assert_out 'pending, direct'
+        expect 0 run --json sample
+        assert_json '.packages[0].migrations[0] | [.state, .direct] | map(tostring) | join(" ")' 'applied true'
+        expect 0 status sample
+        assert_out 'applied, direct'
+        migration sample 1.1.0/002_y
+        expect 0 status --json sample
+        assert_json '[.packages[0].migrations[] | select(.direct) | .id] | join(" ")' 1.1.0/001_x
+}
+
+run_tests

@@ -52,7 +52,7 @@ test_two_starts_at_once() {
         open_gate
         wait
         assert_ran_once slow 2.0.0/001_first
-        assert_events slow baseline started:2.0.0/001_first applied:2.0.0/001_first completed
+        assert_events slow baseline started:2.0.0/001_first committing:2.0.0/001_first applied:2.0.0/001_first completed
         for unit in deploy-migrate.service deploy-migrate@slow.service; do
                 assert_unit "$unit" inactive
         done
@@ -75,7 +75,7 @@ test_an_upgrade_that_lands_during_a_run() {
         assert_settled
         for package in another slow; do
                 assert_ran_once "$package" 2.0.0/001_first
-                assert_events "$package" baseline started:2.0.0/001_first applied:2.0.0/001_first completed
+                assert_events "$package" baseline started:2.0.0/001_first committing:2.0.0/001_first applied:2.0.0/001_first completed
         done
 }
 

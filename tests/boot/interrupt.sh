@@ -65,7 +65,7 @@ test_systemctl_stop_in_the_middle() {
 
         expect 0 systemctl start deploy-migrate.service
         assert_ran_once plain 2.0.0/001_long
-        assert_history plain 'map(.event) | join(" ")' 'baseline started interrupted started applied completed'
+        assert_history plain 'map(.event) | join(" ")' 'baseline started interrupted started committing applied completed'
 }
 
 test_a_reboot_in_the_middle() {
@@ -83,7 +83,7 @@ test_a_reboot_in_the_middle() {
         boot
         for package in plain sample; do
                 assert_ran_once "$package" 2.0.0/001_long
-                assert_history "$package" 'map(.event) | join(" ")' 'baseline started interrupted started applied completed'
+                assert_history "$package" 'map(.event) | join(" ")' 'baseline started interrupted started committing applied completed'
         done
         assert_unit sample.service active
 }
@@ -97,7 +97,7 @@ test_a_power_cut_in_the_middle() {
         boot
         assert_unit sample.service active
         assert_ran_once sample 2.0.0/001_long
-        assert_history sample 'map(.event) | join(" ")' 'baseline started interrupted started applied completed'
+        assert_history sample 'map(.event) | join(" ")' 'baseline started interrupted started committing applied completed'
         expect 0 dpkg --configure -a
         assert_settled
 }
@@ -112,7 +112,7 @@ test_a_reboot_during_apt_upgrade() {
         expect 0 dpkg --configure -a
         assert_settled
         assert_installed plain 2.0
-        assert_history plain 'map(.event) | join(" ")' 'baseline started interrupted started applied completed'
+        assert_history plain 'map(.event) | join(" ")' 'baseline started interrupted started committing applied completed'
 }
 
 ship_hanging() {

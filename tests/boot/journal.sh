@@ -153,7 +153,7 @@ test_a_limit_of_the_administrator_does_not_cut_a_migration_short() {
         printf '[Service]\nTimeoutStartSec=3\n' >"$ROOT/etc/systemd/system/deploy-migrate.service.d/limit.conf"
         machine systemctl daemon-reload
         upgrade_plain 'sleep 6'
-        assert_events plain baseline started:2.0.0/001_first applied:2.0.0/001_first completed
+        assert_events plain baseline started:2.0.0/001_first committing:2.0.0/001_first applied:2.0.0/001_first completed
 }
 
 test_much_output_is_capped() {

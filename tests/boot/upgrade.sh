@@ -40,8 +40,8 @@ test_a_gated_service_is_migrated_while_it_is_stopped() {
         assert_installed sample 2.0
         assert_unit sample.service active
         assert_ran_once sample 2.0.0/001_first 2.0.0/002_format
-        assert_events sample baseline started:2.0.0/001_first applied:2.0.0/001_first \
-                started:2.0.0/002_format applied:2.0.0/002_format completed
+        assert_events sample baseline started:2.0.0/001_first committing:2.0.0/001_first applied:2.0.0/001_first \
+                started:2.0.0/002_format committing:2.0.0/002_format applied:2.0.0/002_format completed
 
         first=$(when DEPLOY_MIGRATE_ID=2.0.0/001_first)
         last=$(journal -r -n 1 -o json DEPLOY_MIGRATE_ID=2.0.0/002_format | jq -r .__MONOTONIC_TIMESTAMP)

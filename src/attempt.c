@@ -237,13 +237,11 @@ static int run_phases(struct attempt *a, struct dmig_step *step, struct error *e
         return effect ? record_success(a, DMIG_STATE_SATISFIED, FIELD_UNKNOWN, step, error) : migrate(a, step, error);
 }
 
-/* Unless it is half committed, which the next run has to finish. */
 static int clean_up(struct attempt *a, int r, struct error *error)
 {
-        const struct record *unfinished = history_state_unfinished(&a->history->state);
         int q = 0;
 
-        if (a->transaction && !(unfinished && unfinished->state == RECORD_COMMITTING))
+        if (!a->transaction || !a->transaction->committing)
                 q = transaction_drop(a->history, r < 0 ? NULL : error);
         a->transaction = transaction_free(a->transaction);
         return r < 0 ? r : q;

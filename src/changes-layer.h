@@ -19,7 +19,6 @@ struct layer_dir {
         bool merged;
         bool moved;            /* merged with another one than its place says */
         bool judged;           /* its own attributes say something: it stayed what it was */
-        bool untouched;        /* made beforehand, and nothing was done with it */
         bool entries;          /* something directly in it was made, removed or replaced */
         struct stat st_before; /* both where it is merged */
         struct stat st_after;
@@ -37,8 +36,6 @@ int layer_read(const struct changes_request *request, struct layer *ret, struct 
 void layer_done(struct layer *layer);
 /* Whether the directory @before, below, was moved. */
 bool layer_was_moved(const struct layer *layer, const char *before);
-/* Whether the directory @path of the upper layer is as it was made beforehand. Returns: 1, 0, or a negative errno. */
-int layer_is_untouched(const struct changes_request *request, const char *path);
 
 /* "a" and "b" are "a/b"; "" and "b" are "b". */
 int layer_join(const char *directory, const char *name, char **ret);

@@ -180,16 +180,6 @@ static int add_pure(struct visit *visit, struct layer_dir *child, const struct c
         return child->judged ? 0 : add_entry(visit, entry->before.st_mode ? CHANGE_REPLACE : CHANGE_CREATE, entry);
 }
 
-/* Whether all that is known of a directory is that it was made beforehand. One in another that comes along comes along. */
-static int find_untouched(const struct visit *visit, struct layer_dir *child)
-{
-        int r = visit->dir->merged ? layer_is_untouched(visit->walk->request, child->path) : visit->dir->untouched;
-
-        if (r > 0)
-                child->untouched = true;
-        return r;
-}
-
 static int visit_child(struct visit *visit, struct layer_dir *child)
 {
         struct comparison entry = { .name = layer_name(child->path) };
@@ -200,9 +190,7 @@ static int visit_child(struct visit *visit, struct layer_dir *child)
         r = layer_stat(dirfd(visit->upper), entry.name, &entry.after);
         if (r >= 0)
                 r = find_before(visit, &entry);
-        if (r >= 0 && !entry.before.st_mode && !child->moved)
-                r = find_untouched(visit, child);
-        if (r < 0 || child->untouched)
+        if (r < 0)
                 return r;
         return child->moved ? add_moved(visit, child, &entry) : add_pure(visit, child, &entry);
 }

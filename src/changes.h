@@ -47,11 +47,10 @@ struct changes_request {
         int upper;
         int lower;             /* what lies below, all of it, as one directory */
         struct timespec begin; /* a time of modification from then to now says nothing of its own */
-        char *const *made;     /* directories below the root that were made beforehand, ended by NULL; NULL: none */
 };
 
 /*
- * Appends to @changes. What was made beforehand is no change where nothing was done with it. Returns: 0, or a negative errno
+ * Appends to @changes. Returns: 0, or a negative errno
  * with @error set: -EPERM for a change of what the area doesn't allow, -EBUSY where what was changed was also changed directly, by
  * others, since @begin; each names the path.
  */

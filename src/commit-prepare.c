@@ -10,8 +10,10 @@
 #include "seal.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #define HOLD_PREFIX ".deploy-migrate."
 
@@ -39,7 +41,29 @@ static int explain(const struct preparation *p, const struct change *change, int
         return error_errnof(error, r, "can't stage %s/%s", p->stage->areas->areas[change->area].path, change->path);
 }
 
+static const char *get_old_path(const struct change *change)
+{
+        return change->from ? change->from : change->path;
+}
+
 /* ---- Areas ---- */
+
+/* What an area lies on. */
+struct site {
+        dev_t dev;
+        bool overlay;
+};
+
+static int site_look(int fd, struct site *ret)
+{
+        struct statfs fs;
+        struct stat st;
+
+        if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        *ret = (struct site){ .dev = st.st_dev, .overlay = fs.f_type == OVERLAYFS_SUPER_MAGIC };
+        return 0;
+}
 
 /* Whether rename(2) leads from the transaction's directory to the area: the same file system, by way of the same mount. */
 static int is_reachable(const struct preparation *p, const struct area *area)
@@ -82,6 +106,10 @@ static int add_area(struct preparation *p, size_t i)
 
 static int open_slots(struct preparation *p, struct error *error)
 {
+        _cleanup_close_ int images = below_make_directories(p->place->dir, SLOTS_DIR);
+
+        if (images < 0)
+                return error_errnof(error, images, "can't make %s/" SLOTS_DIR, p->place->path);
         for (size_t i = 0; i < p->redo->n_areas; i++) {
                 const struct area *area = &p->stage->areas->areas[i];
                 int r;
@@ -93,7 +121,7 @@ static int open_slots(struct preparation *p, struct error *error)
                         if (r < 0)
                                 return error_errnof(error, r, "can't remove %s/%s", area->path, p->redo->areas[i].hold);
                 }
-                p->slots[i] = commit_open_slots(p->place, p->redo, i);
+                p->slots[i] = commit_make_slots(p->place, p->redo, i);
                 r = p->slots[i] < 0 ? p->slots[i] : links_new(&p->links[i]);
                 if (r < 0)
                         return error_errnof(error, r, "can't stage changes of %s", area->path);
@@ -121,6 +149,45 @@ static int make_areas(struct preparation *p, struct error *error)
         if (r < 0)
                 return error_errnof(error, r, "can't write %s/" HOLDS_FILE, p->place->path);
         return open_slots(p, error);
+}
+
+/* ---- What can't be renamed ---- */
+
+static bool is_moved_directory(const struct change *change)
+{
+        return !change->inner && S_ISDIR(change->before.st_mode) &&
+               (change->kind == CHANGE_MOVE || change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE);
+}
+
+/* rename(2) would say EXDEV, when it is too late to say no. */
+static int check_change(const struct preparation *p, const struct change *change, const struct site *site,
+                        struct error *error)
+{
+        const char *reason = NULL;
+
+        if (site->overlay && is_moved_directory(change))
+                reason = "is a directory on an overlayfs, which can't be moved there as a whole";
+        else if (!site->overlay && change->before.st_mode && change->before.st_dev != site->dev)
+                reason = "lies in another subvolume than the directory that is staged";
+        if (!reason)
+                return 0;
+        return error_setf(error, -EXDEV, "%s/%s %s: leave it where it is, or run the migration with \"writes\": \"*\"",
+                          p->stage->areas->areas[change->area].path, get_old_path(change), reason);
+}
+
+static int check_changes(const struct preparation *p, struct error *error)
+{
+        const struct changes *changes = &p->redo->changes;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < changes->n; i++) {
+                struct site site = { 0 };
+
+                r = site_look(p->stage->areas->areas[changes->changes[i].area].fd, &site);
+                if (r >= 0)
+                        r = check_change(p, &changes->changes[i], &site, error);
+        }
+        return r;
 }
 
 /* ---- Attributes ---- */
@@ -200,11 +267,6 @@ static bool is_detached(const struct change *change)
 static bool is_made(const struct change *change)
 {
         return !change->inner && (change->kind == CHANGE_CREATE || change->kind == CHANGE_REPLACE);
-}
-
-static const char *get_old_path(const struct change *change)
-{
-        return change->from ? change->from : change->path;
 }
 
 static int compare_detached(const void *a, const void *b)
@@ -420,7 +482,9 @@ int commit_prepare(const struct commit_place *place, const struct stage *stage, 
         if (!p.slots || !p.links)
                 return -ENOMEM;
 
-        r = make_areas(&p, error);
+        r = check_changes(&p, error);
+        if (r >= 0)
+                r = make_areas(&p, error);
         if (r >= 0)
                 r = add_metas(&p, error);
         if (r >= 0)

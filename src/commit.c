@@ -20,7 +20,7 @@ int commit_open_area(const struct commit_place *place, const struct redo *redo, 
         return root_open(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
 }
 
-int commit_open_slots(const struct commit_place *place, const struct redo *redo, size_t area)
+int commit_make_slots(const struct commit_place *place, const struct redo *redo, size_t area)
 {
         _cleanup_close_ int root = -EBADF;
 
@@ -28,6 +28,17 @@ int commit_open_slots(const struct commit_place *place, const struct redo *redo,
                 return below_make_directories(place->dir, SLOTS_DIR);
         root = commit_open_area(place, redo, area);
         return root < 0 ? root : below_make_directories(root, redo->areas[area].hold);
+}
+
+/* One that is missing may be on a file system that isn't mounted now: nothing must be taken to be done there. */
+int commit_open_slots(const struct commit_place *place, const struct redo *redo, size_t area)
+{
+        _cleanup_close_ int root = -EBADF;
+
+        if (!redo->areas[area].hold)
+                return below_open(place->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
+        root = commit_open_area(place, redo, area);
+        return root < 0 ? root : below_open(root, redo->areas[area].hold, O_RDONLY | O_DIRECTORY, 0);
 }
 
 /* An area that is open, with its slots. */
@@ -82,8 +93,10 @@ static int sites_open(struct sites *sites, struct error *error)
         for (size_t i = 0; i < redo->n_areas; i++) {
                 r = site_open(sites, i);
                 if (r < 0)
-                        return error_errnof(error, r, "can't open %s%s, where %s has to be finished",
-                                            sites->place->root->path, redo->areas[i].path, redo->id);
+                        return error_errnof(
+                                error, r,
+                                "can't find what %s has still to put into %s%s: mount its file system, then run again",
+                                redo->id, sites->place->root->path, redo->areas[i].path);
         }
         return 0;
 }
@@ -119,6 +132,18 @@ static int move(const struct redo_rename *rename, const struct end *slot, const 
         return renameat2(from->dir, from->name, to->dir, to->name, flags) < 0 ? -errno : 0;
 }
 
+/* Somebody has removed the directory: what belongs there must not be lost for that. */
+static int make_parent(int root, const char *path, const char **ret_name)
+{
+        const char *slash = strrchr(path, '/');
+        _cleanup_free_ char *parent = strndup(path, slash ? (size_t)(slash - path) : 0);
+
+        if (!parent)
+                return -ENOMEM;
+        *ret_name = slash ? slash + 1 : path;
+        return below_make_directories(root, parent);
+}
+
 static int do_rename(const struct sites *sites, const struct redo_rename *rename)
 {
         const struct site *site = &sites->sites[rename->area];
@@ -127,10 +152,19 @@ static int do_rename(const struct sites *sites, const struct redo_rename *rename
         _cleanup_close_ int parent = -EBADF;
 
         path.dir = parent = below_open_parent(site->root, rename->path, &path.name);
-        /* What it was in was itself detached behind it. */
         if (parent == -ENOENT && rename->kind == REDO_DETACH)
-                return 0;
+                return 0; /* what it was in was itself detached behind it */
+        if (parent == -ENOENT)
+                path.dir = parent = make_parent(site->root, rename->path, &path.name);
         return parent < 0 ? parent : move(rename, &slot, &path);
+}
+
+/* All else may be what somebody has given it since. */
+static int set_time(int fd, const struct redo_meta *meta)
+{
+        const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, meta->after.st.st_mtim };
+
+        return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
 static int do_meta(const struct sites *sites, const struct redo_meta *meta)
@@ -140,7 +174,9 @@ static int do_meta(const struct sites *sites, const struct redo_meta *meta)
         fd = below_open(sites->sites[meta->area].root, meta->path, O_PATH | O_NOFOLLOW, 0);
         if (fd == -ENOENT)
                 return 0; /* removed by somebody since */
-        return fd < 0 ? fd : attributes_apply(fd, &meta->after);
+        if (fd < 0)
+                return fd;
+        return attributes_equal(&meta->before, &meta->after) ? set_time(fd, meta) : attributes_apply(fd, &meta->after);
 }
 
 static int explain(const struct sites *sites, size_t area, const char *path, struct error *error, int r)

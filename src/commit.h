@@ -32,7 +32,8 @@ int commit_release(const struct commit_place *place, const struct redo *redo, st
 
 #define SLOTS_DIR "slots"
 
-/* The slots of an area, made where they are missing. Returns: a file descriptor, or a negative errno. */
+/* Where the slots of an area are. The first makes the directory. Returns: a file descriptor, or a negative errno. */
+int commit_make_slots(const struct commit_place *place, const struct redo *redo, size_t area);
 int commit_open_slots(const struct commit_place *place, const struct redo *redo, size_t area);
 /* Returns: the area's root, open for reading, or a negative errno. */
 int commit_open_area(const struct commit_place *place, const struct redo *redo, size_t area);

@@ -41,6 +41,13 @@ const struct record *history_state_find(const struct history_state *state, const
         return find(state, id);
 }
 
+bool history_state_is_applied(const struct history_state *state, const char *id)
+{
+        const struct record *record = history_state_find(state, id);
+
+        return record && record->state == RECORD_APPLIED;
+}
+
 const struct record *history_state_unfinished(const struct history_state *state)
 {
         return state->unfinished;

@@ -61,5 +61,7 @@ void history_state_done(struct history_state *state);
 int history_state_feed(struct history_state *state, const struct dmig_event *event, struct error *error);
 /* Returns: the record, or NULL. */
 const struct record *history_state_find(const struct history_state *state, const char *id);
+/* Whether the migration is applied, as far as the history says. */
+bool history_state_is_applied(const struct history_state *state, const char *id);
 /* Returns: the record that is RECORD_RUNNING or RECORD_COMMITTING, or NULL. There is one at most. */
 const struct record *history_state_unfinished(const struct history_state *state);

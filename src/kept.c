@@ -120,14 +120,19 @@ int kept_list(const struct history *history, const char *name, struct kept_list 
         return 0;
 }
 
-void kept_list_narrow(struct kept_list *list)
+void kept_list_narrow(struct kept_list *list, const struct history_state *state)
 {
         size_t n = 0;
 
-        while (n < list->n && list->kept[n].redo->upgrade == list->kept[0].redo->upgrade)
-                n++;
-        for (size_t i = n; i < list->n; i++)
-                kept_done(&list->kept[i]);
+        for (size_t i = 0; i < list->n; i++) {
+                struct kept *kept = &list->kept[i];
+
+                if (history_state_is_applied(state, kept->redo->id) &&
+                    (n == 0 || kept->redo->upgrade == list->kept[0].redo->upgrade))
+                        list->kept[n++] = *kept;
+                else
+                        kept_done(kept);
+        }
         list->n = n;
 }
 

@@ -35,8 +35,8 @@ void kept_done(struct kept *kept);
 int kept_list(const struct history *history, const char *name, struct kept_list *ret, struct error *error);
 void kept_list_done(struct kept_list *list);
 
-/* Narrows @list to the last upgrade that can be undone. */
-void kept_list_narrow(struct kept_list *list);
+/* Narrows @list to the last upgrade that can be undone: of what the history calls applied. */
+void kept_list_narrow(struct kept_list *list, const struct history_state *state);
 /* From now on it can't be undone; what that frees is added to @bytes. Returns: 0, or a negative errno with @error set. */
 int kept_forget(const struct kept *kept, uint64_t *bytes, struct error *error);
 /* Adds what it changed to @files. Returns: 0 or -ENOMEM. */

@@ -96,7 +96,6 @@ int manifest_init(struct manifest *ret, const char *package)
 
         *ret = (struct manifest){
                 .writes = TAKE_PTR(writes),
-                .default_writes = true,
                 .check_timeout_sec = MANIFEST_CHECK_TIMEOUT_SEC,
                 .timeout_sec = MANIFEST_TIMEOUT_SEC,
         };
@@ -226,7 +225,6 @@ static int read_writes(const struct reader *reader, json_object *value)
 
         paths_free(reader->manifest->writes);
         reader->manifest->writes = TAKE_PTR(writes);
-        reader->manifest->default_writes = false;
         reader->manifest->unrestricted = unrestricted;
         return 0;
 }

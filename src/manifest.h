@@ -16,10 +16,9 @@
 #define MANIFEST_SIZE_MAX          (1024U * 1024U)
 
 struct manifest {
-        char *description;   /* NULL where there is none */
-        char **writes;       /* absolute paths, normalised, ended by NULL; none where it is unrestricted */
-        bool default_writes; /* nobody has said "writes": the four directories of the package */
-        bool unrestricted;   /* "writes": "*" */
+        char *description; /* NULL where there is none */
+        char **writes;     /* absolute paths, normalised, ended by NULL; none where it is unrestricted */
+        bool unrestricted; /* "writes": "*" */
         bool network;
         uint64_t check_timeout_sec; /* 0: none */
         uint64_t timeout_sec;

@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-
 struct preview {
         struct dmig *ctx;
         struct survey *survey;

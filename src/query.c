@@ -52,7 +52,7 @@ static int look_at_undo(struct dmig *ctx, const struct survey *survey, struct dm
         r = kept_list(survey->history, SLOTS_DIR, &list, &ctx->error);
         if (r < 0)
                 return r;
-        kept_list_narrow(&list);
+        kept_list_narrow(&list, &survey->history->state);
         report->n_undoable = list.n;
         for (size_t i = 0; r >= 0 && i < list.n; i++)
                 r = below_measure(list.kept[i].dir, SLOTS_DIR, &report->undo_bytes);

@@ -38,13 +38,6 @@ static int recover_commit(struct dmig *ctx, struct history *history, const char 
         return staged_finish(ctx, history, &staged, redo, error);
 }
 
-static bool is_applied(const struct history *history, const char *id)
-{
-        const struct record *record = history_state_find(&history->state, id);
-
-        return record && record->state == RECORD_APPLIED;
-}
-
 /* What a run that was killed left behind: a stage that is of no use any more, or one that was committed and has still to be kept. */
 static int recover_stage(struct history *history, struct error *error)
 {
@@ -57,7 +50,7 @@ static int recover_stage(struct history *history, struct error *error)
                 return r;
         /* A log that is damaged without having been of use is of no interest. */
         r = read_redo(&staged, &redo, NULL);
-        if (r > 0 && is_applied(history, redo->id))
+        if (r > 0 && history_state_is_applied(&history->state, redo->id))
                 return staged_keep(&staged, history, redo, error);
         return r == -ENOMEM ? r : staged_drop(&staged, history, error);
 }

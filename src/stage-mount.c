@@ -76,8 +76,14 @@ static int add_path(const struct area *area, struct shields *shields, const char
 
 DEFINE_CLEANUP(DIR *, closedir);
 
+/* Through an overlay a fifo or a socket isn't the one that others have open; all else looks the same. */
+static bool needs_shield(const struct dirent *entry, bool writable)
+{
+        return writable || entry->d_type == DT_FIFO || entry->d_type == DT_SOCK || entry->d_type == DT_UNKNOWN;
+}
+
 /* All that lies beside what is declared, if that isn't too much. */
-static int add_siblings(const struct area *area, struct shields *shields)
+static int add_siblings(const struct area *area, bool writable, struct shields *shields)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         const struct dirent *entry;
@@ -92,7 +98,8 @@ static int add_siblings(const struct area *area, struct shields *shields)
                 return -ENOMEM;
         }
         while (r >= 0 && shields->n <= SHIELDS_MAX && (errno = 0, entry = readdir(dir)))
-                if (!streq(entry->d_name, ".") && !streq(entry->d_name, "..") && !is_declared(area, entry->d_name))
+                if (!streq(entry->d_name, ".") && !streq(entry->d_name, "..") && needs_shield(entry, writable) &&
+                    !is_declared(area, entry->d_name))
                         r = add_shield(shields, entry->d_name);
         if (shields->n > SHIELDS_MAX)
                 shields_clear(shields);
@@ -115,14 +122,14 @@ static int add_stage(const struct stage *stage, size_t i, struct shields *shield
         return r >= 0 && inside && !area_allows(area, inside) ? add_path(area, shields, inside) : r;
 }
 
-static int make_shields(const struct stage *stage, size_t i, char ***ret)
+static int make_shields(const struct stage *stage, size_t i, bool writable, char ***ret)
 {
         const struct area *area = &stage->areas->areas[i];
         _cleanup_(shields_done) struct shields shields = { 0 };
         int r = 0;
 
         if (!area_allows(area, ""))
-                r = add_siblings(area, &shields);
+                r = add_siblings(area, writable, &shields);
         for (char **mount = area->mounts; r >= 0 && *mount; mount++)
                 r = add_path(area, &shields, *mount);
         if (r >= 0)
@@ -159,7 +166,7 @@ static int mount_area(const struct stage *stage, size_t i, bool writable, struct
         int r;
 
         ret->path = path;
-        r = make_shields(stage, i, &ret->shields);
+        r = make_shields(stage, i, writable, &ret->shields);
         if (r < 0)
                 return error_errnof(error, r, "can't list %s", path);
         return ret->fd = stage_mount_view(stage, i, !writable, error);

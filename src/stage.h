@@ -18,7 +18,6 @@ struct stage {
         int dir;                   /* the stage's directory */
         const struct areas *areas; /* borrowed */
         int *uppers;               /* one an area */
-        char ***made; /* for each area what stage_make_defaults() made below the root, ended by NULL; NULL: nothing */
         const struct stage *below; /* borrowed, with as many areas; NULL: the real directories are what lies below */
         struct timespec begin;     /* when it was made, by the clock that files have their times from */
 };
@@ -29,12 +28,6 @@ int stage_new(int state, const char *name, const struct areas *areas, const stru
 /* Leaves the directory where it is. */
 struct stage *stage_free(struct stage *stage);
 DEFINE_CLEANUP(struct stage *, stage_free);
-
-/*
- * Makes an empty directory, 0755 and root's, of each declared path that isn't there, and of those that are missing on its way: what
- * programs that a migration was written for may take for granted. Returns: 0, or a negative errno with @error set.
- */
-int stage_make_defaults(const struct stage *stage, struct error *error);
 
 struct stage_mounts {
         struct sandbox_mount *mounts;

@@ -68,6 +68,8 @@ int staged_keep(const struct staged *staged, const struct history *history, cons
                 r = kept_name(redo->run, redo->id, &name);
         if (r >= 0)
                 r = kept = below_make_directories(history->dir, TRANSACTIONS_DIR);
+        if (r >= 0)
+                r = below_remove(kept, name); /* of one that the same run applied, and undid */
         if (r >= 0 && renameat(history->dir, STAGE_DIR, kept, name) < 0)
                 r = -errno;
         return r < 0 ? error_errnof(error, r, "can't keep %s for an undo", staged->path) : 0;

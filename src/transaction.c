@@ -22,7 +22,6 @@ int transaction_begin(struct dmig *ctx, struct history *history, const struct mi
                       struct transaction **ret, struct error *error)
 {
         _cleanup_(transaction_freep) struct transaction *t = calloc(1, sizeof(*t));
-        const struct manifest *manifest = migration->manifest;
         int r;
 
         if (!t)
@@ -30,11 +29,9 @@ int transaction_begin(struct dmig *ctx, struct history *history, const struct mi
         t->ctx = ctx;
         t->history = history;
         t->migration = migration;
-        r = areas_new(&ctx->root, manifest->writes, &t->areas, error);
+        r = areas_new(&ctx->root, migration->manifest->writes, &t->areas, error);
         if (r >= 0)
                 r = stage_new(history->dir, STAGE_DIR, t->areas, NULL, &t->stage, error);
-        if (r >= 0 && manifest->default_writes)
-                r = stage_make_defaults(t->stage, error);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(t);
@@ -53,7 +50,6 @@ static int read_changes(const struct transaction *t, struct error *error)
                         .upper = t->stage->uppers[i],
                         .lower = lower,
                         .begin = t->stage->begin,
-                        .made = t->stage->made ? t->stage->made[i] : NULL,
                 };
 
                 r = lower < 0 ? lower : changes_read(&request, &t->redo->changes, error);
@@ -103,6 +99,7 @@ int transaction_commit(struct transaction *t, struct error *error)
         _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
         int r;
 
+        t->committing = true;
         r = staged_open(&staged, t->history, error);
         if (r >= 0)
                 r = record_event(t->ctx, t->history, "committing",

@@ -20,6 +20,7 @@ struct transaction {
         struct areas *areas;
         struct stage *stage; /* where migrate, and the check behind it, run */
         struct redo *redo;   /* once it is prepared */
+        bool committing;     /* from here on only a recovery may throw the stage away */
 };
 
 /* Returns: 0, or a negative errno with @error set to why the migration can't be staged. */

@@ -84,7 +84,6 @@ static int read_area(const struct trial *trial, size_t i, struct dmig_files *fil
                 .number = i,
                 .upper = stage->uppers[i],
                 .begin = stage->begin,
-                .made = stage->made ? stage->made[i] : NULL,
         };
         int r;
 
@@ -174,8 +173,7 @@ static int make_stage(struct trial *trial, struct error *error)
         if (r < 0)
                 return r;
         snprintf(name, sizeof(name), "%zu", trial->number);
-        r = stage_new(trial->dir, name, trial->areas, trial->below, &trial->stage, error);
-        return r < 0 || !manifest->default_writes ? r : stage_make_defaults(trial->stage, error);
+        return stage_new(trial->dir, name, trial->areas, trial->below, &trial->stage, error);
 }
 
 static int migrate(struct trial *trial, struct dmig_step *step, struct error *error)

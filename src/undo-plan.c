@@ -15,6 +15,7 @@ struct inversion {
         int *roots;        /* one an area */
         int *slots;
         struct links **links;
+        uint64_t *moved; /* for each slot the file that goes into it and comes out again */
 };
 
 static void inversion_done(struct inversion *in)
@@ -27,6 +28,7 @@ static void inversion_done(struct inversion *in)
         free(in->roots);
         free(in->slots);
         free(in->links);
+        free(in->moved);
         redo_free(in->redo);
 }
 
@@ -76,7 +78,7 @@ static int open_places(struct inversion *in, struct error *error)
                 if (r >= 0 && redo->areas[i].hold)
                         r = below_remove(in->roots[i], redo->areas[i].hold);
                 if (r >= 0)
-                        r = in->slots[i] = commit_open_slots(&in->place, redo, i);
+                        r = in->slots[i] = commit_make_slots(&in->place, redo, i);
                 if (r >= 0)
                         r = links_new(&in->links[i]);
                 if (r < 0)
@@ -108,46 +110,75 @@ static int get_ino_below(int dir, const char *path, uint64_t *ret)
 }
 
 /* What was replaced or removed on another file system lies in our own slots, and goes into the hold. */
-static int hold_image(struct inversion *in, size_t area, const char *slot, struct error *error)
+static int hold_image(struct inversion *in, int images, const struct redo_rename *done, struct error *error)
 {
-        _cleanup_close_ int images = below_open(in->kept->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
+        char slot[SLOT_NAME_MAX];
 
-        if (images < 0)
-                return images;
+        slot_name(done->slot, slot);
         return copy_run(&(const struct copy){ .from_dir = images,
                                               .from = slot,
-                                              .to_dir = in->slots[area],
+                                              .to_dir = in->slots[done->area],
                                               .to = slot,
-                                              .links = in->links[area] },
+                                              .links = in->links[done->area] },
                         error);
+}
+
+/* What is in the slot comes back. Where nothing is in it, there was nothing when it was committed, as somebody had removed it before. */
+static int find_image(struct inversion *in, const struct redo_rename *done, struct redo_rename *rename,
+                      struct error *error)
+{
+        _cleanup_close_ int images = below_open(in->kept->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
+        char slot[SLOT_NAME_MAX];
+        int r;
+
+        slot_name(done->slot, slot);
+        r = images < 0 ? images : get_ino(images, slot, &rename->ino);
+        if (r == -ENOENT)
+                return 0;
+        if (r >= 0 && in->kept->redo->areas[done->area].hold) {
+                r = hold_image(in, images, done, error);
+                if (r >= 0)
+                        r = get_ino(in->slots[done->area], slot, &rename->ino);
+        }
+        return r < 0 ? r : 1;
+}
+
+/* Returns: 1 with @rename filled in, 0 where nothing has to be done, or a negative errno. */
+static int invert(struct inversion *in, const struct redo_rename *done, struct redo_rename *rename, struct error *error)
+{
+        int r = 0;
+
+        if (done->image) {
+                r = find_image(in, done, rename, error);
+                if (r < 0 || (r == 0 && done->kind == REDO_DETACH))
+                        return r;
+        } else if (done->kind == REDO_DETACH) {
+                rename->ino = in->moved[done->slot];
+                rename->kind = REDO_INSTALL;
+                return rename->ino ? 1 : 0;
+        }
+        if (r > 0) {
+                rename->kind = done->kind == REDO_DETACH ? REDO_INSTALL : REDO_EXCHANGE;
+                return 1;
+        }
+        rename->kind = REDO_DETACH;
+        r = get_ino_below(in->roots[done->area], done->path, &rename->ino);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r; /* removed since, which was overridden */
+        in->moved[done->slot] = rename->ino;
+        return 1;
 }
 
 static int invert_rename(struct inversion *in, const struct redo_rename *done, struct error *error)
 {
-        static const enum redo_kind inverse[] = {
-                [REDO_DETACH] = REDO_INSTALL,
-                [REDO_INSTALL] = REDO_DETACH,
-                [REDO_EXCHANGE] = REDO_EXCHANGE,
-        };
-        struct redo_rename rename = {
-                .kind = inverse[done->kind], .area = done->area, .slot = done->slot, .ino = done->ino
-        };
-        char slot[SLOT_NAME_MAX];
-        int r = 0;
+        struct redo_rename rename = { .area = done->area, .slot = done->slot };
+        int r;
 
-        slot_name(done->slot, slot);
-        if (done->image && in->kept->redo->areas[done->area].hold)
-                r = hold_image(in, done->area, slot, error);
-        if (r >= 0 && done->image)
-                r = get_ino(in->slots[done->area], slot, &rename.ino);
-        /* Another file than ours is there only where that was overridden; none is there where it was removed. */
-        if (r >= 0 && rename.kind == REDO_DETACH) {
-                r = get_ino_below(in->roots[done->area], done->path, &rename.ino);
-                r = r == -ENOENT ? 0 : r;
-        }
-        if (r >= 0 && !(rename.path = strdup(done->path)))
-                r = -ENOMEM;
-        return r < 0 ? r : redo_add_rename(in->redo, &rename);
+        r = invert(in, done, &rename, error);
+        if (r <= 0)
+                return r;
+        rename.path = strdup(done->path);
+        return rename.path ? redo_add_rename(in->redo, &rename) : -ENOMEM;
 }
 
 static int invert_renames(struct inversion *in, struct error *error)
@@ -167,40 +198,24 @@ static int invert_renames(struct inversion *in, struct error *error)
 
 /* ---- Attributes ---- */
 
-static int read_now(const struct inversion *in, const struct redo_meta *done, struct attributes *ret)
-{
-        _cleanup_close_ int fd = below_open(in->roots[done->area], done->path, O_PATH | O_NOFOLLOW, 0);
-
-        return fd < 0 ? fd : attributes_read(fd, ret);
-}
-
-static void take_attributes(struct attributes *to, struct attributes *from)
-{
-        attributes_done(to);
-        *to = *from;
-        *from = (struct attributes){ 0 };
-}
-
 /*
  * Of a directory in which something was made or removed only the time is ours, and that only as long as nobody else has made or
- * removed something there.
+ * removed something there. Returns: 1, 0 where it isn't, or a negative errno.
  */
-static int invert_directory(const struct inversion *in, const struct redo_meta *done, struct redo_meta *meta)
+static int is_ours(const struct inversion *in, const struct redo_meta *done)
 {
-        struct attributes now = { 0 };
-        struct timespec time = meta->after.st.st_mtim;
-        int r;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat now;
 
         if (!attributes_equal(&done->before, &done->after))
-                return 0;
-        r = read_now(in, done, &now);
-        if (r < 0)
-                return r == -ENOENT ? 0 : r;
-        if (now.st.st_mtim.tv_sec == done->after.st.st_mtim.tv_sec &&
-            now.st.st_mtim.tv_nsec == done->after.st.st_mtim.tv_nsec)
-                now.st.st_mtim = time;
-        take_attributes(&meta->after, &now);
-        return 0;
+                return 1;
+        fd = below_open(in->roots[done->area], done->path, O_PATH | O_NOFOLLOW, 0);
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        if (fstat(fd, &now) < 0)
+                return -errno;
+        return now.st_mtim.tv_sec == done->after.st.st_mtim.tv_sec &&
+               now.st_mtim.tv_nsec == done->after.st.st_mtim.tv_nsec;
 }
 
 static int copy_attributes(const struct attributes *from, struct attributes *to)
@@ -223,20 +238,18 @@ static int copy_attributes(const struct attributes *from, struct attributes *to)
 
 static int invert_meta(struct inversion *in, const struct redo_meta *done)
 {
-        const char *from = done->from ? done->from : done->path;
-        struct redo_meta meta = { .area = done->area, .path = strdup(from) };
-        int r = 0;
+        struct redo_meta meta = { .area = done->area };
+        int r;
 
+        r = is_ours(in, done);
+        if (r <= 0)
+                return r;
+        meta.path = strdup(done->from ? done->from : done->path);
         if (done->from)
                 meta.from = strdup(done->path);
-        if (!meta.path || (done->from && !meta.from))
-                r = -ENOMEM;
-        if (r >= 0)
-                r = copy_attributes(&done->after, &meta.before);
+        r = meta.path && (!done->from || meta.from) ? copy_attributes(&done->after, &meta.before) : -ENOMEM;
         if (r >= 0)
                 r = copy_attributes(&done->before, &meta.after);
-        if (r >= 0)
-                r = invert_directory(in, done, &meta);
         if (r < 0) {
                 redo_meta_done(&meta);
                 return r;
@@ -283,7 +296,8 @@ static int allocate(struct inversion *in)
         in->redo = calloc(1, sizeof(*in->redo));
         in->slots = malloc(n * sizeof(int));
         in->links = calloc(n, sizeof(*in->links));
-        if (!in->redo || !in->slots || !in->links)
+        in->moved = calloc(in->kept->redo->n_renames + 1, sizeof(*in->moved));
+        if (!in->redo || !in->slots || !in->links || !in->moved)
                 return -ENOMEM;
         in->roots = malloc(n * sizeof(int));
         for (size_t i = 0; in->roots && i < n; i++)

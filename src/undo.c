@@ -4,6 +4,7 @@
 
 #include "below.h"
 #include "files.h"
+#include "gate.h"
 #include "lock.h"
 #include "record.h"
 #include "report.h"
@@ -30,13 +31,6 @@ static int clean_up(const struct commit_place *place, const struct redo *undo, s
         return r < 0 ? error_errnof(error, r, "can't clean up %s", place->path) : 0;
 }
 
-static bool is_undone(const struct history *history, const char *id)
-{
-        const struct record *record = history_state_find(&history->state, id);
-
-        return !record || record->state != RECORD_APPLIED;
-}
-
 static int record_undone(struct dmig *ctx, struct history *history, const char *id, struct error *error)
 {
         return record_event(ctx, history, "undone", (const struct field[]){ { "id", .text = id }, { 0 } }, error);
@@ -49,7 +43,7 @@ int undo_finish(struct dmig *ctx, struct history *history, const struct kept *ke
         int r;
 
         r = redo_read(place.dir, UNDO_FILE, place.path, &undo, error);
-        if (r >= 0 && !is_undone(history, undo->id)) {
+        if (r >= 0 && history_state_is_applied(&history->state, undo->id)) {
                 r = commit_apply(&place, undo, error);
                 if (r >= 0)
                         r = record_undone(ctx, history, undo->id, error);
@@ -191,7 +185,8 @@ static int reopen_satisfied(struct undo *undo, struct error *error)
         for (size_t i = state->n_records; r >= 0 && i-- > 0;) {
                 const struct record *record = state->records[i];
 
-                if (record->state == RECORD_SATISFIED && (int64_t)record->upgrade == undo->list.kept[0].redo->upgrade)
+                if ((record->state == RECORD_SATISFIED || (record->state == RECORD_APPLIED && record->changes == 0)) &&
+                    (int64_t)record->upgrade == undo->list.kept[0].redo->upgrade)
                         r = record_undone(undo->ctx, undo->history, record->id, error);
         }
         return r;
@@ -211,6 +206,20 @@ static int undo_all(struct undo *undo, struct error *error)
         return r;
 }
 
+/* As nothing is migrated under a running service. */
+static int check_gate(const struct undo *undo, struct error *error)
+{
+        _cleanup_(gate_done) struct gate gate = { 0 };
+        int r;
+
+        if (undo->ctx->root.path[0] || (undo->flags & (DMIG_FORCE | DMIG_DRY_RUN)))
+                return 0;
+        r = gate_look(undo->package, &gate, error);
+        if (r < 0 || !gate.running)
+                return r;
+        return error_setf(error, -ESTALE, "%s is running on the data: stop it first, or --force", gate.running);
+}
+
 static int undo_package(struct undo *undo, struct error *error)
 {
         int r;
@@ -220,11 +229,13 @@ static int undo_package(struct undo *undo, struct error *error)
                 r = kept_list(undo->history, SLOTS_DIR, &undo->list, error);
         if (r < 0)
                 return r;
-        kept_list_narrow(&undo->list);
+        kept_list_narrow(&undo->list, &undo->history->state);
         r = describe(undo);
         if (r < 0 || undo->list.n == 0)
                 return r;
-        r = check_all(undo, error);
+        r = check_gate(undo, error);
+        if (r >= 0)
+                r = check_all(undo, error);
         if (r >= 0 && !(undo->flags & DMIG_DRY_RUN))
                 r = undo_all(undo, error);
         return r == -ESTALE ? report_set_error(undo->report, DMIG_RESULT_FAILED, 0, error_text(error)) : r;

@@ -31,7 +31,7 @@ assert_refused() {
 # recover LINE BYTES: the history, cut down to that many bytes behind this line, is good for another run.
 recover() {
         kept=$(head -n "$1" "$WORK/history" | wc -c)
-        rm -rf "$ROOT/var/lib/sample" "$ROOT/var/lib/deploy-migrate/sample"/*
+        rm -rf "$ROOT/var/lib/sample"/* "$ROOT/var/lib/deploy-migrate/sample"/*
         head -c $((kept + $2)) "$WORK/history" >"$HISTORY"
         expect 0 run sample
         aside=$(cat "$HISTORY".torn.* 2>/dev/null || :)

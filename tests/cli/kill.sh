@@ -130,7 +130,7 @@ test_killed_at_any_time() {
         migration sample 1.1.0/002_b
         package sample 1.1
         for delay in 0 3 6 9 12 15 20 25 30 40; do
-                rm -rf "$ROOT/var/lib/sample" "$ROOT/var/lib/deploy-migrate"
+                rm -rf "$ROOT/var/lib/sample"/* "$ROOT/var/lib/deploy-migrate"
                 expect 0 baseline sample 1.0
                 start run sample
                 sleep "$(printf '0.%03d' $delay)"

@@ -173,6 +173,7 @@ check)
         ${3:-test -e "\$marker"}
         ;;
 migrate)
+        mkdir -p "\${marker%/*}" 2>/dev/null || : # what the package would have
         ${4:-echo done >>"\$marker"}
         ;;
 esac

@@ -12,6 +12,7 @@ VERSION=$PACKAGE/v1.1.0
 
 # module CHECK MIGRATE: a module with these as the only lines of its functions.
 module() {
+        mkdir -p "$ROOT/var/lib/sample"
         write $VERSION/001_x.py <<END
 import os
 import sys
@@ -160,6 +161,7 @@ test_not_run_as_a_program() {
 }
 
 test_run_as_a_program_when_it_is_one() {
+        mkdir -p "$ROOT/var/lib/sample"
         write $VERSION/001_x.py <<'END'
 #!/usr/bin/python3
 import os

@@ -110,7 +110,7 @@ test_writing_what_is_declared_by_default() {
         ship 'test -e "$marker"' '
                 cd "$DPKG_ROOT"
                 for dir in etc var/cache var/log var/lib; do
-                        echo new >$dir/sample/data || exit 1
+                        mkdir -p $dir/sample && echo new >$dir/sample/data || exit 1
                 done
                 touch "$marker"'
         expect 0 run sample

@@ -34,8 +34,6 @@ static void open_stage(const struct box *box, const struct manifest *manifest, s
         r = areas_new(box->root ?: &slash, manifest->writes, &ret->areas, &error);
         if (r >= 0)
                 r = stage_new(state.fd, "stage", ret->areas, NULL, &ret->stage, &error);
-        if (r >= 0 && manifest->default_writes)
-                r = stage_make_defaults(ret->stage, &error);
         if (r >= 0)
                 r = stage_mount(ret->stage, true, &ret->mounts, &error);
         ck_assert_msg(r >= 0, "%s", error_text(&error));

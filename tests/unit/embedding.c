@@ -94,6 +94,7 @@ void embedder_add(const struct embedder *embedder, const char *package, const ch
                  "file=$DPKG_ROOT/etc/$DEPLOY_MIGRATE_PACKAGE/${0##*/}\n"
                  "[ $1 = migrate ] || exec test -e $file\n"
                  "%s\n"
+                 "mkdir -p ${file%%/*}\n"
                  ": >$file\n",
                  commands);
         tree_add(&embedder->root, &(struct tree_entry){ path, 0755, text });

@@ -428,33 +428,6 @@ START_TEST(test_declared)
 }
 END_TEST
 
-static char *const made[] = { "new", "new/a", "file/x", NULL };
-
-static const struct script beforehand[] = {
-        { "", "true", "" },
-        { "", "rmdir new/a", "" },
-        { "", "rm -r new", "" },
-        { "", "echo >new/a/x; rm new/a/x", "" },
-        { "", "echo >new/x", "entries .\ncreate new\ncreate new/a inner\ncreate new/x inner\n" },
-        { "", "chmod 700 new/a", "entries .\ncreate new\ncreate new/a inner\n" },
-        { "", "chown 1 new", "entries .\ncreate new\ncreate new/a inner\n" },
-        { "", XATTR("new", "user.x", "1"), "entries .\ncreate new\ncreate new/a inner\n" },
-        { "", "mv new/a .", "entries .\ncreate a\n" },
-        { "", "mkdir other-new", "entries .\ncreate other-new\n" },
-};
-
-START_TEST(test_made_beforehand)
-{
-        _cleanup_(fixture_done) struct fixture s;
-
-        fixture_init(&s, BELOW, everything);
-        s.request.made = made;
-        ck_assert_int_eq(shell("cd %s/upper && mkdir -p new/a && chmod 755 new new/a", s.tree.path), 0);
-        fixture_run(&s, beforehand[_i].script);
-        expect(&s, beforehand[_i].changes);
-}
-END_TEST
-
 /* ---- Others ----------------------------------------------------------------------------------- */
 
 static const struct {
@@ -657,7 +630,6 @@ static Suite *suite(void)
         tcase_add_loop_test(tc, test_directories, 0, ELEMENTSOF(directories));
         tcase_add_loop_test(tc, test_links, 0, ELEMENTSOF(links));
         tcase_add_loop_test(tc, test_declared, 0, ELEMENTSOF(declarations));
-        tcase_add_loop_test(tc, test_made_beforehand, 0, ELEMENTSOF(beforehand));
         tcase_add_loop_test(tc, test_changed_by_others, 0, ELEMENTSOF(others));
         tcase_add_loop_test(tc, test_names, 0, ELEMENTSOF(names));
         tcase_add_test(tc, test_long_names);

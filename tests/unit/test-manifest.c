@@ -51,7 +51,6 @@ START_TEST(test_defaults)
                 ck_assert_ptr_null(manifest.description);
                 ck_assert_ptr_null(manifest.since);
                 assert_writes(&manifest, writes, ELEMENTSOF(writes));
-                ck_assert(manifest.default_writes);
                 ck_assert(!manifest.unrestricted);
                 ck_assert(!manifest.network);
                 ck_assert_uint_eq(manifest.check_timeout_sec, 60);
@@ -85,7 +84,6 @@ START_TEST(test_everything)
 
         ck_assert_str_eq(copy.description, "Rename \xc3\xa4 \"key\"");
         assert_writes(&copy, writes, ELEMENTSOF(writes));
-        ck_assert(!copy.default_writes);
         ck_assert(copy.network);
         ck_assert_uint_eq(copy.check_timeout_sec, 0);
         ck_assert_uint_eq(copy.timeout_sec, 2147483647);
@@ -125,12 +123,10 @@ START_TEST(test_writes_forms)
         const char *a = "/a";
 
         parse_good(&none, "{\"writes\": []}");
-        ck_assert(!none.default_writes);
         ck_assert(!none.unrestricted);
         assert_writes(&none, NULL, 0);
 
         parse_good(&all, "{\"writes\": \"*\"}");
-        ck_assert(!all.default_writes);
         ck_assert(all.unrestricted);
         assert_writes(&all, NULL, 0);
 

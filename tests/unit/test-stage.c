@@ -185,7 +185,6 @@ START_TEST(test_nothing_declared)
 
         open_place(&place, state.path, LIST(NULL));
         stage = new_stage(&place, "stage", NULL);
-        ck_assert_int_eq(stage_make_defaults(stage, &error), 0);
         expect(&place, stage, true, "(: >file) 2>/dev/null || echo refused; ls", "refused\n");
 }
 END_TEST
@@ -205,45 +204,13 @@ START_TEST(test_no_room)
 }
 END_TEST
 
-/* ---- Default directories --------------------------------------------------------------------- */
-
-START_TEST(test_defaults)
-{
-        _cleanup_(root_done) struct root state = tree_new();
-        _cleanup_place_ struct place place = { .root = tree_new() };
-        _cleanup_(stage_freep) struct stage *stage = NULL;
-        _cleanup_error_ struct error error = { 0 };
-        char **made;
-
-        add_files(&place.root, LIST("/etc/foo/file", "/srv/file"));
-        ck_assert_int_eq(shell("cd %s && chmod 2775 srv && chgrp 4 srv", place.root.path), 0);
-        open_place(&place, state.path, LIST("/etc/foo", "/srv/foo", "/srv/a/b/c", "/srv/file"));
-        stage = new_stage(&place, "stage", NULL);
-        umask(077);
-        ck_assert_msg(stage_make_defaults(stage, &error) == 0, "%s", error_text(&error));
-
-        expect(&place, stage, false,
-               "find etc srv -printf '%p %y %m %u %g\\n' | sort; cat etc/foo/file srv/file; ls -A srv/foo srv/a/b/c",
-               "etc d 755 root root\netc/foo d 755 root root\netc/foo/file f 644 root root\nsrv d 2775 root adm\n"
-               "srv/a d 755 root root\nsrv/a/b d 755 root root\nsrv/a/b/c d 755 root root\nsrv/file f 644 root root\n"
-               "srv/foo d 755 root root\nold\nold\nsrv/a/b/c:\n\nsrv/foo:\n");
-        ck_assert_ptr_null(stage->made[0]);
-        made = stage->made[1];
-        ck_assert_str_eq(made[0], "a");
-        ck_assert_str_eq(made[1], "a/b");
-        ck_assert_str_eq(made[2], "a/b/c");
-        ck_assert_str_eq(made[3], "foo");
-        ck_assert_ptr_null(made[4]);
-        ck_assert_int_eq(shell("cd %s && [ \"$(ls srv)\" = file ]", place.root.path), 0);
-}
-END_TEST
+/* ---- Missing directories ---------------------------------------------------------------------- */
 
 /* Nothing of the package is there yet, nor what its directories lie in: areas in each other. */
-START_TEST(test_defaults_in_an_empty_root)
+START_TEST(test_an_empty_root)
 {
         _cleanup_place_ struct place place = { .root = tree_new() };
         _cleanup_(stage_freep) struct stage *stage = NULL;
-        _cleanup_error_ struct error error = { 0 };
         char state[PATH_MAX];
 
         tree_add(&place.root, &(struct tree_entry){ "/var/lib/deploy-migrate/foo", S_IFDIR | 0750, NULL });
@@ -251,10 +218,9 @@ START_TEST(test_defaults_in_an_empty_root)
         open_place(&place, state, LIST("/etc/foo", "/var/lib/foo", "/var/cache/foo", "/var/log/foo"));
         ck_assert_uint_eq(place.areas->n, 3);
         stage = new_stage(&place, "stage", NULL);
-        ck_assert_msg(stage_make_defaults(stage, &error) == 0, "%s", error_text(&error));
 
         expect(&place, stage, true,
-               "for d in etc var/lib var/cache var/log; do echo new >$d/foo/file || exit; done\n"
+               "for d in etc var/lib var/cache var/log; do mkdir -p $d/foo && echo new >$d/foo/file || exit; done\n"
                "(: >var/lib/deploy-migrate/x) 2>&1 | grep -o '" READ_ONLY "'",
                READ_ONLY "\n");
         expect(&place, stage, false, "cat etc/foo/file var/*/foo/file; ls var var/lib/deploy-migrate",
@@ -566,32 +532,6 @@ START_TEST(test_stack)
 }
 END_TEST
 
-/* What the migration below removed is there for the next one, and what it made is no default. */
-START_TEST(test_defaults_on_a_stack)
-{
-        _cleanup_place_ struct place place = { .root = tree_new() };
-        _cleanup_(stage_freep) struct stage *below = NULL, *stage = NULL;
-        _cleanup_free_ char *output = NULL;
-        _cleanup_error_ struct error error = { 0 };
-        char state[PATH_MAX];
-
-        add_files(&place.root, LIST("/srv/foo/file", "/srv/state/file"));
-        snprintf(state, sizeof(state), "%s/srv/state", place.root.path);
-        open_place(&place, state, LIST("/srv/foo", "/srv/made/by/it", "/srv/bar"));
-        below = new_stage(&place, "0", NULL);
-        output = run(&place, below, true, "cd srv && rm -r foo && mkdir -m 700 made && chown 3 made");
-        stage = new_stage(&place, "1", below);
-        ck_assert_msg(stage_make_defaults(stage, &error) == 0, "%s", error_text(&error));
-        expect(&place, stage, true, "cd srv && find foo made bar -printf '%p %m %U\\n'",
-               "foo 755 0\nmade 700 3\nmade/by 755 0\nmade/by/it 755 0\nbar 755 0\n");
-        ck_assert_str_eq(stage->made[0][0], "bar");
-        ck_assert_str_eq(stage->made[0][1], "foo");
-        ck_assert_str_eq(stage->made[0][2], "made/by");
-        ck_assert_str_eq(stage->made[0][3], "made/by/it");
-        ck_assert_ptr_null(stage->made[0][4]);
-}
-END_TEST
-
 /* ---- Callers --------------------------------------------------------------------------------- */
 
 /* One without standard streams: what is opened has their numbers. */
@@ -661,8 +601,7 @@ static Suite *suite(void)
         tcase_add_test(made, test_begin);
         tcase_add_test(made, test_nothing_declared);
         tcase_add_test(made, test_no_room);
-        tcase_add_test(made, test_defaults);
-        tcase_add_test(made, test_defaults_in_an_empty_root);
+        tcase_add_test(made, test_an_empty_root);
 
         tcase_add_test(views, test_check_sees_what_migrate_did);
         tcase_add_test(views, test_siblings_are_the_real_ones);
@@ -674,7 +613,6 @@ static Suite *suite(void)
         tcase_add_test(views, test_mounts_within);
 
         tcase_add_loop_test(stacks, test_stack, 0, 2);
-        tcase_add_test(stacks, test_defaults_on_a_stack);
 
         tcase_add_test(callers, test_closed_streams);
         tcase_add_test(callers, test_space);

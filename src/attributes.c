@@ -219,6 +219,13 @@ int attributes_apply(int fd, const struct attributes *attributes)
         return r;
 }
 
+int attributes_set_times(int fd, const struct stat *st)
+{
+        const struct timespec times[] = { st->st_atim, st->st_mtim };
+
+        return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 int attributes_strip(int fd)
 {
         _cleanup_free_ char *names = NULL;

@@ -34,6 +34,8 @@ int attributes_add(struct attributes *attributes, struct xattr xattr);
 bool attributes_equal(const struct attributes *a, const struct attributes *b);
 /* Makes mode, owner, extended attributes and the modification time those of @attributes; changes only what differs. */
 int attributes_apply(int fd, const struct attributes *attributes);
+/* Makes the times of access and modification those of @st. Returns: 0, or a negative errno. */
+int attributes_set_times(int fd, const struct stat *st);
 /* Removes trusted.overlay.* from the file. */
 int attributes_strip(int fd);
 

@@ -38,7 +38,7 @@ int compare_attributes(int lower, int upper, const struct window *window)
                 r = attributes_read(upper, &after);
         if (r < 0)
                 return r;
-        return !attributes_equal(&before, &after) || was_set(window, before.st.st_mtim, after.st.st_mtim);
+        return !attributes_equal(&before, &after) || (window && was_set(window, before.st.st_mtim, after.st.st_mtim));
 }
 
 int compare_open(int dir, const char *path)

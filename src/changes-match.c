@@ -246,7 +246,7 @@ static int link_made(const struct walk *walk, struct change *change)
         bool is_made = change->kind == CHANGE_CREATE || change->kind == CHANGE_REPLACE;
         const struct walk_name *anchor;
 
-        if (!is_made || !S_ISREG(change->after.st_mode) || change->after.st_nlink == 1)
+        if (!is_made || S_ISDIR(change->after.st_mode) || change->after.st_nlink == 1)
                 return 0;
         anchor = find_anchor(walk, change->after.st_ino);
         if (!anchor)

@@ -137,7 +137,7 @@ static int visit_file(struct visit *visit, struct comparison *entry)
                 is_changed = r > 0;
         }
         r = is_changed ? add_entry(visit, kind, entry) : 0;
-        if (r < 0 || !S_ISREG(entry->after.st_mode) || entry->after.st_nlink == 1)
+        if (r < 0 || entry->after.st_nlink == 1)
                 return r;
         return is_changed && kind != CHANGE_METADATA ? 0 : add_name(visit, entry, is_changed);
 }
@@ -253,15 +253,16 @@ static int judge(struct visit *visit)
 {
         struct layer_dir *dir = visit->dir;
         struct change change = { .kind = CHANGE_METADATA, .inner = is_inner(visit) };
+        bool partial;
         int r;
 
         if (fstat(visit->lower, &dir->st_before) < 0 || fstat(dirfd(visit->upper), &dir->st_after) < 0)
                 return -errno;
         change.before = dir->st_before;
         change.after = dir->st_after;
-        if (!*dir->path && !area_allows(visit->walk->request->area, ""))
-                return 0; /* whose attributes aren't ours */
-        r = compare_attributes(visit->lower, dirfd(visit->upper), &visit->walk->window);
+        /* Where only a part of the area is declared, others may change the time of its root meanwhile. */
+        partial = !*dir->path && !area_allows(visit->walk->request->area, "");
+        r = compare_attributes(visit->lower, dirfd(visit->upper), partial ? NULL : &visit->walk->window);
         return r <= 0 ? r : walk_add(visit->walk, change, dir->path, dir->before);
 }
 

@@ -107,7 +107,7 @@ int walk_add_entries(struct walk *walk)
                                                .before = dir->st_before,
                                                .after = dir->st_after };
 
-                if (dir->merged && dir->entries && (*dir->path || area_allows(walk->request->area, "")))
+                if (dir->merged && dir->entries)
                         r = walk_add(walk, change, dir->path, dir->before);
         }
         return r;

@@ -75,6 +75,24 @@ size_t changes_count(const struct changes *changes)
         return n;
 }
 
+static int compare_places(const void *a, const void *b)
+{
+        const struct change *x = a, *y = b;
+
+        return x->area != y->area ? (x->area < y->area ? -1 : 1) : path_compare(x->path, y->path);
+}
+
+const struct change *changes_find(const struct changes *changes, size_t area, const char *path)
+{
+        const struct change key = { .area = area, .path = (char *)(uintptr_t)path }, *found = NULL;
+
+        if (changes->n > 0)
+                found = bsearch(&key, changes->changes, changes->n, sizeof(key), compare_places);
+        while (found && found > changes->changes && compare_places(found - 1, &key) == 0)
+                found--;
+        return found;
+}
+
 /* At one place something is removed, then made, then altered. */
 static int rank(enum change_kind kind)
 {
@@ -84,7 +102,7 @@ static int rank(enum change_kind kind)
 static int compare_changes(const void *a, const void *b)
 {
         const struct change *x = a, *y = b;
-        int c = path_compare(x->path, y->path);
+        int c = compare_places(x, y);
 
         return c ? c : rank(x->kind) - rank(y->kind);
 }
@@ -106,6 +124,14 @@ void changes_sort(struct changes *changes)
         drop_pathless(changes);
         if (changes->n > 1)
                 qsort(changes->changes, changes->n, sizeof(*changes->changes), compare_changes);
+}
+
+int changes_merge(struct changes *changes, struct changes *from)
+{
+        int r = changes_take(changes, from);
+
+        changes_sort(changes);
+        return r;
 }
 
 int changes_print_path(const struct area *area, const char *path, char **ret)

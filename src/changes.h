@@ -22,7 +22,7 @@ enum change_kind {
         CHANGE_REMOVE,
         CHANGE_MOVE,     /* a directory; or a file with the content that it had, its attributes may be others */
         CHANGE_METADATA, /* mode, owner, extended attributes; times, where they were set on purpose */
-        CHANGE_ENTRIES,  /* a directory in which something was made or removed: its times; nobody is told */
+        CHANGE_ENTRIES, /* a directory in which something was made or removed: its times; inner ones: the same as before; nobody is told */
 };
 
 struct change {
@@ -30,7 +30,7 @@ struct change {
         size_t area;
         char *path; /* below the area's root: where it is now; of what was removed, where it was */
         char *from; /* where it was before, because it was moved, or lies in what was; else NULL */
-        char *link; /* of a regular file that is made or replaced: where the file was before whose further name it is; else NULL */
+        char *link; /* of a file that is made or replaced: where the file was before whose further name it is; else NULL */
         bool inner;         /* comes along with a directory above it that was created, replaced or removed as a whole */
         struct stat before; /* all 0 where it wasn't there */
         struct stat after;  /* of the file in the upper layer; all 0 where it isn't there any more */
@@ -61,6 +61,10 @@ void changes_done(struct changes *changes);
 /* Takes over what @change owns, on failure too. Returns: 0 or -ENOMEM. */
 int changes_add(struct changes *changes, struct change *change);
 void change_done(struct change *change);
+/* Returns: the first one at @path, or NULL. */
+const struct change *changes_find(const struct changes *changes, size_t area, const char *path);
+/* Adds all of @from, which has none then, in order. Returns: 0 or -ENOMEM. */
+int changes_merge(struct changes *changes, struct changes *from);
 /* How many there are that somebody is told of. */
 size_t changes_count(const struct changes *changes);
 /* "create", "replace", "remove", "move", "metadata". */

@@ -20,14 +20,26 @@ int commit_open_area(const struct commit_place *place, const struct redo *redo, 
         return root_open(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
 }
 
+/* A hold comes and goes without leaving a trace. */
 int commit_make_slots(const struct commit_place *place, const struct redo *redo, size_t area)
 {
-        _cleanup_close_ int root = -EBADF;
+        _cleanup_close_ int root = -EBADF, hold = -EBADF;
+        struct stat st;
+        int r;
 
         if (!redo->areas[area].hold)
                 return below_make_directories(place->dir, SLOTS_DIR);
         root = commit_open_area(place, redo, area);
-        return root < 0 ? root : below_make_directories(root, redo->areas[area].hold);
+        if (root < 0)
+                return root;
+        if (fstat(root, &st) < 0)
+                return -errno;
+        r = below_remove(root, redo->areas[area].hold); /* of one that was killed before it was of any use */
+        if (r >= 0)
+                r = hold = below_make_directories(root, redo->areas[area].hold);
+        if (r >= 0)
+                r = attributes_set_times(root, &st);
+        return r < 0 ? r : TAKE_FD(hold);
 }
 
 /* One that is missing may be on a file system that isn't mounted now: nothing must be taken to be done there. */
@@ -171,6 +183,8 @@ static int do_meta(const struct sites *sites, const struct redo_meta *meta)
 {
         _cleanup_close_ int fd = -EBADF;
 
+        if (!meta->after.st.st_mode)
+                return 0;
         fd = below_open(sites->sites[meta->area].root, meta->path, O_PATH | O_NOFOLLOW, 0);
         if (fd == -ENOENT)
                 return 0; /* removed by somebody since */
@@ -228,17 +242,28 @@ int commit_apply(const struct commit_place *place, const struct redo *redo, stru
         return redo->n_areas > 0 ? sync_all(&sites, error) : 0;
 }
 
+static int remove_hold(const struct commit_place *place, const struct redo *redo, size_t area)
+{
+        _cleanup_close_ int root = commit_open_area(place, redo, area);
+        struct stat st;
+        int r;
+
+        if (root < 0)
+                return root;
+        if (fstat(root, &st) < 0)
+                return -errno;
+        if (faccessat(root, redo->areas[area].hold, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        r = below_remove(root, redo->areas[area].hold);
+        return r < 0 ? r : attributes_set_times(root, &st);
+}
+
 int commit_release(const struct commit_place *place, const struct redo *redo, struct error *error)
 {
         for (size_t i = 0; i < redo->n_areas; i++) {
                 const struct redo_area *area = &redo->areas[i];
-                _cleanup_close_ int root = -EBADF;
-                int r;
+                int r = area->hold ? remove_hold(place, redo, i) : 0;
 
-                if (!area->hold)
-                        continue;
-                root = commit_open_area(place, redo, i);
-                r = root < 0 ? root : below_remove(root, area->hold);
                 if (r < 0 && r != -ENOENT)
                         return error_errnof(error, r, "can't remove %s%s/%s", place->root->path, area->path,
                                             area->hold);

@@ -149,29 +149,44 @@ static int write_file(const struct redo *redo, int fd)
                 return r;
         }
         r = write_lines(redo, &writer);
-        if (r >= 0 && (fflush(writer.stream) == EOF || fsync(fileno(writer.stream)) < 0))
-                r = -errno;
         if (fclose(writer.stream) == EOF && r >= 0)
                 r = -errno;
         return r;
 }
 
-int redo_write(const struct redo *redo, int dir, const char *name)
+int redo_write_unsynced(const struct redo *redo, int dir, const char *name)
 {
-        static const char unfinished[] = "unfinished.jsonl";
         int fd, r;
 
-        fd = openat(dir, unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+        fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
         if (fd < 0)
                 return -errno;
         r = write_file(redo, fd);
-        if (r < 0) {
+        if (r < 0)
+                (void)unlinkat(dir, name, 0);
+        return r;
+}
+
+static int sync_file(int dir, const char *name)
+{
+        _cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int redo_write(const struct redo *redo, int dir, const char *name)
+{
+        static const char unfinished[] = "unfinished.jsonl";
+        int r;
+
+        r = redo_write_unsynced(redo, dir, unfinished);
+        if (r >= 0)
+                r = sync_file(dir, unfinished);
+        if (r >= 0 && (renameat(dir, unfinished, dir, name) < 0 || fsync(dir) < 0))
+                r = -errno;
+        if (r < 0)
                 (void)unlinkat(dir, unfinished, 0);
-                return r;
-        }
-        if (renameat(dir, unfinished, dir, name) < 0 || fsync(dir) < 0)
-                return -errno;
-        return 0;
+        return r;
 }
 
 /* ---- Reading ---- */

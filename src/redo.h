@@ -36,7 +36,7 @@ struct redo_rename {
         bool image;   /* the slot has then what an undo needs */
 };
 
-/* Owner, mode, modification time, extended attributes of a file that stays the same. */
+/* Owner, mode, modification time, extended attributes. One of them is all 0 where the file isn't there, and nothing has to be done. */
 struct redo_meta {
         size_t area;
         char *path; /* after all renames */
@@ -79,5 +79,7 @@ void redo_meta_done(struct redo_meta *meta);
 
 /* Writes the file @name in @dir, which appears when it is whole and durable. Returns: 0, or a negative errno. */
 int redo_write(const struct redo *redo, int dir, const char *name);
+/* The same for one that counts for nothing until what @dir lies on was synced: before that a crash may leave a part of it. */
+int redo_write_unsynced(const struct redo *redo, int dir, const char *name);
 /* Returns: 0, -ENOENT, -EBADMSG with @error set to @where, line and reason, or another errno. @where: what @dir is called. */
 int redo_read(int dir, const char *name, const char *where, struct redo **ret, struct error *error);

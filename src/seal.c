@@ -61,13 +61,6 @@ static int names_read(int dir, const char *path, struct names *ret)
         return r < 0 ? r : -errno;
 }
 
-static int keep_times(int fd, const struct stat *st)
-{
-        const struct timespec times[] = { st->st_atim, st->st_mtim };
-
-        return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
-}
-
 static bool is_whiteout(const struct stat *st)
 {
         return S_ISCHR(st->st_mode) && st->st_rdev == 0;
@@ -117,7 +110,7 @@ int seal(int dir, const char *path)
         if (r < 0 || !S_ISDIR(st.st_mode))
                 return r;
         r = seal_content(dir, path);
-        return r < 0 ? r : keep_times(fd, &st);
+        return r < 0 ? r : attributes_set_times(fd, &st);
 }
 
 int link_existing(int dir, const char *path, int to_dir, const char *name)
@@ -144,5 +137,5 @@ int replace_by_link(int dir, const char *path, int to_dir, const char *to_path)
         if (fstat(parent, &st) < 0 || unlinkat(parent, name, 0) < 0)
                 return -errno;
         r = link_existing(dir, path, parent, name);
-        return r < 0 ? r : keep_times(parent, &st);
+        return r < 0 ? r : attributes_set_times(parent, &st);
 }

@@ -96,22 +96,10 @@ static int look(const struct check *c, size_t area, const char *path, struct sta
         _cleanup_close_ int fd = below_open(c->roots[area], path, O_PATH | O_NOFOLLOW, 0);
 
         if (fd < 0)
-                return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
+                return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP
+                               ? 0
+                               : fd; /* nor below what has become no directory */
         return fstat(fd, ret) < 0 ? -errno : 1;
-}
-
-static int find_change(const void *key, const void *member)
-{
-        const struct change *a = key, *b = member;
-
-        return a->area != b->area ? (a->area < b->area ? -1 : 1) : path_compare(a->path, b->path);
-}
-
-static bool is_known(const struct changes *changes, size_t area, char *path)
-{
-        const struct change key = { .area = area, .path = path };
-
-        return bsearch(&key, changes->changes, changes->n, sizeof(key), find_change);
 }
 
 static inline void closedirp(DIR **dir)
@@ -138,7 +126,7 @@ static int check_directory(const struct check *c, const struct change *change)
                         continue;
                 if (asprintf(&path, "%s/%s", change->path, entry->d_name) < 0)
                         return -ENOMEM;
-                if (!is_known(&c->kept->redo->changes, change->area, path))
+                if (!changes_find(&c->kept->redo->changes, change->area, path))
                         r = refuse(c, change->area, path, "was made");
         }
         return r;
@@ -164,25 +152,51 @@ static int check_left(const struct check *c, const struct change *change)
         return is_new_directory(change) ? check_directory(c, change) : 0;
 }
 
-static int check_removed(const struct check *c, const struct change *change)
+/* Whether what is at @path came there by the transaction itself, alone or in a directory that was moved. */
+static bool is_ours(const struct changes *changes, size_t area, const char *path)
+{
+        _cleanup_free_ char *prefix = strdup(path);
+        bool whole = true;
+
+        for (char *end = prefix ? prefix + strlen(prefix) : NULL; end; end = strrchr(prefix, '/'), whole = false) {
+                const struct change *change;
+
+                *end = '\0';
+                change = changes_find(changes, area, prefix);
+                for (; change && change < changes->changes + changes->n && change->area == area &&
+                       streq(change->path, prefix);
+                     change++)
+                        if (change->kind == CHANGE_MOVE || (whole && change->kind != CHANGE_REMOVE))
+                                return true;
+        }
+        return false;
+}
+
+/* Where something was before, something else would be overwritten. */
+static int check_old_place(const struct check *c, const struct change *change)
 {
         const char *path = change->from ? change->from : change->path;
         struct stat now;
         int r;
 
-        if (change->inner)
-                return 0;
         r = look(c, change->area, path, &now);
-        return r <= 0 ? r : refuse(c, change->area, path, "was made");
+        if (r <= 0 || is_ours(&c->kept->redo->changes, change->area, path))
+                return r < 0 ? r : 0;
+        return refuse(c, change->area, path, "was made");
 }
 
 static int check_change(const struct check *c, const struct change *change)
 {
+        int r;
+
         switch (change->kind) {
         case CHANGE_ENTRIES:
-                return 0;
+                return change->inner ? check_left(c, change) : 0;
         case CHANGE_REMOVE:
-                return check_removed(c, change);
+                return change->inner ? 0 : check_old_place(c, change);
+        case CHANGE_MOVE:
+                r = check_old_place(c, change);
+                return r < 0 ? r : check_left(c, change);
         default:
                 return check_left(c, change);
         }
@@ -196,7 +210,7 @@ static int check_meta(const struct check *c, const struct redo_meta *meta)
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        if (attributes_equal(&meta->before, &meta->after))
+        if (!meta->before.st.st_mode || !meta->after.st.st_mode || attributes_equal(&meta->before, &meta->after))
                 return 0; /* they aren't put back */
         fd = below_open(c->roots[meta->area], meta->path, O_PATH | O_NOFOLLOW, 0);
         r = fd < 0 ? fd : attributes_read(fd, &now);

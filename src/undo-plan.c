@@ -75,8 +75,6 @@ static int open_places(struct inversion *in, struct error *error)
 
                 in->roots[i] = commit_open_area(&in->place, redo, i);
                 r = in->roots[i];
-                if (r >= 0 && redo->areas[i].hold)
-                        r = below_remove(in->roots[i], redo->areas[i].hold);
                 if (r >= 0)
                         r = in->slots[i] = commit_make_slots(&in->place, redo, i);
                 if (r >= 0)
@@ -211,7 +209,7 @@ static int is_ours(const struct inversion *in, const struct redo_meta *done)
                 return 1;
         fd = below_open(in->roots[done->area], done->path, O_PATH | O_NOFOLLOW, 0);
         if (fd < 0)
-                return fd == -ENOENT ? 0 : fd;
+                return fd == -ENOENT ? 1 : fd; /* it comes back */
         if (fstat(fd, &now) < 0)
                 return -errno;
         return now.st_mtim.tv_sec == done->after.st.st_mtim.tv_sec &&

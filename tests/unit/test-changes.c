@@ -398,8 +398,8 @@ static const struct {
           "entries dir\nremove dir/sub\nremove dir/sub/deep inner\nremove dir/sub/deep/i inner\n"
           "remove dir/sub/h inner\n",
           NULL },
-        { "mkdir -p new/a/b/c; chmod 700 .",
-          "create new\ncreate new/a inner\ncreate new/a/b inner\ncreate new/a/b/c inner\n", NULL },
+        { "mkdir -p new/a/b/c",
+          "entries .\ncreate new\ncreate new/a inner\ncreate new/a/b inner\ncreate new/a/b/c inner\n", NULL },
         { "echo >dir/f; echo >file; rm dir/g", NULL, "dir/f" },
         { "chmod 700 dir", NULL, "dir" },
         { "rm -r dir", NULL, "dir" },

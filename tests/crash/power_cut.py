@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Power cuts at every flush and at random writes of an upgrade, and of its undo.
+
+Usage: power_cut.py DIRECTORY, a tmpfs.
+
+The sample package is upgraded once on two disks that write down what is written to them. Then for each point the disks
+are made as a power cut could have left them there: all that was flushed, and some of the sectors that weren't.
+deploy-migrate runs on that. Each migration must then be there entirely or not at all, as the history says; and the next
+run must finish.
+
+DEPLOY_MIGRATE_CRASH_POINTS is how many points there are besides the flushes; DEPLOY_MIGRATE_CRASH_KEEP a directory for
+the disks on which something didn't hold.
+"""
+
+import os
+import sys
+
+import disks
+import replay
+import sample
+import trials
+
+SEED = 1
+
+
+class Record:
+    """A scenario, and what it wrote to the disks."""
+
+    def __init__(self, scenario, images, directory):
+        self.scenario = scenario
+        self.before = [f"{image}-before" for image in images]
+        for image, before in zip(images, self.before):
+            disks.copy_sparse(image, before)
+        log = os.path.join(directory, "log")
+        with disks.Disks(images, os.path.join(directory, "disks"), log) as recorder:
+            with trials.mounted_tree(recorder.files(), directory) as tree:
+                scenario.do(tree)
+                recorder.mark()
+        self.steps = list(replay.split(disks.read_log(log)))
+        self.acknowledged = [step[0] for step in self.steps].index(disks.MARK)
+
+    def check(self, point, tree):
+        if point.position > self.acknowledged:
+            self.scenario.assert_done(tree)
+        else:
+            trials.check_interrupted(self.scenario, tree, point.seed)
+
+    def cut(self, points, directory):
+        cuts = replay.Replay(self.steps, self.before, directory)
+        images = trials.disk_names(directory)
+        for point in points:
+            cuts.cut(point, images)
+            violation = trials.attempt(images, directory, lambda tree: self.check(point, tree))
+            if violation:
+                cuts.cut(point, images)
+                trials.keep(images, f"{self.scenario.name}-{point.seed}")
+            yield point, violation
+
+
+def try_scenario(scenario, images, directory, count):
+    with trials.mounted_tree(images, directory) as tree:
+        scenario.prepare(tree)
+    record = Record(scenario, images, directory)
+    points = replay.choose_points(record.steps, count, SEED)
+    title = f"{scenario.name}, cut at {len(points) - count} flushes and {count} writes"
+    return trials.try_points(points, record.cut, directory, title)
+
+
+def main(directory):
+    states = sample.states(os.path.join(directory, "plain"))
+    last = len(states) - 1
+    count = int(os.environ.get("DEPLOY_MIGRATE_CRASH_POINTS", "2000")) // 2
+    images = trials.make_disks(directory)
+    upgrade, undo = trials.Upgrade(states, 0, last), trials.Undo(states, 0, last)
+    return trials.report(
+        [
+            ("power cuts during an upgrade", lambda: try_scenario(upgrade, images, directory, count)),
+            ("power cuts during an undo", lambda: try_scenario(undo, images, directory, count)),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The sample package: a tree with its data, what it must look like after each migration, and deploy-migrate run on it.
+
+What it must look like is learnt from the migrations themselves, run one after the other on a plain directory, with no
+deploy-migrate at all.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+
+SECOND = "srv/second"  # another file system
+STATE = "var/lib/deploy-migrate"
+HISTORY = f"{STATE}/sample/history.jsonl"
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_SAMPLE = os.path.join(_HERE, "sample")
+_PACKAGE = "usr/lib/deploy-migrate/sample"
+_ASIDE = "usr/lib/sample-aside"
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+_NOT_DATA = {STATE, "var/lib/dpkg", "run", "usr", "lost+found", f"{SECOND}/lost+found"}
+_RECENT = 1_500_000_000  # older times were set on purpose
+
+
+def migrations():
+    names = [os.path.join(version, name) for version in os.listdir(_SAMPLE) for name in _scripts(version)]
+    return sorted(names)
+
+
+def _scripts(version):
+    directory = os.path.join(_SAMPLE, version)
+    return [name for name in os.listdir(directory) if name.endswith(".sh")] if os.path.isdir(directory) else []
+
+
+def version(number):
+    return f"1.{number}.0"
+
+
+def states(directory):
+    """Fingerprints: of the data, and of what each migration makes of it."""
+    os.mkdir(directory)
+    _make_data(directory)
+    result = [fingerprint(directory)]
+    for migration in migrations():
+        command = [os.path.join(_SAMPLE, migration)]
+        environment = _ENVIRONMENT | {"DPKG_ROOT": directory}
+        for phase, wanted in ("check", 1), ("migrate", 0), ("check", 0):
+            status = subprocess.run(command + [phase], env=environment, umask=0o22, check=False).returncode
+            if status != wanted:
+                raise AssertionError(f"{migration} {phase}: {status} instead of {wanted}")
+        result.append(fingerprint(directory))
+    return result
+
+
+def _make_data(directory):
+    subprocess.run([os.path.join(_SAMPLE, "data.sh"), directory], env=_ENVIRONMENT, check=True)
+
+
+# ---- What a tree looks like ------------------------------------------------------------------
+
+
+def fingerprint(directory):
+    """All that matters of each file, by its path: everything but the times of directories."""
+    result = {}
+    names = {}
+    for path in sorted(_walk(directory, "")):
+        result[path] = _describe(os.path.join(directory, path), path, names)
+    return result
+
+
+def _walk(top, below):
+    with os.scandir(os.path.join(top, below)) as entries:
+        for entry in entries:
+            path = os.path.join(below, entry.name)
+            if path in _NOT_DATA:
+                continue
+            yield path
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(top, path)
+
+
+def _describe(file, path, names):
+    info = os.lstat(file)
+    names_of_xattrs = sorted(os.listxattr(file, follow_symlinks=False))
+    xattrs = [(name, os.getxattr(file, name, follow_symlinks=False)) for name in names_of_xattrs]
+    parts = [stat.filemode(info.st_mode), info.st_uid, info.st_gid, xattrs]
+    if not stat.S_ISDIR(info.st_mode):
+        first = names.setdefault((info.st_dev, info.st_ino), path)
+        parts += [info.st_mtime if info.st_mtime < _RECENT else "recent", info.st_nlink, first, info.st_size]
+    if stat.S_ISREG(info.st_mode):
+        with open(file, "rb") as content:
+            parts.append(hashlib.sha1(content.read()).hexdigest())
+    if stat.S_ISLNK(info.st_mode):
+        parts.append(os.readlink(file))
+    return " ".join(map(str, parts))
+
+
+def difference(wanted, got):
+    """A few words on how two fingerprints differ, or None."""
+    paths = sorted(path for path in wanted.keys() | got.keys() if wanted.get(path) != got.get(path))
+    if not paths:
+        return None
+    lines = [f"{path}: {got.get(path, 'is missing')}, wanted: {wanted.get(path, 'nothing')}" for path in paths[:6]]
+    return "; ".join(lines) + (f"; {len(paths)} files in all" if len(paths) > 6 else "")
+
+
+# ---- A root tree -----------------------------------------------------------------------------
+
+
+def program():
+    """The program to test, without libtool's wrapper around it, and its environment."""
+    path = os.path.abspath(os.environ["DEPLOY_MIGRATE"])
+    directory, name = os.path.split(path)
+    built = os.path.join(directory, ".libs")
+    if os.path.exists(os.path.join(built, name)):
+        return os.path.join(built, name), _ENVIRONMENT | {"LD_LIBRARY_PATH": built}
+    return path, _ENVIRONMENT
+
+
+class Tree:
+    def __init__(self, directory):
+        self.directory = directory
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def make(self):
+        """Sample 1.0 with its data; its migrations are there, but none is due."""
+        _make_data(self.directory)
+        shutil.copytree(_SAMPLE, self.path(_PACKAGE), ignore=shutil.ignore_patterns("data.sh"))
+        os.makedirs(self.path("var/lib/dpkg/updates"))
+        self.install(0)
+        self.expect(0, "baseline", "sample", version(0))
+
+    def install(self, number):
+        """The package's version that has the first @number migrations."""
+        if os.path.exists(self.path(_ASIDE)):
+            os.rename(self.path(_ASIDE), self.path(_PACKAGE))
+        self._write_status(f"Status: install ok installed\nVersion: {version(number)}")
+
+    def downgrade(self, number):
+        """To the version that had the first @number migrations; none is there, since undo needs nothing of it."""
+        self._set_aside()
+        self._write_status(f"Status: install ok installed\nVersion: {version(number)}")
+
+    def remove(self):
+        self._set_aside()
+        self._write_status(f"Status: deinstall ok config-files\nVersion: {version(0)}\nConfig-Version: {version(0)}")
+
+    def purge(self):
+        self._set_aside()
+        self._write_status("Status: purge ok not-installed")
+
+    def _set_aside(self):
+        os.rename(self.path(_PACKAGE), self.path(_ASIDE))
+
+    def _write_status(self, fields):
+        with open(self.path("var/lib/dpkg/status"), "w", encoding="ascii") as status:
+            status.write(f"Package: sample\nArchitecture: all\n{fields}\nDescription: a sample\n\n")
+
+    def command(self, *arguments):
+        return [program()[0], "--root", self.directory, *arguments]
+
+    def run(self, command):
+        """Returns: the exit status and what it said."""
+        done = subprocess.run(
+            command,
+            env=program()[1],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            errors="replace",
+            timeout=120,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    def expect(self, wanted, *arguments):
+        status, said = self.run(self.command(*arguments))
+        if status != wanted:
+            raise AssertionError(f"{' '.join(arguments)}: exit status {status} instead of {wanted}: {said}")
+        return said
+
+    def assert_no_stage(self):
+        if os.path.exists(self.path(f"{STATE}/sample/stage")):
+            raise AssertionError("the stage is still there")
+
+    def assert_state(self, wanted):
+        found = difference(wanted, fingerprint(self.directory))
+        if found:
+            raise AssertionError(found)
+
+    def history(self):
+        with open(self.path(HISTORY), encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    def count(self, name):
+        return sum(event["event"] == name for event in self.history())

@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Files are replaced, made, removed and renamed.
+
+set -eu
+cd "$DPKG_ROOT/var/lib/sample"
+case $1 in
+check)
+        grep -qx 'version 2' settings && [ ! -e obsolete ]
+        ;;
+migrate)
+        sed -i 's/version 1/version 2/' settings
+        seq 40000 -1 1 >records
+        rm obsolete
+        mv scores results
+        echo 'bob 5' >newcomers
+        touch --date=@1100000000 records
+        ;;
+esac

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <syslog.h>
 
 int attempt_hash(const struct root *root, const struct migration *migration, char ret[static 65], struct error *error)
 {
@@ -142,6 +143,20 @@ static bool is_direct(const struct attempt *a)
         return (a->flags & DMIG_SANDBOX_OFF) || a->migration->manifest->unrestricted;
 }
 
+/* What others do meanwhile is no fault of the migration. */
+static int postpone(struct attempt *a, const struct error *reason, struct dmig_step *step, struct error *error)
+{
+        int r;
+
+        step->state = DMIG_STATE_POSTPONED;
+        step->error = strdup(error_text(reason));
+        if (!step->error)
+                return -ENOMEM;
+        context_log(a->ctx, LOG_WARNING, a->history->package, "%s is postponed: %s", a->migration->id, step->error);
+        r = record_state(a, "postponed", error);
+        return r < 0 ? r : 0;
+}
+
 /* The system was never touched, but for the reason of it the migration has failed. */
 static int fail_unstaged(struct attempt *a, const struct error *reason, struct dmig_step *step, struct error *error)
 {
@@ -149,6 +164,8 @@ static int fail_unstaged(struct attempt *a, const struct error *reason, struct d
         char space[STAGE_SPACE_MAX] = "";
         int r;
 
+        if (reason->code == -EBUSY)
+                return postpone(a, reason, step, error);
         if (a->transaction)
                 stage_explain_space(a->transaction->stage, space, sizeof(space));
         if (asprintf(&ending.reason, "%s%s", error_text(reason), space) < 0)
@@ -174,12 +191,17 @@ static int begin_transaction(struct attempt *a, struct dmig_step *step, struct e
 /* What was done becomes what is there. */
 static int land(struct attempt *a, struct dmig_step *step, struct error *error)
 {
+        const struct transaction_end end = {
+                .from = a->upgrade->from,
+                .sha256 = a->sha256,
+                .duration_ms = step->duration_ms,
+        };
         _cleanup_error_ struct error reason = { 0 };
         int n, r;
 
         if (is_direct(a))
                 return record_success(a, DMIG_STATE_APPLIED, FIELD_UNKNOWN, step, error);
-        n = transaction_prepare(a->transaction, a->sha256, step->duration_ms, &reason);
+        n = transaction_prepare(a->transaction, &end, &reason);
         if (n < 0)
                 return n == -ENOMEM ? n : fail_unstaged(a, &reason, step, error);
         step->changes = n;

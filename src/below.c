@@ -120,3 +120,12 @@ int below_sync(int dir)
 {
         return syncfs(dir) < 0 ? -errno : 0;
 }
+
+bool below_is_fixed(int dir, const char *path)
+{
+        _cleanup_close_ int fd = below_open(dir, path, O_PATH, 0);
+        struct statx stx;
+
+        return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, 0, &stx) == 0 &&
+               (stx.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND));
+}

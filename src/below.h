@@ -24,6 +24,8 @@ int below_remove(int dir, const char *path);
  * Returns: 0, or a negative errno.
  */
 int below_measure(int dir, const char *path, uint64_t *ret);
+/* Whether the file is immutable or append-only (ioctl_iflags(2)): it can't be renamed, nor what is in it. One that can't be looked at isn't. */
+bool below_is_fixed(int dir, const char *path);
 /* syncfs(2) of what @dir lies on. Returns: 0, or a negative errno, also of what was written before and failed since @dir was opened. */
 int below_sync(int dir);
 

@@ -32,7 +32,7 @@ int preparation_explain(const struct preparation *p, const struct change *change
         return error_errnof(error, r, "can't stage %s/%s", p->stage->areas->areas[change->area].path, change->path);
 }
 
-/* ---- Areas ---- */
+/* ---- What can't be renamed ---- */
 
 /* What an area lies on. */
 struct site {
@@ -50,6 +50,77 @@ static int site_look(int fd, struct site *ret)
         *ret = (struct site){ .dev = st.st_dev, .overlay = fs.f_type == OVERLAYFS_SUPER_MAGIC };
         return 0;
 }
+
+/* Both ways in which slots are filled and emptied; network file systems and those of FUSE don't have them. */
+static int try_renames(int slots)
+{
+        static const char *const names[] = { "try.a", "try.b", "try.c" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < 2; i++)
+                if (mkdirat(slots, names[i], 0700) < 0)
+                        r = -errno;
+        if (r >= 0 && (renameat2(slots, names[0], slots, names[1], RENAME_EXCHANGE) < 0 ||
+                       renameat2(slots, names[0], slots, names[2], RENAME_NOREPLACE) < 0))
+                r = -errno;
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                (void)unlinkat(slots, names[i], AT_REMOVEDIR);
+        return r;
+}
+
+static int check_hold(const struct preparation *p, size_t i, struct error *error)
+{
+        int r = p->redo->areas[i].hold ? try_renames(p->slots[i]) : 0;
+
+        if (r != -EINVAL && r != -ENOSYS && r != -EOPNOTSUPP)
+                return r < 0 ? error_errnof(error, r, "can't rename in %s", p->stage->areas->areas[i].path) : 0;
+        return error_setf(error, -EOPNOTSUPP,
+                          "the file system of %s can't exchange files (renameat2), so that nothing there can be "
+                          "committed as a whole: run the migration with \"writes\": \"*\"",
+                          p->stage->areas->areas[i].path);
+}
+
+static bool is_moved_directory(const struct change *change)
+{
+        return !change->inner && S_ISDIR(change->before.st_mode) &&
+               (change->kind == CHANGE_MOVE || change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE);
+}
+
+/* rename(2) would say EXDEV, when it is too late to say no. */
+static int check_change(const struct preparation *p, const struct change *change, const struct site *site,
+                        struct error *error)
+{
+        int root = p->stage->areas->areas[change->area].fd;
+        const char *reason = NULL;
+
+        if (!change->inner && change->before.st_mode && below_is_fixed(root, change_old_path(change)))
+                reason = "is immutable or append-only (chattr), which can't be staged";
+        else if (site->overlay && is_moved_directory(change))
+                reason = "is a directory on an overlayfs, which can't be moved there as a whole";
+        else if (!site->overlay && change->before.st_mode && change->before.st_dev != site->dev)
+                reason = "lies in another subvolume than the directory that is staged";
+        if (!reason)
+                return 0;
+        return error_setf(error, -EXDEV, "%s/%s %s: leave it where it is, or run the migration with \"writes\": \"*\"",
+                          p->stage->areas->areas[change->area].path, change_old_path(change), reason);
+}
+
+static int check_changes(const struct preparation *p, struct error *error)
+{
+        const struct changes *changes = &p->redo->changes;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < changes->n; i++) {
+                struct site site = { 0 };
+
+                r = site_look(p->stage->areas->areas[changes->changes[i].area].fd, &site);
+                if (r >= 0)
+                        r = check_change(p, &changes->changes[i], &site, error);
+        }
+        return r;
+}
+
+/* ---- Areas ---- */
 
 /* Whether rename(2) leads from the transaction's directory to the area: the same file system, by way of the same mount. */
 static int is_reachable(const struct preparation *p, const struct area *area)
@@ -105,6 +176,9 @@ static int open_slots(struct preparation *p, struct error *error)
                 r = p->slots[i] < 0 ? p->slots[i] : links_new(&p->links[i]);
                 if (r < 0)
                         return error_errnof(error, r, "can't stage changes of %s", area->path);
+                r = check_hold(p, i, error);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -123,51 +197,13 @@ static int make_areas(struct preparation *p, struct error *error)
                 r = redo_write(&(const struct redo){ .id = p->redo->id,
                                                      .sha256 = p->redo->sha256,
                                                      .run = p->redo->run,
+                                                     .from = p->redo->from,
                                                      .areas = p->redo->areas,
                                                      .n_areas = p->redo->n_areas },
                                p->place->dir, HOLDS_FILE);
         if (r < 0)
                 return error_errnof(error, r, "can't write %s/" HOLDS_FILE, p->place->path);
         return open_slots(p, error);
-}
-
-/* ---- What can't be renamed ---- */
-
-static bool is_moved_directory(const struct change *change)
-{
-        return !change->inner && S_ISDIR(change->before.st_mode) &&
-               (change->kind == CHANGE_MOVE || change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE);
-}
-
-/* rename(2) would say EXDEV, when it is too late to say no. */
-static int check_change(const struct preparation *p, const struct change *change, const struct site *site,
-                        struct error *error)
-{
-        const char *reason = NULL;
-
-        if (site->overlay && is_moved_directory(change))
-                reason = "is a directory on an overlayfs, which can't be moved there as a whole";
-        else if (!site->overlay && change->before.st_mode && change->before.st_dev != site->dev)
-                reason = "lies in another subvolume than the directory that is staged";
-        if (!reason)
-                return 0;
-        return error_setf(error, -EXDEV, "%s/%s %s: leave it where it is, or run the migration with \"writes\": \"*\"",
-                          p->stage->areas->areas[change->area].path, change_old_path(change), reason);
-}
-
-static int check_changes(const struct preparation *p, struct error *error)
-{
-        const struct changes *changes = &p->redo->changes;
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < changes->n; i++) {
-                struct site site = { 0 };
-
-                r = site_look(p->stage->areas->areas[changes->changes[i].area].fd, &site);
-                if (r >= 0)
-                        r = check_change(p, &changes->changes[i], &site, error);
-        }
-        return r;
 }
 
 /* ---- Durability ---- */

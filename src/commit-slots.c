@@ -7,7 +7,9 @@
 #include "seal.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 static bool is_held(const struct preparation *p, const struct change *change)
 {
@@ -140,6 +142,20 @@ static int fill_slot(struct preparation *p, size_t i, struct error *error)
         return r;
 }
 
+/* Another file system than that of the stage has to take it. */
+static int explain_copy(const struct preparation *p, const struct change *change, int r, struct error *error)
+{
+        _cleanup_error_ struct error reason = { 0 };
+        const char *area = p->stage->areas->areas[change->area].path;
+        struct statvfs fs;
+
+        error_setf(&reason, r, "%s", error_text(error));
+        if (r != -ENOSPC || fstatvfs(p->slots[change->area], &fs) < 0)
+                return error_setf(error, r, "can't copy to the file system of %s: %s", area, error_text(&reason));
+        return error_setf(error, r, "can't copy to the file system of %s, where %" PRIu64 " KiB are free: %s", area,
+                          (uint64_t)fs.f_bavail * fs.f_frsize / 1024, error_text(&reason));
+}
+
 /* What is in a directory first: it may be another's slot. */
 static int fill_slots(struct preparation *p, struct error *error)
 {
@@ -150,7 +166,8 @@ static int fill_slots(struct preparation *p, struct error *error)
                 int r = change_is_made(change) || change_is_detached(change) ? fill_slot(p, i, error) : 0;
 
                 if (r < 0)
-                        return error && error->code ? r : preparation_explain(p, change, r, error);
+                        return error->code ? explain_copy(p, change, r, error)
+                                           : preparation_explain(p, change, r, error);
         }
         return 0;
 }

@@ -5,7 +5,9 @@
 #include "below.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <sys/vfs.h>
 
 /* ---- Where things are ---- */
 
@@ -15,9 +17,12 @@ const char *slot_name(unsigned slot, char ret[static SLOT_NAME_MAX])
         return ret;
 }
 
+/* One that somebody has removed is made again: what belongs there must not be lost for that. */
 int commit_open_area(const struct commit_place *place, const struct redo *redo, size_t area)
 {
-        return root_open(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
+        int r = root_open(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
+
+        return r == -ENOENT ? root_open_mkdirs(place->root, redo->areas[area].path) : r;
 }
 
 /* A hold comes and goes without leaving a trace. */
@@ -75,6 +80,14 @@ static void sites_done(struct sites *sites)
         free(sites->sites);
 }
 
+/* What was on it is gone with the power, and so are the changes of it. */
+static bool is_volatile(int fd)
+{
+        struct statfs fs;
+
+        return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
 static int site_open(struct sites *sites, size_t i)
 {
         struct site *site = &sites->sites[i];
@@ -84,7 +97,7 @@ static int site_open(struct sites *sites, size_t i)
         if (site->root < 0)
                 return site->root;
         site->slots = commit_open_slots(sites->place, sites->redo, i);
-        if (site->slots < 0)
+        if (site->slots < 0 && !(site->slots == -ENOENT && is_volatile(site->root)))
                 return site->slots;
         if (fstat(site->root, &st) < 0)
                 return -errno;
@@ -120,18 +133,32 @@ struct end {
         const char *name;
 };
 
+/* Nothing is there: a part of the path is missing, or isn't a directory any more. */
+static bool is_nowhere(int r)
+{
+        return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
+}
+
+/* Returns: 1 where it is the file with that number, 0 where it is another or none, or a negative errno. */
+static int is_at(const struct end *end, uint64_t ino)
+{
+        struct stat st;
+
+        if (fstatat(end->dir, end->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return st.st_ino == ino;
+}
+
 static int move(const struct redo_rename *rename, const struct end *slot, const struct end *path)
 {
         const struct end *from = rename->kind == REDO_DETACH ? path : slot;
         const struct end *to = rename->kind == REDO_DETACH ? slot : path;
         unsigned flags = rename->kind == REDO_EXCHANGE ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-        struct stat st;
+        int r;
 
-        if (fstatat(from->dir, from->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return errno == ENOENT ? 0 : -errno;
-        if (st.st_ino != rename->ino)
-                return 0; /* that one has gone where it should, and another has come */
-
+        r = is_at(from, rename->ino);
+        if (r <= 0)
+                return r; /* that one has gone where it should, another may have come */
         if (renameat2(from->dir, from->name, to->dir, to->name, flags) == 0)
                 return 0;
         /* Somebody has made it since it was looked at, or removed it: neither must be lost, nor hold us up. */
@@ -162,9 +189,15 @@ static int do_rename(const struct sites *sites, const struct redo_rename *rename
         char name[SLOT_NAME_MAX];
         struct end slot = { .dir = site->slots, .name = slot_name(rename->slot, name) }, path;
         _cleanup_close_ int parent = -EBADF;
+        int r;
 
+        if (site->slots < 0)
+                return 0;
+        r = rename->kind == REDO_DETACH ? 1 : is_at(&slot, rename->ino);
+        if (r <= 0)
+                return r; /* it was done, and what it went to may have gone further */
         path.dir = parent = below_open_parent(site->root, rename->path, &path.name);
-        if (parent == -ENOENT && rename->kind == REDO_DETACH)
+        if (rename->kind == REDO_DETACH && is_nowhere(parent))
                 return 0; /* what it was in was itself detached behind it */
         if (parent == -ENOENT)
                 path.dir = parent = make_parent(site->root, rename->path, &path.name);
@@ -183,7 +216,7 @@ static int do_meta(const struct sites *sites, const struct redo_meta *meta)
 {
         _cleanup_close_ int fd = -EBADF;
 
-        if (!meta->after.st.st_mode)
+        if (!meta->after.st.st_mode || sites->sites[meta->area].slots < 0)
                 return 0;
         fd = below_open(sites->sites[meta->area].root, meta->path, O_PATH | O_NOFOLLOW, 0);
         if (fd == -ENOENT)
@@ -244,7 +277,7 @@ int commit_apply(const struct commit_place *place, const struct redo *redo, stru
 
 static int remove_hold(const struct commit_place *place, const struct redo *redo, size_t area)
 {
-        _cleanup_close_ int root = commit_open_area(place, redo, area);
+        _cleanup_close_ int root = root_open(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
         struct stat st;
         int r;
 
@@ -255,7 +288,9 @@ static int remove_hold(const struct commit_place *place, const struct redo *redo
         if (faccessat(root, redo->areas[area].hold, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
         r = below_remove(root, redo->areas[area].hold);
-        return r < 0 ? r : attributes_set_times(root, &st);
+        if (r >= 0)
+                r = attributes_set_times(root, &st);
+        return r < 0 ? r : below_sync(root); /* for the log, which says where it is, goes next */
 }
 
 int commit_release(const struct commit_place *place, const struct redo *redo, struct error *error)

@@ -239,11 +239,25 @@ static int feed_retry(const struct feed *feed)
         return 0;
 }
 
+static int add_upgrade(struct history_state *state, const char *from)
+{
+        char **grown = array_grow(state->upgrades, state->n_upgrades, sizeof(*grown));
+
+        if (!grown)
+                return -ENOMEM;
+        state->upgrades = grown;
+        grown[state->n_upgrades] = strdup(from);
+        if (!grown[state->n_upgrades])
+                return -ENOMEM;
+        state->last_from = grown[state->n_upgrades++];
+        return 0;
+}
+
+/* One that leads nowhere, as after an undo, is none whose changes could be undone. */
 static int feed_completed(const struct feed *feed)
 {
         struct history_state *state = feed->state;
         const char *from, *to;
-        char **grown;
         int r;
 
         r = get_text(feed, "from", &from);
@@ -253,14 +267,9 @@ static int feed_completed(const struct feed *feed)
         if (r < 0)
                 return r;
 
-        grown = array_grow(state->upgrades, state->n_upgrades, sizeof(*grown));
-        if (!grown)
-                return -ENOMEM;
-        state->upgrades = grown;
-        grown[state->n_upgrades] = strdup(from);
-        if (!grown[state->n_upgrades])
-                return -ENOMEM;
-        state->last_from = grown[state->n_upgrades++];
+        r = streq(from, to) ? 0 : add_upgrade(state, from);
+        if (r < 0)
+                return r;
         state->from_argument = is_from_argument(feed);
         state->settled = true;
         return set_from(state, to, from);

@@ -78,11 +78,16 @@ static int add(const struct history *history, const char *name, struct kept_list
         return 0;
 }
 
-static bool has(int dir, const char *transaction, const char *name)
+/* Returns: 1, 0, or a negative errno. */
+static int has(int dir, const char *transaction, const char *name)
 {
         _cleanup_close_ int fd = below_open(dir, transaction, O_PATH | O_DIRECTORY, 0);
 
-        return fd >= 0 && faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        if (fd < 0)
+                return fd;
+        if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                return 1;
+        return errno == ENOENT ? 0 : -errno;
 }
 
 static int newest_first(const void *a, const void *b)
@@ -108,11 +113,17 @@ int kept_list(const struct history *history, const char *name, struct kept_list 
         if (!stream)
                 return error_errnof(error, fd < 0 ? fd : -errno, "can't open " TRANSACTIONS_DIR " beside %s",
                                     history->path);
-        while (r >= 0 && (entry = readdir(stream)))
-                if (entry->d_name[0] != '.' && has(fd, entry->d_name, name))
+        while (r >= 0 && (errno = 0, entry = readdir(stream))) {
+                r = entry->d_name[0] == '.' ? 0 : has(fd, entry->d_name, name);
+                if (r > 0)
                         r = add(history, entry->d_name, &list, error);
+        }
+        if (r >= 0)
+                r = -errno;
         if (r < 0)
-                return r;
+                return error && error->code
+                               ? r
+                               : error_errnof(error, r, "can't read " TRANSACTIONS_DIR " beside %s", history->path);
         if (list.n > 0)
                 qsort(list.kept, list.n, sizeof(*list.kept), newest_first);
         *ret = list;
@@ -134,6 +145,33 @@ void kept_list_narrow(struct kept_list *list, const struct history_state *state)
                         kept_done(kept);
         }
         list->n = n;
+}
+
+#define UNDOING_FILE "undoing"
+
+int kept_note_undo(const struct history *history, bool undoing, struct error *error)
+{
+        _cleanup_close_ int fd = -EBADF;
+        int r = 0;
+
+        if (!undoing)
+                r = below_remove(history->dir, UNDOING_FILE);
+        else {
+                fd = openat(history->dir, UNDOING_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+                r = fd < 0 || fsync(fd) < 0 || fsync(history->dir) < 0 ? -errno : 0;
+        }
+        return r < 0 ? error_errnof(error, r, "can't note an undo beside %s", history->path) : 0;
+}
+
+bool kept_is_undoing(const struct root *root, const char *package)
+{
+        _cleanup_free_ char *path = NULL;
+        _cleanup_close_ int fd = -EBADF;
+
+        if (asprintf(&path, STATE_DIR "/%s/" UNDOING_FILE, package) < 0)
+                return true; /* looking twice does no harm */
+        fd = root_open(root, path, O_PATH | O_NOFOLLOW);
+        return fd >= 0;
 }
 
 int kept_forget(const struct kept *kept, uint64_t *bytes, struct error *error)

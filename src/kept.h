@@ -37,6 +37,13 @@ void kept_list_done(struct kept_list *list);
 
 /* Narrows @list to the last upgrade that can be undone: of what the history calls applied. */
 void kept_list_narrow(struct kept_list *list, const struct history_state *state);
+/*
+ * Notes in the package's state that an undo is under way, since its history doesn't say so, and whether it is. Durable before the undo
+ * begins, taken away behind it. Returns: 0, or a negative errno with @error set.
+ */
+int kept_note_undo(const struct history *history, bool undoing, struct error *error);
+bool kept_is_undoing(const struct root *root, const char *package);
+
 /* From now on it can't be undone; what that frees is added to @bytes. Returns: 0, or a negative errno with @error set. */
 int kept_forget(const struct kept *kept, uint64_t *bytes, struct error *error);
 /* Adds what it changed to @files. Returns: 0 or -ENOMEM. */

@@ -86,9 +86,14 @@ static int recover_undo(struct dmig *ctx, struct history *history, struct error 
         int r;
 
         r = kept_list(history, UNDO_FILE, &list, error);
-        for (size_t i = 0; r >= 0 && i < list.n; i++)
+        for (size_t i = 0; r >= 0 && i < list.n; i++) {
+                context_log(ctx, LOG_NOTICE, history->package,
+                            "%s was being undone when that was interrupted: going on", list.kept[i].redo->id);
                 r = undo_finish(ctx, history, &list.kept[i], error);
-        return r < 0 ? r : recover_holds(history, error);
+        }
+        if (r >= 0)
+                r = recover_holds(history, error);
+        return r < 0 || history->dir < 0 ? r : kept_note_undo(history, false, error);
 }
 
 static int give_up(struct dmig *ctx, struct history *history, const struct record *tried, struct error *error)

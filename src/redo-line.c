@@ -71,8 +71,9 @@ json_object *redo_header_to_json(const struct redo *redo)
 
         if (new_object(&object) < 0 || put_int(object, "transaction", FORMAT) < 0 ||
             put_text(object, "id", redo->id) < 0 || put_text(object, "sha256", redo->sha256) < 0 ||
-            put_text(object, "run", redo->run) < 0 || put_int(object, "upgrade", redo->upgrade) < 0 ||
-            put_int(object, "position", redo->position) < 0 || put_int(object, "duration_ms", redo->duration_ms) < 0)
+            put_text(object, "run", redo->run) < 0 || put_text(object, "from", redo->from) < 0 ||
+            put_int(object, "upgrade", redo->upgrade) < 0 || put_int(object, "position", redo->position) < 0 ||
+            put_int(object, "duration_ms", redo->duration_ms) < 0)
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -190,8 +191,8 @@ static int add_header(struct redo *redo, json_object *object)
         if (redo->id || get_int(object, "transaction", &format) < 0 || format != FORMAT)
                 return -EBADMSG;
         return FIRST_ERROR(get_text(object, "id", &redo->id), get_text(object, "sha256", &redo->sha256),
-                           get_text(object, "run", &redo->run), get_int(object, "upgrade", &redo->upgrade),
-                           get_int(object, "position", &redo->position),
+                           get_text(object, "run", &redo->run), get_text(object, "from", &redo->from),
+                           get_int(object, "upgrade", &redo->upgrade), get_int(object, "position", &redo->position),
                            get_int(object, "duration_ms", &redo->duration_ms));
 }
 

@@ -49,6 +49,7 @@ struct redo *redo_free(struct redo *redo)
         free(redo->id);
         free(redo->sha256);
         free(redo->run);
+        free(redo->from);
         free(redo);
         return NULL;
 }

@@ -54,6 +54,7 @@ struct redo {
         char *id;
         char *sha256;
         char *run;
+        char *from;       /* the version that the upgrade began with */
         int64_t upgrade;  /* how many upgrades were completed before */
         int64_t position; /* of the history: what was done later has a greater one */
         int64_t duration_ms;

@@ -27,6 +27,7 @@ struct run {
         int lock_fd;
         struct survey *survey;
         struct dmig_report *report;
+        bool recovered; /* something that was interrupted before has come to its end */
 };
 
 static int record(struct run *run, const char *name, const struct field *fields, struct error *error)
@@ -45,7 +46,8 @@ static int is_settled(struct dmig *ctx, const struct upgrade_request *request, s
         const char *name, *version;
         int r;
 
-        if (request->from || history_peek(&ctx->root, request->package, &event) <= 0)
+        if (request->from || kept_is_undoing(&ctx->root, request->package) ||
+            history_peek(&ctx->root, request->package, &event) <= 0)
                 return 0;
         name = dmig_event_get_name(event);
         if (!name || !(streq(name, "completed") || streq(name, "baseline")))
@@ -171,7 +173,8 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
         if (step->state == DMIG_STATE_FAILED)
                 return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, "%s failed: %s", step->id, step->error);
         if (step->state == DMIG_STATE_POSTPONED)
-                return report_set_errorf(run->report, DMIG_RESULT_POSTPONED, 0, "%s asked to be run later", step->id);
+                return report_set_errorf(run->report, DMIG_RESULT_POSTPONED, 0, "%s %s%s", step->id,
+                                         step->error ? "is postponed: " : "asked to be run later", step->error ?: "");
         return 1;
 }
 
@@ -239,9 +242,27 @@ static int run_upgrade(struct run *run, struct error *error)
         r = run_steps(run, error);
         if (r <= 0)
                 return r;
-        run->report->result = n_pending > 0 ? DMIG_RESULT_COMPLETED : DMIG_RESULT_NOTHING_TO_DO;
+        run->report->result = n_pending > 0 || run->recovered ? DMIG_RESULT_COMPLETED : DMIG_RESULT_NOTHING_TO_DO;
         r = record_completed(run, error);
         return r < 0 ? r : transaction_prune(run->survey->history, error);
+}
+
+/* What is half committed of a package that was purged must not come back. */
+static int recover(struct run *run, struct error *error)
+{
+        struct history *history = run->survey->history;
+        _cleanup_(upgrade_done) struct upgrade upgrade = { 0 };
+        off_t size = history->size;
+        int r;
+
+        if (history_state_unfinished(&history->state)) {
+                r = upgrade_resolve(run->ctx, &run->survey->request, &history->state, &upgrade, NULL);
+                if (r >= 0 && upgrade.purged)
+                        return transaction_drop(history, error);
+        }
+        r = transaction_recover(run->ctx, history, error);
+        run->recovered = history->size != size;
+        return r;
 }
 
 /* A package that ships nothing and never did leaves no trace. */
@@ -266,7 +287,7 @@ static int run_package(struct run *run, struct error *error)
                 return lock;
         r = survey_open_history(survey, run->ctx, HISTORY_APPEND, error);
         if (r >= 0)
-                r = transaction_recover(run->ctx, survey->history, error);
+                r = recover(run, error);
         if (r >= 0)
                 r = survey_make_plan(survey, run->ctx, error);
         if (r >= 0)

@@ -57,28 +57,29 @@ static int read_changes(const struct transaction *t, struct error *error)
         return r;
 }
 
-static int make_redo(struct transaction *t, const char *sha256, int64_t duration_ms)
+static int make_redo(struct transaction *t, const struct transaction_end *end)
 {
         struct redo *redo = t->redo = calloc(1, sizeof(*redo));
 
         if (!redo)
                 return -ENOMEM;
         redo->id = strdup(t->migration->id);
-        redo->sha256 = strdup(sha256);
+        redo->sha256 = strdup(end->sha256);
+        redo->from = strdup(end->from);
         redo->run = strdup(t->ctx->run_id);
         redo->upgrade = (int64_t)t->history->state.n_upgrades;
         redo->position = (int64_t)t->history->size;
-        redo->duration_ms = duration_ms;
-        return redo->id && redo->sha256 && redo->run ? 0 : -ENOMEM;
+        redo->duration_ms = end->duration_ms;
+        return redo->id && redo->sha256 && redo->run && redo->from ? 0 : -ENOMEM;
 }
 
-int transaction_prepare(struct transaction *t, const char *sha256, int64_t duration_ms, struct error *error)
+int transaction_prepare(struct transaction *t, const struct transaction_end *end, struct error *error)
 {
         _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
         size_t n;
         int r;
 
-        r = make_redo(t, sha256, duration_ms);
+        r = make_redo(t, end);
         if (r >= 0)
                 r = read_changes(t, error);
         if (r < 0)

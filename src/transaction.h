@@ -30,11 +30,17 @@ int transaction_begin(struct dmig *ctx, struct history *history, const struct mi
 struct transaction *transaction_free(struct transaction *transaction);
 DEFINE_CLEANUP(struct transaction *, transaction_free);
 
+struct transaction_end {
+        const char *from;   /* the version that the upgrade began with */
+        const char *sha256; /* of the migration */
+        int64_t duration_ms;
+};
+
 /*
  * Finds out what was changed, and makes it durable in the stage; nothing else is touched. Returns: how many files were changed, 0
  * where there is nothing to commit, or a negative errno with @error set.
  */
-int transaction_prepare(struct transaction *transaction, const char *sha256, int64_t duration_ms, struct error *error);
+int transaction_prepare(struct transaction *transaction, const struct transaction_end *end, struct error *error);
 /* Puts all of it in place: "committing", then "applied". Returns: 0, or a negative errno with @error set: the next run goes on. */
 int transaction_commit(struct transaction *transaction, struct error *error);
 /* Throws the stage away, if there is one. Returns: 0, or a negative errno with @error set. */

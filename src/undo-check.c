@@ -119,7 +119,7 @@ static int check_directory(const struct check *c, const struct change *change)
         stream = fd < 0 ? NULL : fdopendir(fd);
         if (!stream)
                 return fd < 0 ? fd : -errno;
-        while (r >= 0 && (entry = readdir(stream))) {
+        while (r >= 0 && (errno = 0, entry = readdir(stream))) {
                 _cleanup_free_ char *path = NULL;
 
                 if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
@@ -129,7 +129,7 @@ static int check_directory(const struct check *c, const struct change *change)
                 if (!changes_find(&c->kept->redo->changes, change->area, path))
                         r = refuse(c, change->area, path, "was made");
         }
-        return r;
+        return r < 0 ? r : -errno;
 }
 
 static bool is_new_directory(const struct change *change)
@@ -235,9 +235,12 @@ int undo_check(const struct history *history, const struct kept *kept, const str
         if (!c.roots)
                 return -ENOMEM;
         for (size_t i = 0; i < redo->n_areas; i++)
-                c.roots[i] = commit_open_area(&c.place, redo, i);
+                c.roots[i] = root_open(history->root, redo->areas[i].path, O_RDONLY | O_DIRECTORY);
         for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
-                if (c.roots[i] < 0)
+                if (c.roots[i] == -ENOENT)
+                        r = error_setf(error, -ESTALE, "%s%s was removed since %s was applied: --force makes it again",
+                                       history->root->path, redo->areas[i].path, redo->id);
+                else if (c.roots[i] < 0)
                         r = error_errnof(error, c.roots[i], "can't open %s%s", history->root->path,
                                          redo->areas[i].path);
         for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)

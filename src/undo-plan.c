@@ -45,9 +45,10 @@ static int copy_header(struct redo *to, const struct redo *from)
         to->id = strdup(from->id);
         to->sha256 = strdup(from->sha256);
         to->run = strdup(from->run);
+        to->from = strdup(from->from);
         to->upgrade = from->upgrade;
         to->position = from->position;
-        if (!to->id || !to->sha256 || !to->run)
+        if (!to->id || !to->sha256 || !to->run || !to->from)
                 return -ENOMEM;
         for (size_t i = 0; i < from->n_areas; i++) {
                 struct redo_area area = { .path = strdup(from->areas[i].path) };
@@ -167,10 +168,29 @@ static int invert(struct inversion *in, const struct redo_rename *done, struct r
         return 1;
 }
 
+/* rename(2) would refuse it when it is too late. */
+static int check_fixed(const struct inversion *in, const struct redo_rename *done, struct error *error)
+{
+        const char *slash = strrchr(done->path, '/');
+        _cleanup_free_ char *parent = strndup(done->path, slash ? (size_t)(slash - done->path) : 0);
+        int root = in->roots[done->area];
+
+        if (!parent)
+                return -ENOMEM;
+        if (!below_is_fixed(root, done->path) && !below_is_fixed(root, parent))
+                return 0;
+        return error_setf(error, -EPERM, "%s%s/%s or its directory is immutable or append-only: chattr -ia first",
+                          in->place.root->path, in->kept->redo->areas[done->area].path, done->path);
+}
+
 static int invert_rename(struct inversion *in, const struct redo_rename *done, struct error *error)
 {
         struct redo_rename rename = { .area = done->area, .slot = done->slot };
         int r;
+
+        r = check_fixed(in, done, error);
+        if (r < 0)
+                return r;
 
         r = invert(in, done, &rename, error);
         if (r <= 0)

@@ -88,11 +88,6 @@ static int open_package(struct undo *undo, struct error *error)
         return r < 0 || looks ? r : transaction_recover(undo->ctx, undo->history, error);
 }
 
-static const char *get_old_version(const struct history_state *state, const struct redo *redo)
-{
-        return (size_t)redo->upgrade < state->n_upgrades ? state->upgrades[redo->upgrade] : state->from;
-}
-
 static int describe_step(const struct kept *kept, struct dmig_step *step)
 {
         _cleanup_(files_freep) struct dmig_files *files = NULL;
@@ -117,7 +112,7 @@ static int describe(struct undo *undo)
         if (undo->list.n == 0)
                 return report_set_error(undo->report, DMIG_RESULT_NOTHING_TO_DO, 0, "nothing can be undone");
         undo->report->result = DMIG_RESULT_PENDING;
-        r = report_set_versions(undo->report, state->from, get_old_version(state, undo->list.kept[0].redo), "history");
+        r = report_set_versions(undo->report, state->from, undo->list.kept[0].redo->from, "history");
         if (r >= 0)
                 r = report_add_steps(undo->report, undo->list.n);
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++)
@@ -192,15 +187,34 @@ static int reopen_satisfied(struct undo *undo, struct error *error)
         return r;
 }
 
+/* A baseline that was set since says something else. */
+static int record_version(struct undo *undo, struct error *error)
+{
+        const char *now = undo->history->state.from, *from = undo->report->to;
+
+        if (now && streq(now, from))
+                return 0;
+        return record_event(
+                undo->ctx, undo->history, "baseline",
+                (const struct field[]){ { "version", .text = from }, { "source", .text = "history" }, { 0 } }, error);
+}
+
 static int undo_all(struct undo *undo, struct error *error)
 {
-        int r = reopen_satisfied(undo, error);
+        int r = kept_note_undo(undo->history, true, error);
+
+        if (r >= 0)
+                r = reopen_satisfied(undo, error);
 
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++) {
                 if (context_is_stopped(undo->ctx))
                         return error_setf(error, -ECANCELED, "stopped before all migrations were undone");
                 r = undo_one(undo, i, error);
         }
+        if (r >= 0)
+                r = record_version(undo, error);
+        if (r >= 0)
+                r = kept_note_undo(undo->history, false, error);
         if (r >= 0)
                 undo->report->result = DMIG_RESULT_COMPLETED;
         return r;

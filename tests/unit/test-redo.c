@@ -26,6 +26,7 @@ static struct redo *make(void)
         redo->id = strdup("1.1.0/001_x");
         redo->sha256 = strdup("abc");
         redo->run = strdup("def");
+        redo->from = strdup("1.0");
         redo->upgrade = 3;
         redo->position = 1LL << 40;
         redo->duration_ms = 12;

@@ -465,6 +465,44 @@ START_TEST(test_mounts_within)
 }
 END_TEST
 
+static size_t count_mounts(const struct stage *stage, bool writable)
+{
+        _cleanup_(stage_mounts_done) struct stage_mounts mounts = { 0 };
+
+        ck_assert_int_eq(stage_mount(stage, writable, &mounts, NULL), 0);
+        return mounts.n;
+}
+
+/* Where nothing was done the second check needs no overlay, except below another one, which hides what is mounted there. */
+START_TEST(test_untouched)
+{
+        static const char cat[] = "cat etc/foo/file srv/foo/file srv/beside/inner/foo";
+        _cleanup_(root_done) struct root state = tree_new();
+        _cleanup_place_ struct place place = { .root = tree_new() };
+        _cleanup_(stage_freep) struct stage *stage = NULL, *above = NULL;
+
+        leave_mounts();
+        add_files(&place.root, LIST("/etc/foo/file", "/srv/foo/file", "/srv/beside/inner/file"));
+        ck_assert_int_eq(mount("tmpfs", tree_path(&place.root, "/srv/beside/inner"), "tmpfs", 0, NULL), 0);
+        tree_add(&place.root, &(struct tree_entry){ "/srv/beside/inner/foo", 0644, "inner\n" });
+        open_place(&place, state.path, LIST("/etc/foo", "/srv/foo", "/srv/beside/inner/foo"));
+
+        stage = new_stage(&place, "stage", NULL);
+        expect(&place, stage, true, cat, "old\nold\ninner\n");
+        ck_assert_uint_eq(count_mounts(stage, true), 3);
+        ck_assert_uint_eq(count_mounts(stage, false), 0);
+        expect(&place, stage, false, cat, "old\nold\ninner\n");
+
+        expect(&place, stage, true, "echo new >srv/foo/file", "");
+        ck_assert_uint_eq(count_mounts(stage, false), 2);
+        expect(&place, stage, false, cat, "old\nnew\ninner\n");
+
+        above = new_stage(&place, "above", stage);
+        ck_assert_uint_eq(count_mounts(above, false), 2);
+        expect(&place, above, false, cat, "old\nnew\ninner\n");
+}
+END_TEST
+
 /* ---- Stages on each other -------------------------------------------------------------------- */
 
 static const char *const scripts[] = {
@@ -611,6 +649,7 @@ static Suite *suite(void)
         tcase_add_test(views, test_no_way_around);
         tcase_add_loop_test(views, test_file_systems, 0, 2);
         tcase_add_test(views, test_mounts_within);
+        tcase_add_test(views, test_untouched);
 
         tcase_add_loop_test(stacks, test_stack, 0, 2);
 

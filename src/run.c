@@ -247,19 +247,13 @@ static int run_upgrade(struct run *run, struct error *error)
         return r < 0 ? r : transaction_prune(run->survey->history, error);
 }
 
-/* What is half committed of a package that was purged must not come back. */
+/* Of a package that was purged as well: half of a commit is worse than all of it. */
 static int recover(struct run *run, struct error *error)
 {
         struct history *history = run->survey->history;
-        _cleanup_(upgrade_done) struct upgrade upgrade = { 0 };
         off_t size = history->size;
         int r;
 
-        if (history_state_unfinished(&history->state)) {
-                r = upgrade_resolve(run->ctx, &run->survey->request, &history->state, &upgrade, NULL);
-                if (r >= 0 && upgrade.purged)
-                        return transaction_drop(history, error);
-        }
         r = transaction_recover(run->ctx, history, error);
         run->recovered = history->size != size;
         return r;

@@ -201,11 +201,12 @@ test_terminated_with_other_packages_to_go() {
 }
 
 test_what_refuses_to_end_is_killed() {
-        migration sample 1.1.0/001_x 'exit 1' 'trap "" TERM INT; (setsid sh -c "trap : TERM; gate; sleep 300" &); gate; gate'
+        migration sample 1.1.0/001_x 'exit 1' 'trap "" TERM INT; echo trapped >"$DPKG_ROOT/calls"; (setsid sh -c "trap : TERM; gate; sleep 300" &); gate; gate'
         upgraded sample 1.0 1.1
         start run sample
         await_call 1.1.0/001_x:check
         await_call 1.1.0/001_x:migrate
+        await_call trapped
         kill -TERM "$PID"
         sleep 0.2
         kill -TERM "$PID"

@@ -221,7 +221,7 @@ static int verify(struct attempt *a, struct dmig_step *step, struct error *error
 {
         const struct ending refuted = {
                 .field = { "exit", .number = 1 },
-                .reason = (char *)(uintptr_t) "migrate said that it is done, but check still says that it isn't",
+                .reason = (char *)(uintptr_t)PHASE_REFUTED,
         };
         bool effect;
         int r;

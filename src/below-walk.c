@@ -2,6 +2,7 @@
 
 #include "array.h"
 #include "below.h"
+#include "io.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -59,8 +60,6 @@ static int visit(const struct walker *walker, enum below_step step)
 
         return walker->walk->visit(step, &entry, walker->walk->userdata);
 }
-
-DEFINE_CLEANUP(DIR *, closedir);
 
 static bool is_directory(int dir, const struct dirent *entry)
 {

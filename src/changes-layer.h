@@ -7,6 +7,7 @@
  */
 
 #include "changes-list.h"
+#include "io.h"
 
 #include <dirent.h>
 
@@ -52,5 +53,3 @@ bool layer_is_whiteout(const struct stat *st);
  * negative errno.
  */
 int layer_stat(int dir, const char *name, struct stat *ret);
-
-DEFINE_CLEANUP(DIR *, closedir);

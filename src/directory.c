@@ -8,8 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-DEFINE_CLEANUP(DIR *, closedir);
-
 static int open_failed(int code, const char *path, struct error *error)
 {
         if (code == -ENOENT)

@@ -3,6 +3,7 @@
 #include "dpkg-log.h"
 
 #include "array.h"
+#include "io.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -98,12 +99,6 @@ static int compare_rotations(const void *a, const void *b)
         const struct rotation *x = a, *y = b;
 
         return (x->age < y->age) - (x->age > y->age);
-}
-
-static void closedirp(DIR **directory)
-{
-        if (*directory)
-                closedir(*directory);
 }
 
 static int list_rotations(const struct root *root, struct rotations *rotations)

@@ -5,9 +5,12 @@
 
 #include "macro.h"
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+
+DEFINE_CLEANUP(DIR *, closedir);
 
 /* Reads what is left of @fd, at most @max bytes (-EFBIG above), and a NUL behind it that @ret_size doesn't count. */
 int read_all(int fd, size_t max, char **ret, size_t *ret_size);

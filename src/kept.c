@@ -4,6 +4,7 @@
 
 #include "array.h"
 #include "below.h"
+#include "io.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -55,12 +56,6 @@ void kept_list_done(struct kept_list *list)
         for (size_t i = 0; i < list->n; i++)
                 kept_done(&list->kept[i]);
         free(list->kept);
-}
-
-static inline void closedirp(DIR **dir)
-{
-        if (*dir)
-                closedir(*dir);
 }
 
 static int add(const struct history *history, const char *name, struct kept_list *list, struct error *error)

@@ -6,6 +6,7 @@
 #include "catalog.h"
 #include "context.h"
 #include "history.h"
+#include "io.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -22,8 +23,6 @@ static void names_done(struct names *names)
                 free(names->list[i]);
         free(names->list);
 }
-
-DEFINE_CLEANUP(DIR *, closedir);
 
 static int add_name(struct names *names, const char *name)
 {

@@ -40,6 +40,9 @@ struct ending {
         char *reason;       /* in one line, with the end of the output; NULL when stopped */
 };
 
+/* Whoever says that it is done has to show it. */
+#define PHASE_REFUTED "migrate said that it is done, but check still says that it isn't"
+
 /* Whatever keeps the program from running is the migration's failure. Returns: 0 or -ENOMEM. */
 int phase_run(struct phase *phase, struct ending *ret);
 void ending_done(struct ending *ending);

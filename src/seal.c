@@ -5,6 +5,7 @@
 #include "array.h"
 #include "attributes.h"
 #include "below.h"
+#include "io.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,12 +21,6 @@ static void names_done(struct names *names)
         for (size_t i = 0; i < names->n; i++)
                 free(names->names[i]);
         free(names->names);
-}
-
-static inline void closedirp(DIR **dir)
-{
-        if (*dir)
-                closedir(*dir);
 }
 
 static int names_add(struct names *names, const char *name)

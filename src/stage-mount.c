@@ -3,6 +3,7 @@
 /* From stages to what a sandbox attaches: overlays, and the names in them that stay as they are. */
 
 #include "array.h"
+#include "io.h"
 #include "mounts.h"
 #include "stage-view.h"
 
@@ -74,8 +75,6 @@ static int add_path(const struct area *area, struct shields *shields, const char
                         return 0;
         return add_shield(shields, name);
 }
-
-DEFINE_CLEANUP(DIR *, closedir);
 
 /* Through an overlay a fifo or a socket isn't the one that others have open; all else looks the same. */
 static bool needs_shield(const struct dirent *entry, bool writable)

@@ -192,7 +192,7 @@ static int migrate(struct trial *trial, struct dmig_step *step, struct error *er
         if (r <= 0)
                 return r;
         if (!effect)
-                return fail(trial, "migrate said that it is done, but check still says that it isn't", step);
+                return fail(trial, PHASE_REFUTED, step);
         return read_files(trial, step, error);
 }
 

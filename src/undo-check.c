@@ -3,6 +3,7 @@
 #include "undo.h"
 
 #include "below.h"
+#include "io.h"
 #include "path-text.h"
 #include "paths.h"
 
@@ -100,12 +101,6 @@ static int look(const struct check *c, size_t area, const char *path, struct sta
                                ? 0
                                : fd; /* nor below what has become no directory */
         return fstat(fd, ret) < 0 ? -errno : 1;
-}
-
-static inline void closedirp(DIR **dir)
-{
-        if (*dir)
-                closedir(*dir);
 }
 
 /* What somebody put into a directory that we made would be gone with it. */

@@ -16,25 +16,27 @@ static bool is_held(const struct preparation *p, const struct change *change)
         return p->redo->areas[change->area].hold;
 }
 
-/* What is made is the file that it is another name of, as that will be. */
+/* What is made is the file that it is another name of, with the attributes that it is given by any of its names. */
 static int adopt(const struct preparation *p, struct change *change)
 {
         const struct changes *changes = &p->redo->changes;
         _cleanup_close_ int fd = -EBADF;
 
+        fd = below_open(p->stage->areas->areas[change->area].fd, change->link, O_PATH, 0);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &change->after) < 0)
+                return -errno;
         for (size_t i = 0; i < changes->n; i++) {
                 const struct change *other = &changes->changes[i];
 
-                if (other->area == change->area && other->kind == CHANGE_METADATA &&
-                    streq(change_old_path(other), change->link)) {
+                if (other->kind == CHANGE_METADATA && other->before.st_ino == change->after.st_ino &&
+                    other->before.st_dev == change->after.st_dev) {
                         change->after = other->after;
                         return 0;
                 }
         }
-        fd = below_open(p->stage->areas->areas[change->area].fd, change->link, O_PATH, 0);
-        if (fd < 0)
-                return fd;
-        return fstat(fd, &change->after) < 0 ? -errno : 0;
+        return 0;
 }
 
 /* Another name of a file that stays. */

@@ -56,21 +56,21 @@ static ssize_t read_at(int fd, void *buffer, size_t size, off_t offset)
 struct comparison {
         int a, b;
         off_t size;
-        char *buffer; /* twice CHUNK */
+        char *buffer; /* for one chunk of each */
 };
 
 static int chunk_equal(const struct comparison *comparison, off_t offset, size_t size)
 {
+        char *data_a = comparison->buffer, *data_b = comparison->buffer + size;
         ssize_t n, m;
 
-        n = read_at(comparison->a, comparison->buffer, size, offset);
+        n = read_at(comparison->a, data_a, size, offset);
         if (n < 0)
                 return (int)n;
-        m = read_at(comparison->b, comparison->buffer + CHUNK, size, offset);
+        m = read_at(comparison->b, data_b, size, offset);
         if (m < 0)
                 return (int)m;
-        return (size_t)n == size && (size_t)m == size &&
-               memcmp(comparison->buffer, comparison->buffer + CHUNK, size) == 0;
+        return (size_t)n == size && (size_t)m == size && memcmp(data_a, data_b, size) == 0;
 }
 
 static int data_equal(const struct comparison *comparison)
@@ -101,20 +101,25 @@ static int data_equal(const struct comparison *comparison)
 
 int content_equal(int a, int b)
 {
+        struct comparison comparison = { .a = a, .b = b };
         _cleanup_free_ char *buffer = NULL;
         struct stat st_a, st_b;
+        size_t chunk;
 
         if (fstat(a, &st_a) < 0 || fstat(b, &st_b) < 0)
                 return -errno;
         if (st_a.st_size != st_b.st_size)
                 return 0;
-        if (st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino)
+        if (st_a.st_size == 0 || (st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino))
                 return 1;
 
-        buffer = malloc(CHUNK * 2);
+        chunk = (size_t)min_offset(st_a.st_size, CHUNK);
+        comparison.size = st_a.st_size;
+        comparison.buffer = buffer = malloc(chunk * 2);
         if (!buffer)
                 return -ENOMEM;
-        return data_equal(&(struct comparison){ .a = a, .b = b, .size = st_a.st_size, .buffer = buffer });
+        /* In a file that is small it costs more to look for holes than to read them. */
+        return chunk < CHUNK ? chunk_equal(&comparison, 0, chunk) : data_equal(&comparison);
 }
 
 /* ---- Copying --------------------------------------------------------------------------------- */

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What it costs that a migration happens whole or not at all."""
+
+import itertools
+import os
+import shutil
+
+from measure import alternate, die, forget, measure, row, write
+
+PACKAGE = "bench"
+
+SETTINGS = """\
+# settings of a service
+listen = 127.0.0.1
+port = 8080
+user = service
+workers = 4
+log level = info
+"""
+
+# A setting in one file of many.
+CHANGE_ONE = """\
+#!/bin/sh
+set -eu
+
+settings=${DPKG_ROOT-}/var/lib/bench/settings.ini
+
+check() {
+        grep -q '^workers = 8$' "$settings"
+}
+
+migrate() {
+        sed -i 's/^workers = .*/workers = 8/' "$settings"
+}
+
+"$1"
+"""
+
+# The settings are "key=value" now, in all files.
+REWRITE_ALL = """\
+#!/bin/sh
+set -eu
+
+settings=${DPKG_ROOT-}/var/lib/bench
+
+check() {
+        grep -q '^port=' "$settings/0000.ini"
+}
+
+migrate() {
+        find "$settings" -name '*.ini' -exec sed -i 's/[[:blank:]]*=[[:blank:]]*/=/' {} +
+}
+
+"$1"
+"""
+
+# Told from outside that there is something to do, and that it is done.
+CHANGE_NOTHING = """\
+#!/bin/sh
+set -eu
+
+check() {
+        read -r status <"$DPKG_ROOT/answers"
+        return "$status"
+}
+
+migrate() {
+        :
+}
+
+"$1"
+"""
+
+
+def add_migration(tree, script, manifest=None):
+    path = tree / "usr/lib/deploy-migrate" / PACKAGE / "v1.0.0/001_change"
+    write(path, script, 0o755)
+    if manifest:
+        write(path.with_suffix(".json"), manifest)
+    return path
+
+
+def prepare(program, tree):
+    """The package as it is before its upgrade. Returns: the command for what comes then."""
+    forget(tree, PACKAGE)
+    program.run(tree, "baseline", PACKAGE, "0.9.0")
+    return program.command(tree, "run", PACKAGE, "--to", "1.0.0")
+
+
+def bench_large_directory(program, tree):
+    """500 MB of data in 500 files, beside which one small file is changed."""
+    data, backup = tree / "var/lib/bench", tree / "var/lib/bench.backup"
+    settings = data / "settings.ini"
+    script = add_migration(tree, CHANGE_ONE)
+    write(settings, SETTINGS)
+    for number in range(500):
+        (data / f"{number:03}").write_bytes(os.urandom(1000000))
+    for where in ("etc", "var/cache", "var/log"):
+        (tree / where).mkdir()
+
+    # A backup that isn't on the disk is none.
+    theirs = ["sh", "-euc", 'cp -a --reflink=auto "$1" "$2"; sync -f "$2"; "$3" migrate', "sh", str(data), str(backup),
+              str(script)]
+    their_env = {**program.env, "DPKG_ROOT": str(tree)}
+
+    def side(command, env):
+        shutil.rmtree(backup, ignore_errors=True)
+        write(settings, SETTINGS)
+        os.sync()
+        cost = measure(command, env)
+        if "workers = 8" not in settings.read_text():
+            die(f"'{' '.join(command)}' didn't do its work")
+        return cost
+
+    costs = alternate(7, lambda: side(prepare(program, tree), program.env), lambda: side(theirs, their_env))
+    yield row("one change beside 500 MB : cp -a and the script", costs, "at most 1/20x",
+              costs[0].wall * 20 <= costs[1].wall)
+
+
+def bench_many_files(program, base):
+    """10,000 files of some hundred bytes, each of which is rewritten, and has to be on the disk at the end."""
+    numbers = itertools.count()
+
+    def ours(tree, _script, _directory):
+        return prepare(program, tree), program.env
+
+    def theirs(tree, script, directory):
+        command = ["sh", "-euc", '"$1" migrate; find "$2" -type f -exec sync {} +', "sh", str(script), str(directory)]
+        return command, {**program.env, "DPKG_ROOT": str(tree)}
+
+    def side(make_command):
+        # Each time on a new tree: some file systems are slow where many files were just removed.
+        tree = base / str(next(numbers))
+        directory = tree / "var/lib/bench"
+        files = [directory / f"{number:04}.ini" for number in range(10000)]
+        for file in files:
+            write(file, SETTINGS)
+        command, env = make_command(tree, add_migration(tree, REWRITE_ALL), directory)
+        os.sync()
+        cost = measure(command, env)
+        if any("port=8080" not in file.read_text() for file in files):
+            die(f"'{' '.join(command)}' didn't do its work")
+        return cost
+
+    costs = alternate(5, lambda: side(ours), lambda: side(theirs))
+    yield row("10,000 files rewritten : the script and fsync", costs, "at most 2x", costs[0].wall <= costs[1].wall * 2)
+
+
+def bench_empty_transaction(program, tree):
+    """A migration that leaves all as it is, in its sandbox: with the default directories as overlays, and without any."""
+    for where, count in (("etc", 150), ("var/lib", 60), ("var/log", 20), ("var/cache", 20)):
+        for number in range(count):
+            name = tree / where / f"other{number:03}"
+            if number % 2:
+                name.mkdir(parents=True)
+            else:
+                write(name, SETTINGS)
+        (tree / where / PACKAGE).mkdir()
+    os.mkfifo(tree / "answers")
+    answers = os.open(tree / "answers", os.O_RDWR)
+
+    def side(manifest):
+        add_migration(tree, CHANGE_NOTHING, manifest)
+        command = prepare(program, tree)
+        os.write(answers, b"1\n0\n")
+        os.sync()
+        return measure(command, program.env)
+
+    costs = alternate(41, lambda: side("{}"), lambda: side('{"writes": []}'))
+    os.close(answers)
+    yield row("an empty transaction : only the sandbox", costs, "under 5 ms more", costs[0].wall - costs[1].wall < 0.005)
+
+
+BENCHES = (bench_large_directory, bench_many_files, bench_empty_transaction)

@@ -131,6 +131,8 @@ static int run_diff(const struct diff *diff, char *const *argv, int output)
                 r = await(pid, diff->stop_fd);
         if (r < 0)
                 return r;
+        if (WIFEXITED(r) && WEXITSTATUS(r) == 127)
+                return -ENOENT; /* posix_spawn(3) can't always tell before */
         return WIFEXITED(r) && WEXITSTATUS(r) <= 1 ? 0 : -EIO;
 }
 

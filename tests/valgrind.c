@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 #include <valgrind/valgrind.h>
 
 #define N_ARGUMENTS 6
@@ -77,6 +78,11 @@ long syscall(long number, ...)
                 a[i] = va_arg(arguments, long);
         va_end(arguments);
         return number == SYS_openat2 ? make(&call) : real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int pidfd_open(pid_t pid, unsigned flags)
+{
+        return (int)make(&(struct call){ SYS_pidfd_open, { pid, (long)flags } });
 }
 
 int fsopen(const char *name, unsigned flags)

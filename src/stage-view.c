@@ -16,7 +16,8 @@ struct view {
         const struct stage *stage;
         size_t area;
         bool read_only;
-        int base; /* an overlay that stands for the real directory; -EBADF: none */
+        bool plain; /* of lower layers alone, which has no need of a work directory, nor time for it */
+        int base;   /* an overlay that stands for the real directory; -EBADF: none */
         struct error *error;
 };
 
@@ -95,21 +96,29 @@ static int add_lower(struct layers *layers, int fd)
         return 0;
 }
 
+static int open_upper(const struct view *view, struct layers *layers)
+{
+        _cleanup_close_ int work = make_anew(view->stage, view->area, "work");
+
+        if (work < 0)
+                return work;
+        layers->upper = open_layer(view, view->stage->uppers[view->area]);
+        if (layers->upper < 0)
+                return layers->upper;
+        return layers->work = open_layer(view, work);
+}
+
 static int layers_open(const struct view *view, struct layers *layers)
 {
         const struct stage *stage = view->stage;
-        _cleanup_close_ int work = make_anew(stage, view->area, "work");
-        int r = work;
+        int r;
 
+        r = view->plain ? add_lower(layers, open_layer(view, stage->uppers[view->area])) : open_upper(view, layers);
         for (const struct stage *below = stage->below; r >= 0 && below; below = below->below)
                 r = add_lower(layers, open_layer(view, below->uppers[view->area]));
         if (r >= 0)
                 r = add_lower(layers,
                               view->base < 0 ? open_layer(view, stage->areas->areas[view->area].fd) : open_base(view));
-        if (r >= 0)
-                r = layers->upper = open_layer(view, stage->uppers[view->area]);
-        if (r >= 0)
-                r = layers->work = open_layer(view, work);
         return r;
 }
 
@@ -188,6 +197,13 @@ int stage_mount_view(const struct stage *stage, size_t i, bool read_only, struct
         r = stage_find_in_area(stage, i, &inside);
         if (r < 0)
                 return error_errnof(error, r, "can't find the stage for %s", stage->areas->areas[i].path);
+        if (read_only && !inside) {
+                view.plain = true;
+                r = mount_layers(&view);
+                if (r != -ELOOP)
+                        return r;
+                view.plain = false;
+        }
         if (!stage->below || !inside) {
                 r = mount_layers(&view);
                 if (r != -ELOOP || !stage->below)

@@ -8,8 +8,8 @@ are made as a power cut could have left them there: all that was flushed, and so
 deploy-migrate runs on that. Each migration must then be there entirely or not at all, as the history says; and the next
 run must finish.
 
-DEPLOY_MIGRATE_CRASH_POINTS is how many points there are besides the flushes; DEPLOY_MIGRATE_CRASH_KEEP a directory for
-the disks on which something didn't hold.
+DEPLOY_MIGRATE_CRASH_POINTS is how many points there are besides the flushes, in each of the two;
+DEPLOY_MIGRATE_CRASH_KEEP a directory for the disks on which something didn't hold.
 """
 
 import os
@@ -69,7 +69,7 @@ def try_scenario(scenario, images, directory, count):
 def main(directory):
     states = sample.states(os.path.join(directory, "plain"))
     last = len(states) - 1
-    count = int(os.environ.get("DEPLOY_MIGRATE_CRASH_POINTS", "2000")) // 2
+    count = int(os.environ.get("DEPLOY_MIGRATE_CRASH_POINTS", "2000"))
     images = trials.make_disks(directory)
     upgrade, undo = trials.Upgrade(states, 0, last), trials.Undo(states, 0, last)
     return trials.report(

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What it costs that a migration happens whole or not at all."""
+"""What it costs that a migration happens whole or not at all.
+
+Each transaction makes and removes a few dozen directories. An ext4 without a journal is slow at that for five minutes
+after many files were removed from it, whoever did: then measure on another one ($TMPDIR).
+"""
 
 import itertools
 import os

@@ -169,13 +169,26 @@ bool kept_is_undoing(const struct root *root, const char *package)
         return fd >= 0;
 }
 
+int kept_measure(const struct kept *kept, uint64_t *bytes, struct error *error)
+{
+        uint64_t own;
+        int r;
+
+        r = below_measure(kept->dir, SLOTS_DIR, &own);
+        if (r < 0)
+                return error_errnof(error, r, "can't measure %s/" SLOTS_DIR, kept->path);
+        *bytes += own;
+        return 0;
+}
+
 int kept_forget(const struct kept *kept, uint64_t *bytes, struct error *error)
 {
         int r;
 
-        r = below_measure(kept->dir, SLOTS_DIR, bytes);
-        if (r >= 0)
-                r = below_remove(kept->dir, SLOTS_DIR);
+        r = kept_measure(kept, bytes, error);
+        if (r < 0)
+                return r;
+        r = below_remove(kept->dir, SLOTS_DIR);
         return r < 0 ? error_errnof(error, r, "can't remove %s/" SLOTS_DIR, kept->path) : 0;
 }
 

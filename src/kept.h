@@ -44,6 +44,8 @@ void kept_list_narrow(struct kept_list *list, const struct history_state *state)
 int kept_note_undo(const struct history *history, bool undoing, struct error *error);
 bool kept_is_undoing(const struct root *root, const char *package);
 
+/* Adds what an undo of it needs to @bytes. Returns: 0, or a negative errno with @error set. */
+int kept_measure(const struct kept *kept, uint64_t *bytes, struct error *error);
 /* From now on it can't be undone; what that frees is added to @bytes. Returns: 0, or a negative errno with @error set. */
 int kept_forget(const struct kept *kept, uint64_t *bytes, struct error *error);
 /* Adds what it changed to @files. Returns: 0 or -ENOMEM. */

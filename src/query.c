@@ -3,7 +3,6 @@
 /* Plan and status: what would be done, and where a package stands. Read only, without a lock. */
 
 #include "attempt.h"
-#include "below.h"
 #include "kept.h"
 #include "survey.h"
 
@@ -55,7 +54,7 @@ static int look_at_undo(struct dmig *ctx, const struct survey *survey, struct dm
         kept_list_narrow(&list, &survey->history->state);
         report->n_undoable = list.n;
         for (size_t i = 0; r >= 0 && i < list.n; i++)
-                r = below_measure(list.kept[i].dir, SLOTS_DIR, &report->undo_bytes);
+                r = kept_measure(&list.kept[i], &report->undo_bytes, &ctx->error);
         return r;
 }
 

@@ -4,6 +4,7 @@
 #include "array.h"
 #include "declared.h"
 #include "mounts.h"
+#include "paths.h"
 
 #include <fcntl.h>
 

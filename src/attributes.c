@@ -4,6 +4,7 @@
 
 #include "array.h"
 #include "below.h"
+#include "clock.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -188,13 +189,16 @@ static int apply_mode(int fd, const struct stat *wanted)
         return chmod(FD_PATH(fd), wanted->st_mode & ALLPERMS) < 0 ? -errno : 0;
 }
 
+int attributes_set_mtime(int fd, struct timespec mtime)
+{
+        const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, mtime };
+
+        return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 static int apply_time(int fd, const struct stat *now, const struct stat *wanted)
 {
-        const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, wanted->st_mtim };
-
-        if (now->st_mtim.tv_sec == wanted->st_mtim.tv_sec && now->st_mtim.tv_nsec == wanted->st_mtim.tv_nsec)
-                return 0;
-        return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
+        return time_is_same(now->st_mtim, wanted->st_mtim) ? 0 : attributes_set_mtime(fd, wanted->st_mtim);
 }
 
 int attributes_apply(int fd, const struct attributes *attributes)

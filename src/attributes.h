@@ -23,6 +23,12 @@ struct attributes {
         size_t n_xattrs;
 };
 
+/* Whether it stands in an upper layer for a file that was removed. */
+static inline bool stat_is_whiteout(const struct stat *st)
+{
+        return S_ISCHR(st->st_mode) && st->st_rdev == 0;
+}
+
 /* Returns: 0, or a negative errno. A file system without extended attributes has none. */
 int attributes_read(int fd, struct attributes *ret);
 void attributes_done(struct attributes *attributes);
@@ -34,6 +40,8 @@ int attributes_add(struct attributes *attributes, struct xattr xattr);
 bool attributes_equal(const struct attributes *a, const struct attributes *b);
 /* Makes mode, owner, extended attributes and the modification time those of @attributes; changes only what differs. */
 int attributes_apply(int fd, const struct attributes *attributes);
+/* Sets the time of modification alone. Returns: 0, or a negative errno. */
+int attributes_set_mtime(int fd, struct timespec mtime);
 /* Makes the times of access and modification those of @st. Returns: 0, or a negative errno. */
 int attributes_set_times(int fd, const struct stat *st);
 /* Removes trusted.overlay.* from the file. */

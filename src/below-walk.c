@@ -3,6 +3,7 @@
 #include "array.h"
 #include "below.h"
 #include "io.h"
+#include "paths.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -45,11 +46,9 @@ static int walk_failed(const struct walker *walker, int code)
 
 static struct below_entry current_entry(const struct walker *walker)
 {
-        const char *slash = strrchr(walker->path, '/');
-
         return (struct below_entry){
                 .parent = walker->n > 0 ? walker->fd : walker->parent,
-                .name = slash ? slash + 1 : walker->path,
+                .name = path_name(walker->path),
                 .path = walker->path,
         };
 }
@@ -73,11 +72,11 @@ static bool is_directory(int dir, const struct dirent *entry)
 static int write_names(DIR *dir, FILE *stream)
 {
         const struct dirent *entry;
+        int r;
 
-        while (errno = 0, (entry = readdir(dir)))
-                if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
-                        fprintf(stream, "%c%s%c", is_directory(dirfd(dir), entry) ? 'd' : '-', entry->d_name, '\0');
-        return -errno;
+        while ((r = below_next(dir, &entry)) > 0)
+                fprintf(stream, "%c%s%c", is_directory(dirfd(dir), entry) ? 'd' : '-', entry->d_name, '\0');
+        return r;
 }
 
 static int list_names(int fd, char **ret)

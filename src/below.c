@@ -2,6 +2,9 @@
 
 #include "below.h"
 
+#include "io.h"
+#include "paths.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
@@ -65,15 +68,14 @@ int below_open(int dir, const char *path, int flags, mode_t mode)
 
 int below_open_parent(int dir, const char *path, const char **ret_name)
 {
-        const char *slash = strrchr(path, '/');
-        _cleanup_free_ char *parent = strndup(path, slash ? (size_t)(slash - path) : 0);
+        _cleanup_free_ char *parent = path_parent(path);
         int fd;
 
         if (!parent)
                 return -ENOMEM;
         fd = below_open(dir, parent, O_PATH | O_DIRECTORY, 0);
         if (fd >= 0)
-                *ret_name = slash ? slash + 1 : path;
+                *ret_name = path_name(path);
         return fd;
 }
 
@@ -128,4 +130,35 @@ bool below_is_fixed(int dir, const char *path)
 
         return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, 0, &stx) == 0 &&
                (stx.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND));
+}
+
+int below_open_entries(int dir, const char *path, DIR **ret)
+{
+        _cleanup_close_ int fd = below_open(dir, path, O_RDONLY | O_DIRECTORY, 0);
+        DIR *opened;
+
+        if (fd < 0)
+                return fd;
+        opened = fdopendir(fd);
+        if (!opened)
+                return -errno;
+        TAKE_FD(fd);
+        *ret = opened;
+        return 0;
+}
+
+int below_next(DIR *dir, const struct dirent **ret)
+{
+        for (;;) {
+                const struct dirent *entry;
+
+                errno = 0;
+                entry = readdir(dir);
+                if (!entry)
+                        return -errno;
+                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
+                        continue;
+                *ret = entry;
+                return 1;
+        }
 }

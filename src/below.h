@@ -8,6 +8,7 @@
 
 #include "error.h"
 
+#include <dirent.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -15,6 +16,10 @@
 int below_open(int dir, const char *path, int flags, mode_t mode);
 /* Opens (O_PATH) the directory that @path lies in. @ret_name points at the last part of @path; of "", that is "" in @dir. */
 int below_open_parent(int dir, const char *path, const char **ret_name);
+/* Opens the directory @path for below_next(). Returns: 0, or a negative errno. */
+int below_open_entries(int dir, const char *path, DIR **ret);
+/* Returns: 1 with what comes next in @dir, "." and ".." aside, 0 at the end, or a negative errno. */
+int below_next(DIR *dir, const struct dirent **ret);
 /* Makes the directory @path and those on its way, mode 0750, where they are missing. Returns: it, open, or a negative errno. */
 int below_make_directories(int dir, const char *path);
 /* Removes @path, which isn't "", with all that is in it. What doesn't exist is removed. Returns: 0, or a negative errno. */
@@ -24,6 +29,12 @@ int below_remove(int dir, const char *path);
  * Returns: 0, or a negative errno.
  */
 int below_measure(int dir, const char *path, uint64_t *ret);
+/* Whether @r says of a path that nothing is there: a part of it is missing, or isn't a directory (any more). */
+static inline bool below_is_nowhere(int r)
+{
+        return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
+}
+
 /* Whether the file is immutable or append-only (ioctl_iflags(2)): it can't be renamed, nor what is in it. One that can't be looked at isn't. */
 bool below_is_fixed(int dir, const char *path);
 /* syncfs(2) of what @dir lies on. Returns: 0, or a negative errno, also of what was written before and failed since @dir was opened. */

@@ -3,6 +3,7 @@
 #include "changes-compare.h"
 
 #include "below.h"
+#include "clock.h"
 #include "content.h"
 
 #include <fcntl.h>
@@ -25,7 +26,8 @@ void window_init(struct window *window, struct timespec begin)
 
 static bool was_set(const struct window *window, struct timespec before, struct timespec after)
 {
-        return !is_same_time(before, after) && (is_later(window->begin, after) || is_later(after, window->end));
+        return !time_is_same(before, after) &&
+               (time_is_later(window->begin, after) || time_is_later(after, window->end));
 }
 
 int compare_attributes(int lower, int upper, const struct window *window)

@@ -33,13 +33,3 @@ int compare_files(const struct comparison *comparison, const struct window *wind
 int compare_attributes(int lower, int upper, const struct window *window);
 /* Opens a regular file, for which nobody has to wait, and which doesn't count as an access. */
 int compare_open(int dir, const char *path);
-
-static inline bool is_later(struct timespec a, struct timespec b)
-{
-        return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
-}
-
-static inline bool is_same_time(struct timespec a, struct timespec b)
-{
-        return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}

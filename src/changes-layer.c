@@ -5,6 +5,7 @@
 #include "array.h"
 #include "attributes.h"
 #include "below.h"
+#include "paths.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -23,56 +24,13 @@ int layer_join(const char *directory, const char *name, char **ret)
         return 0;
 }
 
-const char *layer_name(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
-int layer_open(int dir, const char *path, DIR **ret)
-{
-        _cleanup_close_ int fd = below_open(dir, path, O_RDONLY | O_DIRECTORY, 0);
-        DIR *opened;
-
-        if (fd < 0)
-                return fd;
-        opened = fdopendir(fd);
-        if (!opened)
-                return -errno;
-        TAKE_FD(fd);
-        *ret = opened;
-        return 0;
-}
-
-int layer_next(DIR *dir, const struct dirent **ret)
-{
-        for (;;) {
-                const struct dirent *entry;
-
-                errno = 0;
-                entry = readdir(dir);
-                if (!entry)
-                        return -errno;
-                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
-                        continue;
-                *ret = entry;
-                return 1;
-        }
-}
-
-bool layer_is_whiteout(const struct stat *st)
-{
-        return S_ISCHR(st->st_mode) && st->st_rdev == 0;
-}
-
 int layer_stat(int dir, const char *name, struct stat *ret)
 {
         struct stat st = { 0 };
 
         if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
                 return -errno;
-        *ret = layer_is_whiteout(&st) ? (struct stat){ 0 } : st;
+        *ret = stat_is_whiteout(&st) ? (struct stat){ 0 } : st;
         return ret->st_mode != 0;
 }
 
@@ -104,7 +62,7 @@ static int read_note(int fd, const char *name, char ret[static PATH_MAX])
 static int find_target(const struct layer *layer, const struct layer_dir *dir, int fd, char **ret)
 {
         const struct layer_dir *parent = &layer->dirs[dir->parent];
-        const char *name = layer_name(dir->path);
+        const char *name = path_name(dir->path);
         char note[PATH_MAX];
         int r;
 
@@ -136,10 +94,10 @@ static int has_directory(int lower, const char *path)
 static bool is_at_its_place(const struct layer *layer, const struct layer_dir *dir, const char *target)
 {
         const struct layer_dir *parent = &layer->dirs[dir->parent];
-        const char *name = layer_name(target);
+        const char *name = path_name(target);
         size_t n = name > target ? (size_t)(name - target) - 1 : 0;
 
-        return parent->merged && streq(name, layer_name(dir->path)) && n == strlen(parent->before) &&
+        return parent->merged && streq(name, path_name(dir->path)) && n == strlen(parent->before) &&
                memcmp(target, parent->before, n) == 0;
 }
 
@@ -190,7 +148,7 @@ static int add_children(struct layer *layer, size_t parent, DIR *dir)
         int r;
 
         layer->dirs[parent].child = layer->n;
-        while ((r = layer_next(dir, &entry)) > 0) {
+        while ((r = below_next(dir, &entry)) > 0) {
                 if (!is_directory(dir, entry))
                         continue;
                 r = layer_join(layer->dirs[parent].path, entry->d_name, &path);
@@ -208,7 +166,7 @@ static int read_dir(const struct changes_request *request, struct layer *layer, 
         _cleanup_(closedirp) DIR *dir = NULL;
         int r;
 
-        r = layer_open(request->upper, layer->dirs[i].path, &dir);
+        r = below_open_entries(request->upper, layer->dirs[i].path, &dir);
         if (r < 0)
                 return r;
         r = merge(layer, request->lower, &layer->dirs[i], dirfd(dir));

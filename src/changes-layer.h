@@ -40,14 +40,6 @@ bool layer_was_moved(const struct layer *layer, const char *before);
 
 /* "a" and "b" are "a/b"; "" and "b" are "b". */
 int layer_join(const char *directory, const char *name, char **ret);
-/* The last part of a path. */
-const char *layer_name(const char *path);
-/* Opens the directory @path for layer_next(). */
-int layer_open(int dir, const char *path, DIR **ret);
-/* Returns: 1 with what comes next in @dir, 0 at the end, or a negative errno. */
-int layer_next(DIR *dir, const struct dirent **ret);
-/* A file that overlayfs puts where something of below was. */
-bool layer_is_whiteout(const struct stat *st);
 /*
  * What is there under @name; @dir may be -EBADF. Returns: 1, 0 with all 0 where nothing is or a whiteout hides it, or a
  * negative errno.

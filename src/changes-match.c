@@ -2,7 +2,9 @@
 
 #include "changes-match.h"
 
+#include "clock.h"
 #include "content.h"
+#include "paths.h"
 
 #include <zlib.h>
 
@@ -27,7 +29,7 @@ static int compare_stats(const struct candidate *x, const struct candidate *y)
 {
         if (x->st->st_size != y->st->st_size)
                 return x->st->st_size < y->st->st_size ? -1 : 1;
-        return is_later(y->st->st_mtim, x->st->st_mtim) ? -1 : is_later(x->st->st_mtim, y->st->st_mtim);
+        return time_is_later(y->st->st_mtim, x->st->st_mtim) ? -1 : time_is_later(x->st->st_mtim, y->st->st_mtim);
 }
 
 static int order_by_stat(const void *a, const void *b)
@@ -74,7 +76,7 @@ static int collect(struct changes *changes, struct candidates *ret)
                         list[n++] = (struct candidate){
                                 .change = change,
                                 .st = is_removed ? &change->before : &change->after,
-                                .name = layer_name(change->path),
+                                .name = path_name(change->path),
                                 .is_removed = is_removed,
                         };
         }

@@ -5,6 +5,7 @@
 #include "changes-list.h"
 
 #include "changes-match.h"
+#include "clock.h"
 
 /* What of the change was not declared; NULL where nothing is wrong. */
 static const char *find_undeclared(const struct area *area, const struct change *change)
@@ -27,9 +28,9 @@ static bool was_changed_by_others(const struct change *change, struct timespec b
         const struct stat *st = &change->before;
         bool stays = change->kind == CHANGE_MOVE || change->kind == CHANGE_METADATA;
 
-        if (change->kind == CHANGE_ENTRIES || !is_later(st->st_ctim, begin))
+        if (change->kind == CHANGE_ENTRIES || !time_is_later(st->st_ctim, begin))
                 return false;
-        return !stays || !S_ISDIR(st->st_mode) || !is_same_time(st->st_ctim, st->st_mtim);
+        return !stays || !S_ISDIR(st->st_mode) || !time_is_same(st->st_ctim, st->st_mtim);
 }
 
 static int check_declared(const struct changes_request *request, const struct changes *changes, struct error *error)
@@ -58,7 +59,7 @@ static int check_others(const struct changes_request *request, const struct chan
 
                 if (!was_changed_by_others(change, request->begin))
                         continue;
-                if (changes_print_path(request->area, change->from ? change->from : change->path, &printed) < 0)
+                if (changes_print_path(request->area, change_old_path(change), &printed) < 0)
                         return -ENOMEM;
                 return error_setf(error, -EBUSY,
                                   "%s was changed by another process while the migration ran: "

@@ -3,8 +3,10 @@
 #include "changes-walk.h"
 
 #include "array.h"
+#include "attributes.h"
 #include "below.h"
 #include "changes-compare.h"
+#include "paths.h"
 
 #include <fcntl.h>
 
@@ -182,7 +184,7 @@ static int add_pure(struct visit *visit, struct layer_dir *child, const struct c
 
 static int visit_child(struct visit *visit, struct layer_dir *child)
 {
-        struct comparison entry = { .name = layer_name(child->path) };
+        struct comparison entry = { .name = path_name(child->path) };
         int r;
 
         if (child->merged && !child->moved)
@@ -210,7 +212,7 @@ static int visit_files(struct visit *visit)
         const struct dirent *found;
         int r;
 
-        while ((r = layer_next(visit->upper, &found)) > 0) {
+        while ((r = below_next(visit->upper, &found)) > 0) {
                 struct comparison entry = { .lower = visit->lower,
                                             .upper = dirfd(visit->upper),
                                             .name = found->d_name };
@@ -221,7 +223,7 @@ static int visit_files(struct visit *visit)
                         continue;
                 r = find_before(visit, &entry);
                 if (r >= 0)
-                        r = layer_is_whiteout(&entry.after) ? visit_whiteout(visit, &entry) : visit_file(visit, &entry);
+                        r = stat_is_whiteout(&entry.after) ? visit_whiteout(visit, &entry) : visit_file(visit, &entry);
                 if (r < 0)
                         return r;
         }
@@ -235,8 +237,8 @@ static int visit_missing(struct visit *visit)
         const struct dirent *found;
         int r;
 
-        r = layer_open(visit->lower, "", &lower);
-        while (r >= 0 && (r = layer_next(lower, &found)) > 0) {
+        r = below_open_entries(visit->lower, "", &lower);
+        while (r >= 0 && (r = below_next(lower, &found)) > 0) {
                 struct comparison entry = { .name = found->d_name };
 
                 r = layer_stat(dirfd(visit->upper), entry.name, &entry.after);
@@ -273,7 +275,7 @@ int walk_visit(struct walk *walk, struct layer_dir *dir)
         struct visit visit = { .walk = walk, .dir = dir };
         int r;
 
-        r = layer_open(walk->request->upper, dir->path, &upper);
+        r = below_open_entries(walk->request->upper, dir->path, &upper);
         if (r < 0)
                 return r;
         if (dir->before) {

@@ -2,6 +2,9 @@
 
 #include "changes-walk.h"
 
+#include "below.h"
+#include "io.h"
+
 void walk_done(struct walk *walk)
 {
         layer_done(&walk->layer);
@@ -51,8 +54,8 @@ static int add_content(struct walk *walk, const char *path)
         const struct dirent *entry;
         int r;
 
-        r = layer_open(walk->request->lower, path, &dir);
-        while (r >= 0 && (r = layer_next(dir, &entry)) > 0)
+        r = below_open_entries(walk->request->lower, path, &dir);
+        while (r >= 0 && (r = below_next(dir, &entry)) > 0)
                 r = add_lost(walk, dirfd(dir), entry->d_name, path);
         return r;
 }
@@ -73,7 +76,7 @@ static int add_contents(struct walk *walk, struct error *error)
 
                 if (!removes_directory(change))
                         continue;
-                path = strdup(change->from ? change->from : change->path);
+                path = strdup(change_old_path(change));
                 r = path ? add_content(walk, path) : -ENOMEM;
                 if (r < 0)
                         return changes_failed(walk->request, path ? path : "", r, error);

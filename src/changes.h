@@ -36,6 +36,12 @@ struct change {
         struct stat after;  /* of the file in the upper layer; all 0 where it isn't there any more */
 };
 
+/* Where it was before. */
+static inline const char *change_old_path(const struct change *change)
+{
+        return change->from ? change->from : change->path;
+}
+
 struct changes {
         struct change *changes; /* by area, then by path, parents first; at one path: removed, made, altered */
         size_t n;

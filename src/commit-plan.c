@@ -3,16 +3,12 @@
 #include "commit-prepare.h"
 
 #include "below.h"
+#include "clock.h"
 #include "paths.h"
 
 #include <fcntl.h>
 
 /* ---- Attributes ---- */
-
-static bool is_later(struct timespec a, struct timespec b)
-{
-        return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
-}
 
 static int read_attributes(int dir, const char *path, struct attributes *ret)
 {
@@ -58,7 +54,7 @@ static int read_directory(int dir, const char *path, struct attributes *ret)
 
         if (r >= 0 && S_ISDIR(ret->st.st_mode))
                 return 1;
-        if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+        if (r < 0 && !below_is_nowhere(r))
                 return r;
         attributes_done(ret);
         return 0;
@@ -70,8 +66,7 @@ static int read_directory(int dir, const char *path, struct attributes *ret)
  */
 static int add_parent(struct preparation *p, size_t area, const char *path)
 {
-        const char *slash = strrchr(path, '/');
-        struct redo_meta meta = { .area = area, .path = strndup(path, slash ? (size_t)(slash - path) : 0) };
+        struct redo_meta meta = { .area = area, .path = path_parent(path) };
         int old, new;
 
         old = meta.path ? read_directory(p->stage->areas->areas[area].fd, meta.path, &meta.before) : -ENOMEM;
@@ -87,7 +82,7 @@ static bool needs_meta(const struct change *change)
 {
         /* Where others have made something meanwhile, the time is theirs. */
         if (change->kind == CHANGE_ENTRIES && !change->inner)
-                return !is_later(change->before.st_mtim, change->after.st_mtim);
+                return !time_is_later(change->before.st_mtim, change->after.st_mtim);
         return change->kind == CHANGE_METADATA || change->kind == CHANGE_MOVE;
 }
 
@@ -115,7 +110,7 @@ static int add_rename(struct preparation *p, enum redo_kind kind, const struct c
         struct redo_rename rename = {
                 .kind = kind,
                 .area = change->area,
-                .path = strdup(kind == REDO_DETACH && change->from ? change->from : change->path),
+                .path = strdup(kind == REDO_DETACH ? change_old_path(change) : change->path),
                 .slot = slot,
                 .ino = kind == REDO_DETACH ? change->before.st_ino : 0,
                 .image = kind == REDO_EXCHANGE || change->kind == CHANGE_REMOVE,

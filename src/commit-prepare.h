@@ -28,12 +28,6 @@ int preparation_fill(struct preparation *p, struct error *error);
 /* Sets @error to what can't be staged. Returns: @r. */
 int preparation_explain(const struct preparation *p, const struct change *change, int r, struct error *error);
 
-/* Where it was before. */
-static inline const char *change_old_path(const struct change *change)
-{
-        return change->from ? change->from : change->path;
-}
-
 /* It leaves its place. */
 static inline bool change_is_detached(const struct change *change)
 {

@@ -3,6 +3,7 @@
 #include "commit.h"
 
 #include "below.h"
+#include "paths.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -133,12 +134,6 @@ struct end {
         const char *name;
 };
 
-/* Nothing is there: a part of the path is missing, or isn't a directory any more. */
-static bool is_nowhere(int r)
-{
-        return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
-}
-
 /* Returns: 1 where it is the file with that number, 0 where it is another or none, or a negative errno. */
 static int is_at(const struct end *end, uint64_t ino)
 {
@@ -174,12 +169,11 @@ static int move(const struct redo_rename *rename, const struct end *slot, const 
 /* Somebody has removed the directory: what belongs there must not be lost for that. */
 static int make_parent(int root, const char *path, const char **ret_name)
 {
-        const char *slash = strrchr(path, '/');
-        _cleanup_free_ char *parent = strndup(path, slash ? (size_t)(slash - path) : 0);
+        _cleanup_free_ char *parent = path_parent(path);
 
         if (!parent)
                 return -ENOMEM;
-        *ret_name = slash ? slash + 1 : path;
+        *ret_name = path_name(path);
         return below_make_directories(root, parent);
 }
 
@@ -197,19 +191,11 @@ static int do_rename(const struct sites *sites, const struct redo_rename *rename
         if (r <= 0)
                 return r; /* it was done, and what it went to may have gone further */
         path.dir = parent = below_open_parent(site->root, rename->path, &path.name);
-        if (rename->kind == REDO_DETACH && is_nowhere(parent))
+        if (rename->kind == REDO_DETACH && below_is_nowhere(parent))
                 return 0; /* what it was in was itself detached behind it */
         if (parent == -ENOENT)
                 path.dir = parent = make_parent(site->root, rename->path, &path.name);
         return parent < 0 ? parent : move(rename, &slot, &path);
-}
-
-/* All else may be what somebody has given it since. */
-static int set_time(int fd, const struct redo_meta *meta)
-{
-        const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, meta->after.st.st_mtim };
-
-        return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
 static int do_meta(const struct sites *sites, const struct redo_meta *meta)
@@ -223,7 +209,9 @@ static int do_meta(const struct sites *sites, const struct redo_meta *meta)
                 return 0; /* removed by somebody since */
         if (fd < 0)
                 return fd;
-        return attributes_equal(&meta->before, &meta->after) ? set_time(fd, meta) : attributes_apply(fd, &meta->after);
+        /* Where only the time is ours, all else may be what somebody has given it since. */
+        return attributes_equal(&meta->before, &meta->after) ? attributes_set_mtime(fd, meta->after.st.st_mtim)
+                                                             : attributes_apply(fd, &meta->after);
 }
 
 static int explain(const struct sites *sites, size_t area, const char *path, struct error *error, int r)

@@ -2,12 +2,12 @@
 
 #include "below.h"
 #include "content.h"
+#include "paths.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <search.h>
 #include <stdio.h>
-#include <sys/sysmacros.h>
 
 /* ---- Names of one file ----------------------------------------------------------------------- */
 
@@ -144,13 +144,6 @@ static int copy_path(const struct copy *copy, const char *path, char **ret)
         return asprintf(ret, "%s%s%s", copy->to, *inner ? "/" : "", inner) < 0 ? -ENOMEM : 0;
 }
 
-static const char *last_part(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
 /* Makes a further name of a file that was copied. */
 static int add_name(const struct copier *copier, const char *name, const struct link *link)
 {
@@ -167,7 +160,7 @@ static int copy_file(const struct copier *copier, const struct below_entry *entr
 {
         _cleanup_close_ int file = -EBADF;
         _cleanup_free_ char *copied = NULL;
-        const char *name = last_part(to);
+        const char *name = path_name(to);
         const struct link *link;
         struct stat st;
         int r;
@@ -177,7 +170,7 @@ static int copy_file(const struct copier *copier, const struct below_entry *entr
                 return file;
         if (fstat(file, &st) < 0)
                 return -errno;
-        if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0)) /* a whiteout */
+        if (stat_is_whiteout(&st))
                 return 0;
         if (st.st_nlink <= 1)
                 return make_file(copier, name, file);
@@ -194,7 +187,7 @@ static int copy_file(const struct copier *copier, const struct below_entry *entr
 
 static int enter_directory(struct copier *copier, const char *to)
 {
-        const char *name = last_part(to);
+        const char *name = path_name(to);
         int fd;
 
         if (mkdirat(copier->to, name, 0700) < 0)

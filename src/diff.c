@@ -2,6 +2,7 @@
 
 #include "diff.h"
 
+#include "below.h"
 #include "io.h"
 #include "text.h"
 
@@ -20,7 +21,7 @@
 
 /* One side, as it is named on the command line. */
 struct side {
-        char file[sizeof("/proc/self/fd/") + 11];
+        char file[32];
         char *label;
 };
 
@@ -53,7 +54,7 @@ static int side_init(struct side *side, char mark, int fd, const char *path)
                 side->label = strdup(NOTHING);
                 return side->label ? 0 : -ENOMEM;
         }
-        snprintf(side->file, sizeof(side->file), "/proc/self/fd/%d", fd);
+        below_fd_path(fd, side->file);
         clean = text_sanitize(path, strlen(path));
         if (!clean || asprintf(&side->label, "%c%s", mark, clean) < 0) {
                 side->label = NULL;

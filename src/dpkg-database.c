@@ -2,6 +2,7 @@
 
 #include "dpkg-database.h"
 
+#include "clock.h"
 #include "dpkg-status.h"
 
 #include <dirent.h>
@@ -244,11 +245,6 @@ static int parse_updates(struct dpkg_database *database, struct error *error)
         return first >= 0 && is_removed(first) ? -EAGAIN : 0;
 }
 
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-        return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
 /* dpkg always puts another file in its place; the times are there for whoever edits it. */
 static int status_is_current(const struct dpkg_database *database)
 {
@@ -262,7 +258,7 @@ static int status_is_current(const struct dpkg_database *database)
         if (fstat(fd, &now) < 0)
                 return -errno;
         return now.st_dev == read->st_dev && now.st_ino == read->st_ino && now.st_size == read->st_size &&
-               same_time(&now.st_mtim, &read->st_mtim) && same_time(&now.st_ctim, &read->st_ctim);
+               time_is_same(now.st_mtim, read->st_mtim) && time_is_same(now.st_ctim, read->st_ctim);
 }
 
 static int open_status(struct dpkg_database *database, struct error *error)

@@ -95,26 +95,20 @@ static int newest_first(const void *a, const void *b)
 int kept_list(const struct history *history, const char *name, struct kept_list *ret, struct error *error)
 {
         _cleanup_(kept_list_done) struct kept_list list = { 0 };
-        _cleanup_(closedirp) DIR *stream = NULL;
-        struct dirent *entry;
-        int fd, r = 0;
+        _cleanup_(closedirp) DIR *dir = NULL;
+        const struct dirent *entry;
+        int r;
 
-        fd = history->dir < 0 ? -ENOENT : below_open(history->dir, TRANSACTIONS_DIR, O_RDONLY | O_DIRECTORY, 0);
-        if (fd == -ENOENT) {
+        r = history->dir < 0 ? -ENOENT : below_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
+        if (r == -ENOENT) {
                 *ret = (struct kept_list){ 0 };
                 return 0;
         }
-        stream = fd < 0 ? NULL : fdopendir(fd);
-        if (!stream)
-                return error_errnof(error, fd < 0 ? fd : -errno, "can't open " TRANSACTIONS_DIR " beside %s",
-                                    history->path);
-        while (r >= 0 && (errno = 0, entry = readdir(stream))) {
-                r = entry->d_name[0] == '.' ? 0 : has(fd, entry->d_name, name);
+        while (r >= 0 && (r = below_next(dir, &entry)) > 0) {
+                r = entry->d_name[0] == '.' ? 0 : has(dirfd(dir), entry->d_name, name);
                 if (r > 0)
                         r = add(history, entry->d_name, &list, error);
         }
-        if (r >= 0)
-                r = -errno;
         if (r < 0)
                 return error && error->code
                                ? r

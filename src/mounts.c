@@ -4,6 +4,7 @@
 #include "array.h"
 #include "io.h"
 #include "path-text.h"
+#include "paths.h"
 
 #include <fcntl.h>
 

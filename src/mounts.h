@@ -32,13 +32,3 @@ DEFINE_CLEANUP(struct mounts *, mounts_free);
 
 /* The mount that @path, absolute and without symbolic links, is on. Returns: NULL where that isn't known, as in a chroot(2) that is none. */
 const struct mount_point *mounts_find(const struct mounts *mounts, const char *path);
-
-/* Returns: what of @path is below @directory, without a slash at its begin, "" for @directory itself; NULL where it isn't. */
-static inline const char *path_below(const char *path, const char *directory)
-{
-        const char *rest = startswith(path, streq(directory, "/") ? "" : directory);
-
-        if (!rest || (*rest && *rest != '/'))
-                return NULL;
-        return rest + strspn(rest, "/");
-}

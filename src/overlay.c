@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "overlay.h"
+#include "below.h"
 #include "root.h"
 
 #include <linux/magic.h>
@@ -10,12 +11,6 @@
 #include <sys/vfs.h>
 
 #define VALUE_MAX 255 /* of fsconfig(2) */
-#define LAYER_MAX sizeof("/proc/self/fd/2147483647")
-
-static void format_layer(char layer[static LAYER_MAX], int fd)
-{
-        snprintf(layer, LAYER_MAX, "/proc/self/fd/%d", fd);
-}
 
 static int set_string(int context, const char *key, const char *value)
 {
@@ -24,10 +19,7 @@ static int set_string(int context, const char *key, const char *value)
 
 static int set_layer(int context, const char *key, int fd)
 {
-        char layer[LAYER_MAX];
-
-        format_layer(layer, fd);
-        return set_string(context, key, layer);
+        return set_string(context, key, FD_PATH(fd));
 }
 
 /* Returns: whether all of them fit into one value. */
@@ -36,9 +28,8 @@ static bool join_lower(const struct overlay *overlay, char joined[static VALUE_M
         char *end = joined;
 
         for (size_t i = 0; i < overlay->n_lower; i++) {
-                char layer[LAYER_MAX];
+                const char *layer = FD_PATH(overlay->lower[i]);
 
-                format_layer(layer, overlay->lower[i]);
                 if ((size_t)(end - joined) + 1 + strlen(layer) > VALUE_MAX)
                         return false;
                 if (i > 0)

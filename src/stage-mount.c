@@ -3,8 +3,10 @@
 /* From stages to what a sandbox attaches: overlays, and the names in them that stay as they are. */
 
 #include "array.h"
+#include "below.h"
 #include "io.h"
 #include "mounts.h"
+#include "paths.h"
 #include "stage-view.h"
 
 #include <dirent.h>
@@ -82,22 +84,6 @@ static bool needs_shield(const struct dirent *entry, bool writable)
         return writable || entry->d_type == DT_FIFO || entry->d_type == DT_SOCK || entry->d_type == DT_UNKNOWN;
 }
 
-static int open_entries(int directory, DIR **ret)
-{
-        int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *dir;
-
-        if (fd < 0)
-                return -errno;
-        dir = fdopendir(fd);
-        if (!dir) {
-                close(fd);
-                return -ENOMEM;
-        }
-        *ret = dir;
-        return 0;
-}
-
 /* All that lies beside what is declared, if that isn't too much. */
 static int add_siblings(const struct area *area, bool writable, struct shields *shields)
 {
@@ -105,15 +91,12 @@ static int add_siblings(const struct area *area, bool writable, struct shields *
         const struct dirent *entry;
         int r;
 
-        r = open_entries(area->fd, &dir);
-        while (r >= 0 && shields->n <= SHIELDS_MAX && (errno = 0, entry = readdir(dir)))
-                if (!streq(entry->d_name, ".") && !streq(entry->d_name, "..") && needs_shield(entry, writable) &&
-                    !is_declared(area, entry->d_name))
+        r = below_open_entries(area->fd, "", &dir);
+        while (r >= 0 && shields->n <= SHIELDS_MAX && (r = below_next(dir, &entry)) > 0)
+                if (needs_shield(entry, writable) && !is_declared(area, entry->d_name))
                         r = add_shield(shields, entry->d_name);
         if (shields->n > SHIELDS_MAX)
                 shields_clear(shields);
-        else if (r >= 0)
-                r = -errno;
         return r;
 }
 
@@ -175,11 +158,10 @@ static int is_empty(int directory)
         const struct dirent *entry;
         int r;
 
-        r = open_entries(directory, &dir);
-        while (r >= 0 && (errno = 0, entry = readdir(dir)))
-                if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
-                        return 0;
-        return r < 0 ? r : errno ? -errno : 1;
+        r = below_open_entries(directory, "", &dir);
+        if (r >= 0)
+                r = below_next(dir, &entry);
+        return r < 0 ? r : r == 0;
 }
 
 /* Whether the area looks as it does without the stage, so that its view needs no overlay, which takes a millisecond. */

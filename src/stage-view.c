@@ -7,6 +7,7 @@
 #include "below.h"
 #include "mounts.h"
 #include "overlay.h"
+#include "paths.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,7 +44,7 @@ static int make_anew(const struct stage *stage, size_t i, const char *name)
         char path[64];
         int r;
 
-        snprintf(path, sizeof(path), "areas/%zu/%s", i, name);
+        snprintf(path, sizeof(path), STAGE_AREAS_DIR "/%zu/%s", i, name);
         r = below_remove(stage->dir, path);
         return r < 0 ? r : below_make_directories(stage->dir, path);
 }

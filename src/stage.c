@@ -30,7 +30,7 @@ static int make_upper(struct stage *stage, size_t i)
         int over = stage->below ? stage->below->uppers[i] : stage->areas->areas[i].fd, r;
         char name[64];
 
-        snprintf(name, sizeof(name), "areas/%zu/upper", i);
+        snprintf(name, sizeof(name), STAGE_AREAS_DIR "/%zu/upper", i);
         r = stage->uppers[i] = below_make_directories(stage->dir, name);
         if (r >= 0)
                 r = attributes_read(over, &attributes);

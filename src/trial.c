@@ -34,7 +34,7 @@ static int open_regular(int dir, const char *path, const struct stat *st, int *r
 
 static int add_diff(const struct sides *sides, const struct change *change, struct dmig_file *file)
 {
-        const char *path_before = change->from ? change->from : change->path;
+        const char *path_before = change_old_path(change);
         _cleanup_close_ int before = -EBADF, after = -EBADF;
         int r;
 

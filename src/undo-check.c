@@ -3,6 +3,7 @@
 #include "undo.h"
 
 #include "below.h"
+#include "clock.h"
 #include "io.h"
 #include "path-text.h"
 #include "paths.h"
@@ -48,7 +49,7 @@ static int touches(const struct redo *redo, const char *path)
                 _cleanup_free_ char *to = NULL, *from = NULL;
 
                 if (format_path(redo, change->area, change->path, &to) < 0 ||
-                    format_path(redo, change->area, change->from ? change->from : change->path, &from) < 0)
+                    format_path(redo, change->area, change_old_path(change), &from) < 0)
                         return -ENOMEM;
                 if (change->kind != CHANGE_ENTRIES && (meet(to, path) || meet(from, path)))
                         return 1;
@@ -75,11 +76,6 @@ static int refuse(const struct check *c, size_t area, const char *path, const ch
 
 /* ---- Files ---- */
 
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-        return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
 /* What is in a directory is looked at by itself. */
 static bool is_as_left(const struct stat *left, const struct stat *now)
 {
@@ -87,7 +83,7 @@ static bool is_as_left(const struct stat *left, const struct stat *now)
                 return false;
         if (S_ISDIR(left->st_mode))
                 return true;
-        return same_time(&left->st_mtim, &now->st_mtim) && left->st_rdev == now->st_rdev &&
+        return time_is_same(left->st_mtim, now->st_mtim) && left->st_rdev == now->st_rdev &&
                (!S_ISREG(left->st_mode) || left->st_size == now->st_size);
 }
 
@@ -97,34 +93,27 @@ static int look(const struct check *c, size_t area, const char *path, struct sta
         _cleanup_close_ int fd = below_open(c->roots[area], path, O_PATH | O_NOFOLLOW, 0);
 
         if (fd < 0)
-                return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP
-                               ? 0
-                               : fd; /* nor below what has become no directory */
+                return below_is_nowhere(fd) ? 0 : fd;
         return fstat(fd, ret) < 0 ? -errno : 1;
 }
 
 /* What somebody put into a directory that we made would be gone with it. */
 static int check_directory(const struct check *c, const struct change *change)
 {
-        _cleanup_(closedirp) DIR *stream = NULL;
-        struct dirent *entry;
-        int fd, r = 0;
+        _cleanup_(closedirp) DIR *dir = NULL;
+        const struct dirent *entry;
+        int r;
 
-        fd = below_open(c->roots[change->area], change->path, O_RDONLY | O_DIRECTORY, 0);
-        stream = fd < 0 ? NULL : fdopendir(fd);
-        if (!stream)
-                return fd < 0 ? fd : -errno;
-        while (r >= 0 && (errno = 0, entry = readdir(stream))) {
+        r = below_open_entries(c->roots[change->area], change->path, &dir);
+        while (r >= 0 && (r = below_next(dir, &entry)) > 0) {
                 _cleanup_free_ char *path = NULL;
 
-                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
-                        continue;
                 if (asprintf(&path, "%s/%s", change->path, entry->d_name) < 0)
                         return -ENOMEM;
                 if (!changes_find(&c->kept->redo->changes, change->area, path))
                         r = refuse(c, change->area, path, "was made");
         }
-        return r < 0 ? r : -errno;
+        return r;
 }
 
 static bool is_new_directory(const struct change *change)
@@ -170,7 +159,7 @@ static bool is_ours(const struct changes *changes, size_t area, const char *path
 /* Where something was before, something else would be overwritten. */
 static int check_old_place(const struct check *c, const struct change *change)
 {
-        const char *path = change->from ? change->from : change->path;
+        const char *path = change_old_path(change);
         struct stat now;
         int r;
 

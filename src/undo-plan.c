@@ -3,7 +3,9 @@
 #include "undo.h"
 
 #include "below.h"
+#include "clock.h"
 #include "content.h"
+#include "paths.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -171,8 +173,7 @@ static int invert(struct inversion *in, const struct redo_rename *done, struct r
 /* rename(2) would refuse it when it is too late. */
 static int check_fixed(const struct inversion *in, const struct redo_rename *done, struct error *error)
 {
-        const char *slash = strrchr(done->path, '/');
-        _cleanup_free_ char *parent = strndup(done->path, slash ? (size_t)(slash - done->path) : 0);
+        _cleanup_free_ char *parent = path_parent(done->path);
         int root = in->roots[done->area];
 
         if (!parent)
@@ -232,8 +233,7 @@ static int is_ours(const struct inversion *in, const struct redo_meta *done)
                 return fd == -ENOENT ? 1 : fd; /* it comes back */
         if (fstat(fd, &now) < 0)
                 return -errno;
-        return now.st_mtim.tv_sec == done->after.st.st_mtim.tv_sec &&
-               now.st_mtim.tv_nsec == done->after.st.st_mtim.tv_nsec;
+        return time_is_same(now.st_mtim, done->after.st.st_mtim);
 }
 
 static int copy_attributes(const struct attributes *from, struct attributes *to)

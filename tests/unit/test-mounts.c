@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "mounts.h"
+
 #include "shell.h"
 #include "tree.h"
 
@@ -121,22 +122,6 @@ START_TEST(test_find_none)
 }
 END_TEST
 
-static const struct {
-        const char *path, *directory, *rest;
-} paths[] = {
-        { "/a", "/a", "" },     { "/a/b", "/a", "b" }, { "/a/b/c", "/a", "b/c" }, { "/ab", "/a", NULL },
-        { "/a", "/a/b", NULL }, { "/a", "/", "a" },    { "/", "/", "" },          { "/", "/a", NULL },
-        { "a/b", "a", "b" },    { "ab", "a", NULL },   { "a", "a", "" },
-};
-
-START_TEST(test_path_below)
-{
-        const char *rest = path_below(paths[_i].path, paths[_i].directory);
-
-        ck_assert_pstr_eq(rest, paths[_i].rest);
-}
-END_TEST
-
 /* ---- This system ----------------------------------------------------------------------------- */
 
 static const struct mount_point *find_exact(const struct mounts *mounts, const char *path)
@@ -208,7 +193,6 @@ static Suite *suite(void)
         tcase_add_loop_test(pure, test_parse_bad, 0, ELEMENTSOF(bad_texts));
         tcase_add_loop_test(pure, test_find, 0, ELEMENTSOF(finds));
         tcase_add_test(pure, test_find_none);
-        tcase_add_loop_test(pure, test_path_below, 0, ELEMENTSOF(paths));
         suite_add_tcase(s, pure);
 
         tcase_set_timeout(system, 60);

@@ -4,8 +4,8 @@
 #include "below.h"
 #include "filesystem.h"
 #include "json.h"
+#include "suite.h"
 
-#include <check.h>
 #include <endian.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -553,11 +553,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

@@ -3,8 +3,8 @@
 #include "below.h"
 #include "filesystem.h"
 #include "io.h"
+#include "suite.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
@@ -571,11 +571,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

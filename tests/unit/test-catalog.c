@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "catalog.h"
+#include "suite.h"
 #include "tree.h"
 
-#include <check.h>
 #include <stdio.h>
 
 #define V      VENDOR_DIR "/foo"
@@ -489,14 +489,10 @@ static Suite *catalog_suite(bool is_root)
 int main(void)
 {
         bool is_root = geteuid() == 0;
-        SRunner *runner = srunner_create(catalog_suite(is_root));
-        int n_failed;
+        int code = suite_run(catalog_suite(is_root));
 
-        srunner_run_all(runner, CK_NORMAL);
-        n_failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        if (n_failed > 0)
-                return EXIT_FAILURE;
+        if (code != EXIT_SUCCESS)
+                return code;
         if (!is_root)
                 fputs("skipped what needs root: who owns the files\n", stderr);
         return is_root ? EXIT_SUCCESS : 77;

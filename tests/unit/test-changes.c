@@ -6,9 +6,9 @@
 #include "clock.h"
 #include "path-text.h"
 #include "shell.h"
+#include "suite.h"
 #include "tree.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -643,16 +643,9 @@ static Suite *suite(void)
 
 int main(void)
 {
-        SRunner *runner;
-        int failed;
-
         if (!can_mount()) {
                 fputs("skipped: no overlay can be mounted here\n", stderr);
                 return SKIPPED;
         }
-        runner = srunner_create(suite());
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

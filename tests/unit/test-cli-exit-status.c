@@ -5,8 +5,8 @@
 #include "cli/exit-status.h"
 #include "cli/tail.h"
 #include "report.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 
 /* ---- Several packages ---- */
@@ -109,11 +109,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(make_suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+        return suite_run(make_suite());
 }

@@ -4,8 +4,8 @@
 
 #include "cli/options.h"
 #include "macro.h"
+#include "suite.h"
 
-#include <check.h>
 #include <getopt.h>
 
 #define ARGS_MAX 8
@@ -191,11 +191,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(make_suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+        return suite_run(make_suite());
 }

@@ -5,8 +5,7 @@
 #include "cli/prometheus.h"
 #include "macro.h"
 #include "report.h"
-
-#include <check.h>
+#include "suite.h"
 
 /* Returns: what is printed for a package of this name, to be freed. */
 static char *print(const char *package, const char *to, uint64_t completed_usec)
@@ -82,11 +81,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(make_suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+        return suite_run(make_suite());
 }

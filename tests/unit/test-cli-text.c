@@ -8,8 +8,8 @@
 #include "cli/instance.h"
 #include "cli/printable.h"
 #include "macro.h"
+#include "suite.h"
 
-#include <check.h>
 #include <locale.h>
 
 /* ---- What is safe to print ---- */
@@ -274,15 +274,8 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-        SRunner *runner;
-        int failed;
-
         /* wcwidth() knows nothing beyond ASCII in the C locale. */
         if (!setlocale(LC_CTYPE, "C.UTF-8"))
                 return 77;
-        runner = srunner_create(make_suite());
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+        return suite_run(make_suite());
 }

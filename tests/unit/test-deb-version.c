@@ -3,8 +3,7 @@
 #include "data.h"
 #include "deb-version.h"
 #include "random-version.h"
-
-#include <check.h>
+#include "suite.h"
 
 #define N_RANDOM_PAIRS 20000U
 
@@ -308,11 +307,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

@@ -4,8 +4,8 @@
 
 #include "diff.h"
 #include "io.h"
+#include "suite.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -138,8 +138,6 @@ int main(void)
 {
         Suite *suite = suite_create("diff");
         TCase *tcase = tcase_create("diff");
-        SRunner *runner = srunner_create(suite);
-        int failed;
 
         tcase_set_timeout(tcase, 60);
         tcase_add_loop_test(tcase, test_diff, 0, ELEMENTSOF(cases));
@@ -148,9 +146,5 @@ int main(void)
         tcase_add_test(tcase, test_without_the_program);
         tcase_add_test(tcase, test_name);
         suite_add_tcase(suite, tcase);
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+        return suite_run(suite);
 }

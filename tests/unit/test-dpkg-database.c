@@ -8,9 +8,9 @@
 #include "clock.h"
 #include "dpkg-database.h"
 #include "shell.h"
+#include "suite.h"
 #include "tree.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -840,15 +840,8 @@ static Suite *suite(void)
 
 int main(int argc, char **argv)
 {
-        SRunner *runner;
-        int failed;
-
         if (argc == 4 && streq(argv[1], "probe"))
                 return probe(argv[2], argv[3]);
 
-        runner = srunner_create(suite());
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

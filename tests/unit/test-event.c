@@ -2,8 +2,8 @@
 
 #include "event.h"
 #include "json.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -196,11 +196,5 @@ static Suite *event_suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(event_suite());
-        int n_failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        n_failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return n_failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return suite_run(event_suite());
 }

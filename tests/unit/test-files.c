@@ -4,8 +4,7 @@
 
 #include "files.h"
 #include "macro.h"
-
-#include <check.h>
+#include "suite.h"
 
 static const struct stat none = { 0 };
 
@@ -147,17 +146,11 @@ int main(void)
 {
         Suite *suite = suite_create("files");
         TCase *tcase = tcase_create("files");
-        SRunner *runner = srunner_create(suite);
-        int failed;
 
         tcase_add_loop_test(tcase, test_change, 0, ELEMENTSOF(cases));
         tcase_add_test(tcase, test_nobody_is_told);
         tcase_add_test(tcase, test_root);
         tcase_add_test(tcase, test_invert);
         suite_add_tcase(suite, tcase);
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+        return suite_run(suite);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "events.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 
 #define BASELINE    "'event':'baseline','version':'1.0-1','source':'installed'"
@@ -305,11 +305,5 @@ static Suite *history_state_suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(history_state_suite());
-        int n_failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        n_failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return n_failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return suite_run(history_state_suite());
 }

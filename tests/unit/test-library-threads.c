@@ -4,9 +4,9 @@
 
 #include "embedding.h"
 #include "shell.h"
+#include "suite.h"
 #include "tree.h"
 
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -342,11 +342,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

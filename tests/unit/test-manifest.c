@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "manifest.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 
 static int parse(struct manifest *manifest, enum manifest_kind kind, const char *text, struct error *error)
@@ -253,11 +253,5 @@ static Suite *manifest_suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(manifest_suite());
-        int n_failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        n_failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return n_failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return suite_run(manifest_suite());
 }

@@ -5,8 +5,8 @@
 #include "filesystem.h"
 #include "overlay.h"
 #include "shell.h"
+#include "suite.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -359,11 +359,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

@@ -2,9 +2,9 @@
 
 #include "events.h"
 #include "plan.h"
+#include "suite.h"
 #include "tree.h"
 
-#include <check.h>
 #include <stdio.h>
 
 #define V    VENDOR_DIR "/foo"
@@ -227,11 +227,5 @@ static Suite *plan_suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(plan_suite());
-        int n_failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        n_failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return n_failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return suite_run(plan_suite());
 }

@@ -2,9 +2,9 @@
 
 #include "io.h"
 #include "root.h"
+#include "suite.h"
 #include "tree.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -255,11 +255,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

@@ -4,9 +4,9 @@
 
 #include "boxed.h"
 #include "shell.h"
+#include "suite.h"
 #include "tree.h"
 
-#include <check.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
@@ -308,11 +308,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

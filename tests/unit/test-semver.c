@@ -2,8 +2,7 @@
 
 #include "data.h"
 #include "semver.h"
-
-#include <check.h>
+#include "suite.h"
 
 #define LONG_NUMBER "123456789012345678901234567890123456789012345678901234567890"
 
@@ -263,11 +262,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

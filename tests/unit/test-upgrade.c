@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "events.h"
+#include "suite.h"
 #include "tree.h"
 #include "upgrade.h"
 
-#include <check.h>
 #include <stdio.h>
 
 #define STATUS(state, fields) "Package: foo\nStatus: install ok " state "\nArchitecture: all\n" fields "\n"
@@ -268,11 +268,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-        SRunner *runner = srunner_create(suite());
-        int failed;
-
-        srunner_run_all(runner, CK_NORMAL);
-        failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return suite_run(suite());
 }

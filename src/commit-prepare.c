@@ -35,19 +35,19 @@ int preparation_explain(const struct preparation *p, const struct change *change
 /* ---- What can't be renamed ---- */
 
 /* What an area lies on. */
-struct site {
+struct underlay {
         dev_t dev;
         bool overlay;
 };
 
-static int site_look(int fd, struct site *ret)
+static int underlay_look(int fd, struct underlay *ret)
 {
         struct statfs fs;
         struct stat st;
 
         if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        *ret = (struct site){ .dev = st.st_dev, .overlay = fs.f_type == OVERLAYFS_SUPER_MAGIC };
+        *ret = (struct underlay){ .dev = st.st_dev, .overlay = fs.f_type == OVERLAYFS_SUPER_MAGIC };
         return 0;
 }
 
@@ -87,7 +87,7 @@ static bool is_moved_directory(const struct change *change)
 }
 
 /* rename(2) would say EXDEV, when it is too late to say no. */
-static int check_change(const struct preparation *p, const struct change *change, const struct site *site,
+static int check_change(const struct preparation *p, const struct change *change, const struct underlay *underlay,
                         struct error *error)
 {
         int root = p->stage->areas->areas[change->area].fd;
@@ -95,9 +95,9 @@ static int check_change(const struct preparation *p, const struct change *change
 
         if (!change->inner && change->before.st_mode && below_is_fixed(root, change_old_path(change)))
                 reason = "is immutable or append-only (chattr), which can't be staged";
-        else if (site->overlay && is_moved_directory(change))
+        else if (underlay->overlay && is_moved_directory(change))
                 reason = "is a directory on an overlayfs, which can't be moved there as a whole";
-        else if (!site->overlay && change->before.st_mode && change->before.st_dev != site->dev)
+        else if (!underlay->overlay && change->before.st_mode && change->before.st_dev != underlay->dev)
                 reason = "lies in another subvolume than the directory that is staged";
         if (!reason)
                 return 0;
@@ -107,15 +107,15 @@ static int check_change(const struct preparation *p, const struct change *change
 
 static int check_changes(const struct preparation *p, struct error *error)
 {
-        const struct changes *changes = &p->redo->changes;
+        const struct change *changes = p->redo->changes.changes;
+        struct underlay underlay = { 0 };
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < changes->n; i++) {
-                struct site site = { 0 };
-
-                r = site_look(p->stage->areas->areas[changes->changes[i].area].fd, &site);
+        for (size_t i = 0; r >= 0 && i < p->redo->changes.n; i++) {
+                if (i == 0 || changes[i].area != changes[i - 1].area)
+                        r = underlay_look(p->stage->areas->areas[changes[i].area].fd, &underlay);
                 if (r >= 0)
-                        r = check_change(p, &changes->changes[i], &site, error);
+                        r = check_change(p, &changes[i], &underlay, error);
         }
         return r;
 }

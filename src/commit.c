@@ -144,16 +144,8 @@ static int is_at(const struct end *end, uint64_t ino)
         return st.st_ino == ino;
 }
 
-static int move(const struct redo_rename *rename, const struct end *slot, const struct end *path)
+static int move(const struct end *from, const struct end *to, unsigned flags)
 {
-        const struct end *from = rename->kind == REDO_DETACH ? path : slot;
-        const struct end *to = rename->kind == REDO_DETACH ? slot : path;
-        unsigned flags = rename->kind == REDO_EXCHANGE ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-        int r;
-
-        r = is_at(from, rename->ino);
-        if (r <= 0)
-                return r; /* that one has gone where it should, another may have come */
         if (renameat2(from->dir, from->name, to->dir, to->name, flags) == 0)
                 return 0;
         /* Somebody has made it since it was looked at, or removed it: neither must be lost, nor hold us up. */
@@ -164,6 +156,21 @@ static int move(const struct redo_rename *rename, const struct end *slot, const 
         else
                 return -errno;
         return renameat2(from->dir, from->name, to->dir, to->name, flags) < 0 ? -errno : 0;
+}
+
+static int detach(const struct site *site, const struct redo_rename *rename, const struct end *slot)
+{
+        _cleanup_close_ int parent = -EBADF;
+        struct end path;
+        int r;
+
+        path.dir = parent = below_open_parent(site->root, rename->path, &path.name);
+        if (below_is_nowhere(parent))
+                return 0; /* what it was in was itself detached behind it */
+        r = parent < 0 ? parent : is_at(&path, rename->ino);
+        if (r <= 0)
+                return r; /* it has gone where it should, another may have come */
+        return move(&path, slot, RENAME_NOREPLACE);
 }
 
 /* Somebody has removed the directory: what belongs there must not be lost for that. */
@@ -177,25 +184,32 @@ static int make_parent(int root, const char *path, const char **ret_name)
         return below_make_directories(root, parent);
 }
 
+static int install(const struct site *site, const struct redo_rename *rename, const struct end *slot)
+{
+        _cleanup_close_ int parent = -EBADF;
+        struct end path;
+        int r;
+
+        r = is_at(slot, rename->ino);
+        if (r <= 0)
+                return r; /* it was done, and where it went may have gone further */
+        path.dir = parent = below_open_parent(site->root, rename->path, &path.name);
+        if (parent == -ENOENT)
+                path.dir = parent = make_parent(site->root, rename->path, &path.name);
+        if (parent < 0)
+                return parent;
+        return move(slot, &path, rename->kind == REDO_EXCHANGE ? RENAME_EXCHANGE : RENAME_NOREPLACE);
+}
+
 static int do_rename(const struct sites *sites, const struct redo_rename *rename)
 {
         const struct site *site = &sites->sites[rename->area];
         char name[SLOT_NAME_MAX];
-        struct end slot = { .dir = site->slots, .name = slot_name(rename->slot, name) }, path;
-        _cleanup_close_ int parent = -EBADF;
-        int r;
+        struct end slot = { .dir = site->slots, .name = slot_name(rename->slot, name) };
 
         if (site->slots < 0)
                 return 0;
-        r = rename->kind == REDO_DETACH ? 1 : is_at(&slot, rename->ino);
-        if (r <= 0)
-                return r; /* it was done, and what it went to may have gone further */
-        path.dir = parent = below_open_parent(site->root, rename->path, &path.name);
-        if (rename->kind == REDO_DETACH && below_is_nowhere(parent))
-                return 0; /* what it was in was itself detached behind it */
-        if (parent == -ENOENT)
-                path.dir = parent = make_parent(site->root, rename->path, &path.name);
-        return parent < 0 ? parent : move(rename, &slot, &path);
+        return rename->kind == REDO_DETACH ? detach(site, rename, &slot) : install(site, rename, &slot);
 }
 
 static int do_meta(const struct sites *sites, const struct redo_meta *meta)
@@ -260,7 +274,7 @@ int commit_apply(const struct commit_place *place, const struct redo *redo, stru
                 if (r < 0)
                         return explain(&sites, redo->metas[i].area, redo->metas[i].path, error, r);
         }
-        return redo->n_areas > 0 ? sync_all(&sites, error) : 0;
+        return sync_all(&sites, error);
 }
 
 static int remove_hold(const struct commit_place *place, const struct redo *redo, size_t area)

@@ -2,7 +2,6 @@
 
 /* What the administrator says about a history: retry, mark, baseline. */
 
-#include "lock.h"
 #include "record.h"
 #include "survey.h"
 #include "transaction.h"
@@ -50,11 +49,6 @@ static int append(struct dmig *ctx, const struct amendment *amendment)
 static int amend(struct dmig *ctx, const struct amendment *amendment)
 {
         const struct upgrade_request request = { .package = amendment->package };
-        const struct lock_request lock_request = {
-                .package = amendment->package,
-                .timeout_usec = ctx->lock_timeout_usec,
-                .stop_fd = ctx->stop_fd,
-        };
         _cleanup_close_ int lock = -EBADF;
         int r;
 
@@ -63,7 +57,7 @@ static int amend(struct dmig *ctx, const struct amendment *amendment)
                 r = check_id(ctx, amendment);
         if (r < 0)
                 return r;
-        lock = lock_acquire(&ctx->root, &lock_request, &ctx->error);
+        lock = context_lock(ctx, amendment->package, &ctx->error);
         return lock < 0 ? lock : append(ctx, amendment);
 }
 

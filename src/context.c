@@ -3,6 +3,7 @@
 #include "context.h"
 
 #include "clock.h"
+#include "lock.h"
 #include "network.h"
 
 #include <fcntl.h>
@@ -146,6 +147,17 @@ bool context_is_stopped(const struct dmig *ctx)
         struct pollfd stop = { .fd = ctx->stop_fd, .events = POLLIN };
 
         return poll(&stop, 1, 0) > 0;
+}
+
+int context_lock(const struct dmig *ctx, const char *package, struct error *error)
+{
+        const struct lock_request request = {
+                .package = package,
+                .timeout_usec = ctx->lock_timeout_usec,
+                .stop_fd = ctx->stop_fd,
+        };
+
+        return lock_acquire(&ctx->root, &request, error);
 }
 
 const char *dmig_error_message(struct dmig *ctx)

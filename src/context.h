@@ -33,6 +33,8 @@ struct dmig {
 void context_log(struct dmig *ctx, int priority, const char *package, const char *format, ...) _printf_(4, 5);
 void context_notify(struct dmig *ctx, const struct dmig_event *event);
 bool context_is_stopped(const struct dmig *ctx);
+/* As lock_acquire(), for as long as this context waits. */
+int context_lock(const struct dmig *ctx, const char *package, struct error *error);
 
 /*
  * The package in the database as it is now. Returns: 0 with NULL in @ret where the database doesn't know it; or a negative

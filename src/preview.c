@@ -7,7 +7,6 @@
  */
 
 #include "below.h"
-#include "lock.h"
 #include "staged.h"
 #include "survey.h"
 #include "trial.h"
@@ -250,14 +249,9 @@ static int check_unfinished(const struct survey *survey, struct error *error)
 static int preview_package(struct preview *preview, struct error *error)
 {
         struct survey *survey = preview->survey;
-        const struct lock_request request = {
-                .package = survey->request.package,
-                .timeout_usec = preview->ctx->lock_timeout_usec,
-                .stop_fd = preview->ctx->stop_fd,
-        };
         int r;
 
-        preview->lock_fd = lock_acquire(&preview->ctx->root, &request, error);
+        preview->lock_fd = context_lock(preview->ctx, survey->request.package, error);
         if (preview->lock_fd < 0)
                 return preview->lock_fd;
         r = survey_open_history(survey, preview->ctx, HISTORY_READ, error);
@@ -280,9 +274,7 @@ int dmig_preview(struct dmig *ctx, const char *package, const char *from, const 
         };
         int r;
 
-        r = survey_check_request(&request, &ctx->error);
-        if (r >= 0)
-                r = report_new(package, &report);
+        r = survey_new_report(&request, &report, &ctx->error);
         if (r < 0)
                 return r;
         preview.report = report;

@@ -65,12 +65,9 @@ static int query(struct dmig *ctx, const struct upgrade_request *request, enum s
         _cleanup_(survey_done) struct survey survey = { .request = *request };
         int r;
 
-        r = survey_check_request(request, &ctx->error);
-        if (r >= 0)
-                r = report_new(request->package, &report);
+        r = survey_new_report(request, &report, &ctx->error);
         if (r < 0)
                 return r;
-
         r = survey_open_history(&survey, ctx, HISTORY_READ, &ctx->error);
         if (r >= 0)
                 r = survey_make_plan(&survey, ctx, &ctx->error);

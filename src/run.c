@@ -9,7 +9,6 @@
 #include "clock.h"
 #include "gate.h"
 #include "kept.h"
-#include "lock.h"
 #include "record.h"
 #include "survey.h"
 #include "transaction.h"
@@ -269,14 +268,9 @@ static int run_package(struct run *run, struct error *error)
 {
         struct survey *survey = run->survey;
         _cleanup_close_ int lock = -EBADF;
-        const struct lock_request request = {
-                .package = survey->request.package,
-                .timeout_usec = run->ctx->lock_timeout_usec,
-                .stop_fd = run->ctx->stop_fd,
-        };
         int r;
 
-        run->lock_fd = lock = lock_acquire(&run->ctx->root, &request, error);
+        run->lock_fd = lock = context_lock(run->ctx, survey->request.package, error);
         if (lock < 0)
                 return lock;
         r = survey_open_history(survey, run->ctx, HISTORY_APPEND, error);
@@ -313,12 +307,9 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         struct run run = { .ctx = ctx, .flags = flags, .survey = &survey };
         int r;
 
-        r = survey_check_request(&request, &ctx->error);
-        if (r >= 0)
-                r = report_new(package, &report);
+        r = survey_new_report(&request, &report, &ctx->error);
         if (r < 0)
                 return r;
-
         run.report = report;
         r = is_settled(ctx, &request, report, &ctx->error);
         if (r == 0)

@@ -26,6 +26,13 @@ int survey_check_request(const struct upgrade_request *request, struct error *er
         return r < 0 ? r : check_version(request->to, error);
 }
 
+int survey_new_report(const struct upgrade_request *request, struct dmig_report **ret, struct error *error)
+{
+        int r = survey_check_request(request, error);
+
+        return r < 0 ? r : report_new(request->package, ret);
+}
+
 int survey_open_history(struct survey *survey, struct dmig *ctx, enum history_mode mode, struct error *error)
 {
         int r;

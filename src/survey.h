@@ -23,6 +23,8 @@ struct survey {
 
 /* Returns: 0, -EINVAL where the request names no package or version, or another errno; @error is set. */
 int survey_check_request(const struct upgrade_request *request, struct error *error);
+/* The same, with an empty report of the package. */
+int survey_new_report(const struct upgrade_request *request, struct dmig_report **ret, struct error *error);
 /* First half: the history. Returns: 0, or a negative errno with @error set. */
 int survey_open_history(struct survey *survey, struct dmig *ctx, enum history_mode mode, struct error *error);
 /* Second half: all else, from what the history says now. */

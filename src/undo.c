@@ -5,7 +5,6 @@
 #include "below.h"
 #include "files.h"
 #include "gate.h"
-#include "lock.h"
 #include "record.h"
 #include "report.h"
 #include "survey.h"
@@ -72,15 +71,10 @@ static void undo_done(struct undo *undo)
 
 static int open_package(struct undo *undo, struct error *error)
 {
-        const struct lock_request request = {
-                .package = undo->package,
-                .timeout_usec = undo->ctx->lock_timeout_usec,
-                .stop_fd = undo->ctx->stop_fd,
-        };
         bool looks = undo->flags & DMIG_DRY_RUN;
         int r;
 
-        undo->lock = lock_acquire(&undo->ctx->root, &request, error);
+        undo->lock = context_lock(undo->ctx, undo->package, error);
         if (undo->lock < 0)
                 return undo->lock;
         r = history_open(&undo->ctx->root, undo->package, looks ? HISTORY_READ : HISTORY_APPEND, false, &undo->history,
@@ -262,9 +256,7 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
         _cleanup_(undo_done) struct undo undo = { .ctx = ctx, .package = package, .flags = flags, .lock = -EBADF };
         int r;
 
-        r = survey_check_request(&request, &ctx->error);
-        if (r >= 0)
-                r = report_new(package, &report);
+        r = survey_new_report(&request, &report, &ctx->error);
         if (r < 0)
                 return r;
         undo.report = report;

@@ -58,14 +58,14 @@ static bool is_pseudo(const char *type)
         return false;
 }
 
-struct survey {
+struct declaration {
         struct areas *areas;
         const struct mounts *mounts;
         const struct declared_path *declared;
         struct error *error;
 };
 
-static int open_root(const struct survey *survey, const char *path)
+static int open_root(const struct declaration *declaration, const char *path)
 {
         _cleanup_free_ char *opened = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -74,18 +74,18 @@ static int open_root(const struct survey *survey, const char *path)
         fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 && errno == ENOTDIR)
                 return error_setf(
-                        survey->error, -EOPNOTSUPP,
+                        declaration->error, -EOPNOTSUPP,
                         "the declared path %s can't be staged: at %s a single file is mounted, which can't be "
                         "replaced; unmount it, or declare other paths",
-                        survey->declared->path, path);
+                        declaration->declared->path, path);
         if (fd < 0)
-                return error_errnof(survey->error, -errno, "can't open %s", path);
+                return error_errnof(declaration->error, -errno, "can't open %s", path);
 
         r = fd_get_path(fd, &opened);
         if (r < 0)
                 return r;
         if (!streq(opened, path)) /* by one who may write on the way to it */
-                return error_setf(survey->error, -EBUSY, "%s was renamed or replaced just now; run again", path);
+                return error_setf(declaration->error, -EBUSY, "%s was renamed or replaced just now; run again", path);
         return TAKE_FD(fd);
 }
 
@@ -102,9 +102,9 @@ static void area_done(struct area *area)
         *area = (struct area){ .fd = -EBADF };
 }
 
-static int area_init(const struct survey *survey, const char *path, struct area *ret)
+static int area_init(const struct declaration *declaration, const char *path, struct area *ret)
 {
-        struct area area = { .fd = open_root(survey, path) };
+        struct area area = { .fd = open_root(declaration, path) };
 
         if (area.fd < 0)
                 return area.fd;
@@ -128,9 +128,9 @@ static bool is_root(const struct areas *areas, const char *path)
 }
 
 /* @mount: that the area is on; NULL where that isn't known. */
-static int add_root(const struct survey *survey, const struct mount_point *mount, const char *path)
+static int add_root(const struct declaration *declaration, const struct mount_point *mount, const char *path)
 {
-        struct areas *areas = survey->areas;
+        struct areas *areas = declaration->areas;
         struct area *grown;
         int r;
 
@@ -138,25 +138,25 @@ static int add_root(const struct survey *survey, const struct mount_point *mount
                 return 0; /* what is read-only stays as it is */
         if (mount && is_pseudo(mount->type))
                 return error_setf(
-                        survey->error, -EOPNOTSUPP,
+                        declaration->error, -EOPNOTSUPP,
                         "the declared path %s can't be staged: %s is a file system of the kernel (%s); declare "
                         "paths beside it",
-                        survey->declared->path, mount->path, mount->type);
+                        declaration->declared->path, mount->path, mount->type);
 
         grown = array_grow(areas->areas, areas->n, sizeof(*grown));
         if (!grown)
                 return -ENOMEM;
         areas->areas = grown;
-        r = area_init(survey, path, &grown[areas->n]);
+        r = area_init(declaration, path, &grown[areas->n]);
         if (r >= 0)
                 areas->n++;
         return r;
 }
 
-static int add_roots(const struct survey *survey)
+static int add_roots(const struct declaration *declaration)
 {
-        const struct declared_path *declared = survey->declared;
-        const struct mount_point *mount = mounts_find(survey->mounts, declared->path);
+        const struct declared_path *declared = declaration->declared;
+        const struct mount_point *mount = mounts_find(declaration->mounts, declared->path);
         bool in_slash = streq(declared->parent, "/");
         bool directory = S_ISDIR(declared->type);
         bool whole = in_slash || (mount && streq(mount->path, declared->path));
@@ -166,16 +166,16 @@ static int add_roots(const struct survey *survey)
                 return 0; /* what it leads to is declared as well */
         if (in_slash && !directory)
                 return error_setf(
-                        survey->error, -EOPNOTSUPP,
+                        declaration->error, -EOPNOTSUPP,
                         "the declared path %s can't be staged: nothing that lies directly in / can be made or "
                         "replaced, and only a directory there can be changed; make the directory first",
                         declared->path);
-        r = add_root(survey, mount, whole ? declared->path : declared->parent);
-        for (size_t i = 0; r >= 0 && directory && i < survey->mounts->n; i++) {
-                const struct mount_point *point = &survey->mounts->points[i];
+        r = add_root(declaration, mount, whole ? declared->path : declared->parent);
+        for (size_t i = 0; r >= 0 && directory && i < declaration->mounts->n; i++) {
+                const struct mount_point *point = &declaration->mounts->points[i];
 
                 if (path_inside(point->path, declared->path))
-                        r = add_root(survey, point, point->path);
+                        r = add_root(declaration, point, point->path);
         }
         return r;
 }
@@ -276,7 +276,7 @@ static int build(struct areas *areas, const struct declared *declared, struct er
         if (r < 0)
                 return error_errnof(error, r, "can't read from /proc/self/mountinfo what is mounted; mount /proc");
         for (size_t i = 0; r >= 0 && i < declared->n; i++)
-                r = add_roots(&(struct survey){
+                r = add_roots(&(struct declaration){
                         .areas = areas, .mounts = mounts, .declared = &declared->paths[i], .error = error });
         if (r >= 0 && areas->n > 0)
                 qsort(areas->areas, areas->n, sizeof(*areas->areas), compare_areas);

@@ -247,10 +247,7 @@ static int add_upgrade(struct history_state *state, const char *from)
                 return -ENOMEM;
         state->upgrades = grown;
         grown[state->n_upgrades] = strdup(from);
-        if (!grown[state->n_upgrades])
-                return -ENOMEM;
-        state->last_from = grown[state->n_upgrades++];
-        return 0;
+        return grown[state->n_upgrades] ? (state->n_upgrades++, 0) : -ENOMEM;
 }
 
 /* One that leads nowhere, as after an undo, is none whose changes could be undone. */

@@ -41,11 +41,10 @@ struct record {
 struct history_state {
         char *from;   /* version of the last completed or baseline, NULL where there is none */
         char *origin; /* of the last baseline, or where the history begins: what lies below it isn't asked about */
-        const char *last_from; /* "from" of the last completed: where an undo leads back to */
-        bool from_argument;    /* the last completed was for a version that the caller gave, not the package database */
-        bool closed;           /* the package was purged: as if there were no history */
-        bool settled;          /* the last event is a completed or baseline: nothing is under way */
-        char **upgrades;       /* "from" of each completed */
+        bool from_argument; /* the last completed was for a version that the caller gave, not the package database */
+        bool closed;        /* the package was purged: as if there were no history */
+        bool settled;       /* the last event is a completed or baseline: nothing is under way */
+        char **upgrades;    /* "from" of each completed */
         size_t n_upgrades;
         struct record **records; /* in the order of their first event */
         size_t n_records;

@@ -22,7 +22,6 @@ int kept_name(const char *run, const char *id, char **ret)
 
 void kept_done(struct kept *kept)
 {
-        free(kept->name);
         free(kept->path);
         closep(&kept->dir);
         redo_free(kept->redo);
@@ -34,8 +33,7 @@ int kept_open(const struct history *history, const char *name, struct kept *ret,
         _cleanup_free_ char *below = NULL;
         int r;
 
-        kept.name = strdup(name);
-        if (!kept.name || asprintf(&below, TRANSACTIONS_DIR "/%s", name) < 0 ||
+        if (asprintf(&below, TRANSACTIONS_DIR "/%s", name) < 0 ||
             asprintf(&kept.path, "%s" STATE_DIR "/%s/%s", history->root->path, history->package, below) < 0)
                 return -ENOMEM;
         kept.dir = below_open(history->dir, below, O_RDONLY | O_DIRECTORY, 0);

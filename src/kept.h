@@ -14,7 +14,6 @@
 #define TRANSACTIONS_DIR "transactions"
 
 struct kept {
-        char *name;
         char *path; /* for messages */
         int dir;
         struct redo *redo;

@@ -95,7 +95,7 @@ json_object *redo_change_to_json(const struct change *change)
 
         if (new_object(&object) < 0 || put_text(object, "change", change_kind_to_string(change->kind)) < 0 ||
             put_int(object, "area", (int64_t)change->area) < 0 || put_path(object, "path", change->path) < 0 ||
-            put_path(object, "from", change->from) < 0 || put_path(object, "link", change->link) < 0 ||
+            put_path(object, "from", change->from) < 0 ||
             (change->inner && put(object, "inner", json_object_new_boolean(true)) < 0) ||
             put_attributes(object, "before", &before) < 0 || put_attributes(object, "after", &after) < 0)
                 return NULL;
@@ -216,8 +216,7 @@ static int add_change(struct redo *redo, json_object *object)
 
         r = FIRST_ERROR(get_text(object, "change", &kind), get_area(redo, object, &change.area),
                         get_path(object, "path", &change.path), get_path(object, "from", &change.from),
-                        get_path(object, "link", &change.link), get_attributes(object, "before", &before),
-                        get_attributes(object, "after", &after));
+                        get_attributes(object, "before", &before), get_attributes(object, "after", &after));
         change.before = before.st;
         change.after = after.st;
         change.inner = json_object_get_boolean(json_object_object_get(object, "inner"));

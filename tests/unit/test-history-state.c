@@ -161,7 +161,7 @@ START_TEST(test_package)
         events_feed_all(&state, packages[_i].events);
         ck_assert_pstr_eq(state.from, packages[_i].from);
         ck_assert_pstr_eq(state.origin, packages[_i].origin);
-        ck_assert_pstr_eq(state.last_from, packages[_i].last_from);
+        ck_assert_pstr_eq(state.n_upgrades > 0 ? state.upgrades[state.n_upgrades - 1] : NULL, packages[_i].last_from);
         ck_assert_int_eq(state.from_argument, packages[_i].from_argument);
         ck_assert_int_eq(state.closed, packages[_i].closed);
         ck_assert_int_eq(state.settled, packages[_i].settled);

@@ -9,6 +9,7 @@
 #include "below.h"
 #include "staged.h"
 #include "survey.h"
+#include "transaction.h"
 #include "trial.h"
 
 #include <fcntl.h>
@@ -234,18 +235,6 @@ static int run_preview(struct preview *preview, struct error *error)
                      : 0;
 }
 
-/* What is half way into place is neither the old state nor the new one. */
-static int check_unfinished(const struct survey *survey, struct error *error)
-{
-        const struct record *unfinished = history_state_unfinished(&survey->history->state);
-
-        if (!unfinished || unfinished->state != RECORD_COMMITTING)
-                return 0;
-        return error_setf(error, -EUCLEAN,
-                          "%s was interrupted while its changes were put into place: run deploy-migrate run %s first",
-                          unfinished->id, survey->request.package);
-}
-
 static int preview_package(struct preview *preview, struct error *error)
 {
         struct survey *survey = preview->survey;
@@ -256,7 +245,7 @@ static int preview_package(struct preview *preview, struct error *error)
                 return preview->lock_fd;
         r = survey_open_history(survey, preview->ctx, HISTORY_READ, error);
         if (r >= 0)
-                r = check_unfinished(survey, error);
+                r = transaction_check_ended(survey->history, error);
         if (r >= 0)
                 r = survey_make_plan(survey, preview->ctx, error);
         if (r >= 0)

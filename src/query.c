@@ -5,6 +5,7 @@
 #include "attempt.h"
 #include "kept.h"
 #include "survey.h"
+#include "transaction.h"
 
 /* Whether the file is another one than the history knows. A file that can't be read is no match for any. */
 static bool differs(struct dmig *ctx, const struct plan_step *step)
@@ -42,6 +43,16 @@ static int look_at_gate(const struct survey *survey, struct dmig *ctx, struct dm
         return survey_explain_gate(report, running);
 }
 
+/* Nobody has to run a migration for that, so it counts wherever the package stands. */
+static int look_at_transaction(const struct survey *survey, struct dmig_report *report)
+{
+        _cleanup_error_ struct error error = { 0 };
+
+        if (transaction_check_ended(survey->history, &error) == 0)
+                return 0;
+        return report_set_error(report, DMIG_RESULT_PENDING, 0, error_text(&error));
+}
+
 /* What is kept of the last upgrade. */
 static int look_at_undo(struct dmig *ctx, const struct survey *survey, struct dmig_report *report)
 {
@@ -77,6 +88,8 @@ static int query(struct dmig *ctx, const struct upgrade_request *request, enum s
         }
         if (r >= 0)
                 r = look_at_gate(&survey, ctx, report);
+        if (r >= 0)
+                r = look_at_transaction(&survey, report);
         if (r >= 0 && scope == SURVEY_ALL) {
                 mark_modified(ctx, &survey.plan, report);
                 r = look_at_undo(ctx, &survey, report);

@@ -136,6 +136,18 @@ int transaction_recover(struct dmig *ctx, struct history *history, struct error 
         return r < 0 ? r : recover_attempt(ctx, history, error);
 }
 
+int transaction_check_ended(const struct history *history, struct error *error)
+{
+        const struct record *unfinished = history_state_unfinished(&history->state);
+        bool committing = unfinished && unfinished->state == RECORD_COMMITTING;
+
+        if (!committing && !kept_is_undoing(history->root, history->package))
+                return 0;
+        return error_setf(
+                error, -EUCLEAN, "%s%s is under way or was interrupted: deploy-migrate run %s brings it to its end",
+                committing ? "the commit of " : "an undo", committing ? unfinished->id : "", history->package);
+}
+
 int transaction_prune(struct history *history, struct error *error)
 {
         const size_t n_upgrades = history->state.n_upgrades;

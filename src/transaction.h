@@ -52,5 +52,10 @@ int transaction_drop(struct history *history, struct error *error);
  * @error set.
  */
 int transaction_recover(struct dmig *ctx, struct history *history, struct error *error);
+/*
+ * Whether a commit or an undo was begun and has no end, so that the files are neither the old nor the new ones; without the lock, one may
+ * also be under way. Returns: 0, or -EUCLEAN with @error set to which it is and what to do.
+ */
+int transaction_check_ended(const struct history *history, struct error *error);
 /* Frees what an undo of all but the last completed upgrade would need. Returns: 0, or a negative errno with @error set. */
 int transaction_prune(struct history *history, struct error *error);

@@ -79,7 +79,10 @@ static int open_package(struct undo *undo, struct error *error)
                 return undo->lock;
         r = history_open(&undo->ctx->root, undo->package, looks ? HISTORY_READ : HISTORY_APPEND, false, &undo->history,
                          error);
-        return r < 0 || looks ? r : transaction_recover(undo->ctx, undo->history, error);
+        if (r < 0)
+                return r;
+        return looks ? transaction_check_ended(undo->history, error)
+                     : transaction_recover(undo->ctx, undo->history, error);
 }
 
 static int describe_step(const struct kept *kept, struct dmig_step *step)

@@ -12,9 +12,12 @@ static int exit_of_status(const struct cli *cli, const struct dmig_report *repor
         /* Metrics tell of it themselves: there the status only says whether they are all there. */
         if (dmig_report_get_result(report) == DMIG_RESULT_ERROR && !options_has(&cli->options, OPTION_PROMETHEUS))
                 return exit_of_report(report, true);
-        if (options_has(&cli->options, OPTION_EXIT_CODE) && report_count_states(report, STATES_OPEN) > 0)
-                return EXIT_PENDING;
-        return EXIT_DONE;
+        if (!options_has(&cli->options, OPTION_EXIT_CODE))
+                return EXIT_DONE;
+        /* A commit that has to be finished is no migration's state. */
+        return dmig_report_get_result(report) == DMIG_RESULT_PENDING || report_count_states(report, STATES_OPEN) > 0
+                       ? EXIT_PENDING
+                       : EXIT_DONE;
 }
 
 static int status_package(struct cli *cli, const char *package, void *userdata)

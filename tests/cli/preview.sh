@@ -247,7 +247,7 @@ test_what_is_half_committed_is_not_looked_at() {
         sed -i '/"applied"/,$d' "$(history_of sample)"
         assert_history sample '.[-1].event' committing
         expect 3 preview sample
-        assert_err 'run deploy-migrate run sample first'
+        assert_err 'the commit of 1.1.0/001_x is under way or was interrupted'
         assert_calls
 }
 

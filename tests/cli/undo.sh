@@ -182,6 +182,47 @@ test_a_package_that_is_locked() {
         wait $! || fail "$(cat "$WORK/background")"
 }
 
+# TEXT: what is half way is said, and nothing is changed.
+assert_half_way() {
+        untouched expect 3 undo --dry-run sample
+        assert_err "$1"
+        untouched expect 3 preview sample
+        assert_err "$1"
+        untouched expect 0 plan sample
+        assert_out "$1"
+        untouched expect 10 status --exit-code sample
+        assert_out "$1"
+        assert_out 'deploy-migrate run sample brings it to its end'
+        untouched expect 0 status --json sample
+        assert_json '.packages[0] | .result + " " + (.error | contains("brings it") | tostring)' 'pending true'
+}
+
+test_an_undo_that_was_interrupted() {
+        ship
+        expect 0 run sample
+        touch "$ROOT/var/lib/deploy-migrate/sample/undoing"
+        assert_half_way 'an undo is under way or was interrupted'
+        expect 0 run sample
+        expect 0 status --json sample
+        assert_json '.packages[0] | .result + " " + (.error | tostring)' 'nothing-to-do null'
+        expect 0 undo --dry-run sample
+}
+
+test_a_commit_that_was_interrupted() {
+        ship
+        sed -i '$d' "$(history_of sample)"
+        sed -i '$d' "$(history_of sample)"
+        assert_history sample '.[-1] | .event + " " + .id' 'committing 1.2.0/001_y'
+        mv "$ROOT"/var/lib/deploy-migrate/sample/transactions/*001_y "$ROOT/var/lib/deploy-migrate/sample/stage"
+        assert_half_way 'the commit of 1.2.0/001_y is under way or was interrupted'
+        package sample 1.2-1 'deinstall ok config-files'
+        assert_half_way 'the commit of 1.2.0/001_y is under way or was interrupted'
+        package sample 1.2-1
+        expect 0 run sample
+        expect 0 status --json sample
+        assert_json '.packages[0] | .result + " " + (.error | tostring)' 'nothing-to-do null'
+}
+
 test_one_that_ran_directly_is_marked() {
         migration sample 1.1.0/001_x
         write /usr/lib/deploy-migrate/sample/v1.1.0/001_x.json '{"writes": "*"}'

@@ -27,9 +27,12 @@ static const char *const step_purpose[] = {
         [STEP_DROP_CAPABILITIES] = "drop capabilities",
 };
 
-/* With any of these a process can undo the sandbox, or reach what lies outside of every file system. */
+/*
+ * With any of these a process can undo the sandbox, or reach what lies outside of every file system. What is made immutable in an
+ * overlay isn't so below it: better to be refused that.
+ */
 static const int dropped_capabilities[] = {
-        CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_BOOT, CAP_SYS_TIME,
+        CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_BOOT, CAP_SYS_TIME, CAP_LINUX_IMMUTABLE,
 };
 
 static int make_parents(const char *path)

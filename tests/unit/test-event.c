@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include "clock.h"
 #include "event.h"
 #include "json.h"
 #include "suite.h"
@@ -21,7 +22,7 @@ static struct dmig_event *from_text(const char *text)
 START_TEST(test_new)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL, *again = NULL;
-        uint64_t before = (uint64_t)time(NULL) * 1000000U;
+        uint64_t before = now_usec(CLOCK_REALTIME);
         char run[33], form[256], boot[37], *p = boot;
         FILE *file;
 
@@ -119,8 +120,8 @@ START_TEST(test_time_zone)
         ck_assert_int_eq(setenv("TZ", "Asia/Kolkata", 1), 0);
         tzset();
         ck_assert_int_eq(event_new("foo", "r", "retry", &event), 0);
-        ck_assert_uint_le(dmig_event_get_time(event), ((uint64_t)time(NULL) + 1) * 1000000U);
-        ck_assert_uint_ge(dmig_event_get_time(event), ((uint64_t)time(NULL) - 60) * 1000000U);
+        ck_assert_uint_le(dmig_event_get_time(event), now_usec(CLOCK_REALTIME));
+        ck_assert_uint_ge(dmig_event_get_time(event), now_usec(CLOCK_REALTIME) - 60 * USEC_PER_SEC);
 }
 END_TEST
 

@@ -279,7 +279,8 @@ void keeper_main(struct keeper *keeper)
         if (!sandbox && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
                 fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
 
-        keeper->program = _Fork();
+        /* A copy of all our memory for a program that replaces it at once would take longer than the rest of its start. */
+        keeper->program = vfork();
         if (keeper->program == 0)
                 run_program(keeper);
         if (keeper->program < 0)

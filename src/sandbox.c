@@ -97,19 +97,23 @@ static int clone_tree(int dir, const char *path)
         return open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
 }
 
-/* What has vanished since the parent looked needs no shield, and a link, which may have come instead, can't have one. */
-static int shield(const struct sandbox_step *step, const int *fds)
+static bool is_link(int dir, const char *name)
 {
         struct stat st;
+
+        return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* What has vanished since the parent looked needs no shield, and a link, which may have come instead, can't always have one. */
+static int shield(const struct sandbox_step *step, const int *fds)
+{
         int fd, r;
 
-        if (fstatat(fds[step->covered], step->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
-                return 0;
         fd = clone_tree(fds[step->covered], step->name);
         r = fd < 0 ? -1 : move_mount(fd, "", fds[step->fd], step->name, MOVE_MOUNT_F_EMPTY_PATH);
         r = r < 0 && errno != ENOENT ? -errno : 0;
         closep(&fd);
-        return r;
+        return r < 0 && is_link(fds[step->covered], step->name) ? 0 : r;
 }
 
 static int run_step(const struct sandbox_step *step, int *fds)

@@ -78,10 +78,21 @@ static int add_path(const struct area *area, struct shields *shields, const char
         return add_shield(shields, name);
 }
 
-/* Through an overlay a fifo or a socket isn't the one that others have open; all else looks the same. */
-static bool needs_shield(const struct dirent *entry, bool writable)
+static unsigned char find_type(int dir, const struct dirent *entry)
 {
-        return writable || entry->d_type == DT_FIFO || entry->d_type == DT_SOCK || entry->d_type == DT_UNKNOWN;
+        struct stat st;
+
+        if (entry->d_type != DT_UNKNOWN)
+                return entry->d_type;
+        return fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? DT_UNKNOWN : IFTODT(st.st_mode);
+}
+
+/* Through an overlay a fifo or a socket isn't the one that others have open; all else looks the same. A link can't have one. */
+static bool needs_shield(int dir, const struct dirent *entry, bool writable)
+{
+        unsigned char type = find_type(dir, entry);
+
+        return type == DT_FIFO || type == DT_SOCK || (writable && type != DT_LNK);
 }
 
 /* All that lies beside what is declared, if that isn't too much. */
@@ -93,7 +104,7 @@ static int add_siblings(const struct area *area, bool writable, struct shields *
 
         r = below_open_entries(area->fd, "", &dir);
         while (r >= 0 && shields->n <= SHIELDS_MAX && (r = below_next(dir, &entry)) > 0)
-                if (needs_shield(entry, writable) && !is_declared(area, entry->d_name))
+                if (needs_shield(dirfd(dir), entry, writable) && !is_declared(area, entry->d_name))
                         r = add_shield(shields, entry->d_name);
         if (shields->n > SHIELDS_MAX)
                 shields_clear(shields);

@@ -181,7 +181,7 @@ assert_owners() {
 }
 
 test_tar() {
-        BEFORE='mkdir data/old; for n in $(seq 50); do echo $n >data/old/$n; done; tar -C data -cf data/old.tar old; echo local >>data/old/7'
+        BEFORE='mkdir data/old; for n in $(seq 50); do echo $n >data/old/$n; done; tar -C data --mtime=@0 --sort=name -cf data/old.tar old; echo local >>data/old/7'
         verify 'cd data; tar -xpf old.tar --recursive-unlink; tar -czf new.tgz --mtime=@0 --sort=name old; gzip -n old.tar' true
 }
 

@@ -263,7 +263,10 @@ START_TEST(test_refusals)
         ck_assert_int_eq(try(&root, &refusals[_i].layers, &error), refusals[_i].code);
         ck_assert_msg(startswith(error_text(&error), "can't lay an overlay over /srv/x") != NULL, "%s",
                       error_text(&error));
-        ck_assert_msg(strstr(error_text(&error), refusals[_i].message) != NULL, "%s", error_text(&error));
+        /* Before Linux 6.5 the reason is in the kernel's log alone. */
+        ck_assert_msg(strstr(error_text(&error), refusals[_i].message) != NULL ||
+                              strstr(error_text(&error), "dmesg") != NULL,
+                      "%s", error_text(&error));
 }
 END_TEST
 

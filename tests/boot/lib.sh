@@ -9,6 +9,8 @@
 # Environment: DEPLOY_MIGRATE_DEBS, the directory with the packages to test, as packaging/build-deb makes it;
 # DEPLOY_MIGRATE_CACHE, where the root file system that all machines are copied from is kept.
 
+. "${0%/*}/../tap.sh"
+
 : "${DEPLOY_MIGRATE_DEBS:?must be the directory with the packages to test, from packaging/build-deb}"
 : "${DEPLOY_MIGRATE_CACHE:=/var/cache/deploy-migrate-tests}"
 export LC_ALL=C TERM=dumb
@@ -31,28 +33,12 @@ run_tests() {
         mount -t tmpfs -o mode=755 tmpfs "$WORK" || bail_out "no file system can be made in memory"
         mkdir "$WORK/debs"
         prepare_image
-
-        number=0 failures=0
-        # shellcheck disable=SC2013 # words
-        for name in $(sed -n 's/^test_\([a-z0-9_]*\)() {$/\1/p' "$0"); do
-                number=$((number + 1))
-                run_test "$name"
-        done
-        echo "1..$number"
-        [ "$failures" -eq 0 ]
+        run_all
 }
 
 run_test() {
-        title=$(echo "$1" | tr _ ' ')
         in_background in_new_machine "test_$1"
-        case $status in
-        0) echo "ok $number - $title$(cat "$WORK/note" 2>/dev/null)" ;;
-        *)
-                failures=$((failures + 1))
-                echo "not ok $number - $title"
-                print_diagnostics | cut -c -600 | sed 's/^/# /'
-                ;;
-        esac
+        report "$status" "$1"
         clean_up
 }
 
@@ -110,17 +96,9 @@ clean_up() {
 } 2>/dev/null
 
 print_diagnostics() {
-        cat "$WORK/log"
-        for file in "$OUT" "$ERR"; do
-                [ ! -s "$file" ] || sed "s|^|${file##*/}: |" "$file"
-        done
+        print_output
         [ ! -d "$ROOT/var/log/journal" ] || journal --boot=all -o short-monotonic | tail -n 50 | sed 's/^/journal: /'
 } 2>&1
-
-skip_all() {
-        echo "1..0 # SKIP $*"
-        exit 0
-}
 
 # Goes on where nobody else sees what is mounted.
 need_machines() {
@@ -275,11 +253,6 @@ expect() {
 
 # ---- In a test ----
 
-fail() {
-        echo "$*"
-        exit 1
-}
-
 # note TEXT: something measured, for the line of TAP.
 note() {
         printf ' (%s)' "$*" >"$WORK/note"
@@ -301,24 +274,8 @@ await_for() {
         done
 }
 
-assert_out() {
-        grep -qF -e "$1" "$OUT" || fail "not on standard output: $1"
-}
-
 assert_no_out() {
         ! grep -F -e "$1" "$OUT" || fail "on standard output: $1"
-}
-
-# assert_content PATH TEXT
-assert_content() {
-        content=$(cat "$ROOT$1")
-        [ "$content" = "$2" ] || fail "$1 has: $content, instead of: $2"
-}
-
-assert_missing() {
-        if [ -e "$ROOT$1" ] || [ -L "$ROOT$1" ]; then
-                fail "$1 exists"
-        fi
 }
 
 # assert_unit UNIT STATE: active, inactive, failed...
@@ -370,23 +327,6 @@ assert_journal() {
 }
 
 # ---- Histories ----
-
-history_of() {
-        echo "$ROOT/var/lib/deploy-migrate/$1/history.jsonl"
-}
-
-# assert_history PACKAGE FILTER TEXT: the filter of jq, on the array of all events.
-assert_history() {
-        got=$(jq -rs "$2" "$(history_of "$1")") || fail "the history of $1 can't be read"
-        [ "$got" = "$3" ] || fail "$2 gives: $got, instead of: $3"
-}
-
-# assert_events PACKAGE EVENT...: all of its history, in this order, each as "event" or "event:id".
-assert_events() {
-        package=$1
-        shift
-        assert_history "$package" '[.[] | .event + (if .id then ":" + .id else "" end)] | join(" ")' "$*"
-}
 
 # assert_never_started PACKAGE: no migration of it was begun.
 assert_never_started() {

@@ -7,6 +7,8 @@
 #
 # Environment: DEPLOY_MIGRATE, the program to test; DEPLOY_MIGRATE_LIBEXECDIR, where run-python-migration is.
 
+. "${0%/*}/../tap.sh"
+
 : "${DEPLOY_MIGRATE:?must be the program to test}"
 unset DPKG_ROOT DPKG_ADMINDIR NO_COLOR
 export LC_ALL=C TERM=dumb
@@ -19,33 +21,17 @@ run_tests() {
         ROOT=$WORK/root OUT=$WORK/out ERR=$WORK/err
         trap 'clean_up; rmdir "$WORK"' EXIT
         trap 'exit 1' HUP INT TERM
-
-        number=0 failures=0
-        for name in $(sed -n 's/^test_\([a-z0-9_]*\)() {$/\1/p' "$0"); do
-                number=$((number + 1))
-                run_test "$name"
-        done
-        echo "1..$number"
-        [ "$failures" -eq 0 ]
+        run_all
 }
 
 run_test() {
-        title=$(echo "$1" | tr _ ' ')
         set_up
         (
                 set -e
                 "test_$1"
                 await_silence
         ) >"$WORK/log" 2>&1
-        case $? in
-        0) echo "ok $number - $title" ;;
-        77) echo "ok $number - $title # SKIP $(cat "$WORK/skip")" ;;
-        *)
-                failures=$((failures + 1))
-                echo "not ok $number - $title"
-                print_diagnostics | cut -c -600 | sed 's/^/# /'
-                ;;
-        esac
+        report $? "$1"
         clean_up
 }
 
@@ -69,18 +55,6 @@ clean_up() {
         rm -rf "${WORK:?}"/*
 } 2>/dev/null
 
-print_diagnostics() {
-        cat "$WORK/log"
-        for file in "$OUT" "$ERR"; do
-                [ ! -s "$file" ] || sed "s|^|${file##*/}: |" "$file"
-        done
-}
-
-skip_all() {
-        echo "1..0 # SKIP $*"
-        exit 0
-}
-
 need_root() {
         [ "$(id -u)" -eq 0 ] || skip_all "must run as root"
 }
@@ -94,11 +68,6 @@ need_mounts() {
 }
 
 # ---- In a test ----
-
-fail() {
-        echo "$*"
-        exit 1
-}
 
 skip() {
         echo "$*" >"$WORK/skip"
@@ -258,10 +227,6 @@ assert_ran() {
         [ "$called" = "$expected" ] || fail "called: $called, instead of: $expected"
 }
 
-assert_out() {
-        grep -qF -e "$1" "$OUT" || fail "not on standard output: $1"
-}
-
 assert_err() {
         grep -qF -e "$1" "$ERR" || fail "not on standard error: $1"
 }
@@ -274,37 +239,10 @@ assert_exists() {
         [ -e "$ROOT$1" ] || fail "$1 doesn't exist"
 }
 
-assert_missing() {
-        [ ! -e "$ROOT$1" ] && [ ! -L "$ROOT$1" ] || fail "$1 exists"
-}
-
-# assert_content PATH TEXT
-assert_content() {
-        content=$(cat "$ROOT$1")
-        [ "$content" = "$2" ] || fail "$1 has: $content, instead of: $2"
-}
-
 # assert_json FILTER TEXT: the filter of jq, on standard output, gives the text.
 assert_json() {
         got=$(jq -r "$1" "$OUT") || fail "no JSON on standard output"
         [ "$got" = "$2" ] || fail "$1 gives: $got, instead of: $2"
-}
-
-history_of() {
-        echo "$ROOT/var/lib/deploy-migrate/$1/history.jsonl"
-}
-
-# assert_history PACKAGE FILTER TEXT: the filter of jq, on the array of all events.
-assert_history() {
-        got=$(jq -rs "$2" "$(history_of "$1")") || fail "the history of $1 can't be read"
-        [ "$got" = "$3" ] || fail "$2 gives: $got, instead of: $3"
-}
-
-# assert_events PACKAGE EVENT...: all of its history, in this order, each as "event" or "event:id".
-assert_events() {
-        package=$1
-        shift
-        assert_history "$package" '[.[] | .event + (if .id then ":" + .id else "" end)] | join(" ")' "$*"
 }
 
 # fingerprint [DIRECTORY...]: of all that is in them, the tree by default, to tell whether anything was changed.

@@ -28,13 +28,6 @@ clean_up() {
         rm -rf "$WORK/debs"/* "$WORK/upper" "$OUT" "$ERR" "$WORK/note"
 } 2>/dev/null
 
-print_diagnostics() {
-        cat "$WORK/log"
-        for file in "$OUT" "$ERR"; do
-                [ ! -s "$file" ] || tail -n 40 "$file" | sed "s|^|${file##*/}: |"
-        done
-} 2>&1
-
 # All files of the system but what apt and dpkg note for themselves.
 list_files() {
         chrooted find / -xdev \( -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /var/log \

@@ -292,20 +292,11 @@ START_TEST(test_peek_unclear)
 }
 END_TEST
 
-static TCase *add_case(Suite *s, const char *name)
-{
-        TCase *tc = tcase_create(name);
-
-        tcase_set_timeout(tc, TIMEOUT_SEC);
-        tcase_add_unchecked_fixture(tc, trees_setup, trees_teardown);
-        suite_add_tcase(s, tc);
-        return tc;
-}
-
 static Suite *suite(void)
 {
         Suite *s = suite_create("history-write");
-        TCase *append = add_case(s, "append"), *other = add_case(s, "other"), *peek = add_case(s, "peek");
+        TCase *append = trees_case(s, "append", TIMEOUT_SEC), *other = trees_case(s, "other", TIMEOUT_SEC),
+              *peek = trees_case(s, "peek", TIMEOUT_SEC);
 
         tcase_add_test(append, test_short_write);
         tcase_add_test(append, test_no_space);

@@ -315,21 +315,11 @@ START_TEST(test_without_privileges)
 }
 END_TEST
 
-static TCase *add_case(Suite *s, const char *name)
-{
-        TCase *tc = tcase_create(name);
-
-        tcase_set_timeout(tc, TIMEOUT_SEC);
-        tcase_add_unchecked_fixture(tc, trees_setup, trees_teardown);
-        suite_add_tcase(s, tc);
-        return tc;
-}
-
 static Suite *suite(void)
 {
         Suite *s = suite_create("sandbox-walls");
-        TCase *private_dirs = add_case(s, "private"), *out = add_case(s, "out"), *network = add_case(s, "network"),
-              *setup = add_case(s, "setup");
+        TCase *private_dirs = trees_case(s, "private", TIMEOUT_SEC), *out = trees_case(s, "out", TIMEOUT_SEC),
+              *network = trees_case(s, "network", TIMEOUT_SEC), *setup = trees_case(s, "setup", TIMEOUT_SEC);
 
         tcase_add_test(private_dirs, test_private_tmp);
         tcase_add_test(private_dirs, test_root_below_tmp);

@@ -619,21 +619,11 @@ START_TEST(test_space)
 }
 END_TEST
 
-static TCase *add_case(Suite *s, const char *name)
-{
-        TCase *tc = tcase_create(name);
-
-        tcase_set_timeout(tc, TIMEOUT_SEC);
-        tcase_add_unchecked_fixture(tc, trees_setup, trees_teardown);
-        suite_add_tcase(s, tc);
-        return tc;
-}
-
 static Suite *suite(void)
 {
         Suite *s = suite_create("stage");
-        TCase *made = add_case(s, "made"), *views = add_case(s, "views"), *stacks = add_case(s, "stacks"),
-              *callers = add_case(s, "callers");
+        TCase *made = trees_case(s, "made", TIMEOUT_SEC), *views = trees_case(s, "views", TIMEOUT_SEC),
+              *stacks = trees_case(s, "stacks", TIMEOUT_SEC), *callers = trees_case(s, "callers", TIMEOUT_SEC);
 
         tcase_add_test(made, test_new);
         tcase_add_test(made, test_begin);

@@ -34,6 +34,16 @@ void trees_teardown(void)
         ck_assert_msg(nftw(top, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0, "can't remove %s: %m", top);
 }
 
+TCase *trees_case(Suite *suite, const char *name, double timeout_sec)
+{
+        TCase *tcase = tcase_create(name);
+
+        tcase_set_timeout(tcase, timeout_sec);
+        tcase_add_unchecked_fixture(tcase, trees_setup, trees_teardown);
+        suite_add_tcase(suite, tcase);
+        return tcase;
+}
+
 struct root tree_new(void)
 {
         char path[PATH_MAX];

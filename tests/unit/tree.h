@@ -5,9 +5,13 @@
 
 #include "root.h"
 
+#include <check.h>
+
 /* Fixtures of a test case, unchecked, so that they also run where a test fails. */
 void trees_setup(void);
 void trees_teardown(void);
+/* A new test case of @suite with these fixtures. */
+TCase *trees_case(Suite *suite, const char *name, double timeout_sec);
 
 /* A file, a directory or a symbolic link. */
 struct tree_entry {

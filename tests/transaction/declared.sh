@@ -179,10 +179,22 @@ test_links_on_the_way() {
 
 # ---- Mounts ----
 
+# Before Linux 6.6 it holds no user.* attributes, of which the sample has some.
+tmpfs_holds_attributes() {
+        mkdir "$WORK/probe"
+        mount -t tmpfs tmpfs "$WORK/probe"
+        held=0
+        setfattr -n user.x -v y "$WORK/probe" 2>/dev/null || held=1
+        umount "$WORK/probe"
+        rmdir "$WORK/probe"
+        return $held
+}
+
 # on_file_systems MOUNT-POINT CONTENT SCRIPT: a round trip with each kind of file system mounted there; CONTENT fills it.
 on_file_systems() {
         content=$2
         for type in tmpfs ext4; do
+                [ $type = ext4 ] || tmpfs_holds_attributes || continue
                 case $type in
                 tmpfs) BEFORE="mount -t tmpfs tmpfs '$1'" ;;
                 ext4)

@@ -78,7 +78,7 @@ static int add_path(const struct area *area, struct shields *shields, const char
         return add_shield(shields, name);
 }
 
-static unsigned char find_type(int dir, const struct dirent *entry)
+static unsigned find_type(int dir, const struct dirent *entry)
 {
         struct stat st;
 
@@ -90,7 +90,7 @@ static unsigned char find_type(int dir, const struct dirent *entry)
 /* Through an overlay a fifo or a socket isn't the one that others have open; all else looks the same. A link can't have one. */
 static bool needs_shield(int dir, const struct dirent *entry, bool writable)
 {
-        unsigned char type = find_type(dir, entry);
+        unsigned type = find_type(dir, entry);
 
         return type == DT_FIFO || type == DT_SOCK || (writable && type != DT_LNK);
 }

@@ -7,9 +7,10 @@
 # A script that wants its machine in another state defines prepare, which runs once, on a machine with nothing installed.
 #
 # Environment: DEPLOY_MIGRATE_DEBS, the directory with the packages to test, as packaging/build-deb makes it;
-# DEPLOY_MIGRATE_CACHE, where the root file system that all machines are copied from is kept.
+# DEPLOY_MIGRATE_CACHE, where the root file system that all machines are copied from is kept. DEPLOY_MIGRATE_TESTS, the directory above, for
+# a script that doesn't lie beside this file.
 
-. "${0%/*}/../tap.sh"
+. "${DEPLOY_MIGRATE_TESTS:-${0%/*}/..}/tap.sh"
 
 : "${DEPLOY_MIGRATE_DEBS:?must be the directory with the packages to test, from packaging/build-deb}"
 : "${DEPLOY_MIGRATE_CACHE:=/var/cache/deploy-migrate-tests}"

@@ -60,22 +60,13 @@ static int visit(const struct walker *walker, enum below_step step)
         return walker->walk->visit(step, &entry, walker->walk->userdata);
 }
 
-static bool is_directory(int dir, const struct dirent *entry)
-{
-        struct stat st;
-
-        if (entry->d_type != DT_UNKNOWN)
-                return entry->d_type == DT_DIR;
-        return fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
-}
-
 static int write_names(DIR *dir, FILE *stream)
 {
         const struct dirent *entry;
         int r;
 
         while ((r = below_next(dir, &entry)) > 0)
-                fprintf(stream, "%c%s%c", is_directory(dirfd(dir), entry) ? 'd' : '-', entry->d_name, '\0');
+                fprintf(stream, "%c%s%c", below_type(dir, entry) == DT_DIR ? 'd' : '-', entry->d_name, '\0');
         return r;
 }
 

@@ -162,3 +162,12 @@ int below_next(DIR *dir, const struct dirent **ret)
                 return 1;
         }
 }
+
+unsigned below_type(DIR *dir, const struct dirent *entry)
+{
+        struct stat st;
+
+        if (entry->d_type != DT_UNKNOWN)
+                return entry->d_type;
+        return fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? DT_UNKNOWN : IFTODT(st.st_mode);
+}

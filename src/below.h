@@ -20,6 +20,8 @@ int below_open_parent(int dir, const char *path, const char **ret_name);
 int below_open_entries(int dir, const char *path, DIR **ret);
 /* Returns: 1 with what comes next in @dir, "." and ".." aside, 0 at the end, or a negative errno. */
 int below_next(DIR *dir, const struct dirent **ret);
+/* Returns: what kind of file @entry of @dir is, DT_DIR or another, also where the file system doesn't list that; DT_UNKNOWN if it is gone. */
+unsigned below_type(DIR *dir, const struct dirent *entry);
 /* Makes the directory @path and those on its way, mode 0750, where they are missing. Returns: it, open, or a negative errno. */
 int below_make_directories(int dir, const char *path);
 /* Removes @path, which isn't "", with all that is in it. What doesn't exist is removed. Returns: 0, or a negative errno. */

@@ -132,15 +132,6 @@ static int add_dir(struct layer *layer, size_t parent, char *path)
         return 0;
 }
 
-static bool is_directory(DIR *dir, const struct dirent *entry)
-{
-        struct stat st;
-
-        if (entry->d_type != DT_UNKNOWN)
-                return entry->d_type == DT_DIR;
-        return layer_stat(dirfd(dir), entry->d_name, &st) > 0 && S_ISDIR(st.st_mode);
-}
-
 static int add_children(struct layer *layer, size_t parent, DIR *dir)
 {
         const struct dirent *entry;
@@ -149,7 +140,7 @@ static int add_children(struct layer *layer, size_t parent, DIR *dir)
 
         layer->dirs[parent].child = layer->n;
         while ((r = below_next(dir, &entry)) > 0) {
-                if (!is_directory(dir, entry))
+                if (below_type(dir, entry) != DT_DIR)
                         continue;
                 r = layer_join(layer->dirs[parent].path, entry->d_name, &path);
                 if (r >= 0)

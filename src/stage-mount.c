@@ -78,19 +78,10 @@ static int add_path(const struct area *area, struct shields *shields, const char
         return add_shield(shields, name);
 }
 
-static unsigned find_type(int dir, const struct dirent *entry)
-{
-        struct stat st;
-
-        if (entry->d_type != DT_UNKNOWN)
-                return entry->d_type;
-        return fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? DT_UNKNOWN : IFTODT(st.st_mode);
-}
-
 /* Through an overlay a fifo or a socket isn't the one that others have open; all else looks the same. A link can't have one. */
-static bool needs_shield(int dir, const struct dirent *entry, bool writable)
+static bool needs_shield(DIR *dir, const struct dirent *entry, bool writable)
 {
-        unsigned type = find_type(dir, entry);
+        unsigned type = below_type(dir, entry);
 
         return type == DT_FIFO || type == DT_SOCK || (writable && type != DT_LNK);
 }
@@ -104,7 +95,7 @@ static int add_siblings(const struct area *area, bool writable, struct shields *
 
         r = below_open_entries(area->fd, "", &dir);
         while (r >= 0 && shields->n <= SHIELDS_MAX && (r = below_next(dir, &entry)) > 0)
-                if (needs_shield(dirfd(dir), entry, writable) && !is_declared(area, entry->d_name))
+                if (needs_shield(dir, entry, writable) && !is_declared(area, entry->d_name))
                         r = add_shield(shields, entry->d_name);
         if (shields->n > SHIELDS_MAX)
                 shields_clear(shields);

@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
+#include <systemd/sd-login.h>
 
 #define FIELDS_MAX 20
 
@@ -27,14 +28,22 @@ void journal_init(struct journal *journal, bool gated)
 
         if (stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0)
                 journal->enabled = st.st_dev == device && st.st_ino == inode;
+        if (journal->enabled)
+                (void)sd_pid_get_unit(0, &journal->unit);
         journal->gated = gated;
 }
 
-void journal_done(struct journal *journal)
+static void forget_package(struct journal *journal)
 {
         free(TAKE_PTR(journal->package));
         free(TAKE_PTR(journal->from));
         free(TAKE_PTR(journal->to));
+}
+
+void journal_done(struct journal *journal)
+{
+        forget_package(journal);
+        free(TAKE_PTR(journal->unit));
 }
 
 /* The versions of one package say nothing about the next. */
@@ -42,7 +51,7 @@ static void turn_to(struct journal *journal, const char *package)
 {
         if (!package || (journal->package && streq(journal->package, package)))
                 return;
-        journal_done(journal);
+        forget_package(journal);
         journal->package = strdup(package);
 }
 
@@ -81,6 +90,8 @@ static void begin(const struct journal *journal, struct message *message, int pr
         add(message, "PRIORITY=%d", priority);
         add(message, "SYSLOG_IDENTIFIER=deploy-migrate");
         add_text(message, "MESSAGE_ID", message_id);
+        /* journald asks the kernel whose message it is when it comes to it, and if we have ended by then, it never learns. */
+        add_text(message, "OBJECT_SYSTEMD_UNIT", journal->unit);
         /* So that the log of the unit for all packages has those, too, that are migrated for a service. */
         if (journal->gated)
                 add(message, "OBJECT_SYSTEMD_UNIT=deploy-migrate.service");

@@ -11,6 +11,7 @@
 
 struct journal {
         bool enabled;
+        char *unit;    /* that we run in, NULL where there is none */
         bool gated;    /* this is the unit of one package, for its services */
         char *package; /* that was told of last, and its upgrade, where there is one */
         char *from;

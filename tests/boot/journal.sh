@@ -8,12 +8,16 @@
 
 # upgrade_sample [COMMANDS]: a gated service, with a first migration that runs these commands.
 upgrade_sample() {
+        install_sample
+        ship_sample 2.0 "${1:-:}"
+        apt upgrade
+}
+
+install_sample() {
         package sample 1.0
         service restart
         ship
         apt install sample
-        ship_sample 2.0 "${1:-:}"
-        apt upgrade
 }
 
 ship_sample() {
@@ -53,8 +57,8 @@ message_id() {
 test_the_fields_of_what_was_applied() {
         upgrade_sample
         got=$(fields applied sample DEPLOY_MIGRATE_PACKAGE DEPLOY_MIGRATE_FROM DEPLOY_MIGRATE_TO DEPLOY_MIGRATE_ID PRIORITY \
-                SYSLOG_IDENTIFIER _SYSTEMD_UNIT | tr '\n' ' ')
-        [ "$got" = 'sample 1.0 2.0 2.0.0/001_first 6 deploy-migrate deploy-migrate@sample.service ' ] || fail "the fields are: $got"
+                SYSLOG_IDENTIFIER | tr '\n' ' ')
+        [ "$got" = 'sample 1.0 2.0 2.0.0/001_first 6 deploy-migrate ' ] || fail "the fields are: $got"
         fields applied sample DEPLOY_MIGRATE_DURATION_USEC | grep -qx '[0-9]*' || fail "there is no duration"
         run=$(fields applied sample DEPLOY_MIGRATE_RUN)
         assert_history sample '[.[] | select(.event == "applied") | .run] | unique | join(" ")' "$run"
@@ -65,13 +69,13 @@ test_the_fields_of_what_failed() {
         got=$(fields failed sample DEPLOY_MIGRATE_PACKAGE DEPLOY_MIGRATE_FROM DEPLOY_MIGRATE_TO DEPLOY_MIGRATE_ID \
                 DEPLOY_MIGRATE_PHASE PRIORITY | tr '\n' ' ')
         [ "$got" = 'sample 1.0 2.0 2.0.0/001_first migrate 3 ' ] || fail "the fields are: $got"
-        journal -o cat DEPLOY_MIGRATE_ID=2.0.0/001_first _SYSTEMD_UNIT=deploy-migrate@sample.service >"$WORK/journal"
+        journal -o cat DEPLOY_MIGRATE_ID=2.0.0/001_first -u deploy-migrate@sample.service >"$WORK/journal"
         grep -q 'no room for the scores' "$WORK/journal" || fail "its output is not in the journal"
 }
 
 test_every_message_has_its_package() {
         upgrade_sample
-        stray=$(journal -o json SYSLOG_IDENTIFIER=deploy-migrate _SYSTEMD_UNIT=deploy-migrate@sample.service |
+        stray=$(journal -o json SYSLOG_IDENTIFIER=deploy-migrate -u deploy-migrate@sample.service |
                 jq -r 'select(.DEPLOY_MIGRATE_PACKAGE != "sample" and .MESSAGE_ID == null) | .MESSAGE')
         [ -z "$stray" ] || fail "a message is of no package: $stray"
 }
@@ -86,6 +90,19 @@ test_it_reads_like_a_report() {
                 [ "${next:-0}" -gt 0 ] || fail "not in the journal: $pattern, but: $(cat "$WORK/journal")"
                 [ "$pattern" = 'sample.* 2\.0' ] || [ "$next" -gt "$line" ] || fail "too early in it: $pattern: $(cat "$WORK/journal")"
                 line=$next
+        done
+}
+
+# By then journald can't learn any more which unit it was.
+test_the_unit_shows_what_journald_reads_when_the_run_has_ended() {
+        install_sample
+        ship_sample 2.0 :
+        machine systemctl kill --signal=STOP systemd-journald.service
+        apt upgrade
+        machine systemctl kill --signal=CONT systemd-journald.service
+        for text in '2.0.0/001_first | migrating' '2.0.0/002_format applied' '1 migrated'; do
+                assert_journal "$text" -u deploy-migrate@sample.service
+                assert_journal "$text" -u deploy-migrate.service
         done
 }
 

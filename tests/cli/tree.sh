@@ -27,6 +27,11 @@ assert_silent() {
         [ -z "$left" ] || fail "still there: $(for pid in $left; do tr '\0' ' ' <"/proc/$pid/cmdline"; done)"
 }
 
+# The program, its keeper, the migration and what it started.
+are_there() {
+        [ "$(processes | wc -l)" -ge 6 ]
+}
+
 for_each_sandbox() {
         for sandbox in on off; do
                 rm -rf "$ROOT/var/lib/deploy-migrate" "$ROOT/var/lib/sample"/*
@@ -43,9 +48,7 @@ test_the_daemons_live_as_long_as_the_migration() {
                 start run --sandbox=$sandbox sample
                 await_call 1.1.0/001_x:check
                 await_call 1.1.0/001_x:migrate
-                sleep 0.5
-                n=$(processes | wc -l)
-                [ "$n" -ge 6 ] || fail "only $n processes, with sandbox $sandbox"
+                await are_there
                 open_gate
                 finish 1
                 assert_silent
@@ -99,8 +102,8 @@ test_one_that_multiplies() {
 
 # Without a sandbox it can. What it leaves behind holds its output open.
 test_one_that_kills_what_watches_over_it() {
-        ship 'exit 1' '(setsid sleep 5 &); kill -KILL $PPID; exit 1'
-        execute 1 timeout 3 "$DEPLOY_MIGRATE" --root "$ROOT" run --sandbox=off sample
+        ship 'exit 1' '(setsid sleep 9 &); kill -KILL $PPID; exit 1'
+        execute 1 timeout 8 "$DEPLOY_MIGRATE" --root "$ROOT" run --sandbox=off sample
         assert_history sample '[.[] | select(.event == "failed")] | length' 1
 }
 

@@ -97,9 +97,9 @@ test_it_reads_like_a_report() {
 test_the_unit_shows_what_journald_reads_when_the_run_has_ended() {
         install_sample
         ship_sample 2.0 :
-        machine systemctl kill --signal=STOP systemd-journald.service
+        machine systemctl kill --kill-who=main --signal=STOP systemd-journald.service
         apt upgrade
-        machine systemctl kill --signal=CONT systemd-journald.service
+        machine systemctl kill --kill-who=main --signal=CONT systemd-journald.service
         for text in '2.0.0/001_first | migrating' '2.0.0/002_format applied' '1 migrated'; do
                 assert_journal "$text" -u deploy-migrate@sample.service
                 assert_journal "$text" -u deploy-migrate.service

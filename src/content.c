@@ -17,8 +17,11 @@ static off_t min_offset(off_t a, off_t b)
         return a < b ? a : b;
 }
 
-/* Where the next data (@whence SEEK_DATA) or hole (SEEK_HOLE) is, from @offset on: @size where there is none. */
-static int seek_next(int fd, off_t offset, int whence, off_t size, off_t *ret)
+/*
+ * Where the next data (@whence SEEK_DATA) or hole (SEEK_HOLE) is, from @offset on: @size where there is none. Returns: that, or a
+ * negative errno.
+ */
+static off_t seek_next(int fd, off_t offset, int whence, off_t size)
 {
         off_t next = lseek(fd, offset, whence);
 
@@ -28,8 +31,7 @@ static int seek_next(int fd, off_t offset, int whence, off_t size, off_t *ret)
                 next = size;
         else if (next < 0)
                 return -errno;
-        *ret = min_offset(next, size);
-        return 0;
+        return min_offset(next, size);
 }
 
 /* Reads @size bytes, less only at the end of the file. */
@@ -78,16 +80,14 @@ static int data_equal(const struct comparison *comparison)
         off_t offset = 0;
 
         for (;;) {
-                off_t a, b;
+                off_t a = seek_next(comparison->a, offset, SEEK_DATA, comparison->size);
+                off_t b = seek_next(comparison->b, offset, SEEK_DATA, comparison->size);
                 size_t size;
                 int r;
 
-                r = seek_next(comparison->a, offset, SEEK_DATA, comparison->size, &a);
-                if (r >= 0)
-                        r = seek_next(comparison->b, offset, SEEK_DATA, comparison->size, &b);
-                if (r < 0)
-                        return r;
                 offset = min_offset(a, b);
+                if (offset < 0)
+                        return (int)offset;
                 if (offset == comparison->size)
                         return 1;
 
@@ -149,16 +149,16 @@ static int copy_range(const struct transfer *transfer, off_t begin, off_t end)
 
 static int copy_data(const struct transfer *transfer, off_t size)
 {
-        off_t begin, end = 0;
-        int r;
+        off_t end = 0;
 
         for (;;) {
-                r = seek_next(transfer->from, end, SEEK_DATA, size, &begin);
-                if (r < 0 || begin == size)
-                        return r;
-                r = seek_next(transfer->from, begin, SEEK_HOLE, size, &end);
-                if (r >= 0)
-                        r = copy_range(transfer, begin, end);
+                off_t begin = seek_next(transfer->from, end, SEEK_DATA, size);
+                int r;
+
+                if (begin < 0 || begin == size)
+                        return begin < 0 ? (int)begin : 0;
+                end = seek_next(transfer->from, begin, SEEK_HOLE, size);
+                r = end < 0 ? (int)end : copy_range(transfer, begin, end);
                 if (r < 0)
                         return r;
         }

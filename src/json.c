@@ -2,8 +2,11 @@
 
 #include "json.h"
 
+#include "text.h"
+
 #include <json-c/json_tokener.h>
 #include <limits.h>
+#include <stdio.h>
 
 /* Deeper than anything that is read here, and far from what exhausts the stack. */
 #define DEPTH_MAX 8
@@ -22,7 +25,8 @@ static size_t count_lines(const char *text, size_t size)
         return n;
 }
 
-int json_parse_object(const char *text, size_t size, json_object **ret, struct json_fault *fault)
+/* Of @text, all of which json-c reads alike in each of its versions. */
+static int parse_ascii(const char *text, size_t size, json_object **ret, struct json_fault *fault)
 {
         _cleanup_(json_tokener_freep) json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
         _cleanup_(json_object_putp) json_object *object = NULL;
@@ -57,6 +61,59 @@ int json_parse_object(const char *text, size_t size, json_object **ret, struct j
 
         *ret = TAKE_PTR(object);
         return 0;
+}
+
+static bool is_ascii(const char *text, size_t size)
+{
+        for (size_t i = 0; i < size; i++)
+                if ((unsigned char)text[i] > 0x7f)
+                        return false;
+        return true;
+}
+
+/* As JSON writes what takes more than 16 bits: as the two halves of UTF-16. */
+static int write_escape(char *out, uint32_t c)
+{
+        if (c > 0xffff)
+                return sprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
+        return sprintf(out, "\\u%04x", c);
+}
+
+/*
+ * Every character that isn't ASCII becomes its escape sequence, in up to three times the space. What isn't UTF-8 stays, and so does
+ * a character behind a backslash: neither is JSON, which is for json-c to say.
+ */
+static size_t escape_characters(const char *text, size_t size, char *ret)
+{
+        char *out = ret;
+        bool backslash = false;
+
+        for (size_t n; size > 0; text += n, size -= n) {
+                uint32_t c;
+
+                n = text_decode(text, size, &c);
+                if (n > 1 && !backslash) {
+                        out += write_escape(out, c);
+                } else {
+                        *out++ = *text;
+                        n = 1;
+                }
+                backslash = *text == '\\' && !backslash;
+        }
+        return (size_t)(out - ret);
+}
+
+int json_parse_object(const char *text, size_t size, json_object **ret, struct json_fault *fault)
+{
+        _cleanup_free_ char *escaped = NULL;
+
+        /* json-c 0.18 takes any byte above ASCII for a control character when it is strict (its issue 892). */
+        if (is_ascii(text, size))
+                return parse_ascii(text, size, ret, fault);
+        escaped = malloc(size * 3 + 1); /* for the NUL that sprintf() adds */
+        if (!escaped)
+                return -ENOMEM;
+        return parse_ascii(escaped, escape_characters(text, size, escaped), ret, fault);
 }
 
 const char *json_string_text(json_object *value)

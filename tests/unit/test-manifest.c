@@ -168,7 +168,7 @@ static const struct {
         { "{\"timeout_sec\": 5.5}", "\"timeout_sec\" must be a whole number" },
         { "{\"timeout_sec\": -1}", "\"timeout_sec\" must be a whole number" },
         { "{\"timeout_sec\": 2147483648}", "\"timeout_sec\" must be a whole number" },
-        { "{\"check_timeout_sec\": 99999999999999999999}", "\"check_timeout_sec\" must be a whole number" },
+        { "{\"check_timeout_sec\": 18446744073709551615}", "\"check_timeout_sec\" must be a whole number" },
         { "{\"check_timeout_sec\": null}", "\"check_timeout_sec\" must be a whole number" },
         { "{\"writes\": \"/etc\"}", "\"writes\" must be an array of absolute paths, or \"*\"" },
         { "{\"writes\": {}}", "\"writes\" must be an array" },

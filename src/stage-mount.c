@@ -109,11 +109,9 @@ static int add_siblings(const struct area *area, bool writable, struct shields *
 static int add_stage(const struct stage *stage, size_t i, struct shields *shields)
 {
         const struct area *area = &stage->areas->areas[i];
-        _cleanup_free_ char *inside = NULL;
-        int r;
+        const char *inside = stage_find_in_area(stage, i);
 
-        r = stage_find_in_area(stage, i, &inside);
-        return r >= 0 && inside && !area_allows(area, inside) ? add_path(area, shields, inside) : r;
+        return inside && !area_allows(area, inside) ? add_path(area, shields, inside) : 0;
 }
 
 static int make_shields(const struct stage *stage, size_t i, bool writable, char ***ret)

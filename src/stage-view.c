@@ -49,37 +49,45 @@ static int make_anew(const struct stage *stage, size_t i, const char *name)
         return r < 0 ? r : below_make_directories(stage->dir, path);
 }
 
-/* With a base we are apart, where only what is opened by its path lies on a mount that we have. */
-static int open_layer(const struct view *view, int fd)
+static int duplicate(int fd)
+{
+        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+        return copy < 0 ? -errno : copy;
+}
+
+/*
+ * The directory @name of the area in @stage, which is open as @fd. With a base we are apart, where only what is opened by its path
+ * lies on a mount that we have.
+ */
+static int open_layer(const struct view *view, const struct stage *stage, const char *name, int fd)
 {
         _cleanup_free_ char *path = NULL;
-        int r;
 
-        if (view->base < 0) {
-                r = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-                return r < 0 ? -errno : r;
-        }
-        r = fd_get_path(fd, &path);
-        if (r < 0)
-                return r;
-        r = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return r < 0 ? -errno : r;
+        if (view->base < 0)
+                return duplicate(fd);
+        if (asprintf(&path, "%s/" STAGE_AREAS_DIR "/%zu/%s", stage->path, view->area, name) < 0)
+                return -ENOMEM;
+        fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+static int open_upper(const struct view *view, const struct stage *stage)
+{
+        return open_layer(view, stage, "upper", stage->uppers[view->area]);
 }
 
 /* Where the base lies, since the kernel takes no layer from a mount that is attached nowhere (before Linux 6.15). */
 static int open_base(const struct view *view)
 {
-        _cleanup_close_ int over = make_anew(view->stage, view->area, "base/mount");
-        _cleanup_free_ char *path = NULL;
-        int r;
+        _cleanup_close_ int made = make_anew(view->stage, view->area, "base/mount");
+        _cleanup_close_ int over = made < 0 ? made : open_layer(view, view->stage, "base/mount", made);
 
-        r = over < 0 ? over : fd_get_path(over, &path);
-        if (r < 0)
-                return r;
-        if (move_mount(view->base, "", -EBADF, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        if (over < 0)
+                return over;
+        if (move_mount(view->base, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
                 return -errno;
-        r = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return r < 0 ? -errno : r;
+        return open_layer(view, view->stage, "base/mount", made);
 }
 
 static int add_lower(struct layers *layers, int fd)
@@ -97,16 +105,16 @@ static int add_lower(struct layers *layers, int fd)
         return 0;
 }
 
-static int open_upper(const struct view *view, struct layers *layers)
+static int open_writable(const struct view *view, struct layers *layers)
 {
         _cleanup_close_ int work = make_anew(view->stage, view->area, "work");
 
         if (work < 0)
                 return work;
-        layers->upper = open_layer(view, view->stage->uppers[view->area]);
+        layers->upper = open_upper(view, view->stage);
         if (layers->upper < 0)
                 return layers->upper;
-        return layers->work = open_layer(view, work);
+        return layers->work = open_layer(view, view->stage, "work", work);
 }
 
 static int layers_open(const struct view *view, struct layers *layers)
@@ -114,12 +122,11 @@ static int layers_open(const struct view *view, struct layers *layers)
         const struct stage *stage = view->stage;
         int r;
 
-        r = view->plain ? add_lower(layers, open_layer(view, stage->uppers[view->area])) : open_upper(view, layers);
+        r = view->plain ? add_lower(layers, open_upper(view, stage)) : open_writable(view, layers);
         for (const struct stage *below = stage->below; r >= 0 && below; below = below->below)
-                r = add_lower(layers, open_layer(view, below->uppers[view->area]));
+                r = add_lower(layers, open_upper(view, below));
         if (r >= 0)
-                r = add_lower(layers,
-                              view->base < 0 ? open_layer(view, stage->areas->areas[view->area].fd) : open_base(view));
+                r = add_lower(layers, view->base < 0 ? duplicate(stage->areas->areas[view->area].fd) : open_base(view));
         return r;
 }
 
@@ -165,23 +172,11 @@ static int mount_base(const struct stage *stage, size_t i, struct error *error)
         return overlay_mount(&overlay, error);
 }
 
-int stage_find_in_area(const struct stage *stage, size_t i, char **ret)
+const char *stage_find_in_area(const struct stage *stage, size_t i)
 {
-        _cleanup_free_ char *path = NULL, *copy = NULL;
-        const char *inside;
-        int r;
+        const char *inside = path_below(stage->path, stage->areas->areas[i].path);
 
-        r = fd_get_path(stage->dir, &path);
-        if (r < 0)
-                return r;
-        inside = path_below(path, stage->areas->areas[i].path);
-        if (inside && *inside) {
-                copy = strdup(inside);
-                if (!copy)
-                        return -ENOMEM;
-        }
-        *ret = TAKE_PTR(copy);
-        return 0;
+        return inside && *inside ? inside : NULL;
 }
 
 /*
@@ -191,13 +186,10 @@ int stage_find_in_area(const struct stage *stage, size_t i, char **ret)
 int stage_mount_view(const struct stage *stage, size_t i, bool read_only, struct error *error)
 {
         struct view view = { .stage = stage, .area = i, .read_only = read_only, .base = -EBADF, .error = error };
-        _cleanup_free_ char *inside = NULL;
+        const char *inside = stage_find_in_area(stage, i);
         _cleanup_close_ int base = -EBADF;
         int r;
 
-        r = stage_find_in_area(stage, i, &inside);
-        if (r < 0)
-                return error_errnof(error, r, "can't find the stage for %s", stage->areas->areas[i].path);
         if (read_only && !inside) {
                 view.plain = true;
                 r = mount_layers(&view);

@@ -7,5 +7,5 @@
 
 /* Returns: the file descriptor of a mount that is attached nowhere, or a negative errno with @error set. */
 int stage_mount_view(const struct stage *stage, size_t i, bool read_only, struct error *error);
-/* Where the stage lies below the root of the area @i. Returns: 0 with NULL in @ret where it doesn't, or a negative errno. */
-int stage_find_in_area(const struct stage *stage, size_t i, char **ret);
+/* Returns: where the stage lies below the root of the area @i, NULL where it doesn't. */
+const char *stage_find_in_area(const struct stage *stage, size_t i);

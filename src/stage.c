@@ -79,7 +79,9 @@ int stage_new(int state, const char *name, const struct areas *areas, const stru
         r = stage->dir = below_make_directories(state, name);
         if (r < 0)
                 return stage_failed(state, r, "make a stage in", error);
-        r = make_uppers(stage);
+        r = fd_get_path(stage->dir, &stage->path);
+        if (r >= 0)
+                r = make_uppers(stage);
         if (r < 0)
                 return stage_failed(stage->dir, r, "make the upper layers of", error);
         *ret = TAKE_PTR(stage);
@@ -94,6 +96,7 @@ struct stage *stage_free(struct stage *stage)
                 closep(&stage->uppers[i]);
         closep(&stage->dir);
         free(stage->uppers);
+        free(stage->path);
         free(stage);
         return NULL;
 }
@@ -104,16 +107,16 @@ struct stage *stage_free(struct stage *stage)
 
 const char *stage_explain_space(const struct stage *stage, char *buffer, size_t size)
 {
-        _cleanup_free_ char *path = NULL;
         struct statvfs vfs;
         uint64_t free_bytes;
 
         buffer[0] = '\0';
-        if (fstatvfs(stage->dir, &vfs) < 0 || fd_get_path(stage->dir, &path) < 0)
+        if (fstatvfs(stage->dir, &vfs) < 0)
                 return buffer;
         free_bytes = (uint64_t)vfs.f_bfree * vfs.f_frsize; /* for root, as migrations are */
         if (free_bytes >= SPACE_LOW && vfs.f_bfree >= vfs.f_blocks / 100)
                 return buffer;
-        snprintf(buffer, size, "; only %" PRIu64 " KiB are free on the file system of %s", free_bytes / 1024, path);
+        snprintf(buffer, size, "; only %" PRIu64 " KiB are free on the file system of %s", free_bytes / 1024,
+                 stage->path);
         return buffer;
 }

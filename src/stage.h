@@ -16,6 +16,7 @@
 
 struct stage {
         int dir;                   /* the stage's directory */
+        char *path;                /* where that is */
         const struct areas *areas; /* borrowed */
         int *uppers;               /* one an area */
         const struct stage *below; /* borrowed, with as many areas; NULL: the real directories are what lies below */

@@ -258,7 +258,7 @@ START_TEST(test_malformed_as_dpkg)
 {
         _cleanup_(root_done) struct root root = make_database(malformed[_i].text);
 
-        ck_assert_int_eq(shell("dpkg-query --admindir=%s -W >/dev/null 2>&1", root.path), 2);
+        ck_assert_int_ne(shell("dpkg-query --admindir=%s -W >/dev/null 2>&1", root.path), 0);
 }
 END_TEST
 

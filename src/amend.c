@@ -2,6 +2,7 @@
 
 /* What the administrator says about a history: retry, mark, baseline. */
 
+#include "catalog-name.h"
 #include "record.h"
 #include "survey.h"
 #include "transaction.h"

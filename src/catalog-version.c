@@ -2,15 +2,12 @@
 
 #include "catalog-version.h"
 #include "array.h"
+#include "catalog-name.h"
 #include "io.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-
-#define DIGITS      "0123456789"
-#define ALPHANUMERS DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define NUMBER_SIZE 3U
 
 /* A migration, while it is found out which files it is made of. */
 struct candidate {
@@ -29,53 +26,13 @@ static void candidates_done(struct candidates *candidates)
         free(candidates->items);
 }
 
-static size_t stem_size(const char *name)
-{
-        return strcspn(name, ".");
-}
-
-static bool has_extension(const char *name, const char *extension)
-{
-        return streq(name + stem_size(name), extension);
-}
-
-static bool is_readme(const char *name)
-{
-        return startswith(name, "README");
-}
-
-/* NNN_name[.ext], which a manifest is, too. */
-static bool name_is_valid(const char *name)
-{
-        size_t n;
-
-        if (strspn(name, DIGITS) != NUMBER_SIZE || name[NUMBER_SIZE] != '_')
-                return false;
-        name += NUMBER_SIZE + 1;
-        n = strspn(name, ALPHANUMERS "_");
-        if (n == 0 || name[n] == '\0')
-                return n > 0;
-        name += n + 1;
-        n = strspn(name, ALPHANUMERS);
-        return name[-1] == '.' && n > 0 && name[n] == '\0';
-}
-
-static bool is_manifest(const char *name)
-{
-        return name_is_valid(name) && has_extension(name, ".json");
-}
-
-static bool is_program(const char *name)
-{
-        return name_is_valid(name) && !has_extension(name, ".json");
-}
-
 static int check_names(const struct directory *directory, struct error *error)
 {
         int r = 0;
 
         for (size_t i = 0; i < directory->n_names && r >= 0; i++)
-                if (!is_readme(directory->names[i]) && !name_is_valid(directory->names[i]))
+                if (!migration_name_is_passed_over(directory->names[i]) &&
+                    !migration_name_is_valid(directory->names[i]))
                         r = error_pass(error,
                                        error_setf(error, -EBADMSG,
                                                   "%s/%s: is neither a migration NNN_name[.ext] nor the manifest of "
@@ -86,7 +43,7 @@ static int check_names(const struct directory *directory, struct error *error)
 
 static bool have_same_number(const char *a, const char *b)
 {
-        return strncmp(a, b, NUMBER_SIZE) == 0;
+        return strncmp(a, b, MIGRATION_NUMBER_SIZE) == 0;
 }
 
 static int collect_candidates(const struct directory *vendor, struct candidates *ret, struct error *error)
@@ -100,7 +57,7 @@ static int collect_candidates(const struct directory *vendor, struct candidates 
                 const char *name = vendor->names[i];
                 int r = 0;
 
-                if (!is_program(name))
+                if (!migration_name_is_program(name))
                         continue;
                 if (candidates.n > 0 && have_same_number(candidates.items[candidates.n - 1].name, name))
                         r = error_pass(error,
@@ -120,7 +77,7 @@ static int collect_candidates(const struct directory *vendor, struct candidates 
 static int compare_stem(const void *name, const void *candidate)
 {
         const char *other = ((const struct candidate *)candidate)->name;
-        size_t a = stem_size(name), b = stem_size(other);
+        size_t a = migration_name_stem(name), b = migration_name_stem(other);
         int r = memcmp(name, other, a < b ? a : b);
 
         return r != 0 ? r : (a > b) - (a < b);
@@ -132,7 +89,7 @@ static struct candidate *find_candidate(const struct candidates *candidates, con
         struct candidate *found;
 
         found = bsearch(name, candidates->items, candidates->n, sizeof(*candidates->items), compare_stem);
-        return found && (is_manifest(name) || streq(found->name, name)) ? found : NULL;
+        return found && (migration_name_is_manifest(name) || streq(found->name, name)) ? found : NULL;
 }
 
 static int attach_manifests(const struct candidates *candidates, const struct directory *vendor, struct error *error)
@@ -142,7 +99,7 @@ static int attach_manifests(const struct candidates *candidates, const struct di
                 struct candidate *candidate;
                 int r = 0;
 
-                if (!is_manifest(name))
+                if (!migration_name_is_manifest(name))
                         continue;
                 candidate = find_candidate(candidates, name);
                 if (candidate)
@@ -165,12 +122,12 @@ static int replace_files(struct catalog *catalog, const struct candidates *candi
                 struct candidate *candidate;
                 int r = 0;
 
-                if (!name_is_valid(name))
+                if (!migration_name_is_valid(name))
                         continue;
                 candidate = find_candidate(candidates, name);
                 if (!candidate)
-                        r = catalog_add_notice(catalog, admin, name, "the package has no such migration");
-                else if (is_program(name))
+                        r = catalog_add_notice(catalog, admin, name, "the package has no such migration; remove it");
+                else if (migration_name_is_program(name))
                         candidate->program = admin;
                 else
                         candidate->manifest = admin;
@@ -221,7 +178,7 @@ static int check_program(const struct candidate *candidate, bool may_be_mask, st
                 return r;
         if (st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH))
                 return 0;
-        migration->python_module = has_extension(name, ".py");
+        migration->python_module = migration_name_has_extension(name, ".py");
         if (!migration->python_module)
                 return error_setf(error, -EBADMSG, "%s/%s: isn't executable; chmod 755 it", directory->path, name);
         return 0;
@@ -292,7 +249,7 @@ static int choose_manifest(struct catalog *catalog, const struct candidate *cand
         if (migration->masked || !candidate->manifest)
                 return 0;
 
-        snprintf(name, sizeof(name), "%.*s.json", (int)stem_size(candidate->name), candidate->name);
+        snprintf(name, sizeof(name), "%.*s.json", (int)migration_name_stem(candidate->name), candidate->name);
         r = add_manifest(catalog, &file, error);
         if (r < 0)
                 return r;

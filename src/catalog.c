@@ -2,6 +2,7 @@
 
 #include "catalog.h"
 #include "array.h"
+#include "catalog-name.h"
 #include "catalog-version.h"
 
 #include <json-c/linkhash.h>
@@ -23,17 +24,6 @@ static void loader_done(struct loader *loader)
         directory_done(&loader->admin);
 }
 
-bool package_name_is_valid(const char *name)
-{
-        static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-        size_t n = strspn(name, first);
-
-        /* Behind the first character dpkg takes these as well. */
-        while (name[n] && (strchr("+-._", name[n]) || strchr(first, name[n])))
-                n++;
-        return strspn(name, first) > 0 && name[n] == '\0';
-}
-
 int catalog_add_notice(struct catalog *catalog, const struct directory *directory, const char *name, const char *reason)
 {
         char **grown;
@@ -42,8 +32,7 @@ int catalog_add_notice(struct catalog *catalog, const struct directory *director
         if (!grown)
                 return -ENOMEM;
         catalog->notices = grown;
-        if (asprintf(&grown[catalog->n_notices], "%s/%s: has no effect, since %s; remove it", directory->path, name,
-                     reason) < 0)
+        if (asprintf(&grown[catalog->n_notices], "%s/%s: has no effect, since %s", directory->path, name, reason) < 0)
                 return -ENOMEM;
         catalog->n_notices++;
         return 0;
@@ -203,7 +192,8 @@ static int load_strays(const struct loader *loader)
                 int r = 0;
 
                 if (streq(name, DEFAULTS_NAME))
-                        r = catalog_add_notice(loader->catalog, admin, name, "only the package itself may have one");
+                        r = catalog_add_notice(loader->catalog, admin, name,
+                                               "only the package itself may have one; remove it");
                 if (name[0] == 'v' && !directory_has(&loader->vendor, name)) {
                         r = parse_version(loader, admin, name, &version);
                         if (r == 0)
@@ -212,6 +202,22 @@ static int load_strays(const struct loader *loader)
                 if (r < 0)
                         return r;
         }
+        return 0;
+}
+
+/* What looks like a part of it would be skipped in silence otherwise. */
+static int note_misplaced(const struct loader *loader)
+{
+        const struct directory *directories[] = { &loader->vendor, &loader->admin };
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++)
+                for (size_t k = 0; k < directories[i]->n_names; k++) {
+                        const char *name = directories[i]->names[k], *reason = package_entry_explain(name);
+                        int r = reason ? catalog_add_notice(loader->catalog, directories[i], name, reason) : 0;
+
+                        if (r < 0)
+                                return r;
+                }
         return 0;
 }
 
@@ -229,7 +235,7 @@ static int make_index(struct catalog *catalog)
 static int load(struct loader *loader)
 {
         int (*const steps[])(const struct loader *loader) = { load_defaults, load_versions, load_migrations,
-                                                              load_strays };
+                                                              load_strays, note_misplaced };
         int r;
 
         r = manifest_init(&loader->catalog->defaults, loader->catalog->package);

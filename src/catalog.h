@@ -30,7 +30,7 @@ struct catalog {
         struct manifest defaults; /* what migrations without a manifest of their own share */
         struct manifest **manifests;
         size_t n_manifests;
-        char **notices; /* what isn't wrong, but the administrator should hear: files in /etc that have no effect */
+        char **notices; /* what isn't wrong, but somebody should hear: files that have no effect */
         size_t n_notices;
         struct lh_table *index; /* finds a migration by its id */
 };
@@ -50,6 +50,3 @@ DEFINE_CLEANUP(struct catalog *, catalog_free);
 
 /* Returns: the migration, or NULL. */
 const struct migration *catalog_find(const struct catalog *catalog, const char *id);
-
-/* A package name as dpkg takes it; also what keeps paths that are made of it below their directory. */
-bool package_name_is_valid(const char *name);

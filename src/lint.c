@@ -62,17 +62,21 @@ static int tellf(struct linter *linter, int priority, const char *path, const ch
 }
 
 /* The catalog's messages begin with the path, and the line where there is one. */
-static void tell_error(const struct error *error, void *userdata)
+static void tell_message(struct linter *linter, int priority, const char *message)
 {
-        struct linter *linter = userdata;
-        const char *message = error_text(error), *below = startswith(message, linter->directory);
+        const char *below = startswith(message, linter->directory);
         const char *colon = strstr(below ? below : message, ": ");
         _cleanup_free_ char *path = colon ? strndup(message, (size_t)(colon - message)) : NULL;
 
         if (path)
-                tell(linter, LOG_ERR, path, colon + strlen(": "));
+                tell(linter, priority, path, colon + strlen(": "));
         else
-                tell(linter, LOG_ERR, linter->directory, message);
+                tell(linter, priority, linter->directory, message);
+}
+
+static void tell_error(const struct error *error, void *userdata)
+{
+        tell_message(userdata, LOG_ERR, error_text(error));
 }
 
 /* Returns: why the kernel can't start what begins with @header, or NULL. */
@@ -220,6 +224,8 @@ int dmig_lint(struct dmig *ctx, const char *directory, const char *version, dmig
         if (r < 0)
                 return error_setf(&ctx->error, r, "%s", error_text(&error));
 
+        for (size_t i = 0; i < catalog->n_notices; i++)
+                tell_message(&linter, LOG_WARNING, catalog->notices[i]);
         r = check_versions(&linter, catalog);
         if (r >= 0)
                 r = check_migrations(&linter, catalog);

@@ -3,7 +3,7 @@
 /* Which packages there are for us: those that ship migrations, and those that have a history. */
 
 #include "array.h"
-#include "catalog.h"
+#include "catalog-name.h"
 #include "context.h"
 #include "history.h"
 #include "io.h"

@@ -2,6 +2,7 @@
 
 #include "survey.h"
 
+#include "catalog-name.h"
 #include "gate.h"
 
 #include <syslog.h>

@@ -101,11 +101,35 @@ test_what_is_fine() {
         write $VERSION/.hidden 'not me'
         write $PACKAGE/README.md 'read me'
         write $PACKAGE/shared.py 'ANSWER = 42'
+        write $VERSION/__pycache__/001_x.cpython-311.pyc 'not me'
         write $VERSION/001_x.json '{"description": "a new name", "timeout_sec": 10}'
         expect 0 plan sample
         assert_out 'a new name'
+        assert_no_err
         expect 0 run sample
         assert_ran 1.1.0/001_x
+}
+
+# Nothing is skipped in silence.
+test_what_looks_misplaced() {
+        ship
+        write $PACKAGE/1.2.0/001_y '#!/bin/sh'
+        write $PACKAGE/V1.3.0/001_y '#!/bin/sh'
+        write $PACKAGE/002_y '#!/bin/sh'
+        write /etc/deploy-migrate/sample/1.1.0/001_x '#!/bin/sh'
+        for command in plan 'run -v'; do
+                # shellcheck disable=SC2086 # a verb with its option
+                expect 0 $command sample
+                for misplaced in $PACKAGE/1.2.0 $PACKAGE/V1.3.0 $PACKAGE/002_y /etc/deploy-migrate/sample/1.1.0; do
+                        assert_err "$misplaced: has no effect"
+                done
+        done
+        assert_ran 1.1.0/001_x
+        expect 0 lint "$ROOT$PACKAGE"
+        cat "$OUT" "$ERR" >"$WORK/said"
+        for misplaced in 1.2.0 V1.3.0 002_y; do
+                grep -q "/$misplaced: .*has no effect" "$WORK/said" || fail "$misplaced is not told of"
+        done
 }
 
 run_tests

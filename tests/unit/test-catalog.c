@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include "catalog-name.h"
 #include "catalog.h"
 #include "suite.h"
 #include "tree.h"
@@ -279,7 +280,7 @@ static const struct {
         { { { V "/v1.0.0/002_a.sh~", PROG, NULL } }, -EBADMSG, V "/v1.0.0/002_a.sh~: ", "rename or remove" },
         { { { V "/v1.0.0/002_a b", PROG, NULL } }, -EBADMSG, V "/v1.0.0/002_a b: ", "neither a migration" },
         { { { V "/v1.0.0/002_a\n", PROG, NULL } }, -EBADMSG, V "/v1.0.0/002_a", "neither a migration" },
-        { { { V "/v1.0.0/__pycache__", DIR, NULL } }, -EBADMSG, V "/v1.0.0/__pycache__: ", "neither a migration" },
+        { { { V "/v1.0.0/lib", DIR, NULL } }, -EBADMSG, V "/v1.0.0/lib: ", "neither a migration" },
         { { { V "/v1.0.0/001_b", PROG, NULL } }, -EBADMSG, V "/v1.0.0: ", "001_a and 001_b have the same number" },
         { { { V "/v1.0.0/001_a.py", PROG, NULL } },
           -EBADMSG,

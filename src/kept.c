@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <syslog.h>
 
 int kept_name(const char *run, const char *id, char **ret)
 {
@@ -118,6 +119,19 @@ int kept_list(const struct history *history, const char *name, struct kept_list 
         return 0;
 }
 
+int kept_list_undoable(struct dmig *ctx, const struct history *history, struct kept_list *ret, struct error *error)
+{
+        _cleanup_error_ struct error reason = { 0 };
+        int r = kept_list(history, SLOTS_DIR, ret, &reason);
+
+        if (r == -EBADMSG) {
+                context_log(ctx, LOG_WARNING, history->package, "nothing of it can be undone: %s", error_text(&reason));
+                *ret = (struct kept_list){ 0 };
+                return 0;
+        }
+        return r < 0 ? error_setf(error, r, "%s", error_text(&reason)) : 0;
+}
+
 void kept_list_narrow(struct kept_list *list, const struct history_state *state)
 {
         size_t n = 0;
@@ -173,15 +187,42 @@ int kept_measure(const struct kept *kept, uint64_t *bytes, struct error *error)
         return 0;
 }
 
-int kept_forget(const struct kept *kept, uint64_t *bytes, struct error *error)
+static int forget(int dir, uint64_t *bytes)
 {
+        uint64_t own;
         int r;
 
-        r = kept_measure(kept, bytes, error);
-        if (r < 0)
-                return r;
-        r = below_remove(kept->dir, SLOTS_DIR);
+        r = below_measure(dir, SLOTS_DIR, &own);
+        if (r >= 0)
+                r = below_remove(dir, SLOTS_DIR);
+        if (r >= 0)
+                *bytes += own;
+        return r == -ENOENT ? 0 : r;
+}
+
+int kept_forget(const struct kept *kept, struct error *error)
+{
+        uint64_t bytes = 0;
+        int r = forget(kept->dir, &bytes);
+
         return r < 0 ? error_errnof(error, r, "can't remove %s/" SLOTS_DIR, kept->path) : 0;
+}
+
+int kept_forget_all(const struct history *history, uint64_t *bytes, struct error *error)
+{
+        _cleanup_(closedirp) DIR *dir = NULL;
+        const struct dirent *entry;
+        int r;
+
+        r = below_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
+        if (r == -ENOENT)
+                return 0;
+        while (r >= 0 && (r = below_next(dir, &entry)) > 0) {
+                _cleanup_close_ int fd = below_open(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY, 0);
+
+                r = fd == -ENOTDIR ? 0 : fd < 0 ? fd : forget(fd, bytes);
+        }
+        return r < 0 ? error_errnof(error, r, "can't empty " TRANSACTIONS_DIR " beside %s", history->path) : 0;
 }
 
 int kept_list_files(const struct kept *kept, struct dmig_files *files)

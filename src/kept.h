@@ -7,6 +7,7 @@
  */
 
 #include "commit.h"
+#include "context.h"
 #include "files.h"
 #include "history.h"
 #include "redo.h"
@@ -32,6 +33,8 @@ void kept_done(struct kept *kept);
 
 /* Those whose directories have a file @name. Returns: 0, or a negative errno with @error set. */
 int kept_list(const struct history *history, const char *name, struct kept_list *ret, struct error *error);
+/* The same for those that can be undone: if a log can't be read, that is said, and the list is empty. */
+int kept_list_undoable(struct dmig *ctx, const struct history *history, struct kept_list *ret, struct error *error);
 void kept_list_done(struct kept_list *list);
 
 /* Narrows @list to the last upgrade that can be undone: of what the history calls applied. */
@@ -45,8 +48,10 @@ bool kept_is_undoing(const struct root *root, const char *package);
 
 /* Adds what an undo of it needs to @bytes. Returns: 0, or a negative errno with @error set. */
 int kept_measure(const struct kept *kept, uint64_t *bytes, struct error *error);
-/* From now on it can't be undone; what that frees is added to @bytes. Returns: 0, or a negative errno with @error set. */
-int kept_forget(const struct kept *kept, uint64_t *bytes, struct error *error);
+/* From now on it can't be undone. Returns: 0, or a negative errno with @error set. */
+int kept_forget(const struct kept *kept, struct error *error);
+/* The same for all of them, even where the log can't be read; what that frees is added to @bytes. */
+int kept_forget_all(const struct history *history, uint64_t *bytes, struct error *error);
 /* Adds what it changed to @files. Returns: 0 or -ENOMEM. */
 int kept_list_files(const struct kept *kept, struct dmig_files *files);
 /* Removes all of them. Returns: 0, or a negative errno with @error set. */

@@ -59,7 +59,7 @@ static int look_at_undo(struct dmig *ctx, const struct survey *survey, struct dm
         _cleanup_(kept_list_done) struct kept_list list = { 0 };
         int r;
 
-        r = kept_list(survey->history, SLOTS_DIR, &list, &ctx->error);
+        r = kept_list_undoable(ctx, survey->history, &list, &ctx->error);
         if (r < 0)
                 return r;
         kept_list_narrow(&list, &survey->history->state);

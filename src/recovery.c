@@ -148,16 +148,15 @@ int transaction_check_ended(const struct history *history, struct error *error)
                 committing ? "the commit of " : "an undo", committing ? unfinished->id : "", history->package);
 }
 
-int transaction_prune(struct history *history, struct error *error)
+int transaction_prune(struct dmig *ctx, struct history *history, struct error *error)
 {
         const size_t n_upgrades = history->state.n_upgrades;
         _cleanup_(kept_list_done) struct kept_list list = { 0 };
-        uint64_t freed = 0;
         int r;
 
-        r = kept_list(history, SLOTS_DIR, &list, error);
+        r = kept_list_undoable(ctx, history, &list, error);
         for (size_t i = 0; r >= 0 && i < list.n; i++)
                 if ((size_t)list.kept[i].redo->upgrade + 1 < n_upgrades)
-                        r = kept_forget(&list.kept[i], &freed, error);
+                        r = kept_forget(&list.kept[i], error);
         return r;
 }

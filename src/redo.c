@@ -272,7 +272,7 @@ int redo_read(int dir, const char *name, const char *where, struct redo **ret, s
         reader = (struct reader){ .redo = redo };
         r = read_lines(&reader, data, size, &reason);
         if (r == -EBADMSG)
-                return error_setf(error, r, "%s/%s:%s: the file is damaged, repair it from a backup", where, name,
+                return error_setf(error, r, "%s/%s:%s: the file is damaged; repair it from a backup", where, name,
                                   error_text(&reason));
         if (r < 0)
                 return r;

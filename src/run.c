@@ -243,7 +243,7 @@ static int run_upgrade(struct run *run, struct error *error)
                 return r;
         run->report->result = n_pending > 0 || run->recovered ? DMIG_RESULT_COMPLETED : DMIG_RESULT_NOTHING_TO_DO;
         r = record_completed(run, error);
-        return r < 0 ? r : transaction_prune(run->survey->history, error);
+        return r < 0 ? r : transaction_prune(run->ctx, run->survey->history, error);
 }
 
 /* Of a package that was purged as well: half of a commit is worse than all of it. */

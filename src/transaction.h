@@ -58,4 +58,4 @@ int transaction_recover(struct dmig *ctx, struct history *history, struct error 
  */
 int transaction_check_ended(const struct history *history, struct error *error);
 /* Frees what an undo of all but the last completed upgrade would need. Returns: 0, or a negative errno with @error set. */
-int transaction_prune(struct history *history, struct error *error);
+int transaction_prune(struct dmig *ctx, struct history *history, struct error *error);

@@ -283,9 +283,7 @@ int dmig_forget(struct dmig *ctx, const char *package, uint64_t *ret_bytes)
         if (r >= 0 && undo.history->fd < 0)
                 r = error_setf(error, -ENOENT, "%s has no history", package);
         if (r >= 0)
-                r = kept_list(undo.history, SLOTS_DIR, &undo.list, error);
-        for (size_t i = 0; r >= 0 && i < undo.list.n; i++)
-                r = kept_forget(&undo.list.kept[i], &bytes, error);
+                r = kept_forget_all(undo.history, &bytes, error);
         if (r >= 0 && ret_bytes)
                 *ret_bytes = bytes;
         return r;

@@ -148,6 +148,31 @@ test_status_tells_what_can_be_undone() {
         assert_json '.packages[0] | has("undo")' false
 }
 
+# It costs the undo, and nothing else.
+test_a_log_that_is_damaged() {
+        ship
+        for log in "$ROOT"/var/lib/deploy-migrate/sample/transactions/*-1.1.0-*/redo.jsonl; do
+                echo nonsense >>"$log"
+        done
+        expect 0 status --json sample
+        assert_json '.packages[0] | .result + " " + (has("undo") | tostring)' 'nothing-to-do false'
+        assert_err "sample: nothing of it can be undone: $log"
+        untouched expect 3 undo sample
+        assert_err "$log"
+
+        migration sample 1.3.0/001_z
+        package sample 1.3-1
+        expect 0 run sample
+        assert_err "nothing of it can be undone: $log"
+        expect 0 forget sample
+        assert_out freed
+        [ -z "$(find "$ROOT/var/lib/deploy-migrate/sample/transactions" -name slots)" ] || fail 'something is kept'
+        expect 0 undo sample
+        assert_out 'nothing can be undone'
+        expect 0 status sample
+        assert_no_err
+}
+
 test_forget() {
         ship
         expect 0 forget sample

@@ -28,6 +28,14 @@ static int record_state(struct attempt *a, const char *name, struct error *error
                             (const struct field[]){ { "id", .text = a->migration->id }, { 0 } }, error);
 }
 
+static int give_up_at_last(struct attempt *a, struct dmig_step *step, struct error *error)
+{
+        if (a->number < ATTEMPTS_MAX)
+                return 0;
+        step->state = DMIG_STATE_GAVE_UP;
+        return record_state(a, "gave-up", error);
+}
+
 static int record_failure(struct attempt *a, const char *phase, const struct ending *ending, struct dmig_step *step,
                           struct error *error)
 {
@@ -44,22 +52,20 @@ static int record_failure(struct attempt *a, const char *phase, const struct end
                                                  ending->field,
                                                  { 0 } },
                          error);
-        if (r < 0 || a->number < ATTEMPTS_MAX)
-                return r;
-        step->state = DMIG_STATE_GAVE_UP;
-        return record_state(a, "gave-up", error);
+        return r < 0 ? r : give_up_at_last(a, step, error);
 }
 
-static int record_stop(struct attempt *a, struct error *error)
+static int record_stop(struct attempt *a, struct dmig_step *step, struct error *error)
 {
         int r;
 
         r = record_state(a, "interrupted", error);
-        if (r >= 0 && a->number >= ATTEMPTS_MAX)
-                r = record_state(a, "gave-up", error);
+        if (r >= 0)
+                r = give_up_at_last(a, step, error);
         return r < 0 ? r
-                     : error_setf(error, -ECANCELED, "stopped in %s, which starts again at the next run",
-                                  a->migration->id);
+                     : error_setf(error, -ECANCELED, "stopped in %s, which %s", a->migration->id,
+                                  step->state == DMIG_STATE_GAVE_UP ? "is given up after repeated failures"
+                                                                    : "starts again at the next run");
 }
 
 /* @changes: how many files were changed, FIELD_UNKNOWN where nobody knows. */
@@ -89,7 +95,7 @@ static int conclude_phase(struct attempt *a, const struct phase *phase, const st
         case OUTCOME_FALSE:
                 return 1;
         case OUTCOME_STOPPED:
-                return record_stop(a, error);
+                return record_stop(a, step, error);
         case OUTCOME_POSTPONED:
                 step->state = DMIG_STATE_POSTPONED;
                 return record_state(a, "postponed", error);

@@ -44,8 +44,7 @@ static int check_declared(const struct changes_request *request, const struct ch
                 if (changes_print_path(request->area, path, &printed) < 0)
                         return -ENOMEM;
                 return error_setf(error, -EPERM,
-                                  "migrate changed %s, which its manifest doesn't declare, so that it is read-only "
-                                  "for it: add it to \"writes\"",
+                                  "migrate changed %s, which its manifest doesn't declare: add it to \"writes\"",
                                   printed);
         }
         return 0;

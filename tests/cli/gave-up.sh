@@ -77,6 +77,21 @@ test_three_interruptions_are_enough() {
         assert_calls
 }
 
+test_three_stops_are_enough() {
+        migration sample 1.1.0/001_waits 'exit 1' 'gate'
+        upgraded sample 1.0 1.1
+        for said in "starts again at the next run" "starts again at the next run" "is given up after repeated failures"; do
+                start run --json sample
+                await_call 1.1.0/001_waits:check
+                await_call 1.1.0/001_waits:migrate
+                kill -TERM "$PID"
+                finish 5
+                assert_json '.packages[0].error' "stopped in 1.1.0/001_waits, which $said"
+        done
+        assert_json '.packages[0].migrations[0].state' gave-up
+        assert_history sample '[.[-2, -1].event] | join(" ")' 'interrupted gave-up'
+}
+
 test_retry_without_anything_to_retry() {
         expect 3 retry sample
         assert_err history

@@ -420,11 +420,10 @@ START_TEST(test_declared)
         if (declarations[_i].changes)
                 expect(&s, declarations[_i].changes);
         else
-                expect_error(
-                        &s, -EPERM,
-                        "migrate changed %s/%s, which its manifest doesn't declare, so that it is read-only for it: "
-                        "add it to \"writes\"",
-                        s.area.path, declarations[_i].violated);
+                expect_error(&s, -EPERM,
+                             "migrate changed %s/%s, which its manifest doesn't declare: "
+                             "add it to \"writes\"",
+                             s.area.path, declarations[_i].violated);
 }
 END_TEST
 

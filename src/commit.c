@@ -27,14 +27,12 @@ int commit_open_area(const struct commit_place *place, const struct redo *redo, 
 }
 
 /* A hold comes and goes without leaving a trace. */
-int commit_make_slots(const struct commit_place *place, const struct redo *redo, size_t area)
+static int make_hold(const struct commit_place *place, const struct redo *redo, size_t area)
 {
         _cleanup_close_ int root = -EBADF, hold = -EBADF;
         struct stat st;
         int r;
 
-        if (!redo->areas[area].hold)
-                return below_make_directories(place->dir, SLOTS_DIR);
         root = commit_open_area(place, redo, area);
         if (root < 0)
                 return root;
@@ -46,6 +44,20 @@ int commit_make_slots(const struct commit_place *place, const struct redo *redo,
         if (r >= 0)
                 r = attributes_set_times(root, &st);
         return r < 0 ? r : TAKE_FD(hold);
+}
+
+int commit_make_slots(const struct commit_place *place, struct redo *redo, size_t area)
+{
+        _cleanup_close_ int slots =
+                redo->areas[area].hold ? make_hold(place, redo, area) : below_make_directories(place->dir, SLOTS_DIR);
+        struct stat st;
+
+        if (slots < 0)
+                return slots;
+        if (fstat(slots, &st) < 0)
+                return -errno;
+        redo->areas[area].slots = st.st_ino;
+        return TAKE_FD(slots);
 }
 
 /* One that is missing may be on a file system that isn't mounted now: nothing must be taken to be done there. */
@@ -89,6 +101,18 @@ static bool is_volatile(int fd)
         return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
+/* In a copy of them all numbers are others, so that nothing tells which renames were done. */
+static int check_slots(const struct site *site, const struct redo_area *area)
+{
+        struct stat st;
+
+        if (site->slots < 0 || area->slots == 0)
+                return 0;
+        if (fstat(site->slots, &st) < 0)
+                return -errno;
+        return st.st_ino == area->slots ? 0 : -ENOTRECOVERABLE;
+}
+
 static int site_open(struct sites *sites, size_t i)
 {
         struct site *site = &sites->sites[i];
@@ -103,7 +127,7 @@ static int site_open(struct sites *sites, size_t i)
         if (fstat(site->root, &st) < 0)
                 return -errno;
         site->dev = st.st_dev;
-        return 0;
+        return check_slots(site, &sites->redo->areas[i]);
 }
 
 static int sites_open(struct sites *sites, struct error *error)
@@ -118,6 +142,14 @@ static int sites_open(struct sites *sites, struct error *error)
                 sites->sites[i] = (struct site){ .root = -EBADF, .slots = -EBADF };
         for (size_t i = 0; i < redo->n_areas; i++) {
                 r = site_open(sites, i);
+                if (r == -ENOTRECOVERABLE)
+                        return error_setf(
+                                error, r,
+                                "%s was cut off half way, and this is a copy of what it left, which can't be finished: "
+                                "do "
+                                "that with the original, and copy it again; or put the files that %s/" REDO_FILE
+                                " names in order by hand, move the package's state away and set a baseline",
+                                redo->id, sites->place->path);
                 if (r < 0)
                         return error_errnof(
                                 error, r,

@@ -32,8 +32,11 @@ int commit_release(const struct commit_place *place, const struct redo *redo, st
 
 #define SLOTS_DIR "slots"
 
-/* Where the slots of an area are. The first makes the directory, a hold anew. Returns: a file descriptor, or a negative errno. */
-int commit_make_slots(const struct commit_place *place, const struct redo *redo, size_t area);
+/*
+ * Where the slots of an area are. The first makes the directory, a hold anew, and notes in @redo which one it is. Returns: a file
+ * descriptor, or a negative errno.
+ */
+int commit_make_slots(const struct commit_place *place, struct redo *redo, size_t area);
 int commit_open_slots(const struct commit_place *place, const struct redo *redo, size_t area);
 /* Returns: the area's root, open for reading, or a negative errno. */
 int commit_open_area(const struct commit_place *place, const struct redo *redo, size_t area);

@@ -83,7 +83,7 @@ json_object *redo_area_to_json(const struct redo_area *area)
         _cleanup_(json_object_putp) json_object *object = NULL;
 
         if (new_object(&object) < 0 || put_path(object, "root", area->path) < 0 ||
-            put_path(object, "hold", area->hold) < 0)
+            put_path(object, "hold", area->hold) < 0 || put_int(object, "slots", (int64_t)area->slots) < 0)
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -199,9 +199,12 @@ static int add_header(struct redo *redo, json_object *object)
 static int add_area(struct redo *redo, json_object *object)
 {
         struct redo_area area = { 0 };
+        int64_t slots = 0;
         int r;
 
-        r = FIRST_ERROR(get_path(object, "root", &area.path), get_path(object, "hold", &area.hold));
+        r = FIRST_ERROR(get_path(object, "root", &area.path), get_path(object, "hold", &area.hold),
+                        get_int(object, "slots", &slots));
+        area.slots = (uint64_t)slots;
         if (r >= 0 && !area.path)
                 r = -EBADMSG;
         return r < 0 ? (redo_area_done(&area), r) : redo_add_area(redo, &area);

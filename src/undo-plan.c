@@ -79,7 +79,7 @@ static int open_places(struct inversion *in, struct error *error)
                 in->roots[i] = commit_open_area(&in->place, redo, i);
                 r = in->roots[i];
                 if (r >= 0)
-                        r = in->slots[i] = commit_make_slots(&in->place, redo, i);
+                        r = in->slots[i] = commit_make_slots(&in->place, in->redo, i);
                 if (r >= 0)
                         r = links_new(&in->links[i]);
                 if (r < 0)

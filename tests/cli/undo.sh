@@ -233,12 +233,16 @@ test_an_undo_that_was_interrupted() {
         expect 0 undo --dry-run sample
 }
 
-test_a_commit_that_was_interrupted() {
-        ship
+interrupt_commit() {
         sed -i '$d' "$(history_of sample)"
         sed -i '$d' "$(history_of sample)"
         assert_history sample '.[-1] | .event + " " + .id' 'committing 1.2.0/001_y'
         mv "$ROOT"/var/lib/deploy-migrate/sample/transactions/*001_y "$ROOT/var/lib/deploy-migrate/sample/stage"
+}
+
+test_a_commit_that_was_interrupted() {
+        ship
+        interrupt_commit
         assert_half_way 'the commit of 1.2.0/001_y is under way or was interrupted'
         package sample 1.2-1 'deinstall ok config-files'
         assert_half_way 'the commit of 1.2.0/001_y is under way or was interrupted'
@@ -246,6 +250,27 @@ test_a_commit_that_was_interrupted() {
         expect 0 run sample
         expect 0 status --json sample
         assert_json '.packages[0] | .result + " " + (.error | tostring)' 'nothing-to-do null'
+}
+
+# Its files have other inode numbers then, and those tell what was done.
+test_a_copy_of_a_commit_that_was_interrupted() {
+        ship
+        interrupt_commit
+        stage=$ROOT/var/lib/deploy-migrate/sample/stage
+        mv "$stage" "$WORK/original"
+        cp -a "$WORK/original" "$stage"
+        fingerprint $DATA >"$WORK/before"
+        for command in run retry undo; do
+                expect 3 $command sample
+                cat "$OUT" >>"$ERR"
+                assert_err "1.2.0/001_y was cut off half way, and this is a copy"
+                assert_err "$stage/redo.jsonl"
+        done
+        fingerprint $DATA | diff "$WORK/before" - || fail 'it changed something'
+        rm -r "$stage"
+        mv "$WORK/original" "$stage"
+        expect 0 run sample
+        expect 0 undo sample
 }
 
 test_one_that_ran_directly_is_marked() {

@@ -118,7 +118,7 @@ static int add_mounts(struct sandbox *sandbox, const struct sandbox_request *req
         for (size_t i = 0; r >= 0 && i < request->n_mounts; i++) {
                 const struct sandbox_mount *mount = &request->mounts[i];
 
-                r = add_step(sandbox, STEP_ATTACH, mount->path, FD_MOUNTS + i);
+                r = add_step(sandbox, STEP_COVER, mount->path, FD_MOUNTS + i);
                 if (r >= 0)
                         r = add_shields(sandbox, mount, FD_MOUNTS + i, first + i);
         }

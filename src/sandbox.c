@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -22,6 +23,7 @@ static const char *const step_purpose[] = {
         [STEP_DIRECTORY] = "make the mount point",
         [STEP_OPEN] = "open",
         [STEP_ATTACH] = "attach",
+        [STEP_COVER] = "cover",
         [STEP_SHIELD] = "keep read-only",
         [STEP_PROC] = "mount a private",
         [STEP_DROP_CAPABILITIES] = "drop capabilities",
@@ -91,10 +93,35 @@ static int drop_capabilities(void)
         return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
+/* The path had no links in it when it was found: one that there is now would be somebody's who wants another place covered. */
+static int open_unlinked(const char *path, unsigned flags)
+{
+        struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+        int fd;
+
+        do
+                fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+        while (fd < 0 && errno == EAGAIN);
+        return fd;
+}
+
 /* A copy has the flags of the moment. */
 static int clone_tree(int dir, const char *path)
 {
         return open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+}
+
+/* At the path as it is now: what was opened before may lie below another overlay. */
+static int cover(const char *path, int overlay)
+{
+        int fd, r;
+
+        fd = open_unlinked(path, O_PATH | O_DIRECTORY);
+        if (fd < 0)
+                return -errno;
+        r = move_mount(overlay, "", fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno : 0;
+        close(fd);
+        return r;
 }
 
 static bool is_link(int dir, const char *name)
@@ -138,8 +165,10 @@ static int run_step(const struct sandbox_step *step, int *fds)
         case STEP_DIRECTORY:
                 return make_mount_point(step->path);
         case STEP_OPEN:
-                r = fds[step->fd] = open(step->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                r = fds[step->fd] = open_unlinked(step->path, O_PATH | O_DIRECTORY);
                 break;
+        case STEP_COVER:
+                return cover(step->path, fds[step->fd]);
         case STEP_ATTACH:
                 r = move_mount(fds[step->fd], "", -EBADF, step->path, MOVE_MOUNT_F_EMPTY_PATH);
                 break;

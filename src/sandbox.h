@@ -34,7 +34,8 @@ enum sandbox_step_type {
         STEP_TMPFS,
         STEP_DIRECTORY, /* in the new tmpfs */
         STEP_OPEN,      /* the directory at path, before an overlay lies over it */
-        STEP_ATTACH,    /* a copy or an overlay, at path */
+        STEP_ATTACH,    /* a copy, at path */
+        STEP_COVER,     /* the directory at path, with an overlay */
         STEP_SHIELD,    /* what was at path/name, over the overlay */
         STEP_PROC,      /* of its own processes: through those of others it could reach their root directories */
         STEP_DROP_CAPABILITIES,
@@ -45,7 +46,7 @@ struct sandbox_step {
         enum sandbox_step_type type;
         const char *path;
         const char *name; /* SHIELD, below path */
-        size_t fd;        /* NETWORK, DETACH, OPEN, ATTACH; SHIELD: of the overlay */
+        size_t fd;        /* NETWORK, DETACH, OPEN, ATTACH; COVER, SHIELD: of the overlay */
         size_t covered;   /* SHIELD: the directory that the overlay lies over */
 };
 

@@ -203,11 +203,15 @@ static int land(struct attempt *a, struct dmig_step *step, struct error *error)
                 .duration_ms = step->duration_ms,
         };
         _cleanup_error_ struct error reason = { 0 };
+        _cleanup_close_ int turn = -EBADF;
         int n, r;
 
         if (is_direct(a))
                 return record_success(a, DMIG_STATE_APPLIED, FIELD_UNKNOWN, step, error);
-        n = transaction_prepare(a->transaction, &end, &reason);
+        turn = context_lock_commit(a->ctx, &reason);
+        if (turn == -ECANCELED)
+                return record_stop(a, step, error);
+        n = turn < 0 ? turn : transaction_prepare(a->transaction, &end, &reason);
         if (n < 0)
                 return n == -ENOMEM ? n : fail_unstaged(a, &reason, step, error);
         step->changes = n;

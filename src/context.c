@@ -160,6 +160,17 @@ int context_lock(const struct dmig *ctx, const char *package, struct error *erro
         return lock_acquire(&ctx->root, &request, error);
 }
 
+int context_lock_commit(const struct dmig *ctx, struct error *error)
+{
+        const struct lock_request request = {
+                .package = ".commit", /* which none is called */
+                .timeout_usec = USEC_INFINITY,
+                .stop_fd = ctx->stop_fd,
+        };
+
+        return lock_acquire(&ctx->root, &request, error);
+}
+
 const char *dmig_error_message(struct dmig *ctx)
 {
         return error_text(&ctx->error);

@@ -35,6 +35,8 @@ void context_notify(struct dmig *ctx, const struct dmig_event *event);
 bool context_is_stopped(const struct dmig *ctx);
 /* As lock_acquire(), for as long as this context waits. */
 int context_lock(const struct dmig *ctx, const char *package, struct error *error);
+/* The same for one commit at a time, of all packages: from where others' changes are looked for until ours are there. */
+int context_lock_commit(const struct dmig *ctx, struct error *error);
 
 /*
  * The package in the database as it is now. Returns: 0 with NULL in @ret where the database doesn't know it; or a negative

@@ -102,7 +102,9 @@ int transaction_commit(struct transaction *t, struct error *error)
 
         t->committing = true;
         r = staged_open(&staged, t->history, error);
-        if (r >= 0)
+        if (r == 0)
+                return error_setf(error, -ENOENT, "the stage of %s beside %s is gone", t->redo->id, t->history->path);
+        if (r > 0)
                 r = record_event(t->ctx, t->history, "committing",
                                  (const struct field[]){ { "id", .text = t->redo->id }, { 0 } }, error);
         return r < 0 ? r : staged_finish(t->ctx, t->history, &staged, t->redo, error);

@@ -45,6 +45,7 @@ static int add_meta(struct preparation *p, const struct change *change)
                 redo_meta_done(&meta);
                 return r;
         }
+        meta.after.st.st_ino = meta.before.st.st_ino; /* it stays the same file, whatever stands for it in the layer */
         return put_meta(p, &meta);
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 
@@ -34,19 +35,14 @@ void root_done(struct root *root)
         *root = (struct root){ .fd = -EBADF };
 }
 
-int root_open(const struct root *root, const char *path, int flags)
+static int open_below(const struct root *root, const char *path, int flags, uint64_t resolve)
 {
         struct open_how how = {
                 .flags = (unsigned)flags | O_CLOEXEC,
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
         };
         const char *relative = path + strspn(path, "/");
         int fd;
-
-        if (!root->path[0]) {
-                fd = open(path, flags | O_CLOEXEC);
-                return fd < 0 ? -errno : fd;
-        }
 
         /* Another process that renames a directory meanwhile makes the kernel ask for a second try. */
         do
@@ -56,7 +52,23 @@ int root_open(const struct root *root, const char *path, int flags)
         return fd < 0 ? -errno : fd;
 }
 
-int root_open_mkdirs(const struct root *root, const char *path)
+int root_open(const struct root *root, const char *path, int flags)
+{
+        int fd;
+
+        if (root->path[0])
+                return open_below(root, path, flags, 0);
+        fd = open(path, flags | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+int root_open_unlinked(const struct root *root, const char *path, int flags)
+{
+        return open_below(root, path, flags, RESOLVE_NO_SYMLINKS);
+}
+
+static int open_mkdirs(const struct root *root, const char *path,
+                       int (*open_path)(const struct root *root, const char *path, int flags))
 {
         char prefix[PATH_MAX];
         _cleanup_close_ int fd = -EBADF;
@@ -65,7 +77,7 @@ int root_open_mkdirs(const struct root *root, const char *path)
         if (strlen(path) >= sizeof(prefix))
                 return -ENAMETOOLONG;
 
-        fd = root_open(root, "/", O_PATH | O_DIRECTORY);
+        fd = open_path(root, "/", O_PATH | O_DIRECTORY);
         for (const char *p = path; fd >= 0 && *(p += strspn(p, "/")); p += n) {
                 char name[NAME_MAX + 1];
 
@@ -77,15 +89,25 @@ int root_open_mkdirs(const struct root *root, const char *path)
                 if (mkdirat(fd, name, 0755) == 0 ? fchmodat(fd, name, 0755, 0) < 0 : errno != EEXIST)
                         return -errno; /* the mode is ours, whatever the umask is */
 
-                /* From the root each time, so that a link on the way is followed as root_open() does. */
+                /* From the root each time, so that a link on the way is treated as @open_path treats it. */
                 close(TAKE_FD(fd));
                 memcpy(prefix, path, (size_t)(p - path) + n);
                 prefix[(size_t)(p - path) + n] = '\0';
-                fd = root_open(root, prefix, O_PATH | O_DIRECTORY);
+                fd = open_path(root, prefix, O_PATH | O_DIRECTORY);
         }
         if (fd < 0)
                 return fd;
-        return root_open(root, path, O_RDONLY | O_DIRECTORY);
+        return open_path(root, path, O_RDONLY | O_DIRECTORY);
+}
+
+int root_open_mkdirs(const struct root *root, const char *path)
+{
+        return open_mkdirs(root, path, root_open);
+}
+
+int root_open_mkdirs_unlinked(const struct root *root, const char *path)
+{
+        return open_mkdirs(root, path, root_open_unlinked);
 }
 
 int fd_get_path(int fd, char **ret)

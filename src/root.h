@@ -22,5 +22,11 @@ void root_done(struct root *root);
 int root_open(const struct root *root, const char *path, int flags);
 /* Opens a directory, making it and its parents (mode 0755) where they are missing. */
 int root_open_mkdirs(const struct root *root, const char *path);
+/*
+ * The same for a path that had no links in it when it was found: if there is one now, it isn't followed (-ELOOP), since it may be
+ * somebody's who owns a directory on the way.
+ */
+int root_open_unlinked(const struct root *root, const char *path, int flags);
+int root_open_mkdirs_unlinked(const struct root *root, const char *path);
 /* The path as the system knows it, with all links followed, of what is open as @fd. */
 int fd_get_path(int fd, char **ret);

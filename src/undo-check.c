@@ -219,7 +219,7 @@ int undo_check(const struct history *history, const struct kept *kept, const str
         if (!c.roots)
                 return -ENOMEM;
         for (size_t i = 0; i < redo->n_areas; i++)
-                c.roots[i] = root_open(history->root, redo->areas[i].path, O_RDONLY | O_DIRECTORY);
+                c.roots[i] = root_open_unlinked(history->root, redo->areas[i].path, O_RDONLY | O_DIRECTORY);
         for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
                 if (c.roots[i] == -ENOENT)
                         r = error_setf(error, -ESTALE, "%s%s was removed since %s was applied: --force makes it again",

@@ -1,0 +1,145 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What others do meanwhile: the owner of a directory on the way to what is declared, who is nobody to be trusted, and another
+# package's migrations.
+
+. "${0%/*}/lib.sh"
+need_root
+need_mounts
+need_overlays
+
+# ship MIGRATE: it waits in its second check, until the gate is opened.
+ship() {
+        chmod 711 "$WORK"
+        mkdir -p "$ROOT/srv/home/sub" "$ROOT/etc/target"
+        echo text >"$ROOT/srv/home/sub/file"
+        chown -R nobody "$ROOT/srv/home"
+        migration sample 1.1.0/001_x '[ ! -e "$DPKG_ROOT/srv/home/done" ] || { gate; exit 0; }; exit 1' "
+                cd \"\$DPKG_ROOT/srv/home\"
+                echo done >done
+                $1"
+        write /usr/lib/deploy-migrate/sample/v1.1.0/001_x.json "{\"writes\": [\"/srv/home/sub/file\", \"/srv/home/done\"${2:-}]}"
+        upgraded sample 1.0 1.1
+}
+
+as_nobody() {
+        setpriv --reuid=nobody --clear-groups sh -euc "cd \"$ROOT/srv/home\"; $1"
+}
+
+run_to_second_check() {
+        start run sample
+        for phase in check migrate check; do
+                await_call 1.1.0/001_x:$phase
+        done
+}
+
+assert_nothing_in_target() {
+        [ -z "$(find "$ROOT/etc/target" -mindepth 1)" ] || fail "root wrote there: $(ls -l "$ROOT/etc/target")"
+}
+
+test_a_link_in_the_way_of_a_commit() {
+        ship 'echo new >sub/file'
+        run_to_second_check
+        as_nobody 'mv sub away; ln -s ../../etc/target sub'
+        open_gate
+        finish 3
+        assert_err 'srv/home/sub'
+        assert_nothing_in_target
+        as_nobody 'rm sub; mv away sub'
+        expect 0 run sample
+        assert_content /srv/home/sub/file new
+}
+
+test_a_link_in_the_way_of_an_undo() {
+        ship 'rm sub/file'
+        run_to_second_check
+        open_gate
+        finish 0
+        as_nobody 'mv sub away; ln -s ../../etc/target sub'
+        expect 3 undo sample
+        assert_nothing_in_target
+        as_nobody 'rm sub; mv away sub'
+        expect 0 undo sample
+        assert_content /srv/home/sub/file text
+}
+
+test_a_link_in_the_way_of_the_sandbox() {
+        ship 'gate; echo new >sub/file'
+        start run sample
+        await_call 1.1.0/001_x:check
+        await_call 1.1.0/001_x:migrate
+        as_nobody 'mv sub away; ln -s ../../etc/target sub'
+        open_gate
+        finish 1
+        assert_history sample '.[-1].reason | startswith("the sandbox could not open")' true
+        assert_nothing_in_target
+}
+
+# It was killed between "committing" and "applied".
+test_another_file_of_the_same_name() {
+        ship 'chmod 4755 sub/tool' ', "/srv/home/sub/tool"'
+        cp /bin/true "$ROOT/srv/home/sub/tool"
+        run_to_second_check
+        open_gate
+        finish 0
+        sed -i '$d' "$(history_of sample)"
+        sed -i '$d' "$(history_of sample)"
+        assert_history sample '.[-1].event' committing
+        mv "$ROOT"/var/lib/deploy-migrate/sample/transactions/* "$ROOT/var/lib/deploy-migrate/sample/stage"
+        as_nobody 'mv sub/tool sub/theirs; cp /bin/cat sub/tool'
+        expect 0 run sample
+        assert_history sample '.[-2].event' applied
+        [ "$(stat -c '%U %a' "$ROOT/srv/home/sub/tool")" = 'nobody 755' ] || fail 'a program of somebody is setuid now'
+}
+
+test_a_hold_that_somebody_else_made() {
+        ship 'cp /bin/true sub/tool; chmod 4755 sub/tool' ', "/srv/home/sub/tool"'
+        mount -t tmpfs -o uid=65534 tmpfs "$ROOT/srv/home/sub"
+        echo text >"$ROOT/srv/home/sub/file"
+        run_to_second_check
+        as_nobody 'cd sub; while :; do mkdir -m 777 .deploy-migrate.sample && break; done' 2>/dev/null
+        open_gate
+        finish 0
+        [ "$(stat -c '%U %a' "$ROOT/srv/home/sub/tool")" = 'root 4755' ] || fail 'it did not land'
+        [ ! -e "$ROOT/srv/home/sub/.deploy-migrate.sample" ] || fail 'the hold is still there'
+}
+
+# Each of them says that it was applied only where it was.
+test_packages_with_the_same_files() {
+        mkdir -p "$ROOT/srv/data"
+        for number in 1 2 3 4 5 6 7 8 9; do
+                echo text >"$ROOT/srv/data/$number"
+        done
+        for package in one two three; do
+                migration $package 1.1.0/001_x "grep -q $package \"\$DPKG_ROOT/srv/data/9\"" "
+                        for file in \"\$DPKG_ROOT\"/srv/data/*; do
+                                echo $package >>\"\$file\"
+                        done"
+                write /usr/lib/deploy-migrate/$package/v1.1.0/001_x.json '{"writes": ["/srv/data"]}'
+                upgraded $package 1.0 1.1
+        done
+        pids=
+        for package in one two three; do
+                OUT=/dev/null ERR=$WORK/err.$package
+                start run $package
+                pids="$pids $PID"
+        done
+        for PID in $pids; do
+                wait "$PID" || true
+        done
+        for package in one two three; do
+                applied=$(jq -rs '[.[] | select(.event == "applied")] | length' "$(history_of $package)")
+                found=$(grep -l "^$package$" "$ROOT"/srv/data/* | wc -l)
+                [ "$found" -eq $((applied * 9)) ] || fail "$package: applied $applied times, and found in $found files"
+        done
+        for _ in 1 2 3; do
+                OUT=$WORK/out ERR=$WORK/err
+                "$DEPLOY_MIGRATE" --root "$ROOT" run >/dev/null 2>&1 || true
+        done
+        for package in one two three; do
+                [ "$(grep -l "^$package$" "$ROOT"/srv/data/* | wc -l)" -eq 9 ] || fail "$package never landed"
+        done
+}
+
+run_tests

@@ -206,6 +206,45 @@ static int make_areas(struct preparation *p, struct error *error)
         return open_slots(p, error);
 }
 
+/* ---- Attributes ---- */
+
+static int make_file(int dir, const char *name, mode_t mode)
+{
+        int r = S_ISDIR(mode)   ? mkdirat(dir, name, 0700)
+                : S_ISLNK(mode) ? symlinkat(name, dir, name)
+                                : mknodat(dir, name, (mode & S_IFMT) | 0600, 0);
+
+        return r < 0 ? -errno : below_open(dir, name, O_PATH | O_NOFOLLOW, 0);
+}
+
+static int try_attributes(int slots, const struct attributes *attributes)
+{
+        static const char name[] = "try";
+        _cleanup_close_ int fd = make_file(slots, name, attributes->st.st_mode);
+        int r = fd < 0 ? fd : attributes_apply(fd, attributes);
+
+        (void)unlinkat(slots, name, S_ISDIR(attributes->st.st_mode) ? AT_REMOVEDIR : 0);
+        return r;
+}
+
+/* What another file system can't hold has to be known before the commit, behind which nothing may fail for good. */
+static int try_metas(const struct preparation *p, struct error *error)
+{
+        for (size_t i = 0; i < p->redo->n_metas; i++) {
+                const struct redo_meta *meta = &p->redo->metas[i];
+                int r;
+
+                if (!p->redo->areas[meta->area].hold || !meta->after.st.st_mode ||
+                    attributes_equal(&meta->before, &meta->after))
+                        continue;
+                r = try_attributes(p->slots[meta->area], &meta->after);
+                if (r < 0)
+                        return error_errnof(error, r, "the attributes of %s/%s don't fit on its file system",
+                                            p->stage->areas->areas[meta->area].path, meta->path);
+        }
+        return 0;
+}
+
 /* ---- Durability ---- */
 
 /* The slots, and the redo log with them: nobody asks for it before the history says that it is being committed. */
@@ -243,6 +282,8 @@ int commit_prepare(const struct commit_place *place, const struct stage *stage, 
                 r = preparation_plan(&p, error);
         if (r >= 0)
                 r = preparation_fill(&p, error);
+        if (r >= 0)
+                r = try_metas(&p, error);
         if (r < 0)
                 return r;
         r = redo_write_unsynced(redo, place->dir, REDO_FILE);

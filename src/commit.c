@@ -211,8 +211,9 @@ static int explain(const struct sites *sites, size_t area, const char *path, str
 {
         const char *root = sites->redo->areas[area].path;
 
-        return error_errnof(error, r, "can't finish %s, the next run tries again: %s%s/%s", sites->redo->id,
-                            sites->place->root->path, streq(root, "/") ? "" : root, path);
+        /* To callers EBUSY says that a package is locked. */
+        return error_setf(error, r == -EBUSY ? -EIO : r, "can't finish %s, the next run tries again: %s%s/%s: %s",
+                          sites->redo->id, sites->place->root->path, streq(root, "/") ? "" : root, path, strerror(-r));
 }
 
 /* Each file system once. */

@@ -226,6 +226,19 @@ test_a_directory_on_another_file_system() {
         on_file_systems data "mkdir data/data; cd data; $content" "cd data; $changes; mv data/empty data/e; rm -r data/moved; touch -d @7 data"
 }
 
+# It would be found out behind the commit otherwise, and hold up the package for ever.
+test_attributes_that_do_not_fit_there() {
+        BEFORE="mkdir ../usr; truncate -s 32M ../usr/disk; mkfs.ext4 -q -b 1024 ../usr/disk; rm -r data; mkdir data; mount -o loop ../usr/disk data
+                rmdir data/lost+found; echo text >data/file; echo text >data/other"
+        ship 'setfattr -n user.x -v "$(head -c 3000 /dev/zero | tr "\\0" x)" data/file; echo new >data/other'
+        save before
+        expect 1 run sample
+        assert_history sample '.[-1].event' failed
+        assert_history sample '.[-1].reason | contains("the attributes of") and contains("data/file")' true
+        assert_as before
+        assert_no_stage
+}
+
 test_a_file_on_another_file_system() {
         WRITES='["/srv/data/file", "/srv/data/new"]'
         on_file_systems data "$content" 'sed -i s/text/TEXT/ data/file; mkdir data/new; echo new >data/new/file; chmod 700 data/new'

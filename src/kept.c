@@ -187,17 +187,64 @@ int kept_measure(const struct kept *kept, uint64_t *bytes, struct error *error)
         return 0;
 }
 
-static int forget(int dir, uint64_t *bytes)
+/* ---- Forgetting ---- */
+
+#define FORGOTTEN_DIR "forgotten"
+
+static int sweep(int dir, const char *name, uint64_t *bytes)
 {
         uint64_t own;
         int r;
 
-        r = below_measure(dir, SLOTS_DIR, &own);
+        r = below_measure(dir, name, &own);
         if (r >= 0)
-                r = below_remove(dir, SLOTS_DIR);
+                r = below_remove(dir, name);
         if (r >= 0)
                 *bytes += own;
         return r == -ENOENT ? 0 : r;
+}
+
+static int sweep_forgotten(int dir, uint64_t *bytes)
+{
+        return sweep(dir, FORGOTTEN_DIR, bytes);
+}
+
+/* All at once, since an undo takes a slot that is missing for a place where nothing was before. */
+static int retire(int dir)
+{
+        if (renameat(dir, SLOTS_DIR, dir, FORGOTTEN_DIR) < 0)
+                return -errno;
+        return fsync(dir) < 0 ? -errno : 0;
+}
+
+static int forget(int dir, uint64_t *bytes)
+{
+        int r;
+
+        r = sweep_forgotten(dir, bytes);
+        if (r >= 0)
+                r = retire(dir);
+        if (r == -EXDEV) /* an overlayfs doesn't rename what comes from its lower layers */
+                return sweep(dir, SLOTS_DIR, bytes);
+        return r >= 0 ? sweep_forgotten(dir, bytes) : r == -ENOENT ? 0 : r;
+}
+
+static int visit_all(const struct history *history, int (*visit)(int dir, uint64_t *bytes), uint64_t *bytes,
+                     struct error *error)
+{
+        _cleanup_(closedirp) DIR *dir = NULL;
+        const struct dirent *entry;
+        int r;
+
+        r = history->dir < 0 ? -ENOENT : below_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
+        if (r == -ENOENT)
+                return 0;
+        while (r >= 0 && (r = below_next(dir, &entry)) > 0) {
+                _cleanup_close_ int fd = below_open(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY, 0);
+
+                r = fd == -ENOTDIR ? 0 : fd < 0 ? fd : visit(fd, bytes);
+        }
+        return r < 0 ? error_errnof(error, r, "can't empty " TRANSACTIONS_DIR " beside %s", history->path) : 0;
 }
 
 int kept_forget(const struct kept *kept, struct error *error)
@@ -210,20 +257,17 @@ int kept_forget(const struct kept *kept, struct error *error)
 
 int kept_forget_all(const struct history *history, uint64_t *bytes, struct error *error)
 {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        const struct dirent *entry;
-        int r;
-
-        r = below_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
-        if (r == -ENOENT)
-                return 0;
-        while (r >= 0 && (r = below_next(dir, &entry)) > 0) {
-                _cleanup_close_ int fd = below_open(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY, 0);
-
-                r = fd == -ENOTDIR ? 0 : fd < 0 ? fd : forget(fd, bytes);
-        }
-        return r < 0 ? error_errnof(error, r, "can't empty " TRANSACTIONS_DIR " beside %s", history->path) : 0;
+        return visit_all(history, forget, bytes, error);
 }
+
+int kept_sweep(const struct history *history, struct error *error)
+{
+        uint64_t bytes = 0;
+
+        return visit_all(history, sweep_forgotten, &bytes, error);
+}
+
+/* ---- All that is kept ---- */
 
 int kept_list_files(const struct kept *kept, struct dmig_files *files)
 {

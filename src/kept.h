@@ -52,6 +52,8 @@ int kept_measure(const struct kept *kept, uint64_t *bytes, struct error *error);
 int kept_forget(const struct kept *kept, struct error *error);
 /* The same for all of them, even where the log can't be read; what that frees is added to @bytes. */
 int kept_forget_all(const struct history *history, uint64_t *bytes, struct error *error);
+/* Removes what one of these that was killed has left. Returns: 0, or a negative errno with @error set. */
+int kept_sweep(const struct history *history, struct error *error);
 /* Adds what it changed to @files. Returns: 0 or -ENOMEM. */
 int kept_list_files(const struct kept *kept, struct dmig_files *files);
 /* Removes all of them. Returns: 0, or a negative errno with @error set. */

@@ -132,6 +132,8 @@ int transaction_recover(struct dmig *ctx, struct history *history, struct error 
         if (r >= 0)
                 r = recover_preview(history, error);
         if (r >= 0)
+                r = kept_sweep(history, error);
+        if (r >= 0)
                 r = recover_undo(ctx, history, error);
         return r < 0 ? r : recover_attempt(ctx, history, error);
 }

@@ -188,6 +188,30 @@ test_forget() {
         assert_content /etc/sample/sample.conf name=newest
 }
 
+# Some of the slots are gone then: an undo would take that for files that weren't there before.
+test_a_forget_that_was_killed() {
+        command -v strace >/dev/null || skip 'strace is missing'
+        for name in a b c; do
+                write /var/lib/sample/$name old
+        done
+        mkdir "$ROOT/etc"
+        migration sample 1.1.0/001_x 'test -e "$marker"' '
+                for name in a b c; do
+                        echo new >"$DPKG_ROOT/var/lib/sample/$name"
+                done
+                echo done >"$marker"'
+        upgraded sample 1.0 1.1
+        expect 0 run sample
+        fingerprint $DATA >"$WORK/new"
+        execute 137 strace -f -o /dev/null -e trace=unlinkat -e inject=unlinkat:signal=KILL:when=2 \
+                "$DEPLOY_MIGRATE" --root "$ROOT" forget sample
+        expect 0 undo sample
+        assert_out 'nothing can be undone'
+        fingerprint $DATA | diff "$WORK/new" - || fail 'something was undone'
+        left=$(find "$ROOT/var/lib/deploy-migrate/sample/transactions" -mindepth 2 ! -name redo.jsonl)
+        [ -z "$left" ] || fail "left behind: $left"
+}
+
 test_a_package_without_a_history() {
         mkdir -p "$ROOT/var/lib/dpkg"
         expect 3 forget nobody

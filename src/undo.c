@@ -117,21 +117,27 @@ static int describe(struct undo *undo)
         return r;
 }
 
-/* A migration of the same upgrade whose changes nobody knows: those below it may not fit any more. */
-static int check_direct(const struct undo *undo, struct error *error)
+static bool is_listed(const struct undo *undo, const char *id)
+{
+        for (size_t i = 0; i < undo->list.n; i++)
+                if (streq(undo->list.kept[i].redo->id, id))
+                        return true;
+        return false;
+}
+
+/* A migration of the same upgrade that stays: those below it may not fit any more, nor is the data as before the upgrade. */
+static int check_whole(const struct undo *undo, struct error *error)
 {
         const struct history_state *state = &undo->history->state;
 
         for (size_t i = 0; i < state->n_records; i++) {
                 const struct record *record = state->records[i];
 
-                if (record->state == RECORD_APPLIED && record->sha256[0] && record->changes < 0 &&
-                    (int64_t)record->upgrade == undo->list.kept[0].redo->upgrade)
-                        return error_setf(
-                                error, -ESTALE,
-                                "%s ran directly on the system, so what it did can't be undone: --force undoes "
-                                "the others",
-                                record->id);
+                if (record->state != RECORD_APPLIED || !record->sha256[0] || record->changes == 0 ||
+                    (int64_t)record->upgrade != undo->list.kept[0].redo->upgrade || is_listed(undo, record->id))
+                        continue;
+                return error_setf(error, -ESTALE, "%s %s, so what it did can't be undone: --force undoes the others",
+                                  record->id, record->changes < 0 ? "ran directly on the system" : "was forgotten");
         }
         return 0;
 }
@@ -142,7 +148,7 @@ static int check_all(const struct undo *undo, struct error *error)
 
         if (undo->flags & DMIG_FORCE)
                 return 0;
-        r = check_direct(undo, error);
+        r = check_whole(undo, error);
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++) {
                 const struct kept_list newer = { .kept = undo->list.kept, .n = i };
 

@@ -212,6 +212,24 @@ test_a_forget_that_was_killed() {
         [ -z "$left" ] || fail "left behind: $left"
 }
 
+# As by a forget that was killed between the two.
+test_half_of_an_upgrade() {
+        ship
+        for id in 1.2.0/001_y 1.1.0/001_x; do
+                cp -a "$ROOT/var/lib/deploy-migrate" "$WORK/state"
+                rm -r "$ROOT"/var/lib/deploy-migrate/sample/transactions/*"$(echo "$id" | tr / -)"/slots
+                for option in '' --dry-run; do
+                        untouched expect 1 undo $option sample
+                        assert_err "$id was forgotten"
+                done
+                rm -r "$ROOT/var/lib/deploy-migrate"
+                mv "$WORK/state" "$ROOT/var/lib/deploy-migrate"
+        done
+        rm -r "$ROOT"/var/lib/deploy-migrate/sample/transactions/*1.1.0-001_x/slots
+        expect 0 undo --force sample
+        assert_content /etc/sample/sample.conf name=new
+}
+
 test_a_package_without_a_history() {
         mkdir -p "$ROOT/var/lib/dpkg"
         expect 3 forget nobody

@@ -72,13 +72,13 @@ static int add(const struct history *history, const char *name, struct kept_list
         return 0;
 }
 
-/* Returns: 1, 0, or a negative errno. */
+/* Returns: 1, 0, also where @transaction is no directory, or gone meanwhile, or a negative errno. */
 static int has(int dir, const char *transaction, const char *name)
 {
         _cleanup_close_ int fd = below_open(dir, transaction, O_PATH | O_DIRECTORY, 0);
 
         if (fd < 0)
-                return fd;
+                return below_is_nowhere(fd) ? 0 : fd;
         if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
                 return 1;
         return errno == ENOENT ? 0 : -errno;
@@ -242,7 +242,7 @@ static int visit_all(const struct history *history, int (*visit)(int dir, uint64
         while (r >= 0 && (r = below_next(dir, &entry)) > 0) {
                 _cleanup_close_ int fd = below_open(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY, 0);
 
-                r = fd == -ENOTDIR ? 0 : fd < 0 ? fd : visit(fd, bytes);
+                r = fd >= 0 ? visit(fd, bytes) : below_is_nowhere(fd) ? 0 : fd;
         }
         return r < 0 ? error_errnof(error, r, "can't empty " TRANSACTIONS_DIR " beside %s", history->path) : 0;
 }

@@ -173,6 +173,22 @@ test_a_log_that_is_damaged() {
         assert_no_err
 }
 
+test_what_is_no_transaction() {
+        ship
+        kept=$ROOT/var/lib/deploy-migrate/sample/transactions
+        echo mine >"$kept/notes"
+        ln -s /etc "$kept/link"
+        expect 0 status sample
+        assert_out 'can be undone: 2 migrations, '
+        migration sample 1.3.0/001_z
+        package sample 1.3-1
+        expect 0 run sample
+        expect 0 forget sample
+        assert_out freed
+        expect 0 undo sample
+        [ -e "$kept/notes" ] || fail 'it was removed'
+}
+
 test_forget() {
         ship
         expect 0 forget sample

@@ -8,16 +8,28 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <syslog.h>
+#include <zlib.h>
+
+#define CUT_SIZE (NAME_MAX - 9) /* what there is room for before "-" and 8 digits */
 
 int kept_name(const char *run, const char *id, char **ret)
 {
-        if (asprintf(ret, "%s-%s", run, id) < 0)
+        _cleanup_free_ char *name = NULL;
+        size_t n;
+
+        if (asprintf(&name, "%s-%s", run, id) < 0)
                 return -ENOMEM;
-        for (char *p = *ret; *p; p++)
+        for (char *p = name; *p; p++)
                 if (*p == '/')
                         *p = '-';
+        n = strlen(name);
+        if (n <= NAME_MAX)
+                *ret = TAKE_PTR(name);
+        else if (asprintf(ret, "%.*s-%08lx", (int)CUT_SIZE, name, crc32_z(0, (const unsigned char *)name, n)) < 0)
+                return -ENOMEM;
         return 0;
 }
 

@@ -25,7 +25,7 @@ struct kept_list {
         size_t n;
 };
 
-/* Below TRANSACTIONS_DIR. Returns: 0 or -ENOMEM. */
+/* Below TRANSACTIONS_DIR; one that is too long for a file ends in a CRC-32 of itself. Returns: 0 or -ENOMEM. */
 int kept_name(const char *run, const char *id, char **ret);
 /* The one transaction; without @error nothing is said. Returns: 0, -ENOENT, or another negative errno with @error set. */
 int kept_open(const struct history *history, const char *name, struct kept *ret, struct error *error);

@@ -189,6 +189,26 @@ test_what_is_no_transaction() {
         [ -e "$kept/notes" ] || fail 'it was removed'
 }
 
+test_the_longest_names() {
+        mkdir -p "$ROOT/etc" "$ROOT/var/lib/sample"
+        version=1.2.0-$(printf '%0230d' 0 | tr 0 a)
+        for id in 1.1.0/001_$(printf '%0212d' 0) 1.1.0/002_$(printf '%0213d' 0) 1.1.0/003_$(printf '%0245d' 0) \
+                "$version/001_x" "$version/002_x"; do
+                migration sample "$id" 'test -e "${marker%/*}/$(echo "$0" | cksum)"' \
+                        'touch "${marker%/*}/$(echo "$0" | cksum)"'
+        done
+        upgraded sample 1.0 1.3
+        fingerprint $DATA >"$WORK/old"
+        expect 0 run sample
+        expect 0 run sample
+        assert_out 'nothing to do'
+        expect 0 history --json --files sample
+        assert_json '[.packages[0].events[].files // [] | length] | add' 5
+        expect 0 undo sample
+        assert_history sample '[.[] | select(.event == "undone")] | length' 5
+        assert_old
+}
+
 test_forget() {
         ship
         expect 0 forget sample

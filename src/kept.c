@@ -193,6 +193,8 @@ int kept_measure(const struct kept *kept, uint64_t *bytes, struct error *error)
         int r;
 
         r = below_measure(kept->dir, SLOTS_DIR, &own);
+        if (r == -ENOENT || r == -ESTALE)
+                return -ENOENT;
         if (r < 0)
                 return error_errnof(error, r, "can't measure %s/" SLOTS_DIR, kept->path);
         *bytes += own;

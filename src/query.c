@@ -53,7 +53,7 @@ static int look_at_transaction(const struct survey *survey, struct dmig_report *
         return report_set_error(report, DMIG_RESULT_PENDING, 0, error_text(&error));
 }
 
-/* What is kept of the last upgrade. */
+/* What is kept of the last upgrade; an undo or a forget may be under way. */
 static int look_at_undo(struct dmig *ctx, const struct survey *survey, struct dmig_report *report)
 {
         _cleanup_(kept_list_done) struct kept_list list = { 0 };
@@ -63,10 +63,14 @@ static int look_at_undo(struct dmig *ctx, const struct survey *survey, struct dm
         if (r < 0)
                 return r;
         kept_list_narrow(&list, &survey->history->state);
-        report->n_undoable = list.n;
-        for (size_t i = 0; r >= 0 && i < list.n; i++)
+        for (size_t i = 0; i < list.n; i++) {
                 r = kept_measure(&list.kept[i], &report->undo_bytes, &ctx->error);
-        return r;
+                if (r < 0 && r != -ENOENT)
+                        return r;
+                if (r >= 0)
+                        report->n_undoable++;
+        }
+        return 0;
 }
 
 static int query(struct dmig *ctx, const struct upgrade_request *request, enum survey_scope scope,

@@ -224,6 +224,18 @@ test_forget() {
         assert_content /etc/sample/sample.conf name=newest
 }
 
+test_a_status_while_it_is_forgotten() {
+        command -v strace >/dev/null || skip 'strace is missing'
+        ship
+        strace -f -o "$WORK/trace" -e trace=faccessat2 -e inject=faccessat2:delay_exit=1000000 \
+                "$DEPLOY_MIGRATE" --root "$ROOT" status --json sample >"$WORK/status" &
+        await grep -qs '"slots"' "$WORK/trace"
+        expect 0 forget sample
+        wait $! || fail 'status failed'
+        mv "$WORK/status" "$OUT"
+        assert_json '.packages[0] | .result + " " + (has("undo") | tostring)' 'nothing-to-do false'
+}
+
 # Some of the slots are gone then: an undo would take that for files that weren't there before.
 test_a_forget_that_was_killed() {
         command -v strace >/dev/null || skip 'strace is missing'

@@ -96,6 +96,12 @@ static int recover_undo(struct dmig *ctx, struct history *history, struct error 
         return r < 0 || history->dir < 0 ? r : kept_note_undo(history, false, error);
 }
 
+/* Of a package that was purged nothing is kept, and nothing of it must be taken for what is done once it is installed again. */
+static int recover_purge(const struct history *history, struct error *error)
+{
+        return history->state.closed ? kept_purge(history, error) : 0;
+}
+
 static int give_up(struct dmig *ctx, struct history *history, const struct record *tried, struct error *error)
 {
         if (tried->failures < ATTEMPTS_MAX || (tried->state != RECORD_FAILED && tried->state != RECORD_INTERRUPTED))
@@ -135,6 +141,8 @@ int transaction_recover(struct dmig *ctx, struct history *history, struct error 
                 r = kept_sweep(history, error);
         if (r >= 0)
                 r = recover_undo(ctx, history, error);
+        if (r >= 0)
+                r = recover_purge(history, error);
         return r < 0 ? r : recover_attempt(ctx, history, error);
 }
 

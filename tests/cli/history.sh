@@ -95,6 +95,20 @@ test_a_purged_package_starts_afresh() {
         assert_ran 1.1.0/001_x
 }
 
+test_killed_before_what_was_kept_is_removed() {
+        run_one
+        kept=/var/lib/deploy-migrate/sample/transactions
+        cp -a "$ROOT$kept" "$WORK/kept"
+        package sample 1.1-1 'purge ok not-installed'
+        expect 0 run sample
+        assert_missing "$kept"
+        cp -a "$WORK/kept" "$ROOT$kept"
+        package sample 1.1-1
+        expect 0 run sample
+        assert_history sample '.[-2].event' purged
+        assert_missing "$kept"
+}
+
 test_a_package_that_vanished_from_the_database() {
         run_one
         : >"$ROOT/var/lib/dpkg/status"

@@ -212,7 +212,8 @@ bool dmig_step_is_direct(const struct dmig_step *step);
 const struct dmig_files *dmig_step_get_files(const struct dmig_step *step);
 
 /*
- * What can be undone: how many migrations, and how many bytes on the disk that takes. Known in a report of dmig_status() only.
+ * What can be undone: how many migrations, and how many bytes on the disk that takes, 0 where the caller may not look. Known in a report
+ * of dmig_status() only.
  */
 size_t dmig_report_count_undoable(const struct dmig_report *report);
 uint64_t dmig_report_get_undo_bytes(const struct dmig_report *report);

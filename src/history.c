@@ -16,8 +16,7 @@
 
 /* ---- Opening ---- */
 
-/* The state quotes what programs print: for root and group adm. Others who run this use a tree of their own. */
-static int restrict_access(int fd, mode_t mode)
+int history_restrict(int fd, mode_t mode)
 {
         if (geteuid() != 0)
                 return 0;
@@ -43,9 +42,9 @@ static int make_dir(const struct root *root, const char *package)
         if (dir < 0)
                 return -errno;
 
-        r = restrict_access(base, 0750);
+        r = history_restrict(base, 0750);
         if (r >= 0)
-                r = restrict_access(dir, 0750);
+                r = history_restrict(dir, 0750);
         if (r >= 0)
                 r = sync_fd(base);
         if (r < 0)
@@ -92,7 +91,7 @@ static int create_file(int dir)
         fd = openat(dir, FILE_NAME, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
         if (fd < 0)
                 return -errno;
-        r = restrict_access(fd, 0640);
+        r = history_restrict(fd, 0640);
         if (r >= 0)
                 r = sync_fd(fd);
         if (r >= 0)
@@ -162,7 +161,7 @@ static int set_tail_aside(struct history *history, const char *tail, size_t size
         fd = openat(history->dir, history->torn, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
         if (fd < 0)
                 return -errno;
-        r = restrict_access(fd, 0640);
+        r = history_restrict(fd, 0640);
         if (r >= 0)
                 r = write_all(fd, tail, size);
         if (r >= 0)

@@ -49,3 +49,9 @@ int history_append(struct history *history, const struct dmig_event *event, stru
  * The last line alone, in constant time. Returns: 1, or 0 where there is none or it needs a closer look, or a negative errno.
  */
 int history_peek(const struct root *root, const char *package, struct dmig_event **ret);
+
+/*
+ * The state quotes what programs print: gives the file or directory that is open as @fd to root and group adm alone. Others who run this use
+ * a tree of their own, of which nothing is changed. Returns: 0, or a negative errno.
+ */
+int history_restrict(int fd, mode_t mode);

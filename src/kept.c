@@ -195,6 +195,8 @@ int kept_measure(const struct kept *kept, uint64_t *bytes, struct error *error)
         r = below_measure(kept->dir, SLOTS_DIR, &own);
         if (r == -ENOENT || r == -ESTALE)
                 return -ENOENT;
+        if (r == -EACCES)
+                return 0;
         if (r < 0)
                 return error_errnof(error, r, "can't measure %s/" SLOTS_DIR, kept->path);
         *bytes += own;

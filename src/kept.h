@@ -46,7 +46,10 @@ void kept_list_narrow(struct kept_list *list, const struct history_state *state)
 int kept_note_undo(const struct history *history, bool undoing, struct error *error);
 bool kept_is_undoing(const struct root *root, const char *package);
 
-/* Adds what an undo of it needs to @bytes. Returns: 0, -ENOENT where that is gone meanwhile, or another negative errno with @error set. */
+/*
+ * Adds what an undo of it needs to @bytes, nothing where the caller may not look at it. Returns: 0, -ENOENT where it is gone meanwhile, or
+ * another negative errno with @error set.
+ */
 int kept_measure(const struct kept *kept, uint64_t *bytes, struct error *error);
 /* From now on it can't be undone. Returns: 0, or a negative errno with @error set. */
 int kept_forget(const struct kept *kept, struct error *error);

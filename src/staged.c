@@ -50,6 +50,18 @@ static int record_applied(struct dmig *ctx, struct history *history, const struc
                             error);
 }
 
+/* Who may read the history may read what was changed, too; not the slots, with what the files had in them. */
+static int restrict_access(const struct staged *staged, int transactions)
+{
+        _cleanup_close_ int log = below_open(staged->dir, REDO_FILE, O_RDONLY, 0);
+        int r;
+
+        r = log < 0 ? log : history_restrict(log, 0640);
+        if (r >= 0)
+                r = history_restrict(staged->dir, 0750);
+        return r < 0 ? r : history_restrict(transactions, 0750);
+}
+
 /* What was the stage is what is kept. */
 int staged_keep(const struct staged *staged, const struct history *history, const struct redo *redo,
                 struct error *error)
@@ -70,6 +82,8 @@ int staged_keep(const struct staged *staged, const struct history *history, cons
                 r = kept = below_make_directories(history->dir, TRANSACTIONS_DIR);
         if (r >= 0)
                 r = below_remove(kept, name); /* of one that the same run applied, and undid */
+        if (r >= 0)
+                r = restrict_access(staged, kept);
         if (r >= 0 && renameat(history->dir, STAGE_DIR, kept, name) < 0)
                 r = -errno;
         return r < 0 ? error_errnof(error, r, "can't keep %s for an undo", staged->path) : 0;

@@ -83,12 +83,14 @@ void status_text_table(const struct terminal *terminal, struct dmig_report *cons
 static void print_undoable(const struct terminal *terminal, const struct dmig_report *report)
 {
         size_t n = dmig_report_count_undoable(report);
+        uint64_t bytes = dmig_report_get_undo_bytes(report);
         char size[BYTES_MAX];
 
         if (n == 0)
                 return;
-        format_bytes(dmig_report_get_undo_bytes(report), size);
-        fprintf(terminal->stream, "  can be undone: %zu migration%s, %s\n", n, n == 1 ? "" : "s", size);
+        format_bytes(bytes, size);
+        fprintf(terminal->stream, "  can be undone: %zu migration%s%s%s\n", n, n == 1 ? "" : "s", bytes ? ", " : "",
+                bytes ? size : "");
 }
 
 void status_text_package(const struct terminal *terminal, const struct dmig_report *report)

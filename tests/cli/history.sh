@@ -27,12 +27,32 @@ test_each_line_is_an_object_with_its_fields() {
 
 test_it_is_for_root_and_adm() {
         run_one
-        for path in '' /sample /sample/history.jsonl; do
-                stat -c '%A %u %g' "$ROOT/var/lib/deploy-migrate$path"
-        done >"$OUT"
+        (cd "$ROOT/var/lib/deploy-migrate" && stat -c '%A %u %g' . sample sample/history.jsonl \
+                sample/transactions sample/transactions/* sample/transactions/*/redo.jsonl sample/transactions/*/slots) >"$OUT"
         [ "$(cat "$OUT")" = 'drwxr-x--- 0 4
 drwxr-x--- 0 4
--rw-r----- 0 4' ] || fail 'the permissions are others'
+-rw-r----- 0 4
+drwxr-x--- 0 4
+drwxr-x--- 0 4
+-rw-r----- 0 4
+drwxr-x--- 0 0' ] || fail 'the permissions are others'
+}
+
+# as_adm COMMAND...: somebody of that group does it.
+as_adm() {
+        setpriv --reuid=65534 --regid=4 --clear-groups "$@"
+}
+
+test_what_adm_reads() {
+        run_one
+        chmod 711 "$WORK"
+        as_adm test -d "$ROOT/usr" && as_adm test -x "$DEPLOY_MIGRATE" || skip 'the directories are closed to others'
+        execute 0 as_adm "$DEPLOY_MIGRATE" --root "$ROOT" status sample
+        assert_no_err
+        grep -qx '  can be undone: 1 migration' "$OUT" || fail 'it does not say what can be undone'
+        execute 0 as_adm "$DEPLOY_MIGRATE" --root "$ROOT" history --files sample
+        assert_no_err
+        assert_out /var/lib/sample/1.1.0-001_x
 }
 
 test_as_text_and_as_json() {

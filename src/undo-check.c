@@ -198,7 +198,7 @@ static int check_meta(const struct check *c, const struct redo_meta *meta)
                 return 0; /* they aren't put back */
         fd = below_open(c->roots[meta->area], meta->path, O_PATH | O_NOFOLLOW, 0);
         r = fd < 0 ? fd : attributes_read(fd, &now);
-        if (r < 0 && r != -ENOENT)
+        if (r < 0 && !below_is_nowhere(r))
                 return error_errnof(c->error, r, "can't look at %s", meta->path);
         return r < 0 || attributes_equal(&meta->after, &now) ? 0 : refuse(c, meta->area, meta->path, "was changed");
 }

@@ -125,6 +125,23 @@ test_what_was_changed_since_is_not_lost() {
         assert_missing /var/lib/sample/1.1.0-001_x
 }
 
+# two SCRIPT SCRIPT: two migrations, whose scripts start in /var/lib/sample.
+two() {
+        migration sample 1.1.0/001_x 'test -e "$marker"' "touch \"\$marker\"; cd \"\$DPKG_ROOT/var/lib/sample\" && $1"
+        migration sample 1.2.0/001_y 'test -e "$marker"' "touch \"\$marker\"; cd \"\$DPKG_ROOT/var/lib/sample\" && $2"
+        upgraded sample 1.0-1 1.2-1
+        fingerprint var/lib/sample >"$WORK/old"
+}
+
+test_a_directory_that_a_newer_one_replaced() {
+        write /var/lib/sample/a/b text
+        two 'chmod 700 a/b' 'rm -r a && echo >a'
+        expect 0 run sample
+        untouched expect 0 undo --dry-run sample
+        expect 0 undo sample
+        fingerprint var/lib/sample | diff "$WORK/old" - || fail 'it is not as it was'
+}
+
 test_there_is_nothing_to_undo() {
         migration sample 1.1.0/001_x
         mkdir "$ROOT/etc"

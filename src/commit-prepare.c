@@ -122,17 +122,15 @@ static int check_changes(const struct preparation *p, struct error *error)
 
 /* ---- Areas ---- */
 
-/* Whether rename(2) leads from the transaction's directory to the area: the same file system, by way of the same mount. */
-static int is_reachable(const struct preparation *p, const struct area *area)
+int commit_is_reachable(const struct commit_place *place, int root)
 {
         const unsigned mask = STATX_MNT_ID | STATX_INO;
-        struct statx stage, root;
+        struct statx from, to;
 
-        if (statx(p->place->dir, "", AT_EMPTY_PATH, mask, &stage) < 0 ||
-            statx(area->fd, "", AT_EMPTY_PATH, mask, &root) < 0)
+        if (statx(place->dir, "", AT_EMPTY_PATH, mask, &from) < 0 || statx(root, "", AT_EMPTY_PATH, mask, &to) < 0)
                 return -errno;
-        return stage.stx_mnt_id == root.stx_mnt_id && stage.stx_dev_major == root.stx_dev_major &&
-               stage.stx_dev_minor == root.stx_dev_minor;
+        return from.stx_mnt_id == to.stx_mnt_id && from.stx_dev_major == to.stx_dev_major &&
+               from.stx_dev_minor == to.stx_dev_minor;
 }
 
 static bool is_changed(const struct redo *redo, size_t area)
@@ -150,7 +148,7 @@ static int add_area(struct preparation *p, size_t i)
         int r = 1;
 
         if (is_changed(p->redo, i))
-                r = is_reachable(p, area);
+                r = commit_is_reachable(p->place, area->fd);
         if (r < 0)
                 return r;
         made.path = strdup(area->path + strlen(p->place->root->path));

@@ -33,6 +33,12 @@ int commit_release(const struct commit_place *place, const struct redo *redo, st
 #define SLOTS_DIR "slots"
 
 /*
+ * Returns: 1 where rename(2) leads from the transaction's directory to the area's root, which is open: the same file system, by way of
+ * the same mount; else 0, and the area needs a hold; or a negative errno.
+ */
+int commit_is_reachable(const struct commit_place *place, int root);
+
+/*
  * Where the slots of an area are. The first makes the directory, a hold anew, and notes in @redo which one it is. Returns: a file
  * descriptor, or a negative errno.
  */

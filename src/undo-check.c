@@ -34,6 +34,48 @@ static int format_path(const struct redo *redo, size_t area, const char *path, c
         return asprintf(ret, "%s%s%s", root, *path ? "/" : "", path) < 0 ? -ENOMEM : 0;
 }
 
+/* ---- Mounts ---- */
+
+/* What was put into the directory below a mount point would be hidden; and where no rename(2) leads, an undo would never end. */
+static int check_mount(const struct commit_place *place, const struct redo *redo, size_t i, bool force,
+                       struct error *error)
+{
+        const struct redo_area *area = &redo->areas[i];
+        _cleanup_close_ int root = -EBADF;
+        int r;
+
+        if (!area->slots || (area->hold && force))
+                return 0;
+        root = root_open(place->root, area->path, O_RDONLY | O_DIRECTORY);
+        if (root < 0)
+                return 0; /* that is told elsewhere, or it is made again */
+        r = commit_is_reachable(place, root);
+        if (r < 0)
+                return error_errnof(error, r, "can't look at %s%s", place->root->path, area->path);
+        if (area->hold && r > 0)
+                return error_setf(
+                        error, -ESTALE,
+                        "what was mounted on %s%s when %s was applied isn't mounted now: mount it, or --force "
+                        "puts the files into what is there instead",
+                        place->root->path, area->path, redo->id);
+        if (!area->hold && r == 0)
+                return error_setf(error, -ESTALE,
+                                  "%s%s is another mount than %s now, which it wasn't when %s was applied, so that "
+                                  "nothing can be moved there: unmount it, and copy what is new in it back",
+                                  place->root->path, area->path, place->path, redo->id);
+        return 0;
+}
+
+int undo_check_mounts(const struct history *history, const struct kept *kept, bool force, struct error *error)
+{
+        const struct commit_place place = kept_place(kept, history);
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < kept->redo->n_areas; i++)
+                r = check_mount(&place, kept->redo, i, force, error);
+        return r;
+}
+
 /* ---- What is undone before ---- */
 
 static bool meet(const char *a, const char *b)
@@ -87,14 +129,20 @@ static bool is_as_left(const struct stat *left, const struct stat *now)
                (!S_ISREG(left->st_mode) || left->st_size == now->st_size);
 }
 
-/* Returns: 1 where the file is there, 0 where it isn't, or a negative errno. */
+/* Returns: 1 where the file is there, 0 where it isn't, or a negative errno with the error set. */
 static int look(const struct check *c, size_t area, const char *path, struct stat *ret)
 {
         _cleanup_close_ int fd = below_open(c->roots[area], path, O_PATH | O_NOFOLLOW, 0);
 
-        if (fd < 0)
-                return below_is_nowhere(fd) ? 0 : fd;
-        return fstat(fd, ret) < 0 ? -errno : 1;
+        if (below_is_nowhere(fd))
+                return 0;
+        if (fd == -EXDEV)
+                return error_setf(c->error, -ESTALE,
+                                  "%s%s/%s lies on what was mounted since %s was applied: unmount it",
+                                  c->place.root->path, c->kept->redo->areas[area].path, path, c->kept->redo->id);
+        if (fd < 0 || fstat(fd, ret) < 0)
+                return error_errnof(c->error, fd < 0 ? fd : -errno, "can't look at %s", path);
+        return 1;
 }
 
 /* What somebody put into a directory that we made would be gone with it. */
@@ -128,7 +176,7 @@ static int check_left(const struct check *c, const struct change *change)
 
         r = look(c, change->area, change->path, &now);
         if (r < 0)
-                return error_errnof(c->error, r, "can't look at %s", change->path);
+                return r;
         if (r == 0)
                 return refuse(c, change->area, change->path, "was removed");
         if (!is_as_left(&change->after, &now))

@@ -144,10 +144,13 @@ static int check_whole(const struct undo *undo, struct error *error)
 
 static int check_all(const struct undo *undo, struct error *error)
 {
-        int r;
+        bool force = undo->flags & DMIG_FORCE;
+        int r = 0;
 
-        if (undo->flags & DMIG_FORCE)
-                return 0;
+        for (size_t i = 0; r >= 0 && i < undo->list.n; i++)
+                r = undo_check_mounts(undo->history, &undo->list.kept[i], force, error);
+        if (r < 0 || force)
+                return r;
         r = check_whole(undo, error);
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++) {
                 const struct kept_list newer = { .kept = undo->list.kept, .n = i };

@@ -16,6 +16,11 @@
  */
 int undo_check(const struct history *history, const struct kept *kept, const struct kept_list *newer,
                struct error *error);
+/*
+ * Whether its areas are on the file systems that they were on: where they aren't, -ESTALE. With @force only what can't be done at all is
+ * refused. Returns: as undo_check().
+ */
+int undo_check_mounts(const struct history *history, const struct kept *kept, bool force, struct error *error);
 /* From here on it happens. Returns: 0, or a negative errno with @error set; then nothing was changed. */
 int undo_begin(const struct history *history, const struct kept *kept, struct error *error);
 /* From wherever it was left. Returns: 0, or a negative errno with @error set: the next run goes on. */

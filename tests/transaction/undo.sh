@@ -253,6 +253,48 @@ END
         assert_as after
 }
 
+# assert_refuses OPTION TEXT: it is said, and nothing is changed.
+assert_refuses() {
+        save changed
+        # shellcheck disable=SC2086 # none, or one
+        expect 1 undo $1 sample
+        assert_err "$2"
+        assert_as changed --untouched
+        kept=$(find "$ROOT/var/lib/deploy-migrate" -name '*.jsonl' ! -name history.jsonl ! -name redo.jsonl)
+        [ -z "$kept" ] || fail "it was begun: $kept"
+}
+
+test_a_file_system_that_is_not_mounted() {
+        BEFORE='mount -t tmpfs tmpfs data/empty; echo text >data/empty/file'
+        WRITES='["/srv/data/empty"]'
+        commit 'rm data/empty/file'
+        mkdir "$WORK/away"
+        mount --move "$ROOT/srv/data/empty" "$WORK/away"
+        assert_refuses '' "what was mounted on $ROOT/srv/data/empty when"
+        assert_refuses --dry-run "what was mounted on $ROOT/srv/data/empty when"
+        mount --move "$WORK/away" "$ROOT/srv/data/empty"
+        assert_undone
+}
+
+test_a_file_system_that_was_mounted_since() {
+        commit 'rm data/file'
+        mount -t tmpfs tmpfs "$ROOT/srv/data"
+        assert_refuses '' "$ROOT/srv/data/file lies on what was mounted since"
+        umount "$ROOT/srv/data"
+        assert_undone
+}
+
+test_a_mount_over_all_of_it() {
+        WRITES='["/srv/data/file"]'
+        commit 'rm data/file'
+        mount -t tmpfs tmpfs "$ROOT/srv/data"
+        for option in '' --dry-run --force; do
+                assert_refuses "$option" "$ROOT/srv/data is another mount than $ROOT/var/lib/deploy-migrate"
+        done
+        umount "$ROOT/srv/data"
+        assert_undone
+}
+
 test_status_tells_what_can_be_undone() {
         commit 'head -c 3M /dev/urandom >data/new; rm data/list'
         expect 0 status --json sample

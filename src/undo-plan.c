@@ -254,12 +254,15 @@ static int copy_attributes(const struct attributes *from, struct attributes *to)
         return r;
 }
 
-static int invert_meta(struct inversion *in, const struct redo_meta *done)
+static int invert_meta(struct inversion *in, const struct redo_meta *done, struct error *error)
 {
         struct redo_meta meta = { .area = done->area };
         int r;
 
         r = is_ours(in, done);
+        if (r > 0 && done->before.st.st_mode && below_is_fixed(in->roots[done->area], done->path))
+                return error_setf(error, -EPERM, "%s%s/%s is immutable or append-only: chattr -ia first",
+                                  in->place.root->path, in->kept->redo->areas[done->area].path, done->path);
         if (r <= 0)
                 return r;
         meta.path = strdup(done->from ? done->from : done->path);
@@ -280,10 +283,12 @@ static int invert_metas(struct inversion *in, struct error *error)
         const struct redo *redo = in->kept->redo;
 
         for (size_t i = 0; i < redo->n_metas; i++) {
-                int r = invert_meta(in, &redo->metas[i]);
+                int r = invert_meta(in, &redo->metas[i], error);
 
                 if (r < 0)
-                        return error_errnof(error, r, "can't put back the attributes of %s", redo->metas[i].path);
+                        return error && error->code ? r
+                                                    : error_errnof(error, r, "can't put back the attributes of %s",
+                                                                   redo->metas[i].path);
         }
         return 0;
 }

@@ -253,6 +253,22 @@ END
         assert_as after
 }
 
+# Of the one only attributes would be put back.
+test_what_is_immutable_now() {
+        for file in data/file data/list; do
+                commit 'chmod 600 data/file; echo 1 >data/list'
+                chattr +i "$ROOT/srv/$file" 2>/dev/null || skip 'chattr(1) does nothing here'
+                save changed
+                expect 3 undo sample
+                assert_err "$ROOT/srv/$file"
+                assert_err 'chattr -ia first'
+                assert_as changed --untouched
+                chattr -i "$ROOT/srv/$file"
+                assert_undone
+                rm -rf "${ROOT:?}"/[!cg]* "$DIRECT"
+        done
+}
+
 # assert_refuses OPTION TEXT: it is said, and nothing is changed.
 assert_refuses() {
         save changed

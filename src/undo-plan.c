@@ -165,7 +165,7 @@ static int invert(struct inversion *in, const struct redo_rename *done, struct r
         rename->kind = REDO_DETACH;
         r = get_ino_below(in->roots[done->area], done->path, &rename->ino);
         if (r < 0)
-                return r == -ENOENT ? 0 : r; /* removed since, which was overridden */
+                return below_is_nowhere(r) ? 0 : r; /* removed since, which was overridden */
         in->moved[done->slot] = rename->ino;
         return 1;
 }
@@ -184,6 +184,34 @@ static int check_fixed(const struct inversion *in, const struct redo_rename *don
                           in->place.root->path, in->kept->redo->areas[done->area].path, done->path);
 }
 
+/* Whether the file at @path, or a directory above it, is put back. */
+static bool comes_back(const struct inversion *in, size_t area, const char *path)
+{
+        for (size_t i = 0; i < in->redo->n_renames; i++) {
+                const struct redo_rename *rename = &in->redo->renames[i];
+
+                if (rename->kind != REDO_DETACH && rename->area == area && path_is_within(path, rename->path))
+                        return true;
+        }
+        return false;
+}
+
+/* What somebody has put where the directory was isn't ours, and we couldn't go round it. A directory that is missing is made again. */
+static int check_place(const struct inversion *in, const struct redo_rename *rename, struct error *error)
+{
+        _cleanup_close_ int parent = -EBADF;
+        const char *name;
+
+        if (rename->kind == REDO_DETACH)
+                return 0;
+        parent = below_open_parent(in->roots[rename->area], rename->path, &name);
+        if (parent >= 0 || parent == -ENOENT ||
+            (below_is_nowhere(parent) && comes_back(in, rename->area, rename->path)))
+                return 0;
+        return error_errnof(error, parent, "can't put back %s%s/%s: move away what is now where its directory was",
+                            in->place.root->path, in->redo->areas[rename->area].path, rename->path);
+}
+
 static int invert_rename(struct inversion *in, const struct redo_rename *done, struct error *error)
 {
         struct redo_rename rename = { .area = done->area, .slot = done->slot };
@@ -197,7 +225,12 @@ static int invert_rename(struct inversion *in, const struct redo_rename *done, s
         if (r <= 0)
                 return r;
         rename.path = strdup(done->path);
-        return rename.path ? redo_add_rename(in->redo, &rename) : -ENOMEM;
+        r = rename.path ? check_place(in, &rename, error) : -ENOMEM;
+        if (r < 0) {
+                redo_rename_done(&rename);
+                return r;
+        }
+        return redo_add_rename(in->redo, &rename);
 }
 
 static int invert_renames(struct inversion *in, struct error *error)
@@ -226,11 +259,15 @@ static int is_ours(const struct inversion *in, const struct redo_meta *done)
         _cleanup_close_ int fd = -EBADF;
         struct stat now;
 
+        fd = below_open(in->roots[done->area], done->path, O_PATH | O_NOFOLLOW, 0);
+        if (fd == -ENOENT)
+                return 1; /* it comes back */
+        if (below_is_nowhere(fd))
+                return !done->from && comes_back(in, done->area, done->path);
         if (!attributes_equal(&done->before, &done->after))
                 return 1;
-        fd = below_open(in->roots[done->area], done->path, O_PATH | O_NOFOLLOW, 0);
         if (fd < 0)
-                return fd == -ENOENT ? 1 : fd; /* it comes back */
+                return fd;
         if (fstat(fd, &now) < 0)
                 return -errno;
         return time_is_same(now.st_mtim, done->after.st.st_mtim);

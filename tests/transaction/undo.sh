@@ -253,6 +253,37 @@ END
         assert_as after
 }
 
+test_a_directory_that_became_something_else() {
+        for other in 'echo changed >data/other' 'ln -s ../away data/other'; do
+                commit 'echo new >data/other/new; chmod 600 data/other/own; echo more >>data/file'
+                (cd "$ROOT/srv" && mv data/other away && eval "$other")
+                expect 1 undo sample
+                expect 0 undo --force sample
+                assert_content /srv/data/file text
+                assert_content /srv/away/new new
+                assert_no_stage
+                rm -rf "${ROOT:?}"/[!cg]* "$DIRECT"
+        done
+}
+
+test_something_else_where_a_directory_was() {
+        commit 'rm data/other/own; echo more >>data/file'
+        mv "$ROOT/srv/data/other" "$ROOT/srv/away"
+        ln -s ../away "$ROOT/srv/data/other"
+        save changed
+        for option in '' --force; do
+                # shellcheck disable=SC2086 # none, or one
+                expect 3 undo $option sample
+                assert_err "can't put back $ROOT/srv/data/other/own: move away what"
+                assert_as changed --untouched
+        done
+        rm "$ROOT/srv/data/other"
+        expect 0 undo sample
+        assert_content /srv/data/other/own own
+        assert_content /srv/data/file text
+        assert_no_stage
+}
+
 # Of the one only attributes would be put back.
 test_what_is_immutable_now() {
         for file in data/file data/list; do

@@ -12,9 +12,17 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+/* A transaction that is undone before, and its changes by where things were. */
+struct past {
+        const struct kept *kept;
+        const struct change **changes;
+        size_t n;
+};
+
 struct check {
         const struct kept *kept;
-        const struct kept_list *newer;
+        struct past *newer; /* newest first */
+        size_t n_newer;
         struct commit_place place;
         int *roots;
         struct error *error;
@@ -25,13 +33,16 @@ static void check_done(struct check *c)
         for (size_t i = 0; c->roots && i < c->kept->redo->n_areas; i++)
                 closep(&c->roots[i]);
         free(c->roots);
+        for (size_t i = 0; c->newer && i < c->n_newer; i++)
+                free(c->newer[i].changes);
+        free(c->newer);
 }
 
 static int format_path(const struct redo *redo, size_t area, const char *path, char **ret)
 {
         const char *root = redo->areas[area].path;
 
-        return asprintf(ret, "%s%s%s", root, *path ? "/" : "", path) < 0 ? -ENOMEM : 0;
+        return asprintf(ret, "%s%s%s", *path && streq(root, "/") ? "" : root, *path ? "/" : "", path) < 0 ? -ENOMEM : 0;
 }
 
 /* ---- Mounts ---- */
@@ -78,39 +89,158 @@ int undo_check_mounts(const struct history *history, const struct kept *kept, bo
 
 /* ---- What is undone before ---- */
 
-static bool meet(const char *a, const char *b)
+static int compare_old(const void *a, const void *b)
 {
-        return path_is_within(a, b) || path_is_within(b, a);
+        const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
+
+        return x->area != y->area ? (x->area < y->area ? -1 : 1) : path_compare(change_old_path(x), change_old_path(y));
 }
 
-/* Returns: 1 where @redo has to do with @path, 0 where not, or -ENOMEM. */
-static int touches(const struct redo *redo, const char *path)
+static int past_init(struct past *past, const struct kept *kept)
 {
-        for (size_t i = 0; i < redo->changes.n; i++) {
-                const struct change *change = &redo->changes.changes[i];
-                _cleanup_free_ char *to = NULL, *from = NULL;
+        const struct changes *changes = &kept->redo->changes;
 
-                if (format_path(redo, change->area, change->path, &to) < 0 ||
-                    format_path(redo, change->area, change_old_path(change), &from) < 0)
+        past->kept = kept;
+        past->changes = calloc(changes->n + 1, sizeof(*past->changes));
+        if (!past->changes)
+                return -ENOMEM;
+        for (size_t i = 0; i < changes->n; i++)
+                if (changes->changes[i].before.st_mode && changes->changes[i].kind != CHANGE_ENTRIES)
+                        past->changes[past->n++] = &changes->changes[i];
+        qsort(past->changes, past->n, sizeof(*past->changes), compare_old);
+        return 0;
+}
+
+static const struct change *find_old(const struct past *past, size_t area, const char *path)
+{
+        const struct change change = { .area = area, .path = (char *)(uintptr_t)path }, *key = &change;
+        const struct change **found = NULL;
+
+        if (past->n > 0)
+                found = bsearch(&key, past->changes, past->n, sizeof(*past->changes), compare_old);
+        return found ? *found : NULL;
+}
+
+/* Makes of @path the directory that it is in. */
+static void go_up(char *path)
+{
+        char *slash = strrchr(path, '/');
+
+        *(slash ? slash : path) = '\0';
+}
+
+/* Returns: the innermost directory above @path that was removed or replaced as a whole, moved or altered, or NULL; @path is cut. */
+static const struct change *find_above(const struct past *past, size_t area, char *path)
+{
+        while (*path) {
+                const struct change *change;
+
+                go_up(path);
+                change = find_old(past, area, path);
+                if (change && !change->inner)
+                        return change;
+        }
+        return NULL;
+}
+
+/* Whether what is at @path came there with it, alone or in a directory whose path is longer than @known; @path is cut. */
+static bool was_made(const struct past *past, size_t area, char *path, size_t known)
+{
+        const struct changes *changes = &past->kept->redo->changes;
+
+        for (; strlen(path) > known; go_up(path)) {
+                const struct change *change = changes_find(changes, area, path);
+
+                for (; change && change < changes->changes + changes->n && change->area == area &&
+                       streq(change->path, path);
+                     change++)
+                        if (change->kind == CHANGE_CREATE || change->kind == CHANGE_MOVE)
+                                return true;
+        }
+        return false;
+}
+
+/* In what was removed or replaced, and lies in a slot now. */
+static int look_into_image(const struct kept *kept, const struct change *outer, const char *path, struct stat *ret)
+{
+        for (size_t i = 0; i < kept->redo->n_renames; i++) {
+                const struct redo_rename *rename = &kept->redo->renames[i];
+                _cleanup_free_ char *image = NULL;
+                _cleanup_close_ int fd = -EBADF;
+
+                if (!rename->image || rename->area != outer->area || !streq(rename->path, outer->path))
+                        continue;
+                if (asprintf(&image, SLOTS_DIR "/%u%s", rename->slot, path + strlen(change_old_path(outer))) < 0)
                         return -ENOMEM;
-                if (change->kind != CHANGE_ENTRIES && (meet(to, path) || meet(from, path)))
-                        return 1;
+                fd = below_open(kept->dir, image, O_PATH | O_NOFOLLOW, 0);
+                if (fd < 0)
+                        return below_is_nowhere(fd) ? 0 : fd;
+                return fstat(fd, ret) < 0 ? -errno : 1;
         }
         return 0;
 }
 
-/* Of what looks changed: unless somebody newer has changed it, whose own undo comes first. */
+/* Returns: the innermost area that the absolute @path lies in, with what is below its root in @ret; SIZE_MAX for none. */
+static size_t find_area(const struct redo *redo, const char *path, const char **ret)
+{
+        size_t found = SIZE_MAX;
+
+        for (size_t i = 0; i < redo->n_areas; i++) {
+                const char *below = path_below(path, redo->areas[i].path);
+
+                if (below && (found == SIZE_MAX || below > *ret)) {
+                        *ret = below;
+                        found = i;
+                }
+        }
+        return found;
+}
+
+/*
+ * What was at the absolute path *@path before that transaction. Returns: 1 with @ret, 0 where nothing was, -EAGAIN where it is what is
+ * there behind it, at *@path as it is then, or another negative errno.
+ */
+static int look_before(const struct past *past, char **path, struct stat *ret)
+{
+        const struct redo *redo = past->kept->redo;
+        _cleanup_free_ char *cut = NULL, *there = NULL;
+        const struct change *change;
+        const char *below = NULL;
+        size_t area = find_area(redo, *path, &below);
+        int r;
+
+        if (area == SIZE_MAX)
+                return -EAGAIN;
+        change = find_old(past, area, below);
+        if (change) {
+                *ret = change->before;
+                return 1;
+        }
+        cut = strdup(below);
+        if (!cut)
+                return -ENOMEM;
+        change = find_above(past, area, cut);
+        if (change && (change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE))
+                return look_into_image(past->kept, change, below, ret);
+        r = change && change->from ? asprintf(&there, "%s%s", change->path, below + strlen(change->from))
+                                   : asprintf(&there, "%s", below);
+        if (r < 0)
+                return -ENOMEM;
+        free(TAKE_PTR(*path));
+        r = format_path(redo, area, there, path);
+        if (r < 0)
+                return r;
+        return was_made(past, area, there, change ? strlen(change->path) : 0) ? 0 : -EAGAIN;
+}
+
 static int refuse(const struct check *c, size_t area, const char *path, const char *what)
 {
         _cleanup_free_ char *whole = NULL, *text = NULL;
         int r;
 
         r = format_path(c->kept->redo, area, path, &whole);
-        for (size_t i = 0; r == 0 && i < c->newer->n; i++)
-                r = touches(c->newer->kept[i].redo, whole);
-        if (r != 0)
-                return r < 0 ? r : 0;
-        r = path_escape(whole, &text);
+        if (r >= 0)
+                r = path_escape(whole, &text);
         return r < 0 ? r
                      : error_setf(c->error, -ESTALE, "%s%s %s since %s was applied: --force overwrites it",
                                   c->place.root->path, text, what, c->kept->redo->id);
@@ -129,20 +259,54 @@ static bool is_as_left(const struct stat *left, const struct stat *now)
                (!S_ISREG(left->st_mode) || left->st_size == now->st_size);
 }
 
-/* Returns: 1 where the file is there, 0 where it isn't, or a negative errno with the error set. */
-static int look(const struct check *c, size_t area, const char *path, struct stat *ret)
+/* What those that are undone before will make of it. Returns: 1, 0, -EAGAIN, as look_before(), or another negative errno. */
+static int look_back(const struct check *c, char **path, struct stat *ret)
 {
-        _cleanup_close_ int fd = below_open(c->roots[area], path, O_PATH | O_NOFOLLOW, 0);
+        int r = -EAGAIN;
 
-        if (below_is_nowhere(fd))
-                return 0;
-        if (fd == -EXDEV)
+        for (size_t i = c->n_newer; r == -EAGAIN && i-- > 0;)
+                r = look_before(&c->newer[i], path, ret);
+        return r;
+}
+
+/* O_PATH; where those have moved it to, unless @path is where it was. */
+static int open_now(const struct check *c, size_t area, const char *path, const char *whole)
+{
+        _cleanup_free_ char *same = NULL;
+        int r = format_path(c->kept->redo, area, path, &same);
+
+        if (r < 0)
+                return r;
+        return streq(same, whole) ? below_open(c->roots[area], path, O_PATH | O_NOFOLLOW, 0)
+                                  : root_open(c->place.root, whole, O_PATH | O_NOFOLLOW);
+}
+
+/*
+ * Looks at the file, as it will be when the newer transactions are undone. Returns: 1 where it is there, with @ret_fd where it can be
+ * opened now, else -EBADF; 0 where it isn't, or a negative errno with the error set.
+ */
+static int look(const struct check *c, size_t area, const char *path, struct stat *ret, int *ret_fd)
+{
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *whole = NULL;
+        int r;
+
+        r = format_path(c->kept->redo, area, path, &whole);
+        if (r >= 0)
+                r = look_back(c, &whole, ret);
+        if (r == -EAGAIN) {
+                fd = open_now(c, area, path, whole);
+                r = below_is_nowhere(fd) ? 0 : fd < 0 ? fd : fstat(fd, ret) < 0 ? -errno : 1;
+        }
+        if (r == -EXDEV)
                 return error_setf(c->error, -ESTALE,
                                   "%s%s/%s lies on what was mounted since %s was applied: unmount it",
                                   c->place.root->path, c->kept->redo->areas[area].path, path, c->kept->redo->id);
-        if (fd < 0 || fstat(fd, ret) < 0)
-                return error_errnof(c->error, fd < 0 ? fd : -errno, "can't look at %s", path);
-        return 1;
+        if (r < 0)
+                return error_errnof(c->error, r, "can't look at %s", path);
+        if (ret_fd)
+                *ret_fd = TAKE_FD(fd);
+        return r;
 }
 
 /* What somebody put into a directory that we made would be gone with it. */
@@ -153,12 +317,19 @@ static int check_directory(const struct check *c, const struct change *change)
         int r;
 
         r = below_open_entries(c->roots[change->area], change->path, &dir);
+        if (below_is_nowhere(r))
+                return 0; /* a newer one has moved or removed it */
         while (r >= 0 && (r = below_next(dir, &entry)) > 0) {
                 _cleanup_free_ char *path = NULL;
+                struct stat now;
 
                 if (asprintf(&path, "%s/%s", change->path, entry->d_name) < 0)
                         return -ENOMEM;
                 if (!changes_find(&c->kept->redo->changes, change->area, path))
+                        r = look(c, change->area, path, &now, NULL);
+                else
+                        r = 0;
+                if (r > 0)
                         r = refuse(c, change->area, path, "was made");
         }
         return r;
@@ -174,7 +345,7 @@ static int check_left(const struct check *c, const struct change *change)
         struct stat now;
         int r;
 
-        r = look(c, change->area, change->path, &now);
+        r = look(c, change->area, change->path, &now, NULL);
         if (r < 0)
                 return r;
         if (r == 0)
@@ -211,7 +382,7 @@ static int check_old_place(const struct check *c, const struct change *change)
         struct stat now;
         int r;
 
-        r = look(c, change->area, path, &now);
+        r = look(c, change->area, path, &now, NULL);
         if (r <= 0 || is_ours(&c->kept->redo->changes, change->area, path))
                 return r < 0 ? r : 0;
         return refuse(c, change->area, path, "was made");
@@ -240,15 +411,18 @@ static int check_meta(const struct check *c, const struct redo_meta *meta)
 {
         _cleanup_attributes_ struct attributes now = { 0 };
         _cleanup_close_ int fd = -EBADF;
+        struct stat st;
         int r;
 
         if (!meta->before.st.st_mode || !meta->after.st.st_mode || attributes_equal(&meta->before, &meta->after))
                 return 0; /* they aren't put back */
-        fd = below_open(c->roots[meta->area], meta->path, O_PATH | O_NOFOLLOW, 0);
-        r = fd < 0 ? fd : attributes_read(fd, &now);
-        if (r < 0 && !below_is_nowhere(r))
+        r = look(c, meta->area, meta->path, &st, &fd);
+        if (r <= 0 || fd < 0)
+                return r < 0 ? r : 0; /* what a newer one noted of it was compared with its change */
+        r = attributes_read(fd, &now);
+        if (r < 0)
                 return error_errnof(c->error, r, "can't look at %s", meta->path);
-        return r < 0 || attributes_equal(&meta->after, &now) ? 0 : refuse(c, meta->area, meta->path, "was changed");
+        return attributes_equal(&meta->after, &now) ? 0 : refuse(c, meta->area, meta->path, "was changed");
 }
 
 int undo_check(const struct history *history, const struct kept *kept, const struct kept_list *newer,
@@ -257,16 +431,21 @@ int undo_check(const struct history *history, const struct kept *kept, const str
         const struct redo *redo = kept->redo;
         _cleanup_(check_done) struct check c = {
                 .kept = kept,
-                .newer = newer,
+                .newer = calloc(newer->n + 1, sizeof(*c.newer)),
+                .n_newer = newer->n,
                 .place = kept_place(kept, history),
                 .roots = malloc((redo->n_areas + 1) * sizeof(int)),
                 .error = error,
         };
         int r = 0;
 
-        if (!c.roots)
+        for (size_t i = 0; c.roots && i < redo->n_areas; i++)
+                c.roots[i] = -EBADF;
+        if (!c.roots || !c.newer)
                 return -ENOMEM;
-        for (size_t i = 0; i < redo->n_areas; i++)
+        for (size_t i = 0; r >= 0 && i < newer->n; i++)
+                r = past_init(&c.newer[i], &newer->kept[i]);
+        for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
                 c.roots[i] = root_open_unlinked(history->root, redo->areas[i].path, O_RDONLY | O_DIRECTORY);
         for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
                 if (c.roots[i] == -ENOENT)

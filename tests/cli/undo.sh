@@ -142,6 +142,51 @@ test_a_directory_that_a_newer_one_replaced() {
         fingerprint var/lib/sample | diff "$WORK/old" - || fail 'it is not as it was'
 }
 
+# refuses_between SCRIPT CHANGE SCRIPT: what somebody did between the two is seen before anything is put back.
+refuses_between() {
+        write /var/lib/sample/d/f text
+        mkdir -p "$ROOT/etc"
+        two "$1" "[ -e ../ready ] && $3"
+        expect 1 run sample
+        (cd "$ROOT/var/lib/sample" && eval "$2")
+        touch "$ROOT/var/lib/ready"
+        expect 0 retry sample
+        expect 0 run sample
+        untouched expect 1 undo --dry-run sample
+        assert_err /var/lib/sample/d/
+        assert_err 'since 1.1.0/001_x was applied'
+        untouched expect 1 undo sample
+        expect 0 undo --force sample
+        rm -rf "${ROOT:?}"/[!cg]*
+}
+
+test_what_was_changed_between_two() {
+        refuses_between 'echo 1 >>d/f' 'echo mine >d/f' 'echo 2 >d/f && echo 2 >d/g'
+        refuses_between 'echo 1 >>d/f' 'rm d/f' 'echo 2 >d/f'
+        refuses_between 'chmod 600 d/f' 'chmod 640 d/f' 'chmod 600 d/f'
+        refuses_between 'rm d/f' 'echo mine >d/f' 'rm d/f'
+        refuses_between 'echo 1 >>d/f' 'echo mine >d/f' 'mv d e'
+        refuses_between 'echo 1 >>d/f' 'echo mine >d/f' 'rm -r d'
+        refuses_between 'echo 1 >>d/f' 'echo mine >d/f' 'mkdir t && cp d/f t/ && rm -r d && mv t d'
+        refuses_between 'echo 1 >d/new' 'echo mine >d/new' 'mv d/new d/newest'
+}
+
+test_what_only_the_two_changed() {
+        for newer in 'echo 2 >d/f' 'rm -r d' 'mv d e && echo 2 >e/f' 'mv d e && mkdir d && echo 2 >d/f' 'rm -r d && echo 2 >d' \
+                'mkdir t && cp d/f t/ && rm -r d && mv t d' 'mv d/n/m d/n/f && echo 2 >d/n/g && mv d/n e' 'echo 2 >d/x' \
+                'echo 2 >d/x && chmod 700 d' 'mv d e && echo 2 >e/x' 'mv d e && mkdir d && mv e/f d/x'; do
+                write /var/lib/sample/d/f text
+                write /var/lib/sample/d/x text
+                mkdir -p "$ROOT/etc"
+                two 'chmod 600 d/f && echo 1 >d/f && rm d/x && mkdir d/n && echo 1 >d/n/m' "$newer"
+                expect 0 run sample
+                untouched expect 0 undo --dry-run sample
+                expect 0 undo sample
+                fingerprint var/lib/sample | diff "$WORK/old" - || fail "it is not as it was before: $newer"
+                rm -rf "${ROOT:?}"/[!cg]*
+        done
+}
+
 test_there_is_nothing_to_undo() {
         migration sample 1.1.0/001_x
         mkdir "$ROOT/etc"

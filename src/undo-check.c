@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include "undo-past.h"
 #include "undo.h"
 
 #include "below.h"
@@ -11,13 +12,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-
-/* A transaction that is undone before, and its changes by where things were. */
-struct past {
-        const struct kept *kept;
-        const struct change **changes;
-        size_t n;
-};
 
 struct check {
         const struct kept *kept;
@@ -34,15 +28,8 @@ static void check_done(struct check *c)
                 closep(&c->roots[i]);
         free(c->roots);
         for (size_t i = 0; c->newer && i < c->n_newer; i++)
-                free(c->newer[i].changes);
+                past_done(&c->newer[i]);
         free(c->newer);
-}
-
-static int format_path(const struct redo *redo, size_t area, const char *path, char **ret)
-{
-        const char *root = redo->areas[area].path;
-
-        return asprintf(ret, "%s%s%s", *path && streq(root, "/") ? "" : root, *path ? "/" : "", path) < 0 ? -ENOMEM : 0;
 }
 
 /* ---- Mounts ---- */
@@ -57,7 +44,7 @@ static int check_mount(const struct commit_place *place, const struct redo *redo
 
         if (!area->slots || (area->hold && force))
                 return 0;
-        root = root_open(place->root, area->path, O_RDONLY | O_DIRECTORY);
+        root = root_open_unlinked(place->root, area->path, O_RDONLY | O_DIRECTORY);
         if (root < 0)
                 return 0; /* that is told elsewhere, or it is made again */
         r = commit_is_reachable(place, root);
@@ -87,158 +74,12 @@ int undo_check_mounts(const struct history *history, const struct kept *kept, bo
         return r;
 }
 
-/* ---- What is undone before ---- */
-
-static int compare_old(const void *a, const void *b)
-{
-        const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
-
-        return x->area != y->area ? (x->area < y->area ? -1 : 1) : path_compare(change_old_path(x), change_old_path(y));
-}
-
-static int past_init(struct past *past, const struct kept *kept)
-{
-        const struct changes *changes = &kept->redo->changes;
-
-        past->kept = kept;
-        past->changes = calloc(changes->n + 1, sizeof(*past->changes));
-        if (!past->changes)
-                return -ENOMEM;
-        for (size_t i = 0; i < changes->n; i++)
-                if (changes->changes[i].before.st_mode && changes->changes[i].kind != CHANGE_ENTRIES)
-                        past->changes[past->n++] = &changes->changes[i];
-        qsort(past->changes, past->n, sizeof(*past->changes), compare_old);
-        return 0;
-}
-
-static const struct change *find_old(const struct past *past, size_t area, const char *path)
-{
-        const struct change change = { .area = area, .path = (char *)(uintptr_t)path }, *key = &change;
-        const struct change **found = NULL;
-
-        if (past->n > 0)
-                found = bsearch(&key, past->changes, past->n, sizeof(*past->changes), compare_old);
-        return found ? *found : NULL;
-}
-
-/* Makes of @path the directory that it is in. */
-static void go_up(char *path)
-{
-        char *slash = strrchr(path, '/');
-
-        *(slash ? slash : path) = '\0';
-}
-
-/* Returns: the innermost directory above @path that was removed or replaced as a whole, moved or altered, or NULL; @path is cut. */
-static const struct change *find_above(const struct past *past, size_t area, char *path)
-{
-        while (*path) {
-                const struct change *change;
-
-                go_up(path);
-                change = find_old(past, area, path);
-                if (change && !change->inner)
-                        return change;
-        }
-        return NULL;
-}
-
-/* Whether what is at @path came there with it, alone or in a directory whose path is longer than @known; @path is cut. */
-static bool was_made(const struct past *past, size_t area, char *path, size_t known)
-{
-        const struct changes *changes = &past->kept->redo->changes;
-
-        for (; strlen(path) > known; go_up(path)) {
-                const struct change *change = changes_find(changes, area, path);
-
-                for (; change && change < changes->changes + changes->n && change->area == area &&
-                       streq(change->path, path);
-                     change++)
-                        if (change->kind == CHANGE_CREATE || change->kind == CHANGE_MOVE)
-                                return true;
-        }
-        return false;
-}
-
-/* In what was removed or replaced, and lies in a slot now. */
-static int look_into_image(const struct kept *kept, const struct change *outer, const char *path, struct stat *ret)
-{
-        for (size_t i = 0; i < kept->redo->n_renames; i++) {
-                const struct redo_rename *rename = &kept->redo->renames[i];
-                _cleanup_free_ char *image = NULL;
-                _cleanup_close_ int fd = -EBADF;
-
-                if (!rename->image || rename->area != outer->area || !streq(rename->path, outer->path))
-                        continue;
-                if (asprintf(&image, SLOTS_DIR "/%u%s", rename->slot, path + strlen(change_old_path(outer))) < 0)
-                        return -ENOMEM;
-                fd = below_open(kept->dir, image, O_PATH | O_NOFOLLOW, 0);
-                if (fd < 0)
-                        return below_is_nowhere(fd) ? 0 : fd;
-                return fstat(fd, ret) < 0 ? -errno : 1;
-        }
-        return 0;
-}
-
-/* Returns: the innermost area that the absolute @path lies in, with what is below its root in @ret; SIZE_MAX for none. */
-static size_t find_area(const struct redo *redo, const char *path, const char **ret)
-{
-        size_t found = SIZE_MAX;
-
-        for (size_t i = 0; i < redo->n_areas; i++) {
-                const char *below = path_below(path, redo->areas[i].path);
-
-                if (below && (found == SIZE_MAX || below > *ret)) {
-                        *ret = below;
-                        found = i;
-                }
-        }
-        return found;
-}
-
-/*
- * What was at the absolute path *@path before that transaction. Returns: 1 with @ret, 0 where nothing was, -EAGAIN where it is what is
- * there behind it, at *@path as it is then, or another negative errno.
- */
-static int look_before(const struct past *past, char **path, struct stat *ret)
-{
-        const struct redo *redo = past->kept->redo;
-        _cleanup_free_ char *cut = NULL, *there = NULL;
-        const struct change *change;
-        const char *below = NULL;
-        size_t area = find_area(redo, *path, &below);
-        int r;
-
-        if (area == SIZE_MAX)
-                return -EAGAIN;
-        change = find_old(past, area, below);
-        if (change) {
-                *ret = change->before;
-                return 1;
-        }
-        cut = strdup(below);
-        if (!cut)
-                return -ENOMEM;
-        change = find_above(past, area, cut);
-        if (change && (change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE))
-                return look_into_image(past->kept, change, below, ret);
-        r = change && change->from ? asprintf(&there, "%s%s", change->path, below + strlen(change->from))
-                                   : asprintf(&there, "%s", below);
-        if (r < 0)
-                return -ENOMEM;
-        free(TAKE_PTR(*path));
-        r = format_path(redo, area, there, path);
-        if (r < 0)
-                return r;
-        return was_made(past, area, there, change ? strlen(change->path) : 0) ? 0 : -EAGAIN;
-}
-
 static int refuse(const struct check *c, size_t area, const char *path, const char *what)
 {
         _cleanup_free_ char *whole = NULL, *text = NULL;
         int r;
 
-        r = format_path(c->kept->redo, area, path, &whole);
+        r = past_format_path(c->kept->redo, area, path, &whole);
         if (r >= 0)
                 r = path_escape(whole, &text);
         return r < 0 ? r
@@ -259,13 +100,13 @@ static bool is_as_left(const struct stat *left, const struct stat *now)
                (!S_ISREG(left->st_mode) || left->st_size == now->st_size);
 }
 
-/* What those that are undone before will make of it. Returns: 1, 0, -EAGAIN, as look_before(), or another negative errno. */
+/* What those that are undone before will make of it. Returns: 1, 0, -EAGAIN, as past_look(), or another negative errno. */
 static int look_back(const struct check *c, char **path, struct stat *ret)
 {
         int r = -EAGAIN;
 
         for (size_t i = c->n_newer; r == -EAGAIN && i-- > 0;)
-                r = look_before(&c->newer[i], path, ret);
+                r = past_look(&c->newer[i], path, ret);
         return r;
 }
 
@@ -273,12 +114,12 @@ static int look_back(const struct check *c, char **path, struct stat *ret)
 static int open_now(const struct check *c, size_t area, const char *path, const char *whole)
 {
         _cleanup_free_ char *same = NULL;
-        int r = format_path(c->kept->redo, area, path, &same);
+        int r = past_format_path(c->kept->redo, area, path, &same);
 
         if (r < 0)
                 return r;
         return streq(same, whole) ? below_open(c->roots[area], path, O_PATH | O_NOFOLLOW, 0)
-                                  : root_open(c->place.root, whole, O_PATH | O_NOFOLLOW);
+                                  : root_open_unlinked(c->place.root, whole, O_PATH | O_NOFOLLOW);
 }
 
 /*
@@ -291,7 +132,7 @@ static int look(const struct check *c, size_t area, const char *path, struct sta
         _cleanup_free_ char *whole = NULL;
         int r;
 
-        r = format_path(c->kept->redo, area, path, &whole);
+        r = past_format_path(c->kept->redo, area, path, &whole);
         if (r >= 0)
                 r = look_back(c, &whole, ret);
         if (r == -EAGAIN) {

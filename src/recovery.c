@@ -22,6 +22,7 @@ static int recover_commit(struct dmig *ctx, struct history *history, const char 
 {
         _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
         _cleanup_(redo_freep) struct redo *redo = NULL;
+        _cleanup_close_ int turn = -EBADF;
         int r;
 
         r = staged_open(&staged, history, error);
@@ -35,7 +36,8 @@ static int recover_commit(struct dmig *ctx, struct history *history, const char 
                                   " isn't there: restore it from a backup, or move the history away and set a baseline",
                                   history->path, id, staged.path ? staged.path : "the stage");
         context_log(ctx, LOG_NOTICE, history->package, "%s was being committed when it was interrupted: going on", id);
-        return staged_finish(ctx, history, &staged, redo, error);
+        turn = context_lock_commit(ctx, error);
+        return turn < 0 ? turn : staged_finish(ctx, history, &staged, redo, error);
 }
 
 /* What a run that was killed left behind: a stage that is of no use any more, or one that was committed and has still to be kept. */
@@ -83,9 +85,12 @@ static int recover_holds(const struct history *history, struct error *error)
 static int recover_undo(struct dmig *ctx, struct history *history, struct error *error)
 {
         _cleanup_(kept_list_done) struct kept_list list = { 0 };
+        _cleanup_close_ int turn = -EBADF;
         int r;
 
         r = kept_list(history, UNDO_FILE, &list, error);
+        if (r >= 0 && list.n > 0)
+                r = turn = context_lock_commit(ctx, error);
         for (size_t i = 0; r >= 0 && i < list.n; i++) {
                 context_log(ctx, LOG_NOTICE, history->package,
                             "%s was being undone when that was interrupted: going on", list.kept[i].redo->id);

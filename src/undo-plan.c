@@ -294,6 +294,7 @@ static int copy_attributes(const struct attributes *from, struct attributes *to)
 static int invert_meta(struct inversion *in, const struct redo_meta *done, struct error *error)
 {
         struct redo_meta meta = { .area = done->area };
+        uint64_t ino = done->before.st.st_ino;
         int r;
 
         r = is_ours(in, done);
@@ -312,6 +313,9 @@ static int invert_meta(struct inversion *in, const struct redo_meta *done, struc
                 redo_meta_done(&meta);
                 return r;
         }
+        /* Another one than when it was done, where it was copied to another file system and back meanwhile. */
+        (void)get_ino_below(in->roots[done->area], done->path, &ino);
+        meta.after.st.st_ino = ino;
         return redo_add_meta(in->redo, &meta);
 }
 

@@ -60,12 +60,14 @@ struct undo {
         struct kept_list list;
         struct dmig_report *report;
         int lock;
+        int turn; /* to commit */
 };
 
 static void undo_done(struct undo *undo)
 {
         kept_list_done(&undo->list);
         history_free(undo->history);
+        closep(&undo->turn);
         closep(&undo->lock);
 }
 
@@ -255,6 +257,8 @@ static int undo_package(struct undo *undo, struct error *error)
                 return r;
         r = check_gate(undo, error);
         if (r >= 0)
+                r = undo->turn = context_lock_commit(undo->ctx, error);
+        if (r >= 0)
                 r = check_all(undo, error);
         if (r >= 0 && !(undo->flags & DMIG_DRY_RUN))
                 r = undo_all(undo, error);
@@ -265,7 +269,9 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
 {
         const struct upgrade_request request = { .package = package };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
-        _cleanup_(undo_done) struct undo undo = { .ctx = ctx, .package = package, .flags = flags, .lock = -EBADF };
+        _cleanup_(undo_done) struct undo undo = {
+                .ctx = ctx, .package = package, .flags = flags, .lock = -EBADF, .turn = -EBADF
+        };
         int r;
 
         r = survey_new_report(&request, &report, &ctx->error);
@@ -281,7 +287,7 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
 int dmig_forget(struct dmig *ctx, const char *package, uint64_t *ret_bytes)
 {
         const struct upgrade_request request = { .package = package };
-        _cleanup_(undo_done) struct undo undo = { .ctx = ctx, .package = package, .lock = -EBADF };
+        _cleanup_(undo_done) struct undo undo = { .ctx = ctx, .package = package, .lock = -EBADF, .turn = -EBADF };
         struct error *error = &ctx->error;
         uint64_t bytes = 0;
         int r;

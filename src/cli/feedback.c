@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "feedback.h"
+#include "cli/feedback.h"
 
-#include "cli.h"
-#include "notify.h"
+#include "cli/cli.h"
+#include "cli/report/notify.h"
 
 #include <inttypes.h>
 #include <syslog.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "help.h"
+#include "cli/help.h"
 
 #include <ctype.h>
 

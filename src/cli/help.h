@@ -3,7 +3,7 @@
 
 /* What --help and --version print, from the tables of verbs and options. */
 
-#include "verbs.h"
+#include "cli/verbs/verbs.h"
 
 void help_print(FILE *stream);
 void help_print_verb(FILE *stream, const struct verb *verb);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "instance.h"
+#include "cli/instance.h"
 
-#include "macro.h"
+#include "basic/macro.h"
 
 #include <ctype.h>
 #include <stdio.h>

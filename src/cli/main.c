@@ -2,10 +2,10 @@
 
 /* Parse, dispatch, exit status. */
 
-#include "cli.h"
-#include "help.h"
-#include "signals.h"
-#include "verbs.h"
+#include "cli/cli.h"
+#include "cli/help.h"
+#include "cli/signals.h"
+#include "cli/verbs/verbs.h"
 
 #include <fcntl.h>
 #include <locale.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "options.h"
+#include "cli/options.h"
 
-#include "instance.h"
-#include "macro.h"
+#include "basic/macro.h"
+#include "cli/instance.h"
 
 #include <getopt.h>
 #include <stdarg.h>

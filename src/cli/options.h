@@ -3,7 +3,7 @@
 
 /* The command line, taken apart: options before and behind the verb, and the arguments in their order. */
 
-#include "terminal.h"
+#include "cli/terminal/terminal.h"
 
 #include <stdint.h>
 

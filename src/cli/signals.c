@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "signals.h"
+#include "cli/signals.h"
 
-#include "macro.h"
+#include "basic/macro.h"
 
 #include <signal.h>
 

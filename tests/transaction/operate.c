@@ -11,7 +11,7 @@
  * looks for that.
  */
 
-#include "macro.h"
+#include "basic/macro.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One migration, once: check, migrate, check again, commit. In: the migration and the upgrade that it belongs to. Out: its state, recorded
+ * in the history before anybody is told.
+ */
+
+#include "catalog/catalog.h"
+#include "history/history.h"
+#include "package/context.h"
+#include "package/report.h"
+#include "package/upgrade.h"
+
+struct transaction;
+
+struct attempt {
+        struct dmig *ctx;
+        struct history *history;
+        const struct upgrade *upgrade;
+        const struct migration *migration;
+        unsigned flags; /* of enum dmig_flags */
+        int lock_fd;    /* the package's lock */
+        char sha256[65];
+        unsigned number; /* 1 for the first attempt since the last success, retry or change of the file */
+        struct transaction *transaction; /* while there is one */
+};
+
+/*
+ * Fills in @step. Returns: 0 however the migration ended, -ECANCELED when the context was stopped (the step is pending then), or
+ * another negative errno with @error set where the history can't be written.
+ */
+int attempt_run(struct attempt *attempt, struct dmig_step *step, struct error *error);
+
+/* The SHA-256 of the file that would be run. Returns: 0, or a negative errno with @error set. */
+int attempt_hash(const struct root *root, const struct migration *migration, char ret[static 65], struct error *error);

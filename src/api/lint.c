@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What is wrong with migrations before they are shipped: all that the catalog would refuse on a machine, and what can only be
+ * said of a source tree (programs that the kernel can't start, versions that the package doesn't reach, doubtful habits).
+ */
+
+#include "basic/utf8.h"
+#include "catalog/catalog.h"
+#include "catalog/version-range.h"
+#include "package/context.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <syslog.h>
+
+/* As much of a file as the kernel looks at to tell how it is started. */
+#define HEADER_SIZE 256U
+
+struct linter {
+        struct dmig *ctx;
+        const char *directory;
+        const char *version;
+        struct range range; /* of the package's version alone */
+        dmig_lint_fn fn;
+        void *userdata;
+        int n_errors;
+};
+
+static void linter_done(struct linter *linter)
+{
+        range_done(&linter->range);
+}
+
+static void tell(struct linter *linter, int priority, const char *path, const char *text)
+{
+        linter->n_errors += priority == LOG_ERR;
+        linter->fn(linter->ctx, priority, path, text, linter->userdata);
+}
+
+static int tellf(struct linter *linter, int priority, const char *path, const char *format, ...) _printf_(4, 5);
+
+static int tellf(struct linter *linter, int priority, const char *path, const char *format, ...)
+{
+        _cleanup_free_ char *text = NULL, *clean = NULL;
+        va_list args;
+        int n;
+
+        va_start(args, format);
+        n = vasprintf(&text, format, args);
+        va_end(args);
+        if (n < 0) {
+                text = NULL;
+                return -ENOMEM;
+        }
+        clean = text_sanitize(text, strlen(text));
+        if (!clean)
+                return -ENOMEM;
+        tell(linter, priority, path, clean);
+        return 0;
+}
+
+/* The catalog's messages begin with the path, and the line where there is one. */
+static void tell_message(struct linter *linter, int priority, const char *message)
+{
+        const char *below = startswith(message, linter->directory);
+        const char *colon = strstr(below ? below : message, ": ");
+        _cleanup_free_ char *path = colon ? strndup(message, (size_t)(colon - message)) : NULL;
+
+        if (path)
+                tell(linter, priority, path, colon + strlen(": "));
+        else
+                tell(linter, priority, linter->directory, message);
+}
+
+static void tell_error(const struct error *error, void *userdata)
+{
+        tell_message(userdata, LOG_ERR, error_text(error));
+}
+
+/* Returns: why the kernel can't start what begins with @header, or NULL. */
+static const char *judge_header(const char *header)
+{
+        const char *interpreter = startswith(header, "#!");
+        size_t n;
+
+        if (startswith(header, "\177ELF"))
+                return NULL;
+        if (!interpreter)
+                return "has no \"#!\" line and is no program, so it can't be started; name its interpreter, as in "
+                       "#!/bin/sh";
+
+        interpreter += strspn(interpreter, " \t");
+        n = strcspn(interpreter, "\n");
+        if (interpreter[0] != '/')
+                return "the interpreter behind \"#!\" must be an absolute path, as in #!/bin/sh";
+        if (interpreter[n - 1] == '\r')
+                return "the \"#!\" line ends with a carriage return, so its interpreter isn't found; use Unix line "
+                       "ends";
+        return NULL;
+}
+
+static int check_start(struct linter *linter, const struct migration *migration)
+{
+        char header[HEADER_SIZE] = "";
+        _cleanup_close_ int fd = -EBADF;
+        const char *reason;
+        struct stat st;
+
+        /* Of what is no file the catalog has told. */
+        if (migration->python_module || (lstat(migration->path, &st) == 0 && !S_ISREG(st.st_mode)))
+                return 0;
+        fd = open(migration->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0 || pread(fd, header, sizeof(header) - 1, 0) < 0)
+                return tellf(linter, LOG_ERR, migration->path, "can't be read: %s", strerror(errno));
+
+        reason = judge_header(header);
+        if (reason)
+                tell(linter, LOG_ERR, migration->path, reason);
+        return 0;
+}
+
+static int check_version(struct linter *linter, const struct migration *migration)
+{
+        const char *since = migration->manifest->since;
+        int where = 0;
+
+        if (!linter->version)
+                return 0;
+        if (!since)
+                where = range_locate(&linter->range, migration->version);
+        else if (range_locate_package_version(&linter->range, since, &where) < 0)
+                return 0; /* of which the catalog has told */
+        if (where <= 0)
+                return 0;
+        return tellf(
+                linter, LOG_ERR, migration->path,
+                "is for version %s, above the package's own version %s, so it wouldn't run; lower the one or raise "
+                "the other",
+                since ? since : dmig_semver_get_text(migration->version), linter->version);
+}
+
+/* @previous is NULL, or the migration before it. */
+static int check_number(struct linter *linter, const struct migration *migration, const struct migration *previous)
+{
+        if (!previous || previous->version != migration->version || migration->number <= previous->number + 1)
+                return 0;
+        return tellf(linter, LOG_NOTICE, migration->path,
+                     "the number before it in this version is %03u: is one missing?", previous->number);
+}
+
+static int check_migrations(struct linter *linter, const struct catalog *catalog)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < catalog->n_migrations && r >= 0; i++) {
+                const struct migration *migration = &catalog->migrations[i];
+
+                r = check_start(linter, migration);
+                if (r >= 0)
+                        r = check_version(linter, migration);
+                if (r >= 0)
+                        r = check_number(linter, migration, i > 0 ? migration - 1 : NULL);
+                if (migration->manifest->unrestricted)
+                        tell(linter, LOG_NOTICE, migration->path,
+                             "\"writes\": \"*\" lets it change the system directly: what fails half way stays so");
+        }
+        return r;
+}
+
+/* Both lists are in the order of versions. */
+static int check_versions(struct linter *linter, const struct catalog *catalog)
+{
+        const struct migration *migration = catalog->migrations, *end = migration + catalog->n_migrations;
+
+        if (catalog->n_versions == 0)
+                tell(linter, LOG_ERR, linter->directory, "has no version directory such as v1.2.3 in it");
+        for (size_t i = 0; i < catalog->n_versions; i++) {
+                const struct migration *first = migration;
+                _cleanup_free_ char *path = NULL;
+
+                while (migration < end && migration->version == catalog->versions[i])
+                        migration++;
+                if (migration > first)
+                        continue;
+                if (asprintf(&path, "%s/v%s", linter->directory, dmig_semver_get_text(catalog->versions[i])) < 0)
+                        return -ENOMEM;
+                tell(linter, LOG_WARNING, path, "has no migration in it");
+        }
+        return 0;
+}
+
+static int set_version(struct linter *linter, const char *version, struct error *error)
+{
+        struct deb_version parsed;
+        int r;
+
+        if (!version)
+                return 0;
+        r = deb_version_parse(version, true, &parsed, error);
+        if (r < 0)
+                return r;
+        linter->version = version;
+        return range_init(&linter->range, version, version, error);
+}
+
+int dmig_lint(struct dmig *ctx, const char *directory, const char *version, dmig_lint_fn fn, void *userdata)
+{
+        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
+        _cleanup_(linter_done) struct linter linter = {
+                .ctx = ctx,
+                .directory = directory,
+                .fn = fn,
+                .userdata = userdata,
+        };
+        _cleanup_error_ struct error error = { .tell = tell_error, .userdata = &linter };
+        int r;
+
+        r = set_version(&linter, version, &ctx->error);
+        if (r < 0)
+                return r;
+        r = catalog_load_source(directory, &catalog, &error);
+        if (r < 0)
+                return error_setf(&ctx->error, r, "%s", error_text(&error));
+
+        for (size_t i = 0; i < catalog->n_notices; i++)
+                tell_message(&linter, LOG_WARNING, catalog->notices[i]);
+        r = check_versions(&linter, catalog);
+        if (r >= 0)
+                r = check_migrations(&linter, catalog);
+        return r < 0 ? r : linter.n_errors;
+}

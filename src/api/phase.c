@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "api/phase.h"
+
+#include "api/environment.h"
+#include "basic/clock.h"
+#include "sandbox/process.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <syslog.h>
+
+void ending_done(struct ending *ending)
+{
+        free(ending->reason);
+}
+
+static void log_line(const char *line, void *userdata)
+{
+        const struct phase *phase = userdata;
+        struct dmig *ctx = phase->ctx;
+
+        if (ctx->log_fn)
+                ctx->log_fn(ctx, LOG_INFO, phase->package, phase->migration->id, line, ctx->log_userdata);
+}
+
+static void tell_progress(uint64_t elapsed_usec, void *userdata)
+{
+        const struct phase *phase = userdata;
+
+        tell_event(phase->ctx, phase->package, "progress",
+                   (const struct field[]){ { "id", .text = phase->migration->id },
+                                           { "phase", .text = phase->name },
+                                           { "elapsed_ms", .number = (int64_t)(elapsed_usec / USEC_PER_MSEC) },
+                                           { "timeout_sec", .number = (int64_t)phase->timeout_sec },
+                                           { 0 } });
+}
+
+static bool is_sandboxed(const struct phase *phase)
+{
+        if (phase->flags & DMIG_SANDBOX_OFF)
+                return false;
+        return !phase->migrate || !phase->migration->manifest->unrestricted;
+}
+
+static int make_sandbox(const struct phase *phase, const struct stage_mounts *mounts, struct sandbox **ret)
+{
+        const struct dmig *ctx = phase->ctx;
+        const char *const visible[] = { ctx->root.path, ctx->libexecdir, NULL };
+        const struct sandbox_request request = {
+                .phase = phase->migrate ? SANDBOX_MIGRATE : SANDBOX_CHECK,
+                .network = ctx->network,
+                .network_allowed = phase->migration->manifest->network,
+                .visible = visible,
+                .mounts = mounts->mounts,
+                .n_mounts = mounts->n,
+        };
+
+        return sandbox_new(&request, ret);
+}
+
+static int mount_stage(const struct phase *phase, struct stage_mounts *ret, struct error *error)
+{
+        if (phase->stage)
+                return stage_mount(phase->stage, phase->migrate, ret, error);
+        if (phase->migrate)
+                return error_setf(error, -EINVAL, "a migration in a sandbox needs a stage to work in");
+        return 0;
+}
+
+static int run_program(struct phase *phase, struct output *output, struct process_result *ret, struct error *error)
+{
+        _cleanup_(stage_mounts_done) struct stage_mounts mounts = { 0 };
+        _cleanup_(sandbox_freep) struct sandbox *sandbox = NULL;
+        _cleanup_(environment_done) struct environment environment = { 0 };
+        struct process_request request = {
+                .timeout_usec = phase->timeout_sec * USEC_PER_SEC,
+                .stop_fd = phase->ctx->stop_fd,
+                .lock_fd = phase->lock_fd,
+                .output = output,
+                .tick = tell_progress,
+                .userdata = phase,
+        };
+        int r;
+
+        r = environment_make(&environment, phase);
+        if (r >= 0 && is_sandboxed(phase)) {
+                r = mount_stage(phase, &mounts, error);
+                if (r >= 0)
+                        r = make_sandbox(phase, &mounts, &sandbox);
+        }
+        if (r < 0)
+                return r;
+
+        request.argv = environment.argv;
+        request.envp = environment.envp;
+        request.sandbox = sandbox;
+        return process_run(&request, ret, error);
+}
+
+static int judge(const struct phase *phase, const struct process_result *result, struct ending *ending)
+{
+        const char *name = phase->name;
+        int n;
+
+        ending->outcome = OUTCOME_FAILED;
+        switch (result->end) {
+        case PROCESS_STOPPED:
+                ending->outcome = OUTCOME_STOPPED;
+                return 0;
+        case PROCESS_TIMED_OUT:
+                ending->field = (struct field){ "timeout", .number = (int64_t)phase->timeout_sec };
+                n = asprintf(&ending->reason, "%s was stopped after its limit of %" PRIu64 " s", name,
+                             phase->timeout_sec);
+                break;
+        case PROCESS_SIGNALED:
+                ending->field = (struct field){ "signal", .number = result->status };
+                n = asprintf(&ending->reason, "%s was killed by SIG%s", name, sigabbrev_np(result->status));
+                break;
+        default:
+                if (result->status == 0)
+                        ending->outcome = OUTCOME_TRUE;
+                else if (result->status == 1 && !phase->migrate)
+                        ending->outcome = OUTCOME_FALSE;
+                else if (result->status == EX_TEMPFAIL && phase->migrate)
+                        ending->outcome = OUTCOME_POSTPONED;
+                ending->field = (struct field){ "exit", .number = result->status };
+                n = asprintf(&ending->reason, "%s exited with status %d", name, result->status);
+        }
+        return n < 0 ? -ENOMEM : 0;
+}
+
+static int add_tail(const struct phase *phase, const struct output *output, struct ending *ending)
+{
+        _cleanup_free_ char *tail = NULL;
+        char space[STAGE_SPACE_MAX] = "", *whole;
+        int r;
+
+        r = output_get_tail(output, &tail);
+        if (r < 0)
+                return r;
+        if (phase->migrate && phase->stage && ending->outcome == OUTCOME_FAILED)
+                stage_explain_space(phase->stage, space, sizeof(space));
+        if (asprintf(&whole, "%s%s%s%s", ending->reason, tail[0] ? ": " : "", tail, space) < 0)
+                return -ENOMEM;
+        free(ending->reason);
+        ending->reason = whole;
+        return 0;
+}
+
+/* Whatever keeps the program from running is the migration's failure, with the reason. */
+int phase_run(struct phase *phase, struct ending *ret)
+{
+        _cleanup_(output_done) struct output output = { 0 };
+        _cleanup_error_ struct error error = { 0 };
+        struct process_result result;
+        int r;
+
+        tell_event(phase->ctx, phase->package, "phase",
+                   (const struct field[]){ { "id", .text = phase->migration->id },
+                                           { "phase", .text = phase->name },
+                                           { "timeout_sec", .number = (int64_t)phase->timeout_sec },
+                                           { 0 } });
+        r = output_init(&output, log_line, phase);
+        if (r < 0)
+                return r;
+        r = run_program(phase, &output, &result, &error);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0) {
+                ret->outcome = OUTCOME_FAILED;
+                ret->reason = strdup(error_text(&error));
+                return ret->reason ? 0 : -ENOMEM;
+        }
+        r = judge(phase, &result, ret);
+        return r < 0 || !ret->reason ? r : add_tail(phase, &output, ret);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What a run would change. In: the caller's request. The steps: lock, survey as for a run, then one migration after the other, each in
+ * a stage above those before it, until one isn't done. Out: a report with the files that each would change. The stages are thrown away,
+ * and the history isn't touched.
+ */
+
+#include "api/preview-step.h"
+#include "fs/beneath.h"
+#include "package/package.h"
+#include "transaction/prepared.h"
+#include "transaction/transaction.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+struct preview {
+        struct dmig *ctx;
+        struct survey *survey;
+        struct dmig_report *report;
+        int lock_fd;
+        int base;              /* STATE_DIR */
+        bool made_base;        /* it wasn't there before */
+        int state;             /* the package's directory there */
+        int dir;               /* of the stages */
+        struct areas *areas;   /* of all migrations together */
+        struct stage **stages; /* room for one a migration */
+        size_t n_stages;
+};
+
+/* ---- Where the stages are ---- */
+
+static int open_base(struct preview *preview)
+{
+        const struct root *root = &preview->ctx->root;
+
+        preview->base = root_open(root, STATE_DIR, O_RDONLY | O_DIRECTORY);
+        if (preview->base != -ENOENT)
+                return preview->base;
+        preview->base = root_open_mkdirs(root, STATE_DIR);
+        preview->made_base = preview->base >= 0;
+        return preview->base;
+}
+
+static int make_directories(struct preview *preview)
+{
+        int r = open_base(preview);
+
+        preview->stages = calloc(preview->survey->plan.n_pending, sizeof(struct stage *));
+        if (r < 0 || !preview->stages)
+                return r < 0 ? r : -ENOMEM;
+        preview->state = below_make_directories(preview->base, preview->survey->request.package);
+        if (preview->state < 0)
+                return preview->state;
+        r = below_remove(preview->state, PREVIEW_DIR); /* of one that was killed */
+        if (r < 0)
+                return r;
+        preview->dir = below_make_directories(preview->state, PREVIEW_DIR);
+        return preview->dir < 0 ? preview->dir : 0;
+}
+
+static int open_stages(struct preview *preview, struct error *error)
+{
+        int r = make_directories(preview);
+
+        return r < 0 ? error_errnof(error, r, "can't make %s" STATE_DIR "/%s/" PREVIEW_DIR, preview->ctx->root.path,
+                                    preview->survey->request.package)
+                     : 0;
+}
+
+static void remove_base(struct preview *preview)
+{
+        _cleanup_close_ int parent = openat(preview->base, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (parent >= 0)
+                (void)unlinkat(parent, strrchr(STATE_DIR, '/') + 1, AT_REMOVEDIR);
+}
+
+/* Directories go, too, that nothing is left in: those of a package without a history. */
+static int remove_stages(struct preview *preview)
+{
+        int r;
+
+        if (preview->state < 0)
+                return 0;
+        r = below_remove(preview->state, PREVIEW_DIR);
+        (void)unlinkat(preview->base, preview->survey->request.package, AT_REMOVEDIR);
+        if (preview->made_base)
+                remove_base(preview);
+        close(TAKE_FD(preview->state));
+        return r;
+}
+
+/* The stages' own file descriptors hold what is removed below them. */
+static void preview_done(struct preview *preview)
+{
+        (void)remove_stages(preview);
+        while (preview->n_stages > 0)
+                stage_free(preview->stages[--preview->n_stages]);
+        free(preview->stages);
+        areas_free(preview->areas);
+        closep(&preview->dir);
+        closep(&preview->base);
+        closep(&preview->lock_fd);
+}
+
+/* ---- The migrations ---- */
+
+/* What was said of earlier runs is no news of this one. */
+static void forget_earlier(struct dmig_step *step)
+{
+        step->state = DMIG_STATE_PENDING;
+        step->duration_ms = step->changes = -1;
+        free(TAKE_PTR(step->error));
+}
+
+/* Returns: 1 when the next migration is due, 0 when the package ends here, or -ENOMEM. */
+static int conclude_step(const struct preview *preview, const struct dmig_step *step)
+{
+        struct dmig_report *report = preview->report;
+
+        if (step->state == DMIG_STATE_FAILED)
+                return report_set_errorf(report, DMIG_RESULT_FAILED, 0, "%s would fail: %s", step->id, step->error);
+        if (step->state == DMIG_STATE_POSTPONED)
+                return report_set_errorf(report, DMIG_RESULT_POSTPONED, 0, "%s asked to be run later", step->id);
+        if (!step->files)
+                return report_set_errorf(
+                        report, DMIG_RESULT_PENDING, 0,
+                        "%s runs directly on the system (\"writes\": \"*\"): neither it nor what comes "
+                        "behind it can be previewed",
+                        step->id);
+        return 1;
+}
+
+/* Returns: as conclude_step(), or another negative errno with @error set. */
+static int try_step(struct preview *preview, const struct plan_step *planned, struct dmig_step *step,
+                    struct error *error)
+{
+        struct trial trial = {
+                .ctx = preview->ctx,
+                .survey = preview->survey,
+                .planned = planned,
+                .lock_fd = preview->lock_fd,
+                .areas = preview->areas,
+                .dir = preview->dir,
+                .number = preview->n_stages,
+                .below = preview->n_stages > 0 ? preview->stages[preview->n_stages - 1] : NULL,
+        };
+        int r;
+
+        r = trial_run(&trial, step, error);
+        if (trial.stage)
+                preview->stages[preview->n_stages++] = trial.stage;
+        return r < 0 ? r : conclude_step(preview, step);
+}
+
+/* All that are due; one that was given up is tried, too, as retry would. */
+static int try_steps(struct preview *preview, struct error *error)
+{
+        const struct plan *plan = &preview->survey->plan;
+        struct dmig_step *step = preview->report->steps;
+        int r = 1;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_steps; i++) {
+                const struct plan_step *planned = &plan->steps[i];
+
+                if (survey_is_due(planned))
+                        forget_earlier(step);
+                if (survey_is_due(planned) && r > 0)
+                        r = try_step(preview, planned, step, error);
+                step += survey_shows(SURVEY_UPGRADE, planned);
+        }
+        return r < 0 ? r : 0;
+}
+
+/* ---- The package ---- */
+
+/* The paths that all migrations together declare, ended by NULL; borrowed. */
+static int collect_writes(const struct plan *plan, char ***ret)
+{
+        _cleanup_free_ char **list = calloc(1, sizeof(*list));
+        size_t n = 0;
+
+        if (!list)
+                return -ENOMEM;
+        for (size_t i = 0; i < plan->n_steps; i++) {
+                const struct migration *migration = plan->steps[i].migration;
+
+                if (!survey_is_due(&plan->steps[i]))
+                        continue;
+                for (char **path = migration->manifest->writes; path && *path; path++) {
+                        char **grown = reallocarray(list, n + 2, sizeof(*list));
+
+                        if (!grown)
+                                return -ENOMEM;
+                        list = grown;
+                        list[n++] = *path;
+                        list[n] = NULL;
+                }
+        }
+        *ret = TAKE_PTR(list);
+        return 0;
+}
+
+static int make_areas(struct preview *preview, struct error *error)
+{
+        _cleanup_free_ char **writes = NULL;
+        int r;
+
+        r = collect_writes(&preview->survey->plan, &writes);
+        return r < 0 ? r : areas_new(&preview->ctx->root, writes, &preview->areas, error);
+}
+
+static int run_preview(struct preview *preview, struct error *error)
+{
+        int r;
+
+        if (preview->survey->upgrade.result != DMIG_RESULT_PENDING || preview->survey->plan.n_pending == 0)
+                return 0;
+        r = report_set_error(preview->report, DMIG_RESULT_PENDING, 0, NULL);
+        if (r >= 0)
+                r = context_need_network(preview->ctx, error);
+        if (r >= 0)
+                r = make_areas(preview, error);
+        if (r >= 0)
+                r = open_stages(preview, error);
+        if (r >= 0)
+                r = try_steps(preview, error);
+        if (r < 0)
+                return r;
+        r = remove_stages(preview);
+        return r < 0 ? error_errnof(error, r, "can't remove %s" STATE_DIR "/%s/" PREVIEW_DIR, preview->ctx->root.path,
+                                    preview->survey->request.package)
+                     : 0;
+}
+
+static int preview_package(struct preview *preview, struct error *error)
+{
+        struct survey *survey = preview->survey;
+        int r;
+
+        preview->lock_fd = context_lock(preview->ctx, survey->request.package, error);
+        if (preview->lock_fd < 0)
+                return preview->lock_fd;
+        r = survey_open_history(survey, preview->ctx, HISTORY_READ, error);
+        if (r >= 0)
+                r = transaction_check_ended(survey->history, error);
+        if (r >= 0)
+                r = survey_make_plan(survey, preview->ctx, error);
+        if (r >= 0)
+                r = survey_report(survey, SURVEY_UPGRADE, preview->report);
+        return r < 0 ? r : run_preview(preview, error);
+}
+
+int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, struct dmig_report **ret)
+{
+        const struct upgrade_request request = { .package = package, .from = from, .to = to };
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+        _cleanup_(survey_done) struct survey survey = { .request = request };
+        _cleanup_(preview_done) struct preview preview = {
+                .ctx = ctx, .survey = &survey, .lock_fd = -EBADF, .base = -EBADF, .state = -EBADF, .dir = -EBADF
+        };
+        int r;
+
+        r = survey_new_report(&request, &report, &ctx->error);
+        if (r < 0)
+                return r;
+        preview.report = report;
+        r = preview_package(&preview, &ctx->error);
+        return report_conclude(&report, r, &ctx->error, ret);
+}

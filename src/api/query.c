@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Plan and status: what would be done, and where a package stands. Read only, without a lock. */
+
+#include "api/attempt.h"
+#include "package/package.h"
+#include "transaction/archive.h"
+#include "transaction/transaction.h"
+
+/* Whether the file is another one than the history knows. A file that can't be read is no match for any. */
+static bool differs(struct dmig *ctx, const struct plan_step *step)
+{
+        char sha256[65];
+
+        if (!step->migration || !step->record || !step->record->sha256[0])
+                return false;
+        return attempt_hash(&ctx->root, step->migration, sha256, NULL) < 0 || !streq(sha256, step->record->sha256);
+}
+
+/* What was given up runs again once its file has changed. */
+static void revive_changed(struct dmig *ctx, struct plan *plan)
+{
+        for (size_t i = 0; i < plan->n_steps; i++)
+                if (plan->steps[i].state == DMIG_STATE_GAVE_UP && differs(ctx, &plan->steps[i]))
+                        plan->steps[i].state = DMIG_STATE_PENDING;
+}
+
+static void mark_modified(struct dmig *ctx, const struct plan *plan, struct dmig_report *report)
+{
+        for (size_t i = 0; i < plan->n_steps; i++)
+                if (plan->steps[i].state == DMIG_STATE_APPLIED || plan->steps[i].state == DMIG_STATE_SATISFIED)
+                        report->steps[i].modified = differs(ctx, &plan->steps[i]);
+}
+
+static int look_at_gate(const struct survey *survey, struct dmig *ctx, struct dmig_report *report)
+{
+        _cleanup_free_ char *running = NULL;
+        int r;
+
+        r = survey_look_at_gate(survey, ctx, report, &running, &ctx->error);
+        if (r < 0 || !running || report->result != DMIG_RESULT_PENDING)
+                return r;
+        return survey_explain_gate(report, running);
+}
+
+/* Nobody has to run a migration for that, so it counts wherever the package stands. */
+static int look_at_transaction(const struct survey *survey, struct dmig_report *report)
+{
+        _cleanup_error_ struct error error = { 0 };
+
+        if (transaction_check_ended(survey->history, &error) == 0)
+                return 0;
+        return report_set_error(report, DMIG_RESULT_PENDING, 0, error_text(&error));
+}
+
+/* What is kept of the last upgrade; an undo or a forget may be under way. */
+static int look_at_undo(struct dmig *ctx, const struct survey *survey, struct dmig_report *report)
+{
+        _cleanup_(kept_list_done) struct kept_list list = { 0 };
+        int r;
+
+        r = kept_list_undoable(ctx, survey->history, &list, &ctx->error);
+        if (r < 0)
+                return r;
+        kept_list_narrow(&list, &survey->history->state);
+        for (size_t i = 0; i < list.n; i++) {
+                r = kept_measure(&list.kept[i], &report->undo_bytes, &ctx->error);
+                if (r < 0 && r != -ENOENT)
+                        return r;
+                if (r >= 0)
+                        report->n_undoable++;
+        }
+        return 0;
+}
+
+static int query(struct dmig *ctx, const struct upgrade_request *request, enum survey_scope scope,
+                 struct dmig_report **ret)
+{
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+        _cleanup_(survey_done) struct survey survey = { .request = *request };
+        int r;
+
+        r = survey_new_report(request, &report, &ctx->error);
+        if (r < 0)
+                return r;
+        r = survey_open_history(&survey, ctx, HISTORY_READ, &ctx->error);
+        if (r >= 0)
+                r = survey_make_plan(&survey, ctx, &ctx->error);
+        if (r >= 0) {
+                revive_changed(ctx, &survey.plan);
+                r = survey_report(&survey, scope, report);
+        }
+        if (r >= 0)
+                r = look_at_gate(&survey, ctx, report);
+        if (r >= 0)
+                r = look_at_transaction(&survey, report);
+        if (r >= 0 && scope == SURVEY_ALL) {
+                mark_modified(ctx, &survey.plan, report);
+                r = look_at_undo(ctx, &survey, report);
+        }
+        return report_conclude(&report, r, &ctx->error, ret);
+}
+
+int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, struct dmig_report **ret)
+{
+        return query(ctx, &(const struct upgrade_request){ .package = package, .from = from, .to = to }, SURVEY_UPGRADE,
+                     ret);
+}
+
+int dmig_status(struct dmig *ctx, const char *package, struct dmig_report **ret)
+{
+        return query(ctx, &(const struct upgrade_request){ .package = package }, SURVEY_ALL, ret);
+}

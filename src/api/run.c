@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The pipeline for one package. In: the caller's request. The steps: nothing to do? lock, history, recovery of what was
+ * interrupted, survey, then one migration after the other until all are done or one isn't. Out: a report, and the history.
+ */
+
+#include "api/attempt.h"
+#include "basic/clock.h"
+#include "package/emit.h"
+#include "package/gate.h"
+#include "package/package.h"
+#include "transaction/archive.h"
+#include "transaction/transaction.h"
+
+#include <poll.h>
+#include <syslog.h>
+
+/* A service that is restarted together with others may have to wait for them to stop. */
+#define GATE_PATIENCE_SEC 5
+#define GATE_RETRY_MSEC   100
+
+struct run {
+        struct dmig *ctx;
+        unsigned flags;
+        int lock_fd;
+        struct survey *survey;
+        struct dmig_report *report;
+        bool recovered; /* something that was interrupted before has come to its end */
+};
+
+static int record(struct run *run, const char *name, const struct field *fields, struct error *error)
+{
+        return record_event(run->ctx, run->survey->history, name, fields, error);
+}
+
+/* ---- Nothing to do ---- */
+
+/* From the last line of the history and the package database alone. Returns: 1 when settled, 0 when not or not known, or a negative errno. */
+static int is_settled(struct dmig *ctx, const struct upgrade_request *request, struct dmig_report *report,
+                      struct error *error)
+{
+        _cleanup_(event_freep) struct dmig_event *event = NULL;
+        _cleanup_free_ char *to = NULL;
+        const char *name, *version;
+        int r;
+
+        if (request->from || kept_is_undoing(&ctx->root, request->package) ||
+            history_peek(&ctx->root, request->package, &event) <= 0)
+                return 0;
+        name = dmig_event_get_name(event);
+        if (!name || !(streq(name, "completed") || streq(name, "baseline")))
+                return 0;
+        version = dmig_event_get_string(event, name[0] == 'c' ? "to" : "version");
+        r = version ? upgrade_resolve_to(ctx, request, &to, error) : 0;
+        if (r <= 0 || !streq(version, to))
+                return r < 0 ? r : 0;
+
+        report->result = DMIG_RESULT_NOTHING_TO_DO;
+        return report_set_versions(report, to, to, "history") < 0 ? -ENOMEM : 1;
+}
+
+/* ---- Before the first migration ---- */
+
+/* What from was found out to be is written down before anything changes, since the evidence for it goes away. */
+static int record_baseline(struct run *run, struct error *error)
+{
+        const struct upgrade *upgrade = &run->survey->upgrade;
+        bool argument = run->survey->request.to;
+        bool installed = streq(upgrade->from_source, "installed");
+        const char *known = run->survey->history->state.from;
+        /* Where the caller knows better, a run that ends half way must not be taken up from another version. */
+        bool told = run->survey->request.from && run->survey->plan.n_pending > 0;
+
+        if (known && (!told || streq(known, upgrade->from)))
+                return 0;
+        if (installed)
+                context_log(
+                        run->ctx, LOG_NOTICE, run->survey->request.package,
+                        "nothing tells from which version %s was upgraded: its data is taken to be at %s, and nothing "
+                        "runs; deploy-migrate baseline tells it better",
+                        run->survey->request.package, upgrade->from);
+        return record(run, "baseline",
+                      (const struct field[]){ { "version", .text = upgrade->from },
+                                              { "source", .text = upgrade->from_source },
+                                              { argument ? "to_source" : NULL, .text = "argument" },
+                                              { 0 } },
+                      error);
+}
+
+static int record_completed(struct run *run, struct error *error)
+{
+        const struct upgrade *upgrade = &run->survey->upgrade;
+        const struct history_state *state = &run->survey->history->state;
+
+        if (state->settled && state->from && streq(state->from, upgrade->to))
+                return 0;
+        return record(run, "completed",
+                      (const struct field[]){ { "from", .text = upgrade->from },
+                                              { "to", .text = upgrade->to },
+                                              { run->survey->request.to ? "to_source" : NULL, .text = "argument" },
+                                              { 0 } },
+                      error);
+}
+
+/* Nothing that was done before can be undone any more, or will be asked about. */
+static int record_purged(struct run *run, struct error *error)
+{
+        int r;
+
+        r = record(run, "purged", (const struct field[]){ { 0 } }, error);
+        return r < 0 ? r : kept_purge(run->survey->history, error);
+}
+
+static void tell_upgrade(struct run *run)
+{
+        const struct upgrade *upgrade = &run->survey->upgrade;
+
+        tell_event(run->ctx, run->survey->request.package, "upgrade",
+                   (const struct field[]){ { "from", .text = upgrade->from },
+                                           { "to", .text = upgrade->to },
+                                           { "from_source", .text = upgrade->from_source },
+                                           { "pending", .number = (int64_t)run->survey->plan.n_pending },
+                                           { 0 } });
+}
+
+/* ---- The migrations ---- */
+
+/* Given up, and the file is still the same. */
+static bool is_given_up(const struct plan_step *step, const char *sha256)
+{
+        return step->state == DMIG_STATE_GAVE_UP && streq(step->record->sha256, sha256);
+}
+
+static unsigned count_attempts(const struct record *record, const char *sha256)
+{
+        return record && streq(record->sha256, sha256) ? record->failures : 0;
+}
+
+/* Returns: 1 when the step is done, 0 when the package stops here, or a negative errno. */
+static int run_step(struct run *run, const struct plan_step *planned, struct dmig_step *step, struct error *error)
+{
+        struct attempt attempt = {
+                .ctx = run->ctx,
+                .history = run->survey->history,
+                .upgrade = &run->survey->upgrade,
+                .migration = planned->migration,
+                .flags = run->flags,
+                .lock_fd = run->lock_fd,
+        };
+        int r;
+
+        r = attempt_hash(&run->ctx->root, planned->migration, attempt.sha256, error);
+        if (r < 0)
+                return r;
+        if (is_given_up(planned, attempt.sha256))
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, SURVEY_GAVE_UP, step->id,
+                                         run->survey->request.package);
+        attempt.number = count_attempts(planned->record, attempt.sha256) + 1;
+        step->state = DMIG_STATE_PENDING;
+        free(TAKE_PTR(step->error));
+        r = report_set_error(run->report, DMIG_RESULT_PENDING, 0, NULL); /* what failed before is tried again */
+        if (r < 0)
+                return r;
+
+        r = attempt_run(&attempt, step, error);
+        if (r < 0)
+                return r;
+        if (step->state == DMIG_STATE_GAVE_UP)
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, SURVEY_GAVE_UP, step->id,
+                                         run->survey->request.package);
+        if (step->state == DMIG_STATE_FAILED)
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, "%s failed: %s", step->id, step->error);
+        if (step->state == DMIG_STATE_POSTPONED)
+                return report_set_errorf(run->report, DMIG_RESULT_POSTPONED, 0, "%s %s%s", step->id,
+                                         step->error ? "is postponed: " : "asked to be run later", step->error ?: "");
+        return 1;
+}
+
+/* Returns: as run_step(), for all steps that are due. */
+static int run_steps(struct run *run, struct error *error)
+{
+        const struct plan *plan = &run->survey->plan;
+        int r = 1;
+
+        for (size_t i = 0, k = 0; r > 0 && i < plan->n_steps; i++) {
+                if (!survey_shows(SURVEY_UPGRADE, &plan->steps[i]))
+                        continue;
+                if (survey_is_due(&plan->steps[i])) {
+                        if (context_is_stopped(run->ctx))
+                                return error_setf(error, -ECANCELED, "stopped before all migrations were done");
+                        r = run_step(run, &plan->steps[i], &run->report->steps[k], error);
+                }
+                k++;
+        }
+        return r;
+}
+
+/* Returns: 1 when no service runs under which data would change, 0 when one does, or a negative errno. */
+static int pass_gate(struct run *run, struct error *error)
+{
+        uint64_t end = now_usec(CLOCK_MONOTONIC) + (run->flags & DMIG_STARTING ? GATE_PATIENCE_SEC * USEC_PER_SEC : 0);
+        struct pollfd stop = { .fd = run->ctx->stop_fd, .events = POLLIN };
+
+        for (;;) {
+                _cleanup_free_ char *running = NULL;
+                int r;
+
+                r = survey_look_at_gate(run->survey, run->ctx, run->report, &running, error);
+                if (r < 0)
+                        return r;
+                if (!running || (run->flags & DMIG_FORCE))
+                        return 1;
+                if (now_usec(CLOCK_MONOTONIC) >= end || poll(&stop, 1, GATE_RETRY_MSEC) > 0)
+                        return survey_explain_gate(run->report, running);
+        }
+}
+
+static int run_upgrade(struct run *run, struct error *error)
+{
+        size_t n_pending = run->survey->plan.n_pending;
+        int r;
+
+        r = pass_gate(run, error);
+        if (r <= 0)
+                return r;
+
+        if (n_pending > 0 && !(run->flags & DMIG_SANDBOX_OFF)) {
+                r = context_need_network(run->ctx, error);
+                if (r < 0)
+                        return r;
+        }
+        if (n_pending > 0 && (run->flags & DMIG_SANDBOX_OFF))
+                context_log(run->ctx, LOG_WARNING, run->survey->request.package,
+                            "the sandbox is off: migrations run directly on the system");
+
+        r = record_baseline(run, error);
+        if (r < 0)
+                return r;
+        tell_upgrade(run);
+        r = run_steps(run, error);
+        if (r <= 0)
+                return r;
+        run->report->result = n_pending > 0 || run->recovered ? DMIG_RESULT_COMPLETED : DMIG_RESULT_NOTHING_TO_DO;
+        r = record_completed(run, error);
+        return r < 0 ? r : transaction_prune(run->ctx, run->survey->history, error);
+}
+
+/* Of a package that was purged as well: half of a commit is worse than all of it. */
+static int recover(struct run *run, struct error *error)
+{
+        struct history *history = run->survey->history;
+        off_t size = history->size;
+        int r;
+
+        r = transaction_recover(run->ctx, history, error);
+        run->recovered = history->size != size;
+        return r;
+}
+
+/* A package that ships nothing and never did leaves no trace. */
+static bool is_stranger(const struct survey *survey)
+{
+        return survey->catalog->n_migrations == 0 && survey->history->fd < 0;
+}
+
+static int run_package(struct run *run, struct error *error)
+{
+        struct survey *survey = run->survey;
+        _cleanup_close_ int lock = -EBADF;
+        int r;
+
+        run->lock_fd = lock = context_lock(run->ctx, survey->request.package, error);
+        if (lock < 0)
+                return lock;
+        r = survey_open_history(survey, run->ctx, HISTORY_APPEND, error);
+        if (r >= 0)
+                r = recover(run, error);
+        if (r >= 0)
+                r = survey_make_plan(survey, run->ctx, error);
+        if (r >= 0)
+                r = survey_report(survey, SURVEY_UPGRADE, run->report);
+        if (r < 0)
+                return r;
+        if (survey->upgrade.purged)
+                return record_purged(run, error);
+        if (survey->upgrade.result != DMIG_RESULT_PENDING || is_stranger(survey))
+                return 0;
+        return run_upgrade(run, error);
+}
+
+/* Who waits in vain should hear of it; where systemd doesn't tell, the report is all the same. */
+static void find_units(struct dmig_report *report)
+{
+        _cleanup_(gate_done) struct gate gate = { 0 };
+
+        if (gate_look(report->package, &gate, NULL) >= 0)
+                report_take_units(report, TAKE_PTR(gate.units), gate.n_units);
+}
+
+int dmig_run(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
+             struct dmig_report **ret)
+{
+        const struct upgrade_request request = { .package = package, .from = from, .to = to };
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+        _cleanup_(survey_done) struct survey survey = { .request = request };
+        struct run run = { .ctx = ctx, .flags = flags, .survey = &survey };
+        int r;
+
+        r = survey_new_report(&request, &report, &ctx->error);
+        if (r < 0)
+                return r;
+        run.report = report;
+        r = is_settled(ctx, &request, report, &ctx->error);
+        if (r == 0)
+                r = run_package(&run, &ctx->error);
+        if (r < 0 && !ctx->root.path[0] && report->n_units == 0)
+                find_units(report);
+        return report_conclude(&report, r, &ctx->error, ret);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/error.h"
+
+#include "basic/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* One line of clean text, whatever file names and values went into it. */
+static char *format_message(const char *format, va_list args)
+{
+        _cleanup_free_ char *message = NULL;
+
+        if (vasprintf(&message, format, args) < 0) {
+                message = NULL;
+                return NULL;
+        }
+        return text_sanitize(message, strlen(message));
+}
+
+static void set(struct error *error, int code, char *message)
+{
+        free(error->message);
+        error->code = code;
+        error->message = message;
+}
+
+int error_setf(struct error *error, int code, const char *format, ...)
+{
+        va_list args;
+
+        if (!error)
+                return code;
+
+        va_start(args, format);
+        set(error, code, format_message(format, args));
+        va_end(args);
+        return code;
+}
+
+int error_errnof(struct error *error, int code, const char *format, ...)
+{
+        _cleanup_free_ char *prefix = NULL;
+        va_list args;
+
+        if (!error)
+                return code;
+
+        va_start(args, format);
+        prefix = format_message(format, args);
+        va_end(args);
+        return error_setf(error, code, "%s: %s", prefix ? prefix : "error", strerror(-code));
+}
+
+int error_pass(struct error *error, int r)
+{
+        if (r >= 0 || r == -ENOMEM || !error || !error->message || !error->tell)
+                return r;
+        error->tell(error, error->userdata);
+        error_clear(error);
+        return 0;
+}
+
+void error_clear(struct error *error)
+{
+        set(error, 0, NULL);
+}
+
+const char *error_text(const struct error *error)
+{
+        return error->message ? error->message : strerror(-error->code);
+}

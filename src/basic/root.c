@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/root.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+
+int root_init(struct root *root, const char *path)
+{
+        _cleanup_free_ char *resolved = NULL;
+        int fd;
+
+        resolved = realpath(path, NULL);
+        if (!resolved)
+                return -errno;
+        if (streq(resolved, "/"))
+                resolved[0] = '\0';
+
+        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+
+        *root = (struct root){ .fd = fd, .path = TAKE_PTR(resolved) };
+        return 0;
+}
+
+void root_done(struct root *root)
+{
+        closep(&root->fd);
+        free(root->path);
+        *root = (struct root){ .fd = -EBADF };
+}
+
+static int open_below(const struct root *root, const char *path, int flags, uint64_t resolve)
+{
+        struct open_how how = {
+                .flags = (unsigned)flags | O_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
+        };
+        const char *relative = path + strspn(path, "/");
+        int fd;
+
+        /* Another process that renames a directory meanwhile makes the kernel ask for a second try. */
+        do
+                fd = (int)syscall(SYS_openat2, root->fd, *relative ? relative : ".", &how, sizeof(how));
+        while (fd < 0 && errno == EAGAIN);
+
+        return fd < 0 ? -errno : fd;
+}
+
+int root_open(const struct root *root, const char *path, int flags)
+{
+        int fd;
+
+        if (root->path[0])
+                return open_below(root, path, flags, 0);
+        fd = open(path, flags | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+int root_open_unlinked(const struct root *root, const char *path, int flags)
+{
+        return open_below(root, path, flags, RESOLVE_NO_SYMLINKS);
+}
+
+static int open_mkdirs(const struct root *root, const char *path,
+                       int (*open_path)(const struct root *root, const char *path, int flags))
+{
+        char prefix[PATH_MAX];
+        _cleanup_close_ int fd = -EBADF;
+        size_t n;
+
+        if (strlen(path) >= sizeof(prefix))
+                return -ENAMETOOLONG;
+
+        fd = open_path(root, "/", O_PATH | O_DIRECTORY);
+        for (const char *p = path; fd >= 0 && *(p += strspn(p, "/")); p += n) {
+                char name[NAME_MAX + 1];
+
+                n = strcspn(p, "/");
+                if (n >= sizeof(name))
+                        return -ENAMETOOLONG;
+                memcpy(name, p, n);
+                name[n] = '\0';
+                if (mkdirat(fd, name, 0755) == 0 ? fchmodat(fd, name, 0755, 0) < 0 : errno != EEXIST)
+                        return -errno; /* the mode is ours, whatever the umask is */
+
+                /* From the root each time, so that a link on the way is treated as @open_path treats it. */
+                close(TAKE_FD(fd));
+                memcpy(prefix, path, (size_t)(p - path) + n);
+                prefix[(size_t)(p - path) + n] = '\0';
+                fd = open_path(root, prefix, O_PATH | O_DIRECTORY);
+        }
+        if (fd < 0)
+                return fd;
+        return open_path(root, path, O_RDONLY | O_DIRECTORY);
+}
+
+int root_open_mkdirs(const struct root *root, const char *path)
+{
+        return open_mkdirs(root, path, root_open);
+}
+
+int root_open_mkdirs_unlinked(const struct root *root, const char *path)
+{
+        return open_mkdirs(root, path, root_open_unlinked);
+}
+
+int fd_get_path(int fd, char **ret)
+{
+        char link[sizeof("/proc/self/fd/") + 11], path[PATH_MAX];
+        ssize_t n;
+        char *copy;
+
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        n = readlink(link, path, sizeof(path));
+        if (n < 0)
+                return -errno;
+        if ((size_t)n == sizeof(path))
+                return -ENAMETOOLONG;
+
+        copy = strndup(path, (size_t)n);
+        if (!copy)
+                return -ENOMEM;
+        *ret = copy;
+        return 0;
+}

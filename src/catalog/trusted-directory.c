@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "catalog/trusted-directory.h"
+#include "basic/array.h"
+#include "basic/io.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+static int open_failed(int code, const char *path, struct error *error)
+{
+        if (code == -ENOENT)
+                return code;
+        if (code == -ELOOP || code == -ENOTDIR)
+                return error_setf(error, code, "%s: must be a directory, not a file or a symbolic link", path);
+        if (code == -EXDEV)
+                return error_setf(error, code, "%s: a symbolic link leads out of the root directory", path);
+        return error_errnof(error, code, "%s", path);
+}
+
+/* Takes over @fd, or the errno of opening it, and @path. */
+static int adopt(struct directory directory, struct directory *ret, struct error *error)
+{
+        _cleanup_directory_ struct directory adopted = directory;
+        const char *reason;
+        struct stat st;
+
+        if (adopted.fd < 0)
+                return open_failed(adopted.fd, adopted.path, error);
+        if (fstat(adopted.fd, &st) < 0)
+                return error_errnof(error, -errno, "%s", adopted.path);
+        if (directory_check_trusted(&adopted, &st, &reason) < 0)
+                return error_setf(error, -EPERM, "%s: the directory %s, so root runs nothing from it", adopted.path,
+                                  reason);
+
+        *ret = adopted;
+        adopted = (struct directory)DIRECTORY_NONE;
+        return 0;
+}
+
+int directory_open(const struct root *root, const char *path, struct directory *ret, struct error *error)
+{
+        struct directory directory = { .n_root = strlen(root->path) };
+
+        if (asprintf(&directory.path, "%s%s", root->path, path) < 0)
+                return -ENOMEM;
+        directory.fd = root_open(root, path, O_RDONLY | O_DIRECTORY);
+        return adopt(directory, ret, error);
+}
+
+int directory_open_source(const char *path, struct directory *ret, struct error *error)
+{
+        struct directory directory = { .is_source = true };
+
+        directory.path = strdup(path);
+        if (!directory.path)
+                return -ENOMEM;
+        directory.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (directory.fd < 0)
+                directory.fd = -errno;
+        return adopt(directory, ret, error);
+}
+
+int directory_open_at(const struct directory *parent, const char *name, struct directory *ret, struct error *error)
+{
+        struct directory directory = { .n_root = parent->n_root, .is_source = parent->is_source };
+
+        if (asprintf(&directory.path, "%s/%s", parent->path, name) < 0)
+                return -ENOMEM;
+        directory.fd = openat(parent->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (directory.fd < 0)
+                directory.fd = -errno;
+        return adopt(directory, ret, error);
+}
+
+int directory_check_trusted(const struct directory *directory, const struct stat *st, const char **ret_reason)
+{
+        return directory->is_source ? 0 : check_trusted(st, ret_reason);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int add_name(struct directory *directory, const char *name)
+{
+        char **grown = array_grow(directory->names, directory->n_names, sizeof(*grown));
+
+        if (!grown)
+                return -ENOMEM;
+        directory->names = grown;
+
+        grown[directory->n_names] = strdup(name);
+        if (!grown[directory->n_names])
+                return -ENOMEM;
+        directory->n_names++;
+        return 0;
+}
+
+static int read_names(struct directory *directory, DIR *dir)
+{
+        for (;;) {
+                const struct dirent *entry;
+                int r;
+
+                errno = 0;
+                entry = readdir(dir);
+                if (!entry)
+                        return -errno;
+                if (entry->d_name[0] == '.')
+                        continue;
+                r = add_name(directory, entry->d_name);
+                if (r < 0)
+                        return r;
+        }
+}
+
+int directory_read(struct directory *directory, struct error *error)
+{
+        _cleanup_(closedirp) DIR *dir = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        fd = fcntl(directory->fd, F_DUPFD_CLOEXEC, 0);
+        if (fd >= 0)
+                dir = fdopendir(fd);
+        if (!dir)
+                return error_errnof(error, -errno, "%s", directory->path);
+        TAKE_FD(fd);
+
+        r = read_names(directory, dir);
+        if (r < 0)
+                return error_errnof(error, r, "%s", directory->path);
+        if (directory->n_names > 0)
+                qsort(directory->names, directory->n_names, sizeof(*directory->names), compare_names);
+        return 0;
+}
+
+bool directory_has(const struct directory *directory, const char *name)
+{
+        return directory->n_names > 0 &&
+               bsearch(&name, directory->names, directory->n_names, sizeof(*directory->names), compare_names);
+}
+
+void directory_done(struct directory *directory)
+{
+        closep(&directory->fd);
+        free(directory->path);
+        for (size_t i = 0; i < directory->n_names; i++)
+                free(directory->names[i]);
+        free(directory->names);
+        *directory = (struct directory)DIRECTORY_NONE;
+}
+
+int directory_join(const struct directory *directory, const char *name, char **ret)
+{
+        char *path;
+
+        if (asprintf(&path, "%s/%s", directory->path + directory->n_root, name) < 0)
+                return -ENOMEM;
+        *ret = path;
+        return 0;
+}

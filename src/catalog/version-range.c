@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "catalog/version-range.h"
+
+/* Returns: how long the numbers with single dots between them are at the begin of @s, and how many they are. */
+static size_t count_numbers(const char *s, size_t size, size_t *ret_count)
+{
+        size_t count = 0, length = 0;
+
+        for (size_t i = 0; i < size && is_digit(s[i]); i++) {
+                while (i < size && is_digit(s[i]))
+                        i++;
+                length = i;
+                count++;
+                if (i == size || s[i] != '.')
+                        break;
+        }
+
+        *ret_count = count;
+        return length;
+}
+
+/* Returns: the upstream part with three numbers at least, or NULL when memory ran out. */
+static char *pad_upstream(const struct deb_version *version)
+{
+        static const char *const padding[] = { "", ".0.0", ".0" };
+        const char *zeros;
+        size_t count, length;
+        char *key, *p;
+
+        length = count_numbers(version->upstream, version->upstream_size, &count);
+        zeros = count < ELEMENTSOF(padding) ? padding[count] : "";
+        key = malloc(version->upstream_size + strlen(zeros) + 1);
+        if (!key)
+                return NULL;
+
+        p = mempcpy(key, version->upstream, length);
+        p = stpcpy(p, zeros);
+        p = mempcpy(p, version->upstream + length, version->upstream_size - length);
+        *p = '\0';
+        return key;
+}
+
+int range_init(struct range *ret, const char *from, const char *to, struct error *error)
+{
+        struct range range = { 0 };
+        int r;
+
+        r = deb_version_parse(from, false, &range.from, error);
+        if (r < 0)
+                return r;
+        r = deb_version_parse(to, false, &range.to, error);
+        if (r < 0)
+                return r;
+
+        range.from_key = pad_upstream(&range.from);
+        range.to_key = pad_upstream(&range.to);
+        range.no_lower_bound = range.to.epoch > range.from.epoch;
+        if (!range.from_key || !range.to_key) {
+                range_done(&range);
+                return -ENOMEM;
+        }
+
+        *ret = range;
+        return 0;
+}
+
+void range_done(struct range *range)
+{
+        free(range->from_key);
+        free(range->to_key);
+        *range = (struct range){ 0 };
+}
+
+static int key_cmp(const char *a, const char *b)
+{
+        return deb_part_cmp(a, strlen(a), b, strlen(b));
+}
+
+int range_locate(const struct range *range, const struct dmig_semver *version)
+{
+        const char *key = semver_get_upstream(version);
+
+        if (range->to.epoch < range->from.epoch)
+                return -1;
+        if (!range->no_lower_bound && key_cmp(key, range->from_key) <= 0)
+                return -1;
+        return key_cmp(key, range->to_key) <= 0 ? 0 : 1;
+}
+
+int range_locate_package_version(const struct range *range, const char *version, int *ret)
+{
+        struct deb_version parsed;
+        int r;
+
+        r = deb_version_parse(version, true, &parsed, NULL);
+        if (r < 0)
+                return r;
+
+        if (deb_version_cmp(&parsed, &range->from) <= 0)
+                *ret = -1;
+        else
+                *ret = deb_version_cmp(&parsed, &range->to) <= 0 ? 0 : 1;
+        return 0;
+}
+
+/* @text has room for two characters more. */
+static void semver_to_package_version(char *text)
+{
+        char *hyphen;
+
+        text[strcspn(text, "+")] = '\0';
+        hyphen = strchr(text, '-');
+        if (!hyphen)
+                return;
+        *hyphen = '~';
+        /* The last hyphen of a package version begins its revision, where "0" is the same as none. */
+        if (strchr(hyphen, '-'))
+                strcat(hyphen, "-0");
+}
+
+int version_from_argument(const char *argument, char **ret, struct error *error)
+{
+        _cleanup_free_ char *text = NULL;
+        struct deb_version version;
+        size_t size = trim_blanks(&argument);
+        bool semver = *argument == 'v';
+        int r;
+
+        if (semver) {
+                argument++;
+                size = trim_blanks(&argument);
+        }
+
+        text = calloc(1, size + sizeof("-0"));
+        if (!text)
+                return -ENOMEM;
+        memcpy(text, argument, size);
+        if (semver)
+                semver_to_package_version(text);
+
+        r = deb_version_parse(text, true, &version, error);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(text);
+        return 0;
+}
+
+int dmig_version_in_range(const char *version, const char *from, const char *to)
+{
+        _cleanup_(dmig_semver_freep) struct dmig_semver *semver = NULL;
+        _cleanup_(range_done) struct range range = { 0 };
+        int r;
+
+        r = dmig_semver_parse(version, &semver);
+        if (r < 0)
+                return r;
+        r = range_init(&range, from, to, NULL);
+        if (r < 0)
+                return r;
+        return range_locate(&range, semver) == 0;
+}

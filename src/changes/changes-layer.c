@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "changes/changes-layer.h"
+
+#include "basic/array.h"
+#include "basic/path.h"
+#include "fs/attributes.h"
+#include "fs/beneath.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/xattr.h>
+
+/* ---- Paths and entries ----------------------------------------------------------------------- */
+
+int layer_join(const char *directory, const char *name, char **ret)
+{
+        char *path;
+
+        if (asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0)
+                return -ENOMEM;
+        *ret = path;
+        return 0;
+}
+
+int layer_stat(int dir, const char *name, struct stat *ret)
+{
+        struct stat st = { 0 };
+
+        if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+                return -errno;
+        *ret = stat_is_whiteout(&st) ? (struct stat){ 0 } : st;
+        return ret->st_mode != 0;
+}
+
+/* ---- Directories ----------------------------------------------------------------------------- */
+
+void layer_done(struct layer *layer)
+{
+        for (size_t i = 0; i < layer->n; i++) {
+                free(layer->dirs[i].path);
+                free(layer->dirs[i].before);
+        }
+        free(layer->dirs);
+        free(layer->moved);
+        *layer = (struct layer){ 0 };
+}
+
+/* What overlayfs noted at a directory. Returns: 1, 0 where it has no such note, or a negative errno. */
+static int read_note(int fd, const char *name, char ret[static PATH_MAX])
+{
+        ssize_t n = fgetxattr(fd, name, ret, PATH_MAX - 1);
+
+        if (n < 0)
+                return errno == ENODATA || errno == ENOTSUP ? 0 : -errno;
+        ret[n] = '\0';
+        return 1;
+}
+
+/* Where below overlayfs looks for what the directory is merged with; NULL for nowhere. */
+static int find_target(const struct layer *layer, const struct layer_dir *dir, int fd, char **ret)
+{
+        const struct layer_dir *parent = &layer->dirs[dir->parent];
+        const char *name = path_name(dir->path);
+        char note[PATH_MAX];
+        int r;
+
+        r = read_note(fd, "trusted.overlay.opaque", note);
+        if (r < 0 || (r > 0 && streq(note, "y"))) {
+                *ret = NULL;
+                return r < 0 ? r : 0;
+        }
+        r = read_note(fd, "trusted.overlay.redirect", note);
+        if (r < 0)
+                return r;
+        if (r > 0)
+                name = note;
+        if (*name == '/')
+                return layer_join("", name + 1, ret);
+        if (parent->merged)
+                return layer_join(parent->before, name, ret);
+        *ret = NULL;
+        return 0;
+}
+
+static int has_directory(int lower, const char *path)
+{
+        _cleanup_close_ int fd = below_open(lower, path, O_PATH | O_DIRECTORY, 0);
+
+        return fd >= 0 ? 1 : fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? 0 : fd;
+}
+
+static bool is_at_its_place(const struct layer *layer, const struct layer_dir *dir, const char *target)
+{
+        const struct layer_dir *parent = &layer->dirs[dir->parent];
+        const char *name = path_name(target);
+        size_t n = name > target ? (size_t)(name - target) - 1 : 0;
+
+        return parent->merged && streq(name, path_name(dir->path)) && n == strlen(parent->before) &&
+               memcmp(target, parent->before, n) == 0;
+}
+
+static int merge(const struct layer *layer, int lower, struct layer_dir *dir, int fd)
+{
+        _cleanup_free_ char *target = NULL;
+        bool is_root = dir == layer->dirs;
+        int r;
+
+        r = is_root ? layer_join("", "", &target) : find_target(layer, dir, fd, &target);
+        if (r < 0 || !target)
+                return r;
+        r = has_directory(lower, target);
+        if (r <= 0)
+                return r;
+        dir->merged = dir->judged = true;
+        dir->moved = !is_root && !is_at_its_place(layer, dir, target);
+        dir->before = TAKE_PTR(target);
+        return 0;
+}
+
+static int add_dir(struct layer *layer, size_t parent, char *path)
+{
+        struct layer_dir *grown = array_grow(layer->dirs, layer->n, sizeof(*grown));
+
+        if (!grown) {
+                free(path);
+                return -ENOMEM;
+        }
+        layer->dirs = grown;
+        grown[layer->n++] = (struct layer_dir){ .path = path, .parent = parent };
+        return 0;
+}
+
+static int add_children(struct layer *layer, size_t parent, DIR *dir)
+{
+        const struct dirent *entry;
+        char *path;
+        int r;
+
+        layer->dirs[parent].child = layer->n;
+        while ((r = below_next(dir, &entry)) > 0) {
+                if (below_type(dir, entry) != DT_DIR)
+                        continue;
+                r = layer_join(layer->dirs[parent].path, entry->d_name, &path);
+                if (r >= 0)
+                        r = add_dir(layer, parent, path);
+                if (r < 0)
+                        return r;
+                layer->dirs[parent].n_children++;
+        }
+        return r;
+}
+
+static int read_dir(const struct changes_request *request, struct layer *layer, size_t i)
+{
+        _cleanup_(closedirp) DIR *dir = NULL;
+        int r;
+
+        r = below_open_entries(request->upper, layer->dirs[i].path, &dir);
+        if (r < 0)
+                return r;
+        r = merge(layer, request->lower, &layer->dirs[i], dirfd(dir));
+        return r < 0 ? r : add_children(layer, i, dir);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int collect_moved(struct layer *layer)
+{
+        layer->moved = calloc(layer->n, sizeof(*layer->moved));
+        if (!layer->moved)
+                return -ENOMEM;
+        for (size_t i = 0; i < layer->n; i++)
+                if (layer->dirs[i].moved)
+                        layer->moved[layer->n_moved++] = layer->dirs[i].before;
+        qsort(layer->moved, layer->n_moved, sizeof(*layer->moved), compare_paths);
+        return 0;
+}
+
+bool layer_was_moved(const struct layer *layer, const char *before)
+{
+        return bsearch(&before, layer->moved, layer->n_moved, sizeof(*layer->moved), compare_paths);
+}
+
+int layer_read(const struct changes_request *request, struct layer *ret, struct error *error)
+{
+        _cleanup_(layer_done) struct layer layer = { 0 };
+        char *root;
+        int r;
+
+        r = layer_join("", "", &root);
+        if (r >= 0)
+                r = add_dir(&layer, 0, root);
+        for (size_t i = 0; r >= 0 && i < layer.n; i++) {
+                r = read_dir(request, &layer, i);
+                if (r < 0)
+                        return changes_failed(request, layer.dirs[i].path, r, error);
+        }
+        if (r >= 0)
+                r = collect_moved(&layer);
+        if (r < 0)
+                return r;
+        *ret = layer;
+        layer = (struct layer){ 0 };
+        return 0;
+}

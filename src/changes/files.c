@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "changes/files.h"
+
+#include "basic/array.h"
+
+#include <stdio.h>
+
+static void file_done(const struct dmig_file *file)
+{
+        free(file->path);
+        free(file->from);
+        free(file->diff);
+}
+
+int files_new(struct dmig_files **ret)
+{
+        struct dmig_files *files = calloc(1, sizeof(*files));
+
+        if (!files)
+                return -ENOMEM;
+        *ret = files;
+        return 0;
+}
+
+struct dmig_files *files_free(struct dmig_files *files)
+{
+        if (!files)
+                return NULL;
+        for (size_t i = 0; i < files->n; i++)
+                file_done(&files->files[i]);
+        free(files->files);
+        free(files);
+        return NULL;
+}
+
+int files_add(struct dmig_files *files, const struct dmig_file *file)
+{
+        struct dmig_file *grown = array_grow(files->files, files->n, sizeof(*grown));
+
+        if (!grown) {
+                file_done(file);
+                return -ENOMEM;
+        }
+        files->files = grown;
+        grown[files->n++] = *file;
+        return 0;
+}
+
+/* ---- From changes ---- */
+
+static int64_t size_of(const struct stat *st)
+{
+        return S_ISREG(st->st_mode) ? st->st_size : -1;
+}
+
+/* The root of an area can be "/", and its own path is "". */
+static char *join(const char *root, const char *path)
+{
+        bool slash = root[0] && root[strlen(root) - 1] == '/';
+        char *joined;
+
+        if (!*path)
+                return strdup(root);
+        return asprintf(&joined, "%s%s%s", root, slash ? "" : "/", path) < 0 ? NULL : joined;
+}
+
+int files_add_change(struct dmig_files *files, const char *root, const struct change *change)
+{
+        bool moved = change->kind == CHANGE_MOVE;
+        const struct dmig_file file = {
+                .kind = change_kind_to_string(change->kind),
+                .path = join(root, change->path),
+                .from = moved ? join(root, change->from) : NULL,
+                .mode_before = change->before.st_mode,
+                .mode_after = change->after.st_mode,
+                .size_before = size_of(&change->before),
+                .size_after = size_of(&change->after),
+        };
+        int r;
+
+        if (change->kind == CHANGE_ENTRIES || !file.path || (moved && !file.from)) {
+                file_done(&file);
+                return change->kind == CHANGE_ENTRIES ? 0 : -ENOMEM;
+        }
+        r = files_add(files, &file);
+        return r < 0 ? r : 1;
+}
+
+/* ---- Backwards ---- */
+
+static const char *invert_kind(const char *kind)
+{
+        return streq(kind, "create") ? "remove" : streq(kind, "remove") ? "create" : kind;
+}
+
+static int add_inverse(struct dmig_files *files, const struct dmig_file *file)
+{
+        const struct dmig_file inverse = {
+                .kind = invert_kind(file->kind),
+                .path = strdup(file->from ? file->from : file->path),
+                .from = file->from ? strdup(file->path) : NULL,
+                .mode_before = file->mode_after,
+                .mode_after = file->mode_before,
+                .size_before = file->size_after,
+                .size_after = file->size_before,
+        };
+
+        if (!inverse.path || (file->from && !inverse.from)) {
+                file_done(&inverse);
+                return -ENOMEM;
+        }
+        return files_add(files, &inverse);
+}
+
+int files_invert(const struct dmig_files *files, struct dmig_files **ret)
+{
+        _cleanup_(files_freep) struct dmig_files *inverse = NULL;
+        int r;
+
+        r = files_new(&inverse);
+        for (size_t i = 0; r >= 0 && i < files->n; i++)
+                r = add_inverse(inverse, &files->files[i]);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(inverse);
+        return 0;
+}
+
+/* ---- deploy-migrate.h ---- */
+
+size_t dmig_files_count(const struct dmig_files *files)
+{
+        return files->n;
+}
+
+const struct dmig_file *dmig_files_get(const struct dmig_files *files, size_t i)
+{
+        return i < files->n ? &files->files[i] : NULL;
+}
+
+const char *dmig_file_get_kind(const struct dmig_file *file)
+{
+        return file->kind;
+}
+
+const char *dmig_file_get_path(const struct dmig_file *file)
+{
+        return file->path;
+}
+
+const char *dmig_file_get_from(const struct dmig_file *file)
+{
+        return file->from;
+}
+
+unsigned dmig_file_get_mode_before(const struct dmig_file *file)
+{
+        return file->mode_before;
+}
+
+unsigned dmig_file_get_mode_after(const struct dmig_file *file)
+{
+        return file->mode_after;
+}
+
+int64_t dmig_file_get_size_before(const struct dmig_file *file)
+{
+        return file->size_before;
+}
+
+int64_t dmig_file_get_size_after(const struct dmig_file *file)
+{
+        return file->size_after;
+}
+
+const char *dmig_file_get_diff(const struct dmig_file *file)
+{
+        return file->diff;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/report/history-text.h"
+
+#include "basic/macro.h"
+#include "cli/report/files-text.h"
+#include "cli/terminal/columns.h"
+#include "cli/terminal/format.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#define INDENT 4
+
+/* A line, and the buffers that it needs. */
+struct event_line {
+        char time[32];
+        char *details; /* owned, NULL where memory ran out */
+        struct cell cells[COLUMNS_MAX];
+};
+
+static void event_line_done(struct event_line *line)
+{
+        free(line->details);
+}
+
+static enum style style_of_event(const char *name)
+{
+        static const struct {
+                const char *name;
+                enum style style;
+        } styles[] = {
+                { "applied", STYLE_GOOD },      { "satisfied", STYLE_GOOD }, { "completed", STYLE_GOOD },
+                { "failed", STYLE_BAD },        { "gave-up", STYLE_BAD },    { "interrupted", STYLE_WARNING },
+                { "postponed", STYLE_WARNING }, { "undone", STYLE_WARNING },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(styles); i++)
+                if (streq(styles[i].name, name))
+                        return styles[i].style;
+        return STYLE_PLAIN;
+}
+
+/* Details are parted by commas. */
+static void print_string(FILE *stream, const struct dmig_event *event, const char *field, const char *before)
+{
+        const char *value = dmig_event_get_string(event, field);
+
+        if (value)
+                fprintf(stream, "%s%s%s", ftell(stream) > 0 ? ", " : "", before, value);
+}
+
+static void print_int(FILE *stream, const struct dmig_event *event, const char *field, const char *before)
+{
+        int64_t value;
+
+        if (dmig_event_get_int(event, field, &value) == 0)
+                fprintf(stream, "%s%s %" PRId64, ftell(stream) > 0 ? ", " : "", before, value);
+}
+
+static void print_upgrade(FILE *stream, const struct dmig_event *event)
+{
+        const char *from = dmig_event_get_string(event, "from"), *to = dmig_event_get_string(event, "to");
+
+        if (from && to)
+                fprintf(stream, "%s -> %s", from, to);
+}
+
+static void print_duration(FILE *stream, const struct dmig_event *event)
+{
+        char duration[DURATION_MAX];
+        int64_t ms;
+
+        if (dmig_event_get_int(event, "duration_ms", &ms) < 0)
+                return;
+        format_duration(ms, duration);
+        fprintf(stream, "%s%s", ftell(stream) > 0 ? ", " : "", duration);
+}
+
+static void print_changes(FILE *stream, const struct dmig_event *event)
+{
+        int64_t n;
+
+        if (dmig_event_get_int(event, "changes", &n) == 0)
+                fprintf(stream, "%s%" PRId64 " change%s", ftell(stream) > 0 ? ", " : "", n, n == 1 ? "" : "s");
+}
+
+/* A reason mostly says in which phase, and how it ended. */
+static void print_end(FILE *stream, const struct dmig_event *event)
+{
+        const char *phase = dmig_event_get_string(event, "phase"), *reason = dmig_event_get_string(event, "reason");
+
+        if (phase && !(reason && startswith(reason, phase)))
+                print_string(stream, event, "phase", "in ");
+        if (reason) {
+                print_string(stream, event, "reason", "");
+                return;
+        }
+        print_int(stream, event, "exit", "exit status");
+        print_int(stream, event, "signal", "signal");
+        print_int(stream, event, "timeout", "time limit");
+}
+
+static char *make_details(const struct dmig_event *event)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        if (!stream)
+                return NULL;
+        print_string(stream, event, "version", "");
+        print_upgrade(stream, event);
+        print_string(stream, event, "source", "");
+        print_string(stream, event, "as", "as ");
+        print_int(stream, event, "attempt", "attempt");
+        print_duration(stream, event);
+        print_changes(stream, event);
+        print_end(stream, event);
+        fclose(stream);
+        return text;
+}
+
+static void format_time(uint64_t usec, char ret[static 32])
+{
+        time_t seconds = (time_t)(usec / 1000000);
+        struct tm tm;
+
+        if (!localtime_r(&seconds, &tm) || strftime(ret, 32, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+                strcpy(ret, "?");
+}
+
+static void make_event_line(const struct dmig_event *event, struct event_line *ret)
+{
+        const char *name = dmig_event_get_name(event);
+
+        *ret = (struct event_line){ .details = make_details(event) };
+        format_time(dmig_event_get_time(event), ret->time);
+        ret->cells[0] = (struct cell){ ret->time, STYLE_DIM };
+        ret->cells[1] = (struct cell){ name, style_of_event(name) };
+        ret->cells[2] = (struct cell){ dmig_event_get_string(event, "id"), STYLE_PLAIN };
+        ret->cells[3] = (struct cell){ ret->details, STYLE_PLAIN };
+}
+
+static void fit_event(struct columns *columns, const struct dmig_event *event)
+{
+        _cleanup_(event_line_done) struct event_line line;
+
+        make_event_line(event, &line);
+        columns_fit(columns, line.cells);
+}
+
+static void print_event(const struct columns *columns, const struct dmig_event *event)
+{
+        _cleanup_(event_line_done) struct event_line line;
+
+        make_event_line(event, &line);
+        columns_print(columns, line.cells);
+}
+
+void history_text(const struct terminal *terminal, const struct dmig_history *history,
+                  const struct dmig_files *const *files)
+{
+        struct columns columns = { .terminal = terminal };
+
+        for (size_t i = 0; i < dmig_history_count(history); i++)
+                fit_event(&columns, dmig_history_get(history, i));
+        for (size_t i = 0; i < dmig_history_count(history); i++) {
+                print_event(&columns, dmig_history_get(history, i));
+                if (files[i])
+                        files_text(terminal, files[i], INDENT);
+        }
+}

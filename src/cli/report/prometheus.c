@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/report/prometheus.h"
+
+#include "basic/clock.h"
+#include "basic/macro.h"
+#include "cli/report/report-text.h"
+#include "cli/terminal/printable.h"
+
+#include <inttypes.h>
+
+/* A metric with a label for the package. */
+struct family {
+        const char *name, *help;
+        void (*print)(FILE *stream, const char *name, const struct prometheus_sample *sample);
+};
+
+static void print_label(FILE *stream, const char *name, const char *value)
+{
+        _cleanup_free_ char *text = printable_utf8(value);
+
+        fprintf(stream, "%s=\"", name);
+        for (const char *p = text; p && *p; p++)
+                if (*p == '\n')
+                        fputs("\\n", stream);
+                else
+                        fprintf(stream, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
+        fputc('"', stream);
+}
+
+static void begin_sample(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        fprintf(stream, "%s{", name);
+        print_label(stream, "package", dmig_report_get_package(sample->report));
+}
+
+/* One sample for each result, so that a rule about one of them never lacks its series. */
+static void print_result(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        static const enum dmig_result results[] = {
+                DMIG_RESULT_NOTHING_TO_DO, DMIG_RESULT_PENDING,       DMIG_RESULT_FAILED, DMIG_RESULT_POSTPONED,
+                DMIG_RESULT_DOWNGRADE,     DMIG_RESULT_NOT_INSTALLED, DMIG_RESULT_ERROR,
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(results); i++) {
+                begin_sample(stream, name, sample);
+                fputc(',', stream);
+                print_label(stream, "result", dmig_result_to_string(results[i]));
+                fprintf(stream, "} %d\n", dmig_report_get_result(sample->report) == results[i]);
+        }
+}
+
+static void print_pending(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        if (!dmig_report_get_to(sample->report)) /* not known */
+                return;
+        begin_sample(stream, name, sample);
+        fprintf(stream, "} %zu\n", report_count_states(sample->report, STATES_OPEN));
+}
+
+static void print_completed(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        if (sample->completed_usec == 0)
+                return;
+        begin_sample(stream, name, sample);
+        fprintf(stream, "} %" PRIu64 "\n", sample->completed_usec / USEC_PER_SEC);
+}
+
+static void print_header(FILE *stream, const char *name, const char *help)
+{
+        fprintf(stream, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+void prometheus_print(FILE *stream, const struct prometheus_sample *samples, size_t n)
+{
+        static const struct family families[] = {
+                { "deploy_migrate_package_result", "Where the package stands: 1 for the result that it has, else 0.",
+                  print_result },
+                { "deploy_migrate_pending_migrations",
+                  "Migrations that have still to be run, those that failed or were given up among them.",
+                  print_pending },
+                { "deploy_migrate_last_completed_timestamp_seconds",
+                  "When the data of the package was last brought to another version.", print_completed },
+        };
+
+        print_header(stream, "deploy_migrate_info", "The version of deploy-migrate.");
+        fputs("deploy_migrate_info{version=\"" PACKAGE_VERSION "\"} 1\n", stream);
+        for (size_t i = 0; n > 0 && i < ELEMENTSOF(families); i++) {
+                print_header(stream, families[i].name, families[i].help);
+                for (size_t k = 0; k < n; k++)
+                        families[i].print(stream, families[i].name, &samples[k]);
+        }
+}
+
+uint64_t prometheus_find_completed(const struct dmig_history *history)
+{
+        for (size_t i = history ? dmig_history_count(history) : 0; i-- > 0;) {
+                const struct dmig_event *event = dmig_history_get(history, i);
+                const char *name = dmig_event_get_name(event);
+
+                if (streq(name, "completed"))
+                        return dmig_event_get_time(event);
+                if (streq(name, "purged"))
+                        return 0;
+        }
+        return 0;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/report/report-text.h"
+
+#include "basic/macro.h"
+#include "cli/terminal/columns.h"
+#include "cli/terminal/format.h"
+
+static const struct {
+        const char *ascii, *utf8;
+        enum style style;
+} looks[] = {
+        [DMIG_STATE_PENDING] = { ".", "·", STYLE_PLAIN },     [DMIG_STATE_APPLIED] = { "+", "✓", STYLE_GOOD },
+        [DMIG_STATE_SATISFIED] = { "=", "✓", STYLE_GOOD },    [DMIG_STATE_FAILED] = { "x", "✗", STYLE_BAD },
+        [DMIG_STATE_POSTPONED] = { "~", "…", STYLE_WARNING }, [DMIG_STATE_GAVE_UP] = { "x", "✗", STYLE_BAD },
+        [DMIG_STATE_SKIPPED] = { "-", "-", STYLE_DIM },       [DMIG_STATE_OUT_OF_ORDER] = { "?", "?", STYLE_WARNING },
+        [DMIG_STATE_MISSING] = { "?", "?", STYLE_WARNING },
+};
+
+enum style report_style(enum dmig_result result)
+{
+        switch (result) {
+        case DMIG_RESULT_COMPLETED:
+                return STYLE_GOOD;
+        case DMIG_RESULT_FAILED:
+        case DMIG_RESULT_ERROR:
+                return STYLE_BAD;
+        case DMIG_RESULT_NOTHING_TO_DO:
+                return STYLE_PLAIN;
+        default:
+                return STYLE_WARNING;
+        }
+}
+
+/* Where "from" is known from, as a reader would say it. */
+static const char *source_text(const char *source)
+{
+        static const char *const texts[][2] = {
+                { "argument", "from the command line" },
+                { "history", "from the history" },
+                { "config-version", "from Config-Version" },
+                { "dpkg-log", "from dpkg.log" },
+                { "installed", "as installed" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                if (streq(texts[i][0], source))
+                        return texts[i][1];
+        return source;
+}
+
+void report_text_heading(const struct terminal *terminal, const struct dmig_report *report)
+{
+        const char *from = dmig_report_get_from(report), *to = dmig_report_get_to(report);
+        const char *source = dmig_report_get_from_source(report);
+
+        terminal_put(terminal, STYLE_BOLD, dmig_report_get_package(report));
+        if (from || to) {
+                terminal_put(terminal, STYLE_PLAIN, ": ");
+                terminal_put(terminal, STYLE_PLAIN, from ? from : "?");
+                terminal_put(terminal, STYLE_PLAIN, " ");
+                terminal_put(terminal, STYLE_PLAIN, terminal_arrow(terminal));
+                terminal_put(terminal, STYLE_PLAIN, " ");
+                terminal_put(terminal, STYLE_PLAIN, to ? to : "?");
+        }
+        if (from && source) {
+                terminal_put(terminal, STYLE_DIM, " (");
+                terminal_put(terminal, STYLE_DIM, source_text(source));
+                terminal_put(terminal, STYLE_DIM, ")");
+        }
+        fputc('\n', terminal->stream);
+}
+
+/* A line of the table of migrations, and the buffers that it needs. */
+struct step_line {
+        char state[48];
+        char duration[DURATION_MAX];
+        struct cell cells[COLUMNS_MAX];
+};
+
+static void make_step_line(const struct terminal *terminal, const struct dmig_step *step, struct step_line *ret)
+{
+        enum dmig_state state = dmig_step_get_state(step);
+        int64_t duration = dmig_step_get_duration_ms(step);
+
+        *ret = (struct step_line){ 0 };
+        snprintf(ret->state, sizeof(ret->state), "%s%s%s", dmig_state_to_string(state),
+                 dmig_step_is_modified(step) ? ", modified" : "", dmig_step_is_direct(step) ? ", direct" : "");
+        if (duration >= 0)
+                format_duration(duration, ret->duration);
+
+        ret->cells[0] = (struct cell){ terminal->utf8 ? looks[state].utf8 : looks[state].ascii, looks[state].style };
+        ret->cells[1] = (struct cell){ dmig_step_get_id(step), STYLE_PLAIN };
+        ret->cells[2] = (struct cell){ ret->state, looks[state].style };
+        ret->cells[3] = (struct cell){ ret->duration, STYLE_PLAIN };
+        ret->cells[4] = (struct cell){ dmig_step_get_description(step), STYLE_DIM };
+}
+
+static bool is_in(const struct dmig_step *step, unsigned states)
+{
+        return states & STATE_BIT(dmig_step_get_state(step));
+}
+
+size_t report_count_states(const struct dmig_report *report, unsigned states)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < dmig_report_count(report); i++)
+                if (is_in(dmig_report_get_step(report, i), states))
+                        count++;
+        return count;
+}
+
+static void print_step(const struct terminal *terminal, const struct columns *columns, const struct dmig_step *step)
+{
+        struct step_line line;
+
+        make_step_line(terminal, step, &line);
+        columns_print(columns, line.cells);
+        if (dmig_step_get_error(step))
+                report_text_note(terminal, STYLE_BAD, dmig_step_get_error(step));
+}
+
+void report_text_step(const struct terminal *terminal, const struct dmig_step *step)
+{
+        struct columns columns = { .terminal = terminal, .indent = 2 };
+        struct step_line line;
+
+        make_step_line(terminal, step, &line);
+        columns_fit(&columns, line.cells);
+        print_step(terminal, &columns, step);
+}
+
+void report_text_steps(const struct terminal *terminal, const struct dmig_report *report, unsigned states)
+{
+        struct columns columns = { .terminal = terminal, .indent = 2 };
+        struct step_line line;
+
+        for (size_t i = 0; i < dmig_report_count(report); i++) {
+                make_step_line(terminal, dmig_report_get_step(report, i), &line);
+                if (is_in(dmig_report_get_step(report, i), states))
+                        columns_fit(&columns, line.cells);
+        }
+        for (size_t i = 0; i < dmig_report_count(report); i++) {
+                const struct dmig_step *step = dmig_report_get_step(report, i);
+
+                if (is_in(step, states))
+                        print_step(terminal, &columns, step);
+        }
+}
+
+void report_text_note(const struct terminal *terminal, enum style style, const char *text)
+{
+        fputs("      ", terminal->stream);
+        terminal_put(terminal, style, text);
+        fputc('\n', terminal->stream);
+}
+
+/* The error of the package is often that of a migration, which stands above. */
+static bool is_told(const struct dmig_report *report, const char *error)
+{
+        for (size_t i = 0; i < dmig_report_count(report); i++) {
+                const char *of_step = dmig_step_get_error(dmig_report_get_step(report, i));
+
+                if (of_step && strstr(error, of_step))
+                        return true;
+        }
+        return false;
+}
+
+void report_text_result(const struct terminal *terminal, const struct dmig_report *report)
+{
+        enum dmig_result result = dmig_report_get_result(report);
+        const char *error = dmig_report_get_error(report);
+
+        fputs("  ", terminal->stream);
+        terminal_put(terminal, report_style(result), dmig_result_to_string(result));
+        if (error && !is_told(report, error)) {
+                fputs(": ", terminal->stream);
+                terminal_put(terminal, STYLE_PLAIN, error);
+        }
+        fputc('\n', terminal->stream);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Lines whose columns stand below each other: fit each line first, then print each. */
+
+#include "cli/terminal/terminal.h"
+
+#define COLUMNS_MAX 6
+
+struct cell {
+        const char *text; /* NULL is empty */
+        enum style style;
+};
+
+struct columns {
+        const struct terminal *terminal;
+        size_t indent;
+        size_t width[COLUMNS_MAX];
+};
+
+void columns_fit(struct columns *columns, const struct cell cells[static COLUMNS_MAX]);
+void columns_print(const struct columns *columns, const struct cell cells[static COLUMNS_MAX]);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/terminal/printable.h"
+
+#include "basic/macro.h"
+
+#include <inttypes.h>
+#include <wchar.h>
+
+/* One character as it is shown. */
+struct glyph {
+        char bytes[8];
+        size_t width;
+};
+
+/* Returns: how many bytes of @s the first character takes, 0 where they aren't UTF-8. */
+static size_t utf8_decode(const char *s, uint32_t *ret)
+{
+        static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+        unsigned char c = (unsigned char)s[0];
+        size_t n = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
+        uint32_t value = n == 1 ? c : c & (0x7fU >> n);
+
+        for (size_t i = 1; i < n; i++) {
+                if ((s[i] & 0xc0) != 0x80)
+                        return 0;
+                value = value << 6 | (s[i] & 0x3f);
+        }
+        if (n == 0 || value < least[n] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+                return 0;
+
+        *ret = value;
+        return n;
+}
+
+/* C0, DEL and C1, and what breaks or turns round a line. */
+static bool is_control(uint32_t c)
+{
+        return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+static void glyph_escape(struct glyph *glyph, uint32_t c)
+{
+        int n;
+
+        if (c == '\n' || c == '\t')
+                n = snprintf(glyph->bytes, sizeof(glyph->bytes), "\\%c", c == '\n' ? 'n' : 't');
+        else
+                n = snprintf(glyph->bytes, sizeof(glyph->bytes), c < 0x100 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, c);
+        glyph->width = (size_t)n;
+}
+
+static void glyph_copy(struct glyph *glyph, const char *s, size_t n, uint32_t c)
+{
+        int width = wcwidth((wchar_t)c);
+
+        memcpy(glyph->bytes, s, n);
+        glyph->bytes[n] = '\0';
+        glyph->width = width < 0 ? 1 : (size_t)width;
+}
+
+/* Returns: how many bytes of @s, which isn't empty, the glyph stands for. */
+static size_t glyph_next(const char *s, bool ascii, struct glyph *ret)
+{
+        uint32_t c = 0;
+        size_t n = utf8_decode(s, &c);
+
+        if (n == 0) {
+                glyph_escape(ret, (unsigned char)s[0]);
+                return 1;
+        }
+        if (is_control(c))
+                glyph_escape(ret, c);
+        else if (ascii && c >= 0x80)
+                *ret = (struct glyph){ .bytes = "?", .width = 1 };
+        else
+                glyph_copy(ret, s, n, c);
+        return n;
+}
+
+/* Most text is plain all through: no need to look at it letter by letter. */
+static size_t plain_length(const char *s)
+{
+        size_t n = 0;
+
+        while (s[n] >= 0x20 && s[n] < 0x7f)
+                n++;
+        return n;
+}
+
+void printable_write(FILE *stream, const char *s, bool ascii)
+{
+        for (;;) {
+                size_t n = plain_length(s);
+                struct glyph glyph;
+
+                (void)fwrite(s, 1, n, stream);
+                s += n;
+                if (!*s)
+                        return;
+                s += glyph_next(s, ascii, &glyph);
+                fputs(glyph.bytes, stream);
+        }
+}
+
+size_t printable_width(const char *s, bool ascii)
+{
+        size_t width = 0;
+
+        for (;;) {
+                size_t n = plain_length(s);
+                struct glyph glyph;
+
+                width += n;
+                s += n;
+                if (!*s)
+                        return width;
+                s += glyph_next(s, ascii, &glyph);
+                width += glyph.width;
+        }
+}
+
+char *printable_utf8(const char *s)
+{
+        static const char replacement[] = "\xef\xbf\xbd";
+        char *text = malloc(strlen(s) * strlen(replacement) + 1), *p = text;
+
+        while (text && *s) {
+                uint32_t c;
+                size_t n = utf8_decode(s, &c);
+
+                p = mempcpy(p, n ? s : replacement, n ? n : strlen(replacement));
+                s += n ? n : 1;
+        }
+        if (text)
+                *p = '\0';
+        return text;
+}

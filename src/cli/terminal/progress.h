@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* One line at the bottom of a terminal, written over as time goes by. */
+
+#include "cli/terminal/terminal.h"
+
+#include <stdint.h>
+
+struct progress {
+        const struct terminal *terminal;
+        bool shown;
+};
+
+struct progress_step {
+        const char *package, *id, *phase;
+        int64_t elapsed_ms;
+        int64_t timeout_sec; /* 0: none */
+};
+
+void progress_show(struct progress *progress, const struct progress_step *step);
+/* Takes the line away; needed before anything else is written. */
+void progress_clear(struct progress *progress);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/verbs/confirm.h"
+
+#include "cli/report/report-json.h"
+
+#include <stdarg.h>
+
+static int show_status(struct cli *cli, const char *package)
+{
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+        int r = dmig_status(cli->ctx, package, &report);
+
+        if (r < 0)
+                return cli_failed(cli, package, r);
+        json_object_array_add(cli->packages, report_json(report));
+        return EXIT_DONE;
+}
+
+int confirm(struct cli *cli, const char *package, const char *format, ...)
+{
+        _cleanup_free_ char *text = NULL;
+        va_list args;
+        int n;
+
+        if (cli->packages)
+                return show_status(cli, package);
+        if (cli->options.verbosity < 0)
+                return EXIT_DONE;
+
+        va_start(args, format);
+        n = vasprintf(&text, format, args);
+        va_end(args);
+        if (n < 0)
+                return cli_failed(cli, package, -ENOMEM);
+        terminal_put(&cli->out, STYLE_BOLD, package);
+        terminal_put(&cli->out, STYLE_PLAIN, ": ");
+        terminal_put(&cli->out, STYLE_PLAIN, text);
+        fputc('\n', cli->out.stream);
+        return EXIT_DONE;
+}

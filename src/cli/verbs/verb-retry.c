@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/verbs/verbs.h"
+
+int verb_retry(struct cli *cli, char **args)
+{
+        int r = dmig_retry(cli->ctx, args[0]);
+
+        return r < 0 ? cli_failed(cli, args[0], r) : verb_run(cli, args);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/report/files-text.h"
+#include "cli/report/report-json.h"
+#include "cli/report/report-text.h"
+#include "cli/verbs/verbs.h"
+
+#include <syslog.h>
+
+#define INDENT 4
+
+static void put_package(const struct terminal *out, const struct dmig_report *report)
+{
+        terminal_put(out, STYLE_BOLD, dmig_report_get_package(report));
+        fputs(": ", out->stream);
+}
+
+static void show_steps(const struct terminal *out, const struct dmig_report *report)
+{
+        for (size_t i = 0; i < dmig_report_count(report); i++) {
+                const struct dmig_step *step = dmig_report_get_step(report, i);
+                const struct dmig_files *files = dmig_step_get_files(step);
+
+                fputs("  ", out->stream);
+                terminal_put(out, STYLE_PLAIN, dmig_step_get_id(step));
+                fputc('\n', out->stream);
+                if (files)
+                        files_text(out, files, INDENT);
+        }
+}
+
+/* As long as the newer version is installed, nothing would be gained. */
+static void show_advice(struct cli *cli, const struct dmig_report *report)
+{
+        _cleanup_(dmig_report_unrefp) struct dmig_report *status = NULL;
+        const char *at = dmig_report_get_to(report), *installed;
+        const struct terminal *out = &cli->out;
+        int order;
+
+        if (!at || dmig_status(cli->ctx, dmig_report_get_package(report), &status) < 0)
+                return;
+        installed = dmig_report_get_to(status);
+        if (!installed || dmig_deb_version_cmp(installed, at, &order) < 0 || order <= 0)
+                return;
+        fputs("  ", out->stream);
+        terminal_put(out, STYLE_WARNING, "the next run migrates it again as long as ");
+        terminal_put(out, STYLE_WARNING, installed);
+        terminal_put(out, STYLE_WARNING, " is installed: install the older version of the package");
+        fputc('\n', out->stream);
+}
+
+static void show_end(struct cli *cli, const struct dmig_report *report, bool dry)
+{
+        const char *at = dmig_report_get_to(report);
+        const struct terminal *out = &cli->out;
+
+        if (at) {
+                fputs(dry ? "  the data would be at " : "  the data is at ", out->stream);
+                terminal_put(out, STYLE_PLAIN, at);
+                fputs(" again\n", out->stream);
+        }
+        show_advice(cli, report);
+}
+
+static void show_text(struct cli *cli, const struct dmig_report *report, bool dry)
+{
+        enum dmig_result result = dmig_report_get_result(report);
+        const struct terminal *out = &cli->out;
+
+        if (dmig_report_get_error(report) && result != DMIG_RESULT_NOTHING_TO_DO) {
+                cli_say(cli, LOG_ERR, dmig_report_get_package(report), NULL, dmig_report_get_error(report));
+                return;
+        }
+        if (cli->options.verbosity < 0 && !dry)
+                return;
+        put_package(out, report);
+        if (result == DMIG_RESULT_NOTHING_TO_DO) {
+                fputs("nothing can be undone\n", out->stream);
+                return;
+        }
+        fputs(dry ? "would be undone, newest first\n" : "undone, newest first\n", out->stream);
+        show_steps(out, report);
+        show_end(cli, report, dry);
+}
+
+int verb_undo(struct cli *cli, char **args)
+{
+        bool dry = options_has(&cli->options, OPTION_DRY_RUN);
+        unsigned flags = (dry ? DMIG_DRY_RUN : 0U) | (options_has(&cli->options, OPTION_FORCE) ? DMIG_FORCE : 0U);
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+        int r;
+
+        r = dmig_undo(cli->ctx, args[0], flags, &report);
+        if (r < 0)
+                return cli_failed(cli, args[0], r);
+        if (cli->packages)
+                json_object_array_add(cli->packages, report_json(report));
+        else
+                show_text(cli, report, dry);
+        return exit_of_report(report, dry);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/verbs/verbs.h"
+
+#include "basic/macro.h"
+
+#include <stdint.h>
+
+#define OPTIONS_UPGRADE                                                                 \
+        (OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_SANDBOX) | \
+         OPTION_BIT(OPTION_LOCK_TIMEOUT) | OPTION_BIT(OPTION_UNIT))
+
+const struct verb verbs[] = {
+        { "run", 0, SIZE_MAX, OPTIONS_UPGRADE | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_FORCE), verb_run,
+          "[PACKAGE...]", "run what is pending (default: all packages)" },
+        { "plan", 0, SIZE_MAX, OPTIONS_UPGRADE, verb_plan, "[PACKAGE...]", "show what run would do" },
+        { "preview", 0, SIZE_MAX, OPTIONS_UPGRADE, verb_preview, "[PACKAGE...]",
+          "show what would change, and change nothing" },
+        { "status", 0, SIZE_MAX, OPTION_BIT(OPTION_EXIT_CODE) | OPTION_BIT(OPTION_PROMETHEUS), verb_status,
+          "[PACKAGE...]", "show where each package stands" },
+        { "history", 0, SIZE_MAX, OPTION_BIT(OPTION_FILES), verb_history, "[PACKAGE...]",
+          "show what happened, newest last" },
+        { "retry", 1, 1, OPTION_BIT(OPTION_SANDBOX) | OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_retry, "PACKAGE",
+          "forget failures and run again" },
+        { "mark", 3, 3, OPTION_BIT(OPTION_LOCK_TIMEOUT) | OPTION_BIT(OPTION_REASON), verb_mark,
+          "PACKAGE ID applied|skipped --reason TEXT", "record that a migration needs no run" },
+        { "baseline", 2, 2, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_baseline, "PACKAGE VERSION",
+          "record the version that the data is at" },
+        { "undo", 1, 1, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_FORCE) | OPTION_BIT(OPTION_LOCK_TIMEOUT),
+          verb_undo, "PACKAGE", "put back what the last upgrade changed" },
+        { "forget", 1, 1, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_forget, "PACKAGE", "free what undo needs" },
+        { "lint", 1, 1, OPTION_BIT(OPTION_PACKAGE_VERSION), verb_lint, "DIR",
+          "check migrations before they are shipped" },
+        { 0 },
+};
+
+const struct verb *verb_find(const char *name)
+{
+        for (const struct verb *verb = verbs; verb->name; verb++)
+                if (streq(verb->name, name))
+                        return verb;
+        return NULL;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "commit/commit-prepare.h"
+
+#include "basic/clock.h"
+#include "basic/path.h"
+#include "fs/beneath.h"
+
+#include <fcntl.h>
+
+/* ---- Attributes ---- */
+
+static int read_attributes(int dir, const char *path, struct attributes *ret)
+{
+        _cleanup_close_ int fd = below_open(dir, path, O_PATH | O_NOFOLLOW, 0);
+
+        return fd < 0 ? fd : attributes_read(fd, ret);
+}
+
+/* Takes over what @meta owns, unless it says nothing new. */
+static int put_meta(struct preparation *p, struct redo_meta *meta)
+{
+        const struct redo *redo = p->redo;
+        const struct redo_meta *last = redo->n_metas > 0 ? &redo->metas[redo->n_metas - 1] : NULL;
+
+        if (!last || last->area != meta->area || !streq(last->path, meta->path))
+                return redo_add_meta(p->redo, meta);
+        redo_meta_done(meta);
+        return 0;
+}
+
+static int add_meta(struct preparation *p, const struct change *change)
+{
+        struct redo_meta meta = { .area = change->area, .path = strdup(change->path) };
+        int r;
+
+        if (change->from)
+                meta.from = strdup(change->from);
+        r = meta.path && (!change->from || meta.from) ? 0 : -ENOMEM;
+        if (r >= 0)
+                r = read_attributes(p->stage->areas->areas[change->area].fd, change_old_path(change), &meta.before);
+        if (r >= 0)
+                r = read_attributes(p->stage->uppers[change->area], change->path, &meta.after);
+        if (r < 0) {
+                redo_meta_done(&meta);
+                return r;
+        }
+        meta.after.st.st_ino = meta.before.st.st_ino; /* it stays the same file, whatever stands for it in the layer */
+        return put_meta(p, &meta);
+}
+
+static int read_directory(int dir, const char *path, struct attributes *ret)
+{
+        int r = read_attributes(dir, path, ret);
+
+        if (r >= 0 && S_ISDIR(ret->st.st_mode))
+                return 1;
+        if (r < 0 && !below_is_nowhere(r))
+                return r;
+        attributes_done(ret);
+        return 0;
+}
+
+/*
+ * The renames out of a directory and into it change its time. Where it is only before the transaction, or only after it, no change
+ * of its own tells of that.
+ */
+static int add_parent(struct preparation *p, size_t area, const char *path)
+{
+        struct redo_meta meta = { .area = area, .path = path_parent(path) };
+        int old, new;
+
+        old = meta.path ? read_directory(p->stage->areas->areas[area].fd, meta.path, &meta.before) : -ENOMEM;
+        new = old < 0 ? old : read_directory(p->stage->uppers[area], meta.path, &meta.after);
+        if (new >= 0 && (old > 0 || new > 0))
+                return put_meta(p, &meta);
+        redo_meta_done(&meta);
+        return new < 0 ? new : 0;
+}
+
+/* What comes as a whole has its attributes with it. */
+static bool needs_meta(const struct change *change)
+{
+        /* Where others have made something meanwhile, the time is theirs. */
+        if (change->kind == CHANGE_ENTRIES && !change->inner)
+                return !time_is_later(change->before.st_mtim, change->after.st_mtim);
+        return change->kind == CHANGE_METADATA || change->kind == CHANGE_MOVE;
+}
+
+static int add_metas(struct preparation *p, struct error *error)
+{
+        const struct changes *changes = &p->redo->changes;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < changes->n; i++)
+                if (needs_meta(&changes->changes[i]))
+                        r = add_meta(p, &changes->changes[i]);
+        for (size_t i = 0; r >= 0 && i < changes->n; i++)
+                if (changes->changes[i].kind == CHANGE_MOVE)
+                        r = add_parent(p, changes->changes[i].area, changes->changes[i].path);
+        for (size_t i = 0; r >= 0 && i < changes->n; i++)
+                if (change_is_detached(&changes->changes[i]))
+                        r = add_parent(p, changes->changes[i].area, change_old_path(&changes->changes[i]));
+        return r < 0 ? error_errnof(error, r, "can't stage attributes") : 0;
+}
+
+/* ---- Renames ---- */
+
+static int add_rename(struct preparation *p, enum redo_kind kind, const struct change *change, unsigned slot)
+{
+        struct redo_rename rename = {
+                .kind = kind,
+                .area = change->area,
+                .path = strdup(kind == REDO_DETACH ? change_old_path(change) : change->path),
+                .slot = slot,
+                .ino = kind == REDO_DETACH ? change->before.st_ino : 0,
+                .image = kind == REDO_EXCHANGE || change->kind == CHANGE_REMOVE,
+        };
+
+        return rename.path ? redo_add_rename(p->redo, &rename) : -ENOMEM;
+}
+
+static int compare_detached(const void *a, const void *b)
+{
+        const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
+
+        return x->area != y->area ? (x->area < y->area ? 1 : -1)
+                                  : -path_compare(change_old_path(x), change_old_path(y));
+}
+
+/* Where they were before, each before the directory that it was in. */
+static int add_detached(struct preparation *p)
+{
+        struct changes *changes = &p->redo->changes;
+        _cleanup_free_ const struct change **detached = calloc(changes->n + 1, sizeof(*detached));
+        size_t n = 0;
+        int r = 0;
+
+        if (!detached)
+                return -ENOMEM;
+        for (size_t i = 0; i < changes->n; i++)
+                if (change_is_detached(&changes->changes[i]))
+                        detached[n++] = &changes->changes[i];
+        qsort(detached, n, sizeof(*detached), compare_detached);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = add_rename(p, REDO_DETACH, detached[i], p->numbers[detached[i] - changes->changes]);
+        return r;
+}
+
+/* Where they are afterwards, each behind the directory that it is in. */
+static int add_installed(struct preparation *p)
+{
+        const struct changes *changes = &p->redo->changes;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < changes->n; i++) {
+                const struct change *change = &changes->changes[i];
+
+                if (change->kind == CHANGE_MOVE || change_is_made(change))
+                        r = add_rename(p, change->kind == CHANGE_REPLACE ? REDO_EXCHANGE : REDO_INSTALL, change,
+                                       p->numbers[i]);
+                if (r >= 0 && change->kind == CHANGE_MOVE)
+                        p->redo->renames[p->redo->n_renames - 1].ino = change->before.st_ino;
+        }
+        return r;
+}
+
+static int add_renames(struct preparation *p)
+{
+        const struct changes *changes = &p->redo->changes;
+        unsigned n = 0;
+        int r;
+
+        p->numbers = calloc(changes->n + 1, sizeof(*p->numbers));
+        if (!p->numbers)
+                return -ENOMEM;
+        for (size_t i = 0; i < changes->n; i++)
+                if (change_is_detached(&changes->changes[i]) || change_is_made(&changes->changes[i]))
+                        p->numbers[i] = n++;
+        r = add_detached(p);
+        return r < 0 ? r : add_installed(p);
+}
+
+int preparation_plan(struct preparation *p, struct error *error)
+{
+        int r;
+
+        r = add_metas(p, error);
+        return r < 0 ? r : add_renames(p);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "commit/redo-json.h"
+
+#include "basic/array.h"
+#include "basic/path-escape.h"
+
+#define FORMAT 1
+
+static const char *const rename_names[] = {
+        [REDO_DETACH] = "detach",
+        [REDO_INSTALL] = "install",
+        [REDO_EXCHANGE] = "exchange",
+};
+
+/* ---- Writing ---- */
+
+static int put(json_object *object, const char *key, json_object *value)
+{
+        if (!value)
+                return -ENOMEM;
+        if (json_object_object_add_ex(object, key, value, JSON_C_OBJECT_KEY_IS_CONSTANT) < 0) {
+                json_object_put(value);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static int put_int(json_object *object, const char *key, int64_t value)
+{
+        return put(object, key, json_object_new_int64(value));
+}
+
+static int put_text(json_object *object, const char *key, const char *text)
+{
+        return put(object, key, json_object_new_string(text));
+}
+
+/* NULL is left out. */
+static int put_path(json_object *object, const char *key, const char *path)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (!path)
+                return 0;
+        r = path_escape(path, &text);
+        return r < 0 ? r : put_text(object, key, text);
+}
+
+static int put_attributes(json_object *object, const char *key, const struct attributes *attributes)
+{
+        json_object *value;
+        int r;
+
+        if (!attributes->st.st_mode)
+                return 0;
+        r = attributes_to_json(attributes, &value);
+        return r < 0 ? r : put(object, key, value);
+}
+
+static int new_object(json_object **ret)
+{
+        *ret = json_object_new_object();
+        return *ret ? 0 : -ENOMEM;
+}
+
+json_object *redo_header_to_json(const struct redo *redo)
+{
+        _cleanup_(json_object_putp) json_object *object = NULL;
+
+        if (new_object(&object) < 0 || put_int(object, "transaction", FORMAT) < 0 ||
+            put_text(object, "id", redo->id) < 0 || put_text(object, "sha256", redo->sha256) < 0 ||
+            put_text(object, "run", redo->run) < 0 || put_text(object, "from", redo->from) < 0 ||
+            put_int(object, "upgrade", redo->upgrade) < 0 || put_int(object, "position", redo->position) < 0 ||
+            put_int(object, "duration_ms", redo->duration_ms) < 0)
+                return NULL;
+        return TAKE_PTR(object);
+}
+
+json_object *redo_area_to_json(const struct redo_area *area)
+{
+        _cleanup_(json_object_putp) json_object *object = NULL;
+
+        if (new_object(&object) < 0 || put_path(object, "root", area->path) < 0 ||
+            put_path(object, "hold", area->hold) < 0 || put_int(object, "slots", (int64_t)area->slots) < 0)
+                return NULL;
+        return TAKE_PTR(object);
+}
+
+json_object *redo_change_to_json(const struct change *change)
+{
+        const struct attributes before = { .st = change->before }, after = { .st = change->after };
+        _cleanup_(json_object_putp) json_object *object = NULL;
+
+        if (new_object(&object) < 0 || put_text(object, "change", change_kind_to_string(change->kind)) < 0 ||
+            put_int(object, "area", (int64_t)change->area) < 0 || put_path(object, "path", change->path) < 0 ||
+            put_path(object, "from", change->from) < 0 ||
+            (change->inner && put(object, "inner", json_object_new_boolean(true)) < 0) ||
+            put_attributes(object, "before", &before) < 0 || put_attributes(object, "after", &after) < 0)
+                return NULL;
+        return TAKE_PTR(object);
+}
+
+json_object *redo_rename_to_json(const struct redo_rename *rename)
+{
+        _cleanup_(json_object_putp) json_object *object = NULL;
+
+        if (new_object(&object) < 0 || put_text(object, "rename", rename_names[rename->kind]) < 0 ||
+            put_int(object, "area", (int64_t)rename->area) < 0 || put_path(object, "path", rename->path) < 0 ||
+            put_int(object, "slot", rename->slot) < 0 || put_int(object, "ino", (int64_t)rename->ino) < 0 ||
+            (rename->image && put(object, "image", json_object_new_boolean(true)) < 0))
+                return NULL;
+        return TAKE_PTR(object);
+}
+
+json_object *redo_meta_to_json(const struct redo_meta *meta)
+{
+        _cleanup_(json_object_putp) json_object *object = NULL;
+
+        if (new_object(&object) < 0 || put_path(object, "attributes", meta->path) < 0 ||
+            put_int(object, "area", (int64_t)meta->area) < 0 || put_path(object, "from", meta->from) < 0 ||
+            put_attributes(object, "before", &meta->before) < 0 || put_attributes(object, "after", &meta->after) < 0)
+                return NULL;
+        return TAKE_PTR(object);
+}
+
+/* ---- Reading ---- */
+
+static int get_int(json_object *object, const char *key, int64_t *ret)
+{
+        json_object *value = json_object_object_get(object, key);
+
+        if (!json_object_is_type(value, json_type_int))
+                return -EBADMSG;
+        *ret = json_object_get_int64(value);
+        return 0;
+}
+
+static int get_area(const struct redo *redo, json_object *object, size_t *ret)
+{
+        int64_t area;
+
+        if (get_int(object, "area", &area) < 0 || area < 0 || (size_t)area >= redo->n_areas)
+                return -EBADMSG;
+        *ret = (size_t)area;
+        return 0;
+}
+
+static int get_text(json_object *object, const char *key, char **ret)
+{
+        const char *text = json_string_text(json_object_object_get(object, key));
+
+        if (!text)
+                return -EBADMSG;
+        *ret = strdup(text);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* What isn't there stays NULL. */
+static int get_path(json_object *object, const char *key, char **ret)
+{
+        json_object *value = json_object_object_get(object, key);
+        const char *text = json_string_text(value);
+
+        if (!value)
+                return 0;
+        return text ? path_unescape(text, ret) : -EBADMSG;
+}
+
+static int get_attributes(json_object *object, const char *key, struct attributes *ret)
+{
+        json_object *value = json_object_object_get(object, key);
+
+        return value ? attributes_from_json(value, ret) : 0;
+}
+
+static int first_error(const int *results, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (results[i] < 0)
+                        return results[i];
+        return 0;
+}
+#define FIRST_ERROR(...) first_error((const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
+
+static int add_header(struct redo *redo, json_object *object)
+{
+        int64_t format;
+
+        if (redo->id || get_int(object, "transaction", &format) < 0 || format != FORMAT)
+                return -EBADMSG;
+        return FIRST_ERROR(get_text(object, "id", &redo->id), get_text(object, "sha256", &redo->sha256),
+                           get_text(object, "run", &redo->run), get_text(object, "from", &redo->from),
+                           get_int(object, "upgrade", &redo->upgrade), get_int(object, "position", &redo->position),
+                           get_int(object, "duration_ms", &redo->duration_ms));
+}
+
+static int add_area(struct redo *redo, json_object *object)
+{
+        struct redo_area area = { 0 };
+        int64_t slots = 0;
+        int r;
+
+        r = FIRST_ERROR(get_path(object, "root", &area.path), get_path(object, "hold", &area.hold),
+                        get_int(object, "slots", &slots));
+        area.slots = (uint64_t)slots;
+        if (r >= 0 && !area.path)
+                r = -EBADMSG;
+        return r < 0 ? (redo_area_done(&area), r) : redo_add_area(redo, &area);
+}
+
+static int add_change(struct redo *redo, json_object *object)
+{
+        struct attributes before = { 0 }, after = { 0 };
+        struct change change = { 0 };
+        _cleanup_free_ char *kind = NULL;
+        int r;
+
+        r = FIRST_ERROR(get_text(object, "change", &kind), get_area(redo, object, &change.area),
+                        get_path(object, "path", &change.path), get_path(object, "from", &change.from),
+                        get_attributes(object, "before", &before), get_attributes(object, "after", &after));
+        change.before = before.st;
+        change.after = after.st;
+        change.inner = json_object_get_boolean(json_object_object_get(object, "inner"));
+        attributes_done(&before);
+        attributes_done(&after);
+
+        if (r >= 0) {
+                r = change_kind_from_string(kind);
+                change.kind = r < 0 ? CHANGE_CREATE : (enum change_kind)r;
+        }
+        if (r >= 0 && !change.path)
+                r = -EBADMSG;
+        return r < 0 ? (change_done(&change), r == -ENOMEM ? r : -EBADMSG) : changes_add(&redo->changes, &change);
+}
+
+static int add_rename(struct redo *redo, json_object *object)
+{
+        struct redo_rename rename = { 0 };
+        _cleanup_free_ char *kind = NULL;
+        int64_t slot = 0, ino = 0;
+        int r;
+
+        r = FIRST_ERROR(get_text(object, "rename", &kind), get_area(redo, object, &rename.area),
+                        get_path(object, "path", &rename.path), get_int(object, "slot", &slot),
+                        get_int(object, "ino", &ino));
+        rename.slot = (unsigned)slot;
+        rename.ino = (uint64_t)ino;
+        rename.image = json_object_get_boolean(json_object_object_get(object, "image"));
+
+        while (r >= 0 && rename.kind < ELEMENTSOF(rename_names) && !streq(rename_names[rename.kind], kind))
+                rename.kind++;
+        if (r >= 0 && (rename.kind == ELEMENTSOF(rename_names) || !rename.path))
+                r = -EBADMSG;
+        return r < 0 ? (redo_rename_done(&rename), r) : redo_add_rename(redo, &rename);
+}
+
+static int add_meta(struct redo *redo, json_object *object)
+{
+        struct redo_meta meta = { 0 };
+        int r;
+
+        r = FIRST_ERROR(get_path(object, "attributes", &meta.path), get_area(redo, object, &meta.area),
+                        get_path(object, "from", &meta.from), get_attributes(object, "before", &meta.before),
+                        get_attributes(object, "after", &meta.after));
+        if (r >= 0 && !meta.path)
+                r = -EBADMSG;
+        return r < 0 ? (redo_meta_done(&meta), r) : redo_add_meta(redo, &meta);
+}
+
+int redo_add_json(struct redo *redo, json_object *object)
+{
+        static const struct {
+                const char *key;
+                int (*add)(struct redo *redo, json_object *object);
+        } kinds[] = {
+                { "transaction", add_header }, { "root", add_area },       { "change", add_change },
+                { "rename", add_rename },      { "attributes", add_meta },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                if (json_object_object_get(object, kinds[i].key))
+                        return kinds[i].add(redo, object);
+        return -EBADMSG;
+}

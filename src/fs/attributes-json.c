@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/json.h"
+#include "basic/path-escape.h"
+#include "fs/attributes.h"
+
+#include <json-c/linkhash.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* ---- To JSON --------------------------------------------------------------------------------- */
+
+/* Takes over @value, which is NULL when memory ran out. */
+static int add_value(json_object *object, const char *key, json_object *value)
+{
+        if (!value || json_object_object_add(object, key, value) < 0) {
+                json_object_put(value);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static int add_number(json_object *object, const char *key, uint64_t value)
+{
+        return add_value(object, key, json_object_new_uint64(value));
+}
+
+static int add_mtime(json_object *object, const struct timespec *time)
+{
+        _cleanup_(json_object_putp) json_object *pair = json_object_new_array();
+        const int64_t parts[] = { time->tv_sec, time->tv_nsec };
+
+        for (size_t i = 0; pair && i < ELEMENTSOF(parts); i++) {
+                json_object *part = json_object_new_int64(parts[i]);
+
+                if (!part || json_object_array_add(pair, part) < 0) {
+                        json_object_put(part);
+                        return -ENOMEM;
+                }
+        }
+        return add_value(object, "mtime", TAKE_PTR(pair));
+}
+
+static int add_hex(json_object *object, const struct xattr *xattr)
+{
+        _cleanup_free_ char *name = NULL, *hex = malloc(xattr->size * 2 + 1);
+        int r;
+
+        if (!hex)
+                return -ENOMEM;
+        hex[0] = '\0';
+        for (size_t i = 0; i < xattr->size; i++)
+                sprintf(hex + i * 2, "%02x", ((const unsigned char *)xattr->value)[i]);
+        r = path_escape(xattr->name, &name);
+        return r < 0 ? r : add_value(object, name, json_object_new_string(hex));
+}
+
+static int add_xattrs(json_object *object, const struct attributes *attributes)
+{
+        _cleanup_(json_object_putp) json_object *xattrs = json_object_new_object();
+
+        for (size_t i = 0; xattrs && i < attributes->n_xattrs; i++) {
+                int r = add_hex(xattrs, &attributes->xattrs[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        return add_value(object, "xattrs", TAKE_PTR(xattrs));
+}
+
+int attributes_to_json(const struct attributes *attributes, json_object **ret)
+{
+        _cleanup_(json_object_putp) json_object *object = json_object_new_object();
+        const struct stat *st = &attributes->st;
+
+        if (!object || add_number(object, "mode", st->st_mode) < 0 || add_number(object, "uid", st->st_uid) < 0 ||
+            add_number(object, "gid", st->st_gid) < 0 || add_number(object, "rdev", st->st_rdev) < 0 ||
+            add_number(object, "size", (uint64_t)st->st_size) < 0 || add_mtime(object, &st->st_mtim) < 0 ||
+            add_number(object, "ino", st->st_ino) < 0 || add_xattrs(object, attributes) < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(object);
+        return 0;
+}
+
+/* ---- From JSON ------------------------------------------------------------------------------- */
+
+/* Of a value that is missing, out of range or no number it is -EBADMSG. */
+static int get_number(json_object *object, const char *key, uint64_t max, uint64_t *ret)
+{
+        json_object *value = json_object_object_get(object, key);
+
+        if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0 ||
+            json_object_get_uint64(value) > max)
+                return -EBADMSG;
+        *ret = json_object_get_uint64(value);
+        return 0;
+}
+
+static int get_mtime(json_object *object, struct timespec *ret)
+{
+        json_object *pair = json_object_object_get(object, "mtime"), *sec, *nsec;
+
+        if (!json_object_is_type(pair, json_type_array) || json_object_array_length(pair) != 2)
+                return -EBADMSG;
+        sec = json_object_array_get_idx(pair, 0);
+        nsec = json_object_array_get_idx(pair, 1);
+        if (!json_object_is_type(sec, json_type_int) || !json_object_is_type(nsec, json_type_int) ||
+            json_object_get_int64(nsec) < 0 || json_object_get_int64(nsec) > 999999999)
+                return -EBADMSG;
+        *ret = (struct timespec){ .tv_sec = json_object_get_int64(sec), .tv_nsec = json_object_get_int64(nsec) };
+        return 0;
+}
+
+static int get_stat(json_object *object, struct stat *ret)
+{
+        uint64_t mode, uid, gid, rdev, size, ino;
+        struct timespec mtime;
+
+        if (get_number(object, "mode", S_IFMT | ALLPERMS, &mode) < 0 ||
+            get_number(object, "uid", UINT32_MAX, &uid) < 0 || get_number(object, "gid", UINT32_MAX, &gid) < 0 ||
+            get_number(object, "rdev", UINT64_MAX, &rdev) < 0 || get_number(object, "size", INT64_MAX, &size) < 0 ||
+            get_number(object, "ino", UINT64_MAX, &ino) < 0 || get_mtime(object, &mtime) < 0)
+                return -EBADMSG;
+        *ret = (struct stat){
+                .st_mode = (mode_t)mode,
+                .st_uid = (uid_t)uid,
+                .st_gid = (gid_t)gid,
+                .st_rdev = rdev,
+                .st_size = (off_t)size,
+                .st_ino = ino,
+                .st_mtim = mtime,
+        };
+        return 0;
+}
+
+static unsigned hex_value(char digit)
+{
+        return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+static int parse_hex(const char *hex, void **ret, size_t *ret_size)
+{
+        size_t n = strlen(hex);
+        unsigned char *value;
+
+        if (n % 2 != 0 || strspn(hex, "0123456789abcdef") != n)
+                return -EBADMSG;
+        value = malloc(n / 2 + 1);
+        if (!value)
+                return -ENOMEM;
+        for (size_t i = 0; i < n / 2; i++)
+                value[i] = (unsigned char)(hex_value(hex[i * 2]) << 4 | hex_value(hex[i * 2 + 1]));
+        *ret = value;
+        *ret_size = n / 2;
+        return 0;
+}
+
+static int get_xattr(const char *key, json_object *object, struct attributes *attributes)
+{
+        _cleanup_free_ char *name = NULL;
+        _cleanup_free_ void *value = NULL;
+        const char *hex = json_string_text(object);
+        size_t size;
+        int r;
+
+        if (!hex)
+                return -EBADMSG;
+        r = path_unescape(key, &name);
+        if (r < 0)
+                return r;
+        r = parse_hex(hex, &value, &size);
+        if (r < 0)
+                return r;
+        return attributes_add(attributes,
+                              (struct xattr){ .name = TAKE_PTR(name), .value = TAKE_PTR(value), .size = size });
+}
+
+int attributes_from_json(json_object *object, struct attributes *ret)
+{
+        _cleanup_attributes_ struct attributes attributes = { 0 };
+        json_object *xattrs = json_object_object_get(object, "xattrs");
+        int r;
+
+        if (!json_object_is_type(xattrs, json_type_object))
+                return -EBADMSG;
+        r = get_stat(object, &attributes.st);
+        if (r < 0)
+                return r;
+        json_object_object_foreach(xattrs, key, value)
+        {
+                r = get_xattr(key, value, &attributes);
+                if (r < 0)
+                        return r;
+        }
+        *ret = attributes;
+        attributes = (struct attributes){ 0 };
+        return 0;
+}

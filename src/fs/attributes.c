@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fs/attributes.h"
+
+#include "basic/array.h"
+#include "basic/clock.h"
+#include "fs/beneath.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/xattr.h>
+
+#define OVERLAY_PREFIX "trusted.overlay."
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+static void xattr_done(struct xattr *xattr)
+{
+        free(xattr->name);
+        free(xattr->value);
+}
+
+void attributes_done(struct attributes *attributes)
+{
+        for (size_t i = 0; i < attributes->n_xattrs; i++)
+                xattr_done(&attributes->xattrs[i]);
+        free(attributes->xattrs);
+        *attributes = (struct attributes){ 0 };
+}
+
+int attributes_add(struct attributes *attributes, struct xattr xattr)
+{
+        struct xattr *xattrs = array_grow(attributes->xattrs, attributes->n_xattrs, sizeof(*xattrs));
+        size_t i = attributes->n_xattrs;
+
+        if (xattrs)
+                attributes->xattrs = xattrs;
+        if (!xattrs || !xattr.name || !xattr.value) {
+                xattr_done(&xattr);
+                return -ENOMEM;
+        }
+        for (; i > 0 && strcmp(xattrs[i - 1].name, xattr.name) > 0; i--)
+                xattrs[i] = xattrs[i - 1];
+        xattrs[i] = xattr;
+        attributes->n_xattrs++;
+        return 0;
+}
+
+/* The names, each with a NUL behind it and one more at the end. */
+static int list_names(int fd, char **ret)
+{
+        for (;;) {
+                _cleanup_free_ char *names = NULL;
+                ssize_t n = listxattr(FD_PATH(fd), NULL, 0);
+
+                if (n < 0 && errno != ENOTSUP)
+                        return -errno;
+                if (n < 0)
+                        n = 0;
+                names = calloc((size_t)n + 1, 1);
+                if (!names)
+                        return -ENOMEM;
+                if (n > 0)
+                        n = listxattr(FD_PATH(fd), names, (size_t)n);
+                if (n >= 0) {
+                        *ret = TAKE_PTR(names);
+                        return 0;
+                }
+                if (errno != ERANGE) /* somebody added one */
+                        return -errno;
+        }
+}
+
+/* Adds the attribute @name, unless it was removed meanwhile. */
+static int read_xattr(int fd, const char *name, struct attributes *attributes)
+{
+        for (;;) {
+                ssize_t n = getxattr(FD_PATH(fd), name, NULL, 0);
+                _cleanup_free_ void *value = n < 0 ? NULL : malloc((size_t)n + 1);
+                size_t size = (size_t)n + 1;
+
+                if (n >= 0 && !value)
+                        return -ENOMEM;
+                if (n >= 0)
+                        n = getxattr(FD_PATH(fd), name, value, size);
+                if (n >= 0)
+                        return attributes_add(attributes, (struct xattr){ strdup(name), TAKE_PTR(value), (size_t)n });
+                if (errno != ERANGE)
+                        return errno == ENODATA ? 0 : -errno;
+        }
+}
+
+int attributes_read(int fd, struct attributes *ret)
+{
+        _cleanup_attributes_ struct attributes attributes = { 0 };
+        _cleanup_free_ char *names = NULL;
+        int r;
+
+        if (fstat(fd, &attributes.st) < 0)
+                return -errno;
+        r = list_names(fd, &names);
+        if (r < 0)
+                return r;
+        for (const char *name = names; *name; name += strlen(name) + 1) {
+                r = startswith(name, OVERLAY_PREFIX) ? 0 : read_xattr(fd, name, &attributes);
+                if (r < 0)
+                        return r;
+        }
+        *ret = attributes;
+        attributes = (struct attributes){ 0 };
+        return 0;
+}
+
+/* ---- Comparing ------------------------------------------------------------------------------- */
+
+static bool xattr_equal(const struct xattr *a, const struct xattr *b)
+{
+        return a->size == b->size && streq(a->name, b->name) && memcmp(a->value, b->value, a->size) == 0;
+}
+
+static bool is_device(const struct stat *st)
+{
+        return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+}
+
+bool attributes_equal(const struct attributes *a, const struct attributes *b)
+{
+        if (a->st.st_mode != b->st.st_mode || a->st.st_uid != b->st.st_uid || a->st.st_gid != b->st.st_gid ||
+            a->n_xattrs != b->n_xattrs)
+                return false;
+        if (is_device(&a->st) && a->st.st_rdev != b->st.st_rdev)
+                return false;
+        for (size_t i = 0; i < a->n_xattrs; i++)
+                if (!xattr_equal(&a->xattrs[i], &b->xattrs[i]))
+                        return false;
+        return true;
+}
+
+/* ---- Applying -------------------------------------------------------------------------------- */
+
+static int apply_owner(int fd, const struct stat *now, const struct stat *wanted)
+{
+        if (now->st_uid == wanted->st_uid && now->st_gid == wanted->st_gid)
+                return 0;
+        return fchownat(fd, "", wanted->st_uid, wanted->st_gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+static const struct xattr *find_xattr(const struct attributes *attributes, const char *name)
+{
+        for (size_t i = 0; i < attributes->n_xattrs; i++)
+                if (streq(attributes->xattrs[i].name, name))
+                        return &attributes->xattrs[i];
+        return NULL;
+}
+
+static int remove_xattr(int fd, const char *name)
+{
+        return removexattr(FD_PATH(fd), name) < 0 && errno != ENODATA ? -errno : 0;
+}
+
+static int apply_xattrs(int fd, const struct attributes *now, const struct attributes *wanted)
+{
+        int r;
+
+        for (size_t i = 0; i < now->n_xattrs; i++) {
+                r = find_xattr(wanted, now->xattrs[i].name) ? 0 : remove_xattr(fd, now->xattrs[i].name);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < wanted->n_xattrs; i++) {
+                const struct xattr *xattr = &wanted->xattrs[i], *there = find_xattr(now, xattr->name);
+
+                if (there && xattr_equal(there, xattr))
+                        continue;
+                if (setxattr(FD_PATH(fd), xattr->name, xattr->value, xattr->size, 0) < 0)
+                        return -errno;
+        }
+        return 0;
+}
+
+static int apply_mode(int fd, const struct stat *wanted)
+{
+        struct stat now;
+
+        if (fstat(fd, &now) < 0)
+                return -errno;
+        if (S_ISLNK(now.st_mode) || (now.st_mode & ALLPERMS) == (wanted->st_mode & ALLPERMS))
+                return 0;
+        return chmod(FD_PATH(fd), wanted->st_mode & ALLPERMS) < 0 ? -errno : 0;
+}
+
+int attributes_set_mtime(int fd, struct timespec mtime)
+{
+        const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, mtime };
+
+        return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+static int apply_time(int fd, const struct stat *now, const struct stat *wanted)
+{
+        return time_is_same(now->st_mtim, wanted->st_mtim) ? 0 : attributes_set_mtime(fd, wanted->st_mtim);
+}
+
+int attributes_apply(int fd, const struct attributes *attributes)
+{
+        _cleanup_attributes_ struct attributes now = { 0 };
+        struct stat before;
+        int r;
+
+        if (fstat(fd, &before) < 0)
+                return -errno;
+
+        /* A new owner takes the capabilities and the set-id bits away, an ACL changes the mode: so each has its place. */
+        r = apply_owner(fd, &before, &attributes->st);
+        if (r >= 0)
+                r = attributes_read(fd, &now);
+        if (r >= 0)
+                r = apply_xattrs(fd, &now, attributes);
+        if (r >= 0)
+                r = apply_mode(fd, &attributes->st);
+        if (r >= 0)
+                r = apply_time(fd, &now.st, &attributes->st);
+        return r;
+}
+
+int attributes_set_times(int fd, const struct stat *st)
+{
+        const struct timespec times[] = { st->st_atim, st->st_mtim };
+
+        return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+int attributes_strip(int fd)
+{
+        _cleanup_free_ char *names = NULL;
+        int r;
+
+        r = list_names(fd, &names);
+        if (r < 0)
+                return r;
+        for (const char *name = names; *name; name += strlen(name) + 1) {
+                r = startswith(name, OVERLAY_PREFIX) ? remove_xattr(fd, name) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/array.h"
+#include "basic/io.h"
+#include "basic/path.h"
+#include "fs/beneath.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* A directory that a walk is in. */
+struct level {
+        char *names; /* what is in it: 'd' for a directory, '-' for anything else, then the name; behind the last one a NUL */
+        const char *next;   /* in there */
+        size_t path_length; /* of its path */
+        dev_t dev;
+        ino_t ino;
+};
+
+struct walker {
+        const struct below_walk *walk;
+        struct error *error;
+        int parent; /* of what is walked */
+        int fd;     /* the innermost directory */
+        struct level *levels;
+        size_t n;
+        char *path; /* of the entry that is visited */
+};
+
+static void walker_done(struct walker *walker)
+{
+        closep(&walker->parent);
+        closep(&walker->fd);
+        for (size_t i = 0; i < walker->n; i++)
+                free(walker->levels[i].names);
+        free(walker->levels);
+        free(walker->path);
+}
+
+static int walk_failed(const struct walker *walker, int code)
+{
+        return error_errnof(walker->error, code, "%s", *walker->path ? walker->path : ".");
+}
+
+static struct below_entry current_entry(const struct walker *walker)
+{
+        return (struct below_entry){
+                .parent = walker->n > 0 ? walker->fd : walker->parent,
+                .name = path_name(walker->path),
+                .path = walker->path,
+        };
+}
+
+static int visit(const struct walker *walker, enum below_step step)
+{
+        const struct below_entry entry = current_entry(walker);
+
+        return walker->walk->visit(step, &entry, walker->walk->userdata);
+}
+
+static int write_names(DIR *dir, FILE *stream)
+{
+        const struct dirent *entry;
+        int r;
+
+        while ((r = below_next(dir, &entry)) > 0)
+                fprintf(stream, "%c%s%c", below_type(dir, entry) == DT_DIR ? 'd' : '-', entry->d_name, '\0');
+        return r;
+}
+
+static int list_names(int fd, char **ret)
+{
+        _cleanup_(closedirp) DIR *dir = NULL;
+        char *names = NULL;
+        FILE *stream;
+        size_t size;
+        int copy, r;
+
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        if (copy < 0)
+                return -errno;
+        dir = fdopendir(copy);
+        if (!dir) {
+                r = -errno;
+                close(copy);
+                return r;
+        }
+
+        stream = open_memstream(&names, &size);
+        if (!stream)
+                return -errno;
+        r = write_names(dir, stream);
+        if (fclose(stream) == EOF && r == 0)
+                r = -ENOMEM;
+        if (r < 0) {
+                free(names);
+                return r;
+        }
+        *ret = names;
+        return 0;
+}
+
+/* Goes into what is open as @fd, and takes that over. */
+static int push(struct walker *walker, int fd)
+{
+        _cleanup_close_ int own = fd;
+        struct level *levels;
+        struct stat st;
+        char *names = NULL;
+        int r;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        levels = array_grow(walker->levels, walker->n, sizeof(*levels));
+        if (!levels)
+                return -ENOMEM;
+        walker->levels = levels;
+        r = list_names(fd, &names);
+        if (r < 0)
+                return r;
+
+        levels[walker->n++] = (struct level){
+                .names = names,
+                .next = names,
+                .path_length = strlen(walker->path),
+                .dev = st.st_dev,
+                .ino = st.st_ino,
+        };
+        closep(&walker->fd);
+        walker->fd = TAKE_FD(own);
+        return 0;
+}
+
+static int enter(struct walker *walker)
+{
+        const struct below_entry entry = current_entry(walker);
+        int fd, r;
+
+        r = visit(walker, BELOW_ENTER);
+        if (r < 0)
+                return r;
+        fd = below_open(entry.parent, entry.name, O_RDONLY | O_DIRECTORY, 0);
+        if (fd == -ENOENT) /* gone since it was listed */
+                return visit(walker, BELOW_LEAVE);
+        r = fd < 0 ? fd : push(walker, fd);
+        return r < 0 ? walk_failed(walker, r) : 0;
+}
+
+/* Goes back to the directory above, if that is still the one that we came from. */
+static int pop(struct walker *walker)
+{
+        const struct level *above = walker->n > 1 ? &walker->levels[walker->n - 2] : NULL;
+        struct stat st;
+        int fd = -EBADF;
+
+        if (above) {
+                fd = openat(walker->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (fd < 0)
+                        return errno == ENOENT ? -ESTALE : -errno;
+                if (fstat(fd, &st) < 0 || st.st_dev != above->dev || st.st_ino != above->ino) {
+                        close(fd);
+                        return -ESTALE;
+                }
+        }
+        closep(&walker->fd);
+        walker->fd = fd;
+        free(walker->levels[--walker->n].names);
+        return 0;
+}
+
+static int leave(struct walker *walker)
+{
+        int r;
+
+        walker->path[walker->levels[walker->n - 1].path_length] = '\0';
+        r = pop(walker);
+        return r < 0 ? walk_failed(walker, r) : visit(walker, BELOW_LEAVE);
+}
+
+/* Makes the path that of @name in the innermost directory. */
+static int set_path(struct walker *walker, const char *name)
+{
+        size_t n = walker->levels[walker->n - 1].path_length;
+        char *path = realloc(walker->path, n + strlen(name) + 2);
+
+        if (!path)
+                return -ENOMEM;
+        walker->path = path;
+        if (n > 0)
+                path[n++] = '/';
+        strcpy(path + n, name);
+        return 0;
+}
+
+/* What comes next in the innermost directory. */
+static int go_on(struct walker *walker)
+{
+        struct level *level = &walker->levels[walker->n - 1];
+        const char *next = level->next;
+        int r;
+
+        if (!*next)
+                return leave(walker);
+        level->next += strlen(next) + 1;
+        r = set_path(walker, next + 1);
+        if (r < 0)
+                return r;
+        return *next == 'd' ? enter(walker) : visit(walker, BELOW_FILE);
+}
+
+int below_walk(const struct below_walk *walk, struct error *error)
+{
+        _cleanup_(walker_done) struct walker walker = {
+                .walk = walk,
+                .error = error,
+                .parent = -EBADF,
+                .fd = -EBADF,
+                .path = strdup(walk->path),
+        };
+        const char *name;
+        struct stat st;
+        int r;
+
+        if (!walker.path)
+                return -ENOMEM;
+        walker.parent = below_open_parent(walk->dir, walk->path, &name);
+        if (walker.parent < 0)
+                return walk_failed(&walker, walker.parent);
+        if (fstatat(walker.parent, name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
+                return walk_failed(&walker, -errno);
+
+        r = S_ISDIR(st.st_mode) ? enter(&walker) : visit(&walker, BELOW_FILE);
+        while (r >= 0 && walker.n > 0)
+                r = go_on(&walker);
+        return r;
+}
+
+static int remove_entry(enum below_step step, const struct below_entry *entry, void *userdata)
+{
+        (void)userdata;
+        if (step == BELOW_ENTER)
+                return 0;
+        if (unlinkat(entry->parent, entry->name, step == BELOW_LEAVE ? AT_REMOVEDIR : 0) < 0 && errno != ENOENT)
+                return -errno;
+        return 0;
+}
+
+int below_remove(int dir, const char *path)
+{
+        int r;
+
+        if (!*path)
+                return -EINVAL;
+        r = below_walk(&(struct below_walk){ .dir = dir, .path = path, .visit = remove_entry }, NULL);
+        return r == -ENOENT ? 0 : r;
+}
+
+static int measure_entry(enum below_step step, const struct below_entry *entry, void *userdata)
+{
+        uint64_t *sum = userdata;
+        struct stat st;
+
+        if (step == BELOW_LEAVE)
+                return 0;
+        if (fstatat(entry->parent, entry->name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
+                return errno == ENOENT ? 0 : -errno; /* gone since it was listed */
+        *sum += (uint64_t)st.st_blocks * 512 / (S_ISDIR(st.st_mode) || st.st_nlink == 0 ? 1 : st.st_nlink);
+        return 0;
+}
+
+int below_measure(int dir, const char *path, uint64_t *ret)
+{
+        uint64_t sum = 0;
+        int r;
+
+        r = below_walk(&(struct below_walk){ .dir = dir, .path = path, .visit = measure_entry, .userdata = &sum },
+                       NULL);
+        if (r >= 0)
+                *ret = sum;
+        return r;
+}

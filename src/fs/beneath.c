@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fs/beneath.h"
+
+#include "basic/io.h"
+#include "basic/path.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+const char *below_fd_path(int fd, char buffer[static 32])
+{
+        snprintf(buffer, 32, "/proc/self/fd/%d", fd);
+        return buffer;
+}
+
+static int open_beneath(int dir, const char *path, int flags, mode_t mode)
+{
+        struct open_how how = {
+                .flags = (unsigned)flags | O_CLOEXEC | O_NOFOLLOW,
+                .mode = mode,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS,
+        };
+        int fd;
+
+        /* Another process that renames a directory meanwhile makes the kernel ask for a second try. */
+        do
+                fd = (int)syscall(SYS_openat2, dir, *path ? path : ".", &how, sizeof(how));
+        while (fd < 0 && (errno == EAGAIN || errno == EINTR));
+
+        return fd < 0 ? -errno : fd;
+}
+
+/* Opens the directory that the first @n bytes of @path are. */
+static int open_prefix(int dir, const char *path, size_t n)
+{
+        char prefix[PATH_MAX];
+
+        memcpy(prefix, path, n);
+        prefix[n] = '\0';
+        return open_beneath(dir, prefix, O_PATH | O_DIRECTORY, 0);
+}
+
+int below_open(int dir, const char *path, int flags, mode_t mode)
+{
+        _cleanup_close_ int closed_here = -EBADF;
+
+        /* The kernel takes PATH_MAX at once. */
+        while (strlen(path) >= PATH_MAX) {
+                const char *slash = memrchr(path, '/', PATH_MAX);
+                int fd;
+
+                if (!slash || slash == path)
+                        return -ENAMETOOLONG;
+                fd = open_prefix(dir, path, (size_t)(slash - path));
+                if (fd < 0)
+                        return fd;
+                closep(&closed_here);
+                dir = closed_here = fd;
+                path = slash + 1;
+        }
+        return open_beneath(dir, path, flags, mode);
+}
+
+int below_open_parent(int dir, const char *path, const char **ret_name)
+{
+        _cleanup_free_ char *parent = path_parent(path);
+        int fd;
+
+        if (!parent)
+                return -ENOMEM;
+        fd = below_open(dir, parent, O_PATH | O_DIRECTORY, 0);
+        if (fd >= 0)
+                *ret_name = path_name(path);
+        return fd;
+}
+
+static int make_directory(int dir, const char *name)
+{
+        int fd;
+
+        if (mkdirat(dir, name, 0750) < 0)
+                return errno == EEXIST ? below_open(dir, name, O_RDONLY | O_DIRECTORY, 0) : -errno;
+
+        fd = below_open(dir, name, O_RDONLY | O_DIRECTORY, 0);
+        if (fd >= 0 && fchmod(fd, 0750) < 0) { /* whatever the umask is */
+                int r = -errno;
+
+                close(fd);
+                return r;
+        }
+        return fd;
+}
+
+int below_make_directories(int dir, const char *path)
+{
+        _cleanup_close_ int fd = below_open(dir, "", O_RDONLY | O_DIRECTORY, 0);
+        size_t n;
+
+        for (; fd >= 0 && *(path += strspn(path, "/")); path += n) {
+                char name[NAME_MAX + 1];
+                int next;
+
+                n = strcspn(path, "/");
+                if (n >= sizeof(name))
+                        return -ENAMETOOLONG;
+                memcpy(name, path, n);
+                name[n] = '\0';
+
+                next = make_directory(fd, name);
+                close(fd);
+                fd = next;
+        }
+        return TAKE_FD(fd);
+}
+
+int below_sync(int dir)
+{
+        return syncfs(dir) < 0 ? -errno : 0;
+}
+
+bool below_is_fixed(int dir, const char *path)
+{
+        _cleanup_close_ int fd = below_open(dir, path, O_PATH, 0);
+        struct statx stx;
+
+        return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, 0, &stx) == 0 &&
+               (stx.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND));
+}
+
+int below_open_entries(int dir, const char *path, DIR **ret)
+{
+        _cleanup_close_ int fd = below_open(dir, path, O_RDONLY | O_DIRECTORY, 0);
+        DIR *opened;
+
+        if (fd < 0)
+                return fd;
+        opened = fdopendir(fd);
+        if (!opened)
+                return -errno;
+        TAKE_FD(fd);
+        *ret = opened;
+        return 0;
+}
+
+int below_next(DIR *dir, const struct dirent **ret)
+{
+        for (;;) {
+                const struct dirent *entry;
+
+                errno = 0;
+                entry = readdir(dir);
+                if (!entry)
+                        return -errno;
+                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
+                        continue;
+                *ret = entry;
+                return 1;
+        }
+}
+
+unsigned below_type(DIR *dir, const struct dirent *entry)
+{
+        struct stat st;
+
+        if (entry->d_type != DT_UNKNOWN)
+                return entry->d_type;
+        return fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? DT_UNKNOWN : IFTODT(st.st_mode);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fs/content.h"
+
+#include "basic/io.h"
+
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
+/* As much as is read at once. */
+#define CHUNK ((size_t)256 * 1024)
+
+/* ---- Data and holes -------------------------------------------------------------------------- */
+
+static off_t min_offset(off_t a, off_t b)
+{
+        return a < b ? a : b;
+}
+
+/*
+ * Where the next data (@whence SEEK_DATA) or hole (SEEK_HOLE) is, from @offset on: @size where there is none. Returns: that, or a
+ * negative errno.
+ */
+static off_t seek_next(int fd, off_t offset, int whence, off_t size)
+{
+        off_t next = lseek(fd, offset, whence);
+
+        if (next < 0 && errno == EINVAL) /* the file system knows of no holes */
+                next = whence == SEEK_DATA ? offset : size;
+        else if (next < 0 && errno == ENXIO)
+                next = size;
+        else if (next < 0)
+                return -errno;
+        return min_offset(next, size);
+}
+
+/* Reads @size bytes, less only at the end of the file. */
+static ssize_t read_at(int fd, void *buffer, size_t size, off_t offset)
+{
+        size_t done = 0;
+
+        while (done < size) {
+                ssize_t n = pread(fd, (char *)buffer + done, size - done, offset + (off_t)done);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                done += (size_t)n;
+        }
+        return (ssize_t)done;
+}
+
+/* ---- Comparing ------------------------------------------------------------------------------- */
+
+struct comparison {
+        int a, b;
+        off_t size;
+        char *buffer; /* for one chunk of each */
+};
+
+static int chunk_equal(const struct comparison *comparison, off_t offset, size_t size)
+{
+        char *data_a = comparison->buffer, *data_b = comparison->buffer + size;
+        ssize_t n, m;
+
+        n = read_at(comparison->a, data_a, size, offset);
+        if (n < 0)
+                return (int)n;
+        m = read_at(comparison->b, data_b, size, offset);
+        if (m < 0)
+                return (int)m;
+        return (size_t)n == size && (size_t)m == size && memcmp(data_a, data_b, size) == 0;
+}
+
+static int data_equal(const struct comparison *comparison)
+{
+        off_t offset = 0;
+
+        for (;;) {
+                off_t a = seek_next(comparison->a, offset, SEEK_DATA, comparison->size);
+                off_t b = seek_next(comparison->b, offset, SEEK_DATA, comparison->size);
+                size_t size;
+                int r;
+
+                offset = min_offset(a, b);
+                if (offset < 0)
+                        return (int)offset;
+                if (offset == comparison->size)
+                        return 1;
+
+                size = (size_t)min_offset(comparison->size - offset, CHUNK);
+                r = chunk_equal(comparison, offset, size);
+                if (r <= 0)
+                        return r;
+                offset += (off_t)size;
+        }
+}
+
+int content_equal(int a, int b)
+{
+        struct comparison comparison = { .a = a, .b = b };
+        _cleanup_free_ char *buffer = NULL;
+        struct stat st_a, st_b;
+        size_t chunk;
+
+        if (fstat(a, &st_a) < 0 || fstat(b, &st_b) < 0)
+                return -errno;
+        if (st_a.st_size != st_b.st_size)
+                return 0;
+        if (st_a.st_size == 0 || (st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino))
+                return 1;
+
+        chunk = (size_t)min_offset(st_a.st_size, CHUNK);
+        comparison.size = st_a.st_size;
+        comparison.buffer = buffer = malloc(chunk * 2);
+        if (!buffer)
+                return -ENOMEM;
+        /* In a file that is small it costs more to look for holes than to read them. */
+        return chunk < CHUNK ? chunk_equal(&comparison, 0, chunk) : data_equal(&comparison);
+}
+
+/* ---- Copying --------------------------------------------------------------------------------- */
+
+struct transfer {
+        int from, to;
+        char *buffer;
+};
+
+static int copy_range(const struct transfer *transfer, off_t begin, off_t end)
+{
+        while (begin < end) {
+                ssize_t n = read_at(transfer->from, transfer->buffer, (size_t)min_offset(end - begin, CHUNK), begin);
+                int r;
+
+                if (n <= 0)
+                        return (int)n;
+                if (lseek(transfer->to, begin, SEEK_SET) < 0)
+                        return -errno;
+                r = write_all(transfer->to, transfer->buffer, (size_t)n);
+                if (r < 0)
+                        return r;
+                begin += n;
+        }
+        return 0;
+}
+
+static int copy_data(const struct transfer *transfer, off_t size)
+{
+        off_t end = 0;
+
+        for (;;) {
+                off_t begin = seek_next(transfer->from, end, SEEK_DATA, size);
+                int r;
+
+                if (begin < 0 || begin == size)
+                        return begin < 0 ? (int)begin : 0;
+                end = seek_next(transfer->from, begin, SEEK_HOLE, size);
+                r = end < 0 ? (int)end : copy_range(transfer, begin, end);
+                if (r < 0)
+                        return r;
+        }
+}
+
+int content_copy(int from, int to)
+{
+        _cleanup_free_ char *buffer = NULL;
+        struct stat st;
+
+        if (ioctl(to, FICLONE, from) == 0)
+                return 0;
+
+        /* The size makes one hole of it all, and data is written into that. */
+        if (fstat(from, &st) < 0 || ftruncate(to, st.st_size) < 0)
+                return -errno;
+        buffer = malloc(CHUNK);
+        if (!buffer)
+                return -ENOMEM;
+        return copy_data(&(struct transfer){ .from = from, .to = to, .buffer = buffer }, st.st_size);
+}

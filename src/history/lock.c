@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "history/lock.h"
+
+#include "basic/clock.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/file.h>
+
+/* flock(2) can't wait for a limited time, so it is asked this often. */
+#define RETRY_MSEC 50
+
+static int open_lock(const struct root *root, const char *package, struct error *error)
+{
+        _cleanup_close_ int dir = -EBADF;
+        _cleanup_free_ char *name = NULL;
+        int fd;
+
+        if (asprintf(&name, "%s.lock", package) < 0)
+                return -ENOMEM;
+        dir = root_open_mkdirs(root, LOCK_DIR);
+        if (dir < 0)
+                return error_errnof(error, dir, "can't open %s" LOCK_DIR, root->path);
+        /* Whoever can open it can hold the lock: nobody else. */
+        fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return error_errnof(error, -errno, "can't open %s" LOCK_DIR "/%s", root->path, name);
+        return fd;
+}
+
+/* For the message of those who wait; the lock itself is the kernel's. */
+static void write_holder(int fd)
+{
+        char pid[16];
+        int n = snprintf(pid, sizeof(pid), "%d\n", getpid());
+
+        if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) < 0)
+                return;
+}
+
+static int explain_busy(int fd, const char *package, struct error *error)
+{
+        char pid[16] = "";
+        ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+
+        pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
+        return error_setf(error, -EBUSY, "%s is locked by process %s: try again when it is done", package,
+                          pid[0] ? pid : "(unknown)");
+}
+
+int lock_acquire(const struct root *root, const struct lock_request *request, struct error *error)
+{
+        uint64_t end = usec_add(now_usec(CLOCK_MONOTONIC), request->timeout_usec);
+        _cleanup_close_ int fd = -EBADF;
+
+        fd = open_lock(root, request->package, error);
+        if (fd < 0)
+                return fd;
+
+        while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+                struct pollfd stop = { .fd = request->stop_fd, .events = POLLIN };
+
+                if (errno != EWOULDBLOCK && errno != EINTR)
+                        return error_errnof(error, -errno, "can't lock %s", request->package);
+                if (now_usec(CLOCK_MONOTONIC) >= end)
+                        return explain_busy(fd, request->package, error);
+                if (poll(&stop, 1, RETRY_MSEC) > 0)
+                        return error_setf(error, -ECANCELED, "stopped while waiting for the lock of %s",
+                                          request->package);
+        }
+        write_holder(fd);
+        return TAKE_FD(fd);
+}

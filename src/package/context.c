@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "package/context.h"
+
+#include "basic/clock.h"
+#include "history/lock.h"
+#include "sandbox/network.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+
+#define LOCK_TIMEOUT_SEC 60U
+
+DEFINE_CLEANUP(struct dmig *, dmig_unref);
+
+int dmig_new(struct dmig **ret)
+{
+        _cleanup_(dmig_unrefp) struct dmig *ctx = NULL;
+        int r;
+
+        ctx = malloc(sizeof(*ctx));
+        if (!ctx)
+                return -ENOMEM;
+        *ctx = (struct dmig){
+                .refs = 1,
+                .root.fd = -EBADF,
+                .network = -EBADF,
+                .stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+                .lock_timeout_usec = LOCK_TIMEOUT_SEC * USEC_PER_SEC,
+        };
+        if (ctx->stop_fd < 0)
+                return -errno;
+        ctx->libexecdir = strdup(PKGLIBEXECDIR);
+        if (!ctx->libexecdir)
+                return -ENOMEM;
+        r = event_make_run_id(ctx->run_id);
+        if (r >= 0)
+                r = root_init(&ctx->root, "/");
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(ctx);
+        return 0;
+}
+
+struct dmig *dmig_ref(struct dmig *ctx)
+{
+        ctx->refs++;
+        return ctx;
+}
+
+struct dmig *dmig_unref(struct dmig *ctx)
+{
+        if (!ctx || --ctx->refs > 0)
+                return NULL;
+
+        dpkg_database_free(ctx->database);
+        dmig_names_free(ctx->names);
+        error_clear(&ctx->error);
+        closep(&ctx->network);
+        closep(&ctx->stop_fd);
+        root_done(&ctx->root);
+        free(ctx->libexecdir);
+        free(ctx->admindir);
+        free(ctx);
+        return NULL;
+}
+
+/* What was read from one place says nothing about another. */
+static void forget_database(struct dmig *ctx)
+{
+        dpkg_database_free(ctx->database);
+        ctx->database = NULL;
+        ctx->changed = false;
+        ctx->names = dmig_names_free(ctx->names);
+}
+
+int dmig_set_root(struct dmig *ctx, const char *path)
+{
+        struct root root;
+        int r;
+
+        r = root_init(&root, path);
+        if (r < 0)
+                return error_errnof(&ctx->error, r, "can't use %s as the root directory", path);
+        root_done(&ctx->root);
+        ctx->root = root;
+        free(TAKE_PTR(ctx->admindir));
+        forget_database(ctx);
+        return 0;
+}
+
+static int replace(char **place, const char *text)
+{
+        char *copy = strdup(text);
+
+        if (!copy)
+                return -ENOMEM;
+        free(*place);
+        *place = copy;
+        return 0;
+}
+
+int dmig_set_admindir(struct dmig *ctx, const char *path)
+{
+        forget_database(ctx);
+        return replace(&ctx->admindir, path);
+}
+
+int dmig_set_libexecdir(struct dmig *ctx, const char *path)
+{
+        return replace(&ctx->libexecdir, path);
+}
+
+void dmig_set_lock_timeout(struct dmig *ctx, uint64_t usec)
+{
+        ctx->lock_timeout_usec = usec;
+}
+
+void dmig_set_log_fn(struct dmig *ctx, dmig_log_fn fn, void *userdata)
+{
+        ctx->log_fn = fn;
+        ctx->log_userdata = userdata;
+}
+
+void dmig_set_event_fn(struct dmig *ctx, dmig_event_fn fn, void *userdata)
+{
+        ctx->event_fn = fn;
+        ctx->event_userdata = userdata;
+}
+
+void dmig_stop(struct dmig *ctx)
+{
+        static const uint64_t one = 1;
+        int saved = errno;
+
+        /* The counter stays above zero, so that the context is stopped for good. */
+        if (write(ctx->stop_fd, &one, sizeof(one)) < 0)
+                errno = saved;
+}
+
+bool context_is_stopped(const struct dmig *ctx)
+{
+        struct pollfd stop = { .fd = ctx->stop_fd, .events = POLLIN };
+
+        return poll(&stop, 1, 0) > 0;
+}
+
+int context_lock(const struct dmig *ctx, const char *package, struct error *error)
+{
+        const struct lock_request request = {
+                .package = package,
+                .timeout_usec = ctx->lock_timeout_usec,
+                .stop_fd = ctx->stop_fd,
+        };
+
+        return lock_acquire(&ctx->root, &request, error);
+}
+
+int context_lock_commit(const struct dmig *ctx, struct error *error)
+{
+        const struct lock_request request = {
+                .package = ".commit", /* which none is called */
+                .timeout_usec = USEC_INFINITY,
+                .stop_fd = ctx->stop_fd,
+        };
+
+        return lock_acquire(&ctx->root, &request, error);
+}
+
+const char *dmig_error_message(struct dmig *ctx)
+{
+        return error_text(&ctx->error);
+}
+
+void context_log(struct dmig *ctx, int priority, const char *package, const char *format, ...)
+{
+        _cleanup_free_ char *text = NULL;
+        va_list args;
+
+        if (!ctx->log_fn)
+                return;
+        va_start(args, format);
+        if (vasprintf(&text, format, args) < 0)
+                text = NULL;
+        va_end(args);
+        ctx->log_fn(ctx, priority, package, NULL, text ? text : "out of memory", ctx->log_userdata);
+}
+
+void context_notify(struct dmig *ctx, const struct dmig_event *event)
+{
+        if (ctx->event_fn)
+                ctx->event_fn(ctx, event, ctx->event_userdata);
+}
+
+/* ---- The package database ---- */
+
+/* For all packages of the last list at once, since reading it once a package would cost more than all else. */
+static int read_database(struct dmig *ctx, const char *name, struct error *error)
+{
+        char *alone[] = { (char *)(uintptr_t)name, NULL };
+        bool listed = false;
+
+        for (char **p = ctx->names; p && *p && !listed; p++)
+                listed = streq(*p, name);
+
+        if (ctx->database && dpkg_database_is_current(ctx->database) <= 0)
+                ctx->changed = true; /* which concerns the packages before this one, too */
+        dpkg_database_free(ctx->database);
+        ctx->database = NULL;
+        return dpkg_database_read(&ctx->root, ctx->admindir, listed ? ctx->names : alone, &ctx->database, error);
+}
+
+int context_find_package(struct dmig *ctx, const char *name, const struct dpkg_package **ret, struct error *error)
+{
+        int r;
+
+        if (!ctx->database || !dpkg_database_covers(ctx->database, name) ||
+            dpkg_database_is_current(ctx->database) <= 0) {
+                r = read_database(ctx, name, error);
+                if (r < 0)
+                        return r;
+        }
+        *ret = dpkg_database_find(ctx->database, name);
+        return 0;
+}
+
+int dmig_is_stale(struct dmig *ctx)
+{
+        int r;
+
+        if (ctx->changed) {
+                ctx->changed = false;
+                return 1;
+        }
+        if (!ctx->database)
+                return 0;
+        r = dpkg_database_is_current(ctx->database);
+        return r < 0 ? r : !r;
+}
+
+/* In a directory that was only chrooted into there is no mount to make read-only. */
+static int check_root_mount(struct error *error)
+{
+        struct statx st;
+
+        if (statx(AT_FDCWD, "/", 0, 0, &st) < 0)
+                return error_errnof(error, -errno, "can't look at /");
+        if ((st.stx_attributes_mask & ~st.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0)
+                return 0;
+        return error_setf(
+                error, -EOPNOTSUPP,
+                "migrations run in a sandbox, and that needs a root directory that is a mount point, which this "
+                "chroot isn't: use --root from outside, or bind-mount it onto itself first");
+}
+
+int context_need_network(struct dmig *ctx, struct error *error)
+{
+        int r = check_root_mount(error);
+
+        if (r < 0)
+                return r;
+        if (ctx->network < 0)
+                ctx->network = network_new(error);
+        return ctx->network < 0 ? ctx->network : 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "package/gate.h"
+
+#include <stdio.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
+
+#define PRIVATE_SOCKET "unix:path=/run/systemd/private"
+#define MANAGER        "org.freedesktop.systemd1"
+
+/* The characters that stay as they are in a unit's name; a leading dot doesn't. */
+static bool is_plain(const char *name, size_t i)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.";
+
+        return strchr(plain, name[i]) && !(i == 0 && name[i] == '.');
+}
+
+int gate_unit_name(const char *package, char **ret)
+{
+        static const char begin[] = "deploy-migrate@", end[] = ".service";
+        char *name, *p;
+
+        name = malloc(sizeof(begin) + 4 * strlen(package) + sizeof(end));
+        if (!name)
+                return -ENOMEM;
+        p = stpcpy(name, begin);
+        for (size_t i = 0; package[i]; i++)
+                if (is_plain(package, i))
+                        *p++ = package[i];
+                else if (package[i] == '-')
+                        *p++ = '-'; /* %i is taken as it is, never unescaped to a path */
+                else
+                        p += sprintf(p, "\\x%02x", (unsigned char)package[i]);
+        strcpy(p, end);
+        *ret = name;
+        return 0;
+}
+
+static int open_manager(sd_bus **ret)
+{
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        int r;
+
+        r = sd_bus_new(&bus);
+        if (r >= 0)
+                r = sd_bus_set_address(bus, PRIVATE_SOCKET);
+        if (r >= 0)
+                r = sd_bus_start(bus);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(bus);
+        return 0;
+}
+
+static int load_unit(sd_bus *bus, const char *unit, char **ret_path)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        const char *path;
+        int r;
+
+        r = sd_bus_call_method(bus, MANAGER, "/org/freedesktop/systemd1", MANAGER ".Manager", "LoadUnit", NULL, &reply,
+                               "s", unit);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "o", &path);
+        if (r < 0)
+                return r;
+        *ret_path = strdup(path);
+        return *ret_path ? 0 : -ENOMEM;
+}
+
+static int get_string(sd_bus *bus, const char *path, const char *property, char **ret)
+{
+        return sd_bus_get_property_string(bus, MANAGER, path, MANAGER ".Unit", property, NULL, ret);
+}
+
+/* A unit that waits for its restart has no processes. */
+static int is_running(sd_bus *bus, const char *unit, bool *ret)
+{
+        _cleanup_free_ char *path = NULL, *active = NULL, *sub = NULL;
+        int r;
+
+        r = load_unit(bus, unit, &path);
+        if (r >= 0)
+                r = get_string(bus, path, "ActiveState", &active);
+        if (r >= 0)
+                r = get_string(bus, path, "SubState", &sub);
+        if (r < 0)
+                return r;
+        *ret = !streq(active, "inactive") && !streq(active, "failed") && !streq(sub, "auto-restart");
+        return 0;
+}
+
+static int ask(sd_bus *bus, const char *package, struct gate *gate)
+{
+        _cleanup_free_ char *unit = NULL, *path = NULL;
+        int r;
+
+        r = gate_unit_name(package, &unit);
+        if (r >= 0)
+                r = load_unit(bus, unit, &path);
+        if (r >= 0)
+                r = sd_bus_get_property_strv(bus, MANAGER, path, MANAGER ".Unit", "RequiredBy", NULL, &gate->units);
+        if (r < 0)
+                return r;
+
+        for (; gate->units && gate->units[gate->n_units]; gate->n_units++) {
+                bool running;
+
+                r = is_running(bus, gate->units[gate->n_units], &running);
+                if (r < 0)
+                        return r;
+                if (running && !gate->running) {
+                        gate->running = strdup(gate->units[gate->n_units]);
+                        if (!gate->running)
+                                return -ENOMEM;
+                }
+        }
+        return 0;
+}
+
+int gate_look(const char *package, struct gate *ret, struct error *error)
+{
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(gate_done) struct gate gate = { 0 };
+        int r;
+
+        if (sd_booted() <= 0 || geteuid() != 0) {
+                *ret = gate;
+                return 0;
+        }
+        r = open_manager(&bus);
+        if (r >= 0)
+                r = ask(bus, package, &gate);
+        if (r < 0)
+                return error_errnof(error, r, "can't ask systemd which services need the migrations of %s", package);
+
+        *ret = gate;
+        gate = (struct gate){ 0 };
+        return 0;
+}
+
+void gate_done(struct gate *gate)
+{
+        for (size_t i = 0; gate->units && gate->units[i]; i++)
+                free(gate->units[i]);
+        free(gate->units);
+        free(gate->running);
+}

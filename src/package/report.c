@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "package/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int report_new(const char *package, struct dmig_report **ret)
+{
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+
+        report = calloc(1, sizeof(*report));
+        if (!report)
+                return -ENOMEM;
+        report->refs = 1;
+        report->package = strdup(package);
+        if (!report->package)
+                return -ENOMEM;
+        *ret = TAKE_PTR(report);
+        return 0;
+}
+
+struct dmig_report *dmig_report_ref(struct dmig_report *report)
+{
+        report->refs++;
+        return report;
+}
+
+struct dmig_report *dmig_report_unref(struct dmig_report *report)
+{
+        if (!report || --report->refs > 0)
+                return NULL;
+
+        for (size_t i = 0; i < report->n_steps; i++) {
+                free(report->steps[i].id);
+                free(report->steps[i].description);
+                free(report->steps[i].error);
+                files_free(report->steps[i].files);
+        }
+        free(report->steps);
+        dmig_names_free(report->units);
+        free(report->package);
+        free(report->from);
+        free(report->to);
+        free(report->error);
+        free(report);
+        return NULL;
+}
+
+static int replace(char **place, const char *text)
+{
+        char *copy = text ? strdup(text) : NULL;
+
+        if (text && !copy)
+                return -ENOMEM;
+        free(*place);
+        *place = copy;
+        return 0;
+}
+
+int report_set_versions(struct dmig_report *report, const char *from, const char *to, const char *from_source)
+{
+        report->from_source = from_source;
+        return replace(&report->from, from) < 0 || replace(&report->to, to) < 0 ? -ENOMEM : 0;
+}
+
+int report_set_error(struct dmig_report *report, enum dmig_result result, int code, const char *message)
+{
+        report->result = result;
+        report->code = code;
+        return replace(&report->error, message);
+}
+
+int report_set_errorf(struct dmig_report *report, enum dmig_result result, int code, const char *format, ...)
+{
+        _cleanup_free_ char *message = NULL;
+        va_list args;
+        int r;
+
+        va_start(args, format);
+        r = vasprintf(&message, format, args);
+        va_end(args);
+        if (r < 0) {
+                message = NULL;
+                return -ENOMEM;
+        }
+        return report_set_error(report, result, code, message);
+}
+
+int report_conclude(struct dmig_report **report, int code, struct error *error, struct dmig_report **ret)
+{
+        enum dmig_result result = code == -ECANCELED ? DMIG_RESULT_PENDING : DMIG_RESULT_ERROR;
+
+        if (code == -ENOMEM)
+                return code;
+        if (code < 0 && !error->message)
+                error_errnof(error, code, "%s", (*report)->package);
+        if (code < 0 && report_set_error(*report, result, code, error_text(error)) < 0)
+                return -ENOMEM;
+        *ret = TAKE_PTR(*report);
+        return 0;
+}
+
+void report_take_units(struct dmig_report *report, char **units, size_t n)
+{
+        dmig_names_free(report->units);
+        report->units = units;
+        report->n_units = n;
+}
+
+int report_add_steps(struct dmig_report *report, size_t n)
+{
+        report->steps = calloc(n ? n : 1, sizeof(*report->steps));
+        if (!report->steps)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                report->steps[i].duration_ms = report->steps[i].changes = -1;
+        report->n_steps = n;
+        return 0;
+}
+
+const char *dmig_result_to_string(enum dmig_result result)
+{
+        static const char *const names[] = {
+                [DMIG_RESULT_COMPLETED] = "completed",
+                [DMIG_RESULT_NOTHING_TO_DO] = "nothing-to-do",
+                [DMIG_RESULT_PENDING] = "pending",
+                [DMIG_RESULT_FAILED] = "failed",
+                [DMIG_RESULT_POSTPONED] = "postponed",
+                [DMIG_RESULT_DOWNGRADE] = "downgrade",
+                [DMIG_RESULT_NOT_INSTALLED] = "not-installed",
+                [DMIG_RESULT_ERROR] = "error",
+        };
+
+        return (size_t)result < ELEMENTSOF(names) ? names[result] : "unknown";
+}
+
+const char *dmig_state_to_string(enum dmig_state state)
+{
+        static const char *const names[] = {
+                [DMIG_STATE_PENDING] = "pending",     [DMIG_STATE_APPLIED] = "applied",
+                [DMIG_STATE_SATISFIED] = "satisfied", [DMIG_STATE_FAILED] = "failed",
+                [DMIG_STATE_POSTPONED] = "postponed", [DMIG_STATE_GAVE_UP] = "gave-up",
+                [DMIG_STATE_SKIPPED] = "skipped",     [DMIG_STATE_OUT_OF_ORDER] = "out-of-order",
+                [DMIG_STATE_MISSING] = "missing",
+        };
+
+        return (size_t)state < ELEMENTSOF(names) ? names[state] : "unknown";
+}
+
+const char *dmig_report_get_package(const struct dmig_report *report)
+{
+        return report->package;
+}
+
+const char *dmig_report_get_from(const struct dmig_report *report)
+{
+        return report->from;
+}
+
+const char *dmig_report_get_to(const struct dmig_report *report)
+{
+        return report->to;
+}
+
+const char *dmig_report_get_from_source(const struct dmig_report *report)
+{
+        return report->from_source;
+}
+
+enum dmig_result dmig_report_get_result(const struct dmig_report *report)
+{
+        return report->result;
+}
+
+const char *dmig_report_get_error(const struct dmig_report *report)
+{
+        return report->error;
+}
+
+int dmig_report_get_errno(const struct dmig_report *report)
+{
+        return report->code;
+}
+
+size_t dmig_report_count_units(const struct dmig_report *report)
+{
+        return report->n_units;
+}
+
+const char *dmig_report_get_unit(const struct dmig_report *report, size_t i)
+{
+        return i < report->n_units ? report->units[i] : NULL;
+}
+
+size_t dmig_report_count_undoable(const struct dmig_report *report)
+{
+        return report->n_undoable;
+}
+
+uint64_t dmig_report_get_undo_bytes(const struct dmig_report *report)
+{
+        return report->undo_bytes;
+}
+
+size_t dmig_report_count(const struct dmig_report *report)
+{
+        return report->n_steps;
+}
+
+const struct dmig_step *dmig_report_get_step(const struct dmig_report *report, size_t i)
+{
+        return i < report->n_steps ? &report->steps[i] : NULL;
+}
+
+const char *dmig_step_get_id(const struct dmig_step *step)
+{
+        return step->id;
+}
+
+const char *dmig_step_get_description(const struct dmig_step *step)
+{
+        return step->description;
+}
+
+enum dmig_state dmig_step_get_state(const struct dmig_step *step)
+{
+        return step->state;
+}
+
+int64_t dmig_step_get_duration_ms(const struct dmig_step *step)
+{
+        return step->duration_ms;
+}
+
+int64_t dmig_step_get_changes(const struct dmig_step *step)
+{
+        return step->changes;
+}
+
+const char *dmig_step_get_error(const struct dmig_step *step)
+{
+        return step->error;
+}
+
+bool dmig_step_is_modified(const struct dmig_step *step)
+{
+        return step->modified;
+}
+
+bool dmig_step_is_direct(const struct dmig_step *step)
+{
+        return step->direct;
+}
+
+const struct dmig_files *dmig_step_get_files(const struct dmig_step *step)
+{
+        return step->files;
+}

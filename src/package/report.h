@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the functions of deploy-migrate.h say about one package. */
+
+#include "basic/error.h"
+#include "changes/files.h"
+#include "deploy-migrate.h"
+
+struct dmig_step {
+        char *id;
+        char *description;
+        char *error;
+        enum dmig_state state;
+        int64_t duration_ms;
+        int64_t changes;
+        bool modified;
+        bool direct;
+        struct dmig_files *files; /* NULL: not known */
+};
+
+struct dmig_report {
+        unsigned refs;
+        char *package;
+        char *from;
+        char *to;
+        const char *from_source; /* static */
+        enum dmig_result result;
+        char *error;
+        int code; /* a negative errno */
+        struct dmig_step *steps;
+        size_t n_steps;
+        char **units; /* that wait for the package, ended by NULL; or NULL */
+        size_t n_units;
+        size_t n_undoable;
+        uint64_t undo_bytes;
+};
+
+DEFINE_CLEANUP(struct dmig_report *, dmig_report_unref);
+
+int report_new(const char *package, struct dmig_report **ret);
+/* Takes over nothing. Each returns 0 or -ENOMEM. */
+int report_set_versions(struct dmig_report *report, const char *from, const char *to, const char *from_source);
+int report_set_error(struct dmig_report *report, enum dmig_result result, int code, const char *message);
+int report_set_errorf(struct dmig_report *report, enum dmig_result result, int code, const char *format, ...)
+        _printf_(4, 5);
+/*
+ * Hands @report out with what @code and @error say went wrong. Returns: 0, or -ENOMEM, the one thing that leaves no report.
+ */
+int report_conclude(struct dmig_report **report, int code, struct error *error, struct dmig_report **ret);
+/* Takes over @units, which end with NULL, and may be NULL. */
+void report_take_units(struct dmig_report *report, char **units, size_t n);
+/* Room for @n steps, to be filled in by the caller. */
+int report_add_steps(struct dmig_report *report, size_t n);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "sandbox/keeper.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define FIRST_FD 3U /* above standard input, output and error */
+
+static void say(const struct keeper *keeper, struct keeper_message message)
+{
+        /* Nobody to tell means that the parent is gone, which the next poll finds out. */
+        (void)send(keeper->control, &message, sizeof(message), MSG_NOSIGNAL);
+}
+
+_Noreturn static void fail(const struct keeper *keeper, struct keeper_message message)
+{
+        say(keeper, message);
+        _exit(EXIT_FAILURE);
+}
+
+/* What our caller ignores, SIGCHLD even, is neither for the keeper nor for the program. */
+static void reset_signals(void)
+{
+        struct sigaction action = { .sa_handler = SIG_DFL };
+
+        for (int i = 1; i < NSIG; i++)
+                (void)sigaction(i, &action, NULL);
+}
+
+/* Where our caller has closed its standard streams, ours may have their numbers, which the program needs. */
+static int move_up(int fd)
+{
+        return fd >= 0 && fd < (int)FIRST_FD ? fcntl(fd, F_DUPFD_CLOEXEC, (int)FIRST_FD) : fd;
+}
+
+/* Returns: the lowest of @fds from @first on, if it is lower than @best, else that. */
+static unsigned find_lowest(const int *fds, size_t n, unsigned first, unsigned best)
+{
+        for (size_t i = 0; i < n; i++)
+                if (fds[i] >= (int)first && (unsigned)fds[i] < best)
+                        best = (unsigned)fds[i];
+        return best;
+}
+
+/* Closes all that is neither ours nor the sandbox's: a copy of another keeper's control socket would hide from it that its parent died. */
+static void close_others(const int *own, size_t n_own, const struct sandbox *sandbox)
+{
+        unsigned first = FIRST_FD, next;
+
+        do {
+                next = find_lowest(own, n_own, first, ~0U);
+                if (sandbox)
+                        next = find_lowest(sandbox->fds, sandbox->n_given, first, next);
+                if (next > first)
+                        (void)close_range(first, next == ~0U ? ~0U : next - 1, 0);
+                first = next + 1;
+        } while (next != ~0U);
+}
+
+static void take_fds(struct keeper *keeper)
+{
+        const struct sandbox *sandbox = keeper->request->sandbox;
+        int own[3];
+
+        keeper->control = own[0] = move_up(keeper->control);
+        keeper->output = own[1] = move_up(keeper->output);
+        own[2] = move_up(keeper->request->lock_fd);
+        for (size_t i = 0; sandbox && i < sandbox->n_given; i++)
+                sandbox->fds[i] = move_up(sandbox->fds[i]); /* in the child's own memory */
+        close_others(own, ELEMENTSOF(own), sandbox);
+}
+
+/* ---- The program ---- */
+
+static void unblock_signals(void)
+{
+        sigset_t none;
+
+        sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int set_up_program(const struct keeper *keeper)
+{
+        int null_fd;
+
+        null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (null_fd < 0)
+                return -errno;
+        if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(keeper->output, STDOUT_FILENO) < 0 ||
+            dup2(keeper->output, STDERR_FILENO) < 0)
+                return -errno;
+        if (setsid() < 0 || chdir("/") < 0)
+                return -errno;
+        /* In a PID name space of its own it dies with the keeper in any case. */
+        if (!keeper->request->sandbox && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+                return -errno;
+        umask(022);
+        unblock_signals();
+        return 0;
+}
+
+_Noreturn static void run_program(const struct keeper *keeper)
+{
+        const struct process_request *request = keeper->request;
+        int r;
+
+        r = set_up_program(keeper);
+        if (r >= 0) {
+                (void)execve(request->argv[0], request->argv, request->envp);
+                r = -errno;
+        }
+        fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = r });
+}
+
+/* ---- The tree below it ---- */
+
+/* Reads a number from @fd's text, a byte at a time through @c. Returns: 1, or 0 at the end. */
+static int read_pid(int fd, pid_t *ret)
+{
+        pid_t pid = 0;
+        char c;
+
+        while (read(fd, &c, 1) == 1) {
+                if (c == ' ')
+                        break;
+                pid = pid * 10 + (c - '0');
+        }
+        *ret = pid;
+        return pid > 0;
+}
+
+/* "/proc/PID/task/PID/children", without a formatter that would not be async-signal-safe. */
+static int open_children(pid_t pid)
+{
+        char path[64] = "/proc/", digits[16];
+        size_t n = 0;
+
+        for (pid_t rest = pid; rest > 0; rest /= 10)
+                digits[n++] = (char)('0' + rest % 10);
+        for (unsigned pass = 0; pass < 2; pass++) {
+                size_t length = strlen(path);
+
+                for (size_t i = 0; i < n; i++)
+                        path[length + i] = digits[n - 1 - i];
+                strcpy(path + length + n, pass == 0 ? "/task/" : "/children");
+        }
+        return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void signal_descendants(pid_t pid, int number)
+{
+        int fd = open_children(pid);
+        pid_t child;
+
+        while (fd >= 0 && read_pid(fd, &child)) {
+                signal_descendants(child, number);
+                (void)kill(child, number);
+        }
+        if (fd >= 0)
+                close(fd);
+}
+
+static void signal_tree(const struct keeper *keeper, int number)
+{
+        /* In a PID name space of its own that is everybody but us. */
+        if (keeper->request->sandbox) {
+                (void)kill(-1, number);
+                return;
+        }
+        /* Stopped, nobody forks, nor remarks upon the end of a child. */
+        if (number == SIGKILL)
+                signal_descendants(getpid(), SIGSTOP);
+        signal_descendants(getpid(), number);
+}
+
+static void note_end(struct keeper *keeper, pid_t pid, int status)
+{
+        if (pid != keeper->program)
+                return;
+        keeper->ended = true;
+        keeper->status = status;
+}
+
+/* A child that is killed hands its own children to us: again, until there are none. */
+static void kill_tree(struct keeper *keeper)
+{
+        int status;
+        pid_t pid;
+
+        do {
+                signal_tree(keeper, SIGKILL);
+                pid = waitpid(-1, &status, 0);
+                if (pid > 0)
+                        note_end(keeper, pid, status);
+        } while (pid > 0 || errno == EINTR);
+}
+
+/* ---- Waiting ---- */
+
+static void reap(struct keeper *keeper)
+{
+        int status;
+        pid_t pid;
+
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+                note_end(keeper, pid, status);
+}
+
+static void obey(struct keeper *keeper)
+{
+        char command;
+        ssize_t n = recv(keeper->control, &command, sizeof(command), 0);
+
+        if (n < 0 && errno == EINTR)
+                return;
+        if (n == sizeof(command) && command == KEEPER_TERMINATE) {
+                signal_tree(keeper, SIGTERM);
+                return;
+        }
+        kill_tree(keeper);
+        if (n <= 0)
+                _exit(EXIT_FAILURE); /* the parent is gone */
+}
+
+_Noreturn static void keep(struct keeper *keeper, int child_fd)
+{
+        struct pollfd fds[] = { { .fd = child_fd, .events = POLLIN }, { .fd = keeper->control, .events = POLLIN } };
+        struct signalfd_siginfo info;
+
+        while (!keeper->ended) {
+                (void)poll(fds, ELEMENTSOF(fds), -1);
+                if (fds[0].revents && read(child_fd, &info, sizeof(info)) > 0)
+                        reap(keeper);
+                if (fds[1].revents)
+                        obey(keeper);
+        }
+        kill_tree(keeper);
+        say(keeper, (struct keeper_message){ .kind = KEEPER_ENDED, .status = keeper->status });
+        _exit(EXIT_SUCCESS);
+}
+
+static int watch_children(void)
+{
+        sigset_t all;
+
+        /* Whatever is sent to our session is for our parent to act upon. */
+        sigfillset(&all);
+        (void)sigprocmask(SIG_SETMASK, &all, NULL);
+        sigemptyset(&all);
+        sigaddset(&all, SIGCHLD);
+        return signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void keeper_main(struct keeper *keeper)
+{
+        const struct sandbox *sandbox = keeper->request->sandbox;
+        struct keeper_message message = { .kind = KEEPER_SANDBOX_FAILED };
+        int child_fd;
+
+        take_fds(keeper);
+        reset_signals();
+        (void)setsid();
+        child_fd = watch_children();
+        if (child_fd < 0)
+                fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
+
+        if (sandbox)
+                message.error = sandbox_enter(sandbox, &message.step);
+        if (message.error < 0)
+                fail(keeper, message);
+        if (!sandbox && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+                fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
+
+        /* A copy of all our memory for a program that replaces it at once would take longer than the rest of its start. */
+        keeper->program = vfork();
+        if (keeper->program == 0)
+                run_program(keeper);
+        if (keeper->program < 0)
+                fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
+        close(keeper->output);
+        keep(keeper, child_fd);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "sandbox/process.h"
+
+#include "basic/clock.h"
+#include "sandbox/keeper.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+struct supervision {
+        const struct process_request *request;
+        pid_t keeper;
+        int control;
+        int output; /* -EBADF at its end */
+        bool stop_seen;
+        bool terminated;   /* SIGTERM was sent */
+        bool have_message; /* the keeper has said how it went */
+        bool keeper_gone;
+        enum process_end end;
+        struct keeper_message message;
+        uint64_t begin;
+        uint64_t deadline; /* of what comes next: the time limit, then the end of the grace period */
+        uint64_t next_tick;
+};
+
+static void command(const struct supervision *s, enum keeper_command what)
+{
+        char c = (char)what;
+
+        (void)send(s->control, &c, sizeof(c), MSG_NOSIGNAL);
+}
+
+/* Asks first; who doesn't listen within the grace period is killed. */
+static void end_program(struct supervision *s, enum process_end end)
+{
+        if (s->terminated) {
+                command(s, KEEPER_KILL);
+                s->deadline = USEC_INFINITY;
+                return;
+        }
+        s->terminated = true;
+        s->end = end;
+        s->deadline = now_usec(CLOCK_MONOTONIC) + PROCESS_GRACE_SEC * USEC_PER_SEC;
+        command(s, KEEPER_TERMINATE);
+}
+
+static int read_output(struct supervision *s)
+{
+        char data[16384];
+        ssize_t n = read(s->output, data, sizeof(data));
+
+        if (n > 0)
+                return output_feed(s->request->output, data, (size_t)n);
+        if (n == 0 || errno != EINTR) {
+                close(TAKE_FD(s->output));
+                return output_finish(s->request->output);
+        }
+        return 0;
+}
+
+static void read_message(struct supervision *s)
+{
+        struct keeper_message message;
+        ssize_t n = recv(s->control, &message, sizeof(message), 0);
+
+        if (n < 0 && errno == EINTR)
+                return;
+        if (n != sizeof(message)) {
+                s->keeper_gone = true;
+                (void)fcntl(s->output, F_SETFL, O_NONBLOCK); /* who was left behind may hold it open for ever */
+                return;
+        }
+        if (!s->have_message)
+                s->message = message; /* the first one is the reason of what follows */
+        s->have_message = true;
+}
+
+static int milliseconds_until(uint64_t time, uint64_t now)
+{
+        uint64_t wait;
+
+        if (time == USEC_INFINITY)
+                return -1;
+        wait = time > now ? (time - now + USEC_PER_MSEC - 1) / USEC_PER_MSEC : 0;
+        return wait > INT_MAX ? INT_MAX : (int)wait;
+}
+
+static void handle_time(struct supervision *s)
+{
+        uint64_t now = now_usec(CLOCK_MONOTONIC);
+
+        if (now >= s->deadline)
+                end_program(s, PROCESS_TIMED_OUT);
+        if (now >= s->next_tick) {
+                s->next_tick = now + USEC_PER_SEC;
+                if (s->request->tick)
+                        s->request->tick(now - s->begin, s->request->userdata);
+        }
+}
+
+static int supervise(struct supervision *s)
+{
+        int r = 0;
+
+        while (r >= 0 && (!s->keeper_gone || s->output >= 0)) {
+                uint64_t next = s->deadline < s->next_tick ? s->deadline : s->next_tick;
+                struct pollfd fds[] = {
+                        { .fd = s->control, .events = POLLIN },
+                        { .fd = s->output, .events = POLLIN },
+                        { .fd = s->stop_seen ? -1 : s->request->stop_fd, .events = POLLIN },
+                };
+
+                if (s->keeper_gone) {
+                        r = read_output(s);
+                        continue;
+                }
+                if (poll(fds, ELEMENTSOF(fds), milliseconds_until(next, now_usec(CLOCK_MONOTONIC))) < 0) {
+                        if (errno != EINTR)
+                                return -errno;
+                        continue;
+                }
+                if (fds[0].revents)
+                        read_message(s);
+                if (fds[1].revents)
+                        r = read_output(s);
+                if (fds[2].revents) {
+                        s->stop_seen = true;
+                        end_program(s, PROCESS_STOPPED);
+                }
+                handle_time(s);
+        }
+        return r;
+}
+
+static int explain_failure(const struct supervision *s, struct error *error)
+{
+        const struct keeper_message *m = &s->message;
+
+        if (m->kind == KEEPER_SANDBOX_FAILED)
+                return sandbox_explain(s->request->sandbox, m->step, m->error, error);
+        return error_errnof(error, m->error, "can't execute %s", s->request->argv[0]);
+}
+
+static void conclude(const struct supervision *s, struct process_result *ret)
+{
+        int status =
+                s->have_message ? s->message.status : SIGKILL; /* a keeper that is killed takes the program along */
+        bool exited = WIFEXITED(status);
+
+        *ret = (struct process_result){
+                .end = s->terminated ? s->end
+                       : exited      ? PROCESS_EXITED
+                                     : PROCESS_SIGNALED,
+                .status = exited ? WEXITSTATUS(status) : WTERMSIG(status),
+                .duration_usec = now_usec(CLOCK_MONOTONIC) - s->begin,
+        };
+}
+
+/* Like fork(2), without its handlers and locks, which other threads may hold: the child makes system calls only. */
+static pid_t clone_keeper(const struct process_request *request)
+{
+        int flags = request->sandbox ? SANDBOX_CLONE_FLAGS : 0;
+
+        return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static int start(struct supervision *s)
+{
+        _cleanup_close_ int control = -EBADF, output = -EBADF;
+        struct keeper keeper = { .request = s->request };
+        int fds[2];
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+                return -errno;
+        s->control = fds[0];
+        control = keeper.control = fds[1];
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        s->output = fds[0];
+        output = keeper.output = fds[1];
+
+        s->keeper = clone_keeper(s->request);
+        if (s->keeper == 0)
+                keeper_main(&keeper);
+        return s->keeper < 0 ? -errno : 0;
+}
+
+/* The end of the control socket is what makes a keeper that is still there end everything. */
+static void supervision_done(struct supervision *s)
+{
+        closep(&s->control);
+        closep(&s->output);
+        while (s->keeper > 0 && waitpid(s->keeper, NULL, 0) < 0 && errno == EINTR)
+                ;
+}
+
+int process_run(const struct process_request *request, struct process_result *ret, struct error *error)
+{
+        uint64_t begin = now_usec(CLOCK_MONOTONIC);
+        _cleanup_(supervision_done) struct supervision s = {
+                .request = request,
+                .control = -EBADF,
+                .output = -EBADF,
+                .begin = begin,
+                .deadline = request->timeout_usec ? usec_add(begin, request->timeout_usec) : USEC_INFINITY,
+                .next_tick = begin + USEC_PER_SEC,
+        };
+        int r;
+
+        r = start(&s);
+        if (r < 0)
+                return error_errnof(error, r, "can't start a process");
+        r = supervise(&s);
+        if (r < 0)
+                return error_errnof(error, r, "can't supervise %s", request->argv[0]);
+        if (s.have_message && s.message.kind != KEEPER_ENDED)
+                return explain_failure(&s, error);
+        conclude(&s, ret);
+        return 0;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Parent side of the sandbox: from the overlays that a migration works in to a table of steps. */
+
+#include "sandbox/sandbox.h"
+
+#include "basic/array.h"
+#include "basic/path.h"
+
+static const char *const private_dirs[] = { "/tmp", "/var/tmp" };
+
+enum { FD_NETWORK, FD_MOUNTS };
+
+/* Trees below a directory that becomes private, which are kept. */
+struct kept {
+        const char **paths;
+        size_t n;
+};
+
+static int append(struct sandbox *sandbox, const struct sandbox_step *step)
+{
+        struct sandbox_step *grown = array_grow(sandbox->steps, sandbox->n_steps, sizeof(*grown));
+
+        if (!grown)
+                return -ENOMEM;
+        sandbox->steps = grown;
+        grown[sandbox->n_steps++] = *step;
+        return 0;
+}
+
+static int add_step(struct sandbox *sandbox, enum sandbox_step_type type, const char *path, size_t fd)
+{
+        return append(sandbox, &(struct sandbox_step){ .type = type, .path = path, .fd = fd });
+}
+
+static bool is_private(const char *path)
+{
+        for (size_t i = 0; i < ELEMENTSOF(private_dirs); i++)
+                if (path_is_within(path, private_dirs[i]))
+                        return true;
+        return false;
+}
+
+/* What lies in a tree that is kept already comes along with it. */
+static void keep(struct kept *kept, const char *path)
+{
+        for (size_t i = 0; i < kept->n; i++)
+                if (path_is_within(path, kept->paths[i]))
+                        return;
+        if (is_private(path))
+                kept->paths[kept->n++] = path;
+}
+
+static int add_private_dirs(struct sandbox *sandbox)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(private_dirs); i++)
+                if (access(private_dirs[i], F_OK) == 0)
+                        r = add_step(sandbox, STEP_TMPFS, private_dirs[i], 0);
+        return r;
+}
+
+static int add_kept(struct sandbox *sandbox, const struct kept *kept)
+{
+        size_t first = sandbox->n_fds;
+        int r = 0;
+
+        sandbox->n_fds += kept->n;
+        for (size_t i = 0; r >= 0 && i < kept->n; i++)
+                r = add_step(sandbox, STEP_DETACH, kept->paths[i], first + i);
+        if (r >= 0)
+                r = add_private_dirs(sandbox);
+        for (size_t i = 0; r >= 0 && i < kept->n; i++) {
+                r = add_step(sandbox, STEP_DIRECTORY, kept->paths[i], 0);
+                if (r >= 0)
+                        r = add_step(sandbox, STEP_ATTACH, kept->paths[i], first + i);
+        }
+        return r;
+}
+
+static int add_private(struct sandbox *sandbox, const struct sandbox_request *request)
+{
+        _cleanup_free_ const char **paths = NULL;
+        struct kept kept = { 0 };
+        size_t n_visible = 0;
+
+        while (request->visible[n_visible])
+                n_visible++;
+        kept.paths = paths = calloc(n_visible + request->n_mounts + 1, sizeof(*paths));
+        if (!paths)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_visible; i++)
+                keep(&kept, request->visible[i]);
+        for (size_t i = 0; i < request->n_mounts; i++)
+                keep(&kept, request->mounts[i].path);
+        return add_kept(sandbox, &kept);
+}
+
+static int add_shields(struct sandbox *sandbox, const struct sandbox_mount *mount, size_t fd, size_t covered)
+{
+        int r = 0;
+
+        for (char **name = mount->shields; r >= 0 && *name; name++)
+                r = append(sandbox, &(struct sandbox_step){ STEP_SHIELD, mount->path, *name, fd, covered });
+        return r;
+}
+
+/* All are opened before the first is attached, since what is nested is out of sight then. */
+static int add_mounts(struct sandbox *sandbox, const struct sandbox_request *request)
+{
+        size_t first = sandbox->n_fds;
+        int r = 0;
+
+        sandbox->n_fds += request->n_mounts;
+        for (size_t i = 0; r >= 0 && i < request->n_mounts; i++)
+                r = add_step(sandbox, STEP_OPEN, request->mounts[i].path, first + i);
+        for (size_t i = 0; r >= 0 && i < request->n_mounts; i++) {
+                const struct sandbox_mount *mount = &request->mounts[i];
+
+                r = add_step(sandbox, STEP_COVER, mount->path, FD_MOUNTS + i);
+                if (r >= 0)
+                        r = add_shields(sandbox, mount, FD_MOUNTS + i, first + i);
+        }
+        return r;
+}
+
+static int add_all_steps(struct sandbox *sandbox, const struct sandbox_request *request)
+{
+        bool migrate = request->phase == SANDBOX_MIGRATE;
+        int r = 0;
+
+        if (!migrate || !request->network_allowed)
+                r = add_step(sandbox, STEP_NETWORK, "", FD_NETWORK);
+        if (r >= 0)
+                r = add_step(sandbox, STEP_PRIVATE, "/", 0);
+        if (r >= 0)
+                r = add_step(sandbox, STEP_READ_ONLY, "/", 0);
+        if (r >= 0 && migrate)
+                r = add_private(sandbox, request);
+        if (r >= 0)
+                r = add_mounts(sandbox, request);
+        if (r >= 0)
+                r = add_step(sandbox, STEP_PROC, "/proc", 0);
+        if (r >= 0)
+                r = add_step(sandbox, STEP_DROP_CAPABILITIES, "", 0);
+        return r;
+}
+
+int sandbox_new(const struct sandbox_request *request, struct sandbox **ret)
+{
+        _cleanup_(sandbox_freep) struct sandbox *sandbox = NULL;
+        int r;
+
+        sandbox = calloc(1, sizeof(*sandbox));
+        if (!sandbox)
+                return -ENOMEM;
+        sandbox->n_given = sandbox->n_fds = FD_MOUNTS + request->n_mounts;
+        r = add_all_steps(sandbox, request);
+        if (r < 0)
+                return r;
+
+        sandbox->fds = malloc(sandbox->n_fds * sizeof(int));
+        if (!sandbox->fds)
+                return -ENOMEM;
+        for (size_t i = 0; i < sandbox->n_fds; i++)
+                sandbox->fds[i] = -EBADF;
+        sandbox->fds[FD_NETWORK] = request->network;
+        for (size_t i = 0; i < request->n_mounts; i++)
+                sandbox->fds[FD_MOUNTS + i] = request->mounts[i].fd;
+        *ret = TAKE_PTR(sandbox);
+        return 0;
+}
+
+struct sandbox *sandbox_free(struct sandbox *sandbox)
+{
+        if (!sandbox)
+                return NULL;
+        free(sandbox->fds);
+        free(sandbox->steps);
+        free(sandbox);
+        return NULL;
+}

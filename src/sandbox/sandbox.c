@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Child side of the sandbox: system calls only, from a table that the parent made. */
+
+#include "sandbox/sandbox.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+static const char *const step_purpose[] = {
+        [STEP_NETWORK] = "join an empty network",
+        [STEP_PRIVATE] = "make mounts private",
+        [STEP_READ_ONLY] = "make everything read-only",
+        [STEP_DETACH] = "clone the mount of",
+        [STEP_TMPFS] = "mount a private",
+        [STEP_DIRECTORY] = "make the mount point",
+        [STEP_OPEN] = "open",
+        [STEP_ATTACH] = "attach",
+        [STEP_COVER] = "cover",
+        [STEP_SHIELD] = "keep read-only",
+        [STEP_PROC] = "mount a private",
+        [STEP_DROP_CAPABILITIES] = "drop capabilities",
+};
+
+/*
+ * With any of these a process can undo the sandbox, or reach what lies outside of every file system. What is made immutable in an
+ * overlay isn't so below it: better to be refused that.
+ */
+static const int dropped_capabilities[] = {
+        CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_BOOT, CAP_SYS_TIME, CAP_LINUX_IMMUTABLE,
+};
+
+static int make_parents(const char *path)
+{
+        char prefix[PATH_MAX];
+        size_t n = strlen(path);
+
+        if (n >= sizeof(prefix))
+                return -ENAMETOOLONG;
+        for (size_t i = 1; i < n; i++) {
+                if (path[i] != '/')
+                        continue;
+                memcpy(prefix, path, i);
+                prefix[i] = '\0';
+                if (mkdir(prefix, 0755) < 0 && errno != EEXIST)
+                        return -errno;
+        }
+        return 0;
+}
+
+/* What is there already, in a tree that was attached before, serves as well. */
+static int make_mount_point(const char *path)
+{
+        int r;
+
+        r = make_parents(path);
+        if (r < 0)
+                return r;
+        return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int make_read_only(void)
+{
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+        return mount_setattr(-EBADF, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+static int drop_capabilities(void)
+{
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+        if (syscall(SYS_capget, &header, data) < 0)
+                return -errno;
+        for (size_t i = 0; i < ELEMENTSOF(dropped_capabilities); i++) {
+                int capability = dropped_capabilities[i];
+                __u32 mask = ~CAP_TO_MASK(capability);
+
+                if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
+                        return -errno;
+                data[CAP_TO_INDEX(capability)].effective &= mask;
+                data[CAP_TO_INDEX(capability)].permitted &= mask;
+                data[CAP_TO_INDEX(capability)].inheritable &= mask;
+        }
+        return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+/* The path had no links in it when it was found: one that there is now would be somebody's who wants another place covered. */
+static int open_unlinked(const char *path, unsigned flags)
+{
+        struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+        int fd;
+
+        do
+                fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+        while (fd < 0 && errno == EAGAIN);
+        return fd;
+}
+
+/* A copy has the flags of the moment. */
+static int clone_tree(int dir, const char *path)
+{
+        return open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+}
+
+/* At the path as it is now: what was opened before may lie below another overlay. */
+static int cover(const char *path, int overlay)
+{
+        int fd, r;
+
+        fd = open_unlinked(path, O_PATH | O_DIRECTORY);
+        if (fd < 0)
+                return -errno;
+        r = move_mount(overlay, "", fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno : 0;
+        close(fd);
+        return r;
+}
+
+static bool is_link(int dir, const char *name)
+{
+        struct stat st;
+
+        return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* What has vanished since the parent looked needs no shield, and a link, which may have come instead, can't always have one. */
+static int shield(const struct sandbox_step *step, const int *fds)
+{
+        int fd, r;
+
+        fd = clone_tree(fds[step->covered], step->name);
+        r = fd < 0 ? -1 : move_mount(fd, "", fds[step->fd], step->name, MOVE_MOUNT_F_EMPTY_PATH);
+        r = r < 0 && errno != ENOENT ? -errno : 0;
+        closep(&fd);
+        return r < 0 && is_link(fds[step->covered], step->name) ? 0 : r;
+}
+
+static int run_step(const struct sandbox_step *step, int *fds)
+{
+        int r;
+
+        switch (step->type) {
+        case STEP_NETWORK:
+                r = setns(fds[step->fd], CLONE_NEWNET);
+                break;
+        case STEP_PRIVATE:
+                r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+                break;
+        case STEP_READ_ONLY:
+                return make_read_only();
+        case STEP_DETACH:
+                r = fds[step->fd] = clone_tree(-EBADF, step->path);
+                break;
+        case STEP_TMPFS:
+                r = mount("tmpfs", step->path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
+                break;
+        case STEP_DIRECTORY:
+                return make_mount_point(step->path);
+        case STEP_OPEN:
+                r = fds[step->fd] = open_unlinked(step->path, O_PATH | O_DIRECTORY);
+                break;
+        case STEP_COVER:
+                return cover(step->path, fds[step->fd]);
+        case STEP_ATTACH:
+                r = move_mount(fds[step->fd], "", -EBADF, step->path, MOVE_MOUNT_F_EMPTY_PATH);
+                break;
+        case STEP_SHIELD:
+                return shield(step, fds);
+        case STEP_PROC:
+                r = mount("proc", step->path, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+                break;
+        case STEP_DROP_CAPABILITIES:
+                return drop_capabilities();
+        default:
+                return -EINVAL;
+        }
+        return r < 0 ? -errno : 0;
+}
+
+int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
+{
+        for (size_t i = 0; i < sandbox->n_steps; i++) {
+                int r = run_step(&sandbox->steps[i], sandbox->fds);
+
+                if (r < 0) {
+                        *ret_step = i;
+                        return r;
+                }
+        }
+        /* Through /proc/PID/fd the program could reach what an overlay covers. */
+        for (size_t i = 0; i < sandbox->n_fds; i++)
+                closep(&sandbox->fds[i]);
+        return 0;
+}
+
+int sandbox_explain(const struct sandbox *sandbox, size_t step, int code, struct error *error)
+{
+        const struct sandbox_step *failed = &sandbox->steps[step];
+
+        return error_errnof(error, code, "the sandbox could not %s%s%s%s%s", step_purpose[failed->type],
+                            failed->path[0] ? " " : "", failed->path, failed->name ? "/" : "",
+                            failed->name ? failed->name : "");
+}

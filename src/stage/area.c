@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "stage/area.h"
+#include "basic/array.h"
+#include "basic/path.h"
+#include "stage/declared-path.h"
+#include "stage/mountinfo.h"
+
+#include <fcntl.h>
+
+/* ---- Lists of paths -------------------------------------------------------------------------- */
+
+static int add_string(char ***list, size_t *n, const char *text)
+{
+        char **grown = reallocarray(*list, *n + 2, sizeof(*grown));
+
+        if (!grown)
+                return -ENOMEM;
+        *list = grown;
+        grown[*n] = strdup(text);
+        if (!grown[*n])
+                return -ENOMEM;
+        grown[++*n] = NULL;
+        return 0;
+}
+
+static void clear_strings(char **list, size_t *n)
+{
+        while (*n > 0) {
+                free(list[--*n]);
+                list[*n] = NULL;
+        }
+}
+
+/* Returns: what of @path is below @directory, but not that itself; else NULL. */
+static const char *path_inside(const char *path, const char *directory)
+{
+        const char *rest = path_below(path, directory);
+
+        return rest && *rest ? rest : NULL;
+}
+
+/* ---- Roots ----------------------------------------------------------------------------------- */
+
+/* What is mounted there isn't on a disk, so that it can't be replaced by a rename. */
+static bool is_pseudo(const char *type)
+{
+        static const char *const types[] = {
+                "autofs",    "binfmt_misc", "bpf",      "cgroup",     "cgroup2", "configfs",   "debugfs",
+                "devpts",    "devtmpfs",    "efivarfs", "functionfs", "fusectl", "hugetlbfs",  "mqueue",
+                "nfsd",      "nsfs",        "proc",     "pstore",     "resctrl", "rpc_pipefs", "securityfs",
+                "selinuxfs", "smackfs",     "sysfs",    "tracefs",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(types); i++)
+                if (streq(types[i], type))
+                        return true;
+        return false;
+}
+
+struct declaration {
+        struct areas *areas;
+        const struct mounts *mounts;
+        const struct declared_path *declared;
+        struct error *error;
+};
+
+static int open_root(const struct declaration *declaration, const char *path)
+{
+        _cleanup_free_ char *opened = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 && errno == ENOTDIR)
+                return error_setf(
+                        declaration->error, -EOPNOTSUPP,
+                        "the declared path %s can't be staged: at %s a single file is mounted, which can't be "
+                        "replaced; unmount it, or declare other paths",
+                        declaration->declared->path, path);
+        if (fd < 0)
+                return error_errnof(declaration->error, -errno, "can't open %s", path);
+
+        r = fd_get_path(fd, &opened);
+        if (r < 0)
+                return r;
+        if (!streq(opened, path)) /* by one who may write on the way to it */
+                return error_setf(declaration->error, -EBUSY, "%s was renamed or replaced just now; run again", path);
+        return TAKE_FD(fd);
+}
+
+static void area_done(struct area *area)
+{
+        free(area->path);
+        closep(&area->fd);
+        if (area->declared)
+                clear_strings(area->declared, &area->n_declared);
+        free(area->declared);
+        if (area->mounts)
+                clear_strings(area->mounts, &area->n_mounts);
+        free(area->mounts);
+        *area = (struct area){ .fd = -EBADF };
+}
+
+static int area_init(const struct declaration *declaration, const char *path, struct area *ret)
+{
+        struct area area = { .fd = open_root(declaration, path) };
+
+        if (area.fd < 0)
+                return area.fd;
+        area.path = strdup(path);
+        area.declared = calloc(1, sizeof(*area.declared));
+        area.mounts = calloc(1, sizeof(*area.mounts));
+        if (!area.path || !area.declared || !area.mounts) {
+                area_done(&area);
+                return -ENOMEM;
+        }
+        *ret = area;
+        return 0;
+}
+
+static bool is_root(const struct areas *areas, const char *path)
+{
+        for (size_t i = 0; i < areas->n; i++)
+                if (streq(areas->areas[i].path, path))
+                        return true;
+        return false;
+}
+
+/* @mount: that the area is on; NULL where that isn't known. */
+static int add_root(const struct declaration *declaration, const struct mount_point *mount, const char *path)
+{
+        struct areas *areas = declaration->areas;
+        struct area *grown;
+        int r;
+
+        if ((mount && mount->read_only) || is_root(areas, path))
+                return 0; /* what is read-only stays as it is */
+        if (mount && is_pseudo(mount->type))
+                return error_setf(
+                        declaration->error, -EOPNOTSUPP,
+                        "the declared path %s can't be staged: %s is a file system of the kernel (%s); declare "
+                        "paths beside it",
+                        declaration->declared->path, mount->path, mount->type);
+
+        grown = array_grow(areas->areas, areas->n, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        areas->areas = grown;
+        r = area_init(declaration, path, &grown[areas->n]);
+        if (r >= 0)
+                areas->n++;
+        return r;
+}
+
+static int add_roots(const struct declaration *declaration)
+{
+        const struct declared_path *declared = declaration->declared;
+        const struct mount_point *mount = mounts_find(declaration->mounts, declared->path);
+        bool in_slash = streq(declared->parent, "/");
+        bool directory = S_ISDIR(declared->type);
+        bool whole = in_slash || (mount && streq(mount->path, declared->path));
+        int r;
+
+        if (in_slash && S_ISLNK(declared->type))
+                return 0; /* what it leads to is declared as well */
+        if (in_slash && !directory)
+                return error_setf(
+                        declaration->error, -EOPNOTSUPP,
+                        "the declared path %s can't be staged: nothing that lies directly in / can be made or "
+                        "replaced, and only a directory there can be changed; make the directory first",
+                        declared->path);
+        r = add_root(declaration, mount, whole ? declared->path : declared->parent);
+        for (size_t i = 0; r >= 0 && directory && i < declaration->mounts->n; i++) {
+                const struct mount_point *point = &declaration->mounts->points[i];
+
+                if (path_inside(point->path, declared->path))
+                        r = add_root(declaration, point, point->path);
+        }
+        return r;
+}
+
+/* ---- What is mounted in them ----------------------------------------------------------------- */
+
+static bool is_topmost(const struct mounts *mounts, const struct area *area, const char *path)
+{
+        for (size_t i = 0; i < mounts->n; i++)
+                if (path_inside(mounts->points[i].path, area->path) && path_inside(path, mounts->points[i].path))
+                        return false;
+        return true;
+}
+
+static int list_mounts(const struct areas *areas, const struct mounts *mounts, struct area *area)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < mounts->n; i++) {
+                const char *path = mounts->points[i].path, *rest = path_inside(path, area->path);
+
+                if (rest && !is_root(areas, path) && is_topmost(mounts, area, path))
+                        r = add_string(&area->mounts, &area->n_mounts, rest);
+        }
+        return r;
+}
+
+/* ---- What is declared in them ---------------------------------------------------------------- */
+
+static bool is_within(const char *path, const char *directory)
+{
+        return !*directory || path_below(path, directory);
+}
+
+static bool is_any_within(char *const *directories, const char *path)
+{
+        for (; *directories; directories++)
+                if (is_within(path, *directories))
+                        return true;
+        return false;
+}
+
+/* The innermost that @path lies in. */
+static struct area *find_area(const struct areas *areas, const char *path)
+{
+        for (size_t i = areas->n; i-- > 0;)
+                if (path_below(path, areas->areas[i].path))
+                        return &areas->areas[i];
+        return NULL;
+}
+
+static int declare_path(const struct areas *areas, const char *path)
+{
+        struct area *area = find_area(areas, path);
+        int r = 0;
+
+        if (area && !is_any_within(area->mounts, path_below(path, area->path)))
+                r = add_string(&area->declared, &area->n_declared, path_below(path, area->path));
+        for (area = areas->areas; r >= 0 && area < areas->areas + areas->n; area++)
+                if (path_inside(area->path, path))
+                        r = add_string(&area->declared, &area->n_declared, "");
+        return r;
+}
+
+static int declare(const struct areas *areas, const struct declared *declared)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < declared->n; i++)
+                r = declare_path(areas, declared->paths[i].path);
+        return r;
+}
+
+/* ---- All of it ------------------------------------------------------------------------------- */
+
+struct areas *areas_free(struct areas *areas)
+{
+        if (!areas)
+                return NULL;
+        for (size_t i = 0; i < areas->n; i++)
+                area_done(&areas->areas[i]);
+        free(areas->areas);
+        free(areas);
+        return NULL;
+}
+
+static int compare_areas(const void *a, const void *b)
+{
+        return strcmp(((const struct area *)a)->path, ((const struct area *)b)->path);
+}
+
+static int build(struct areas *areas, const struct declared *declared, struct error *error)
+{
+        _cleanup_(mounts_freep) struct mounts *mounts = NULL;
+        int r;
+
+        r = mounts_read(&mounts);
+        if (r < 0)
+                return error_errnof(error, r, "can't read from /proc/self/mountinfo what is mounted; mount /proc");
+        for (size_t i = 0; r >= 0 && i < declared->n; i++)
+                r = add_roots(&(struct declaration){
+                        .areas = areas, .mounts = mounts, .declared = &declared->paths[i], .error = error });
+        if (r >= 0 && areas->n > 0)
+                qsort(areas->areas, areas->n, sizeof(*areas->areas), compare_areas);
+        for (size_t i = 0; r >= 0 && i < areas->n; i++)
+                r = list_mounts(areas, mounts, &areas->areas[i]);
+        return r < 0 ? r : declare(areas, declared);
+}
+
+int areas_new(const struct root *root, char *const *writes, struct areas **ret, struct error *error)
+{
+        _cleanup_(declared_freep) struct declared *declared = NULL;
+        _cleanup_(areas_freep) struct areas *areas = NULL;
+        int r;
+
+        areas = calloc(1, sizeof(*areas));
+        if (!areas)
+                return -ENOMEM;
+        r = declared_resolve(root, writes, &declared, error);
+        if (r >= 0)
+                r = build(areas, declared, error);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(areas);
+        return 0;
+}
+
+int areas_declare(struct areas *areas, const struct root *root, char *const *writes, struct error *error)
+{
+        _cleanup_(declared_freep) struct declared *declared = NULL;
+        int r;
+
+        r = declared_resolve(root, writes, &declared, error);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < areas->n; i++)
+                clear_strings(areas->areas[i].declared, &areas->areas[i].n_declared);
+        return declare(areas, declared);
+}
+
+bool area_allows(const struct area *area, const char *path)
+{
+        return is_any_within(area->declared, path);
+}
+
+bool area_leads_to_declared(const struct area *area, const char *path)
+{
+        for (char **declared = area->declared; *declared; declared++)
+                if (**declared && !streq(*declared, path) && is_within(*declared, path))
+                        return true;
+        return false;
+}

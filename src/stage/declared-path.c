@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "stage/declared-path.h"
+#include "basic/array.h"
+#include "basic/path.h"
+#include "stage/mountinfo.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+
+#define LINKS_MAX 40
+
+/* One declared path on its way to where its links lead. */
+struct search {
+        const struct root *root;
+        const char *state;   /* STATE_DIR, as the system knows it */
+        const char *written; /* in the manifest */
+        struct error *error;
+};
+
+static void declared_path_done(struct declared_path *path)
+{
+        free(path->path);
+        free(path->parent);
+        *path = (struct declared_path){ 0 };
+}
+
+struct declared *declared_free(struct declared *declared)
+{
+        if (!declared)
+                return NULL;
+        for (size_t i = 0; i < declared->n; i++)
+                declared_path_done(&declared->paths[i]);
+        free(declared->paths);
+        free(declared);
+        return NULL;
+}
+
+static const char *strip_root(const struct root *root, const char *path)
+{
+        const char *rest = startswith(path, root->path);
+
+        return rest && *rest ? rest : "/";
+}
+
+static int refuse(const struct search *search, int code, const char *reason)
+{
+        return error_setf(search->error, code, "the declared path %s%s %s", search->root->path, search->written,
+                          reason);
+}
+
+static int refuse_unreachable(const struct search *search, int code)
+{
+        if (code == -EXDEV)
+                return refuse(
+                        search, code,
+                        "leads out of the root by a symbolic link; make the link a relative one to what is in the "
+                        "root");
+        if (code == -ELOOP)
+                return refuse(search, code, "leads through too many symbolic links; make one that isn't a loop");
+        return error_errnof(search->error, code, "can't get to the declared path %s%s, which \"writes\" has",
+                            search->root->path, search->written);
+}
+
+static bool touches_state(const struct search *search, const char *path)
+{
+        return path_touches_state(strip_root(search->root, path)) || path_below(path, search->state) ||
+               path_below(search->state, path);
+}
+
+/* Returns: the nearest directory on the way to @path that exists, open, with what of @path is behind it; or a negative errno. */
+static int open_nearest(const struct root *root, const char *path, const char **ret_rest)
+{
+        size_t n = strlen(path);
+        int fd;
+
+        do {
+                _cleanup_free_ char *prefix = NULL;
+
+                n = (size_t)((const char *)memrchr(path, '/', n) - path);
+                prefix = strndup(path, n ? n : 1);
+                if (!prefix)
+                        return -ENOMEM;
+                fd = root_open(root, prefix, O_PATH | O_DIRECTORY);
+        } while (fd == -ENOENT && n > 0);
+
+        *ret_rest = path + n + 1;
+        return fd;
+}
+
+/* A link can say anything of what doesn't exist. */
+static bool is_normalised(const char *path)
+{
+        for (const char *p = path;; p++) {
+                size_t n = strcspn(p, "/");
+
+                if (n == 0 || (p[0] == '.' && (n == 1 || (n == 2 && p[1] == '.'))))
+                        return false;
+                p += n;
+                if (!*p)
+                        return true;
+        }
+}
+
+/* Below the root, of what is there with no further link on the way to it. */
+static int resolve_link(const struct search *search, const char *target, char **ret)
+{
+        _cleanup_free_ char *path = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        fd = root_open(search->root, target, O_PATH | O_NOFOLLOW);
+        if (fd < 0 && fd != -ENOENT)
+                return refuse_unreachable(search, fd);
+        r = fd < 0 ? 0 : fd_get_path(fd, &path);
+        if (r < 0)
+                return r;
+        *ret = strdup(path ? strip_root(search->root, path) : target);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int follow(const struct search *search, const struct declared_path *link, char **ret)
+{
+        _cleanup_free_ char *target = NULL;
+        char text[PATH_MAX];
+        ssize_t n;
+
+        n = readlink(link->path, text, sizeof(text) - 1);
+        if (n < 0)
+                return refuse_unreachable(search, -errno);
+        text[n] = '\0';
+        if (text[0] == '/' && search->root->path[0])
+                return refuse_unreachable(search, -EXDEV);
+        if (text[0] == '/')
+                return resolve_link(search, text, ret);
+        if (asprintf(&target, "%s/%s", strip_root(search->root, link->parent), text) < 0) {
+                target = NULL;
+                return -ENOMEM;
+        }
+        return resolve_link(search, target, ret);
+}
+
+static int find(const struct search *search, const char *path, struct declared_path *ret)
+{
+        _cleanup_(declared_path_done) struct declared_path found = { 0 };
+        _cleanup_close_ int parent = -EBADF;
+        struct stat st = { 0 };
+        const char *rest;
+        int r;
+
+        if (streq(path, "/"))
+                return refuse(search, -EPERM, "is or leads to the whole system; declare what is changed in it");
+        parent = open_nearest(search->root, path, &rest);
+        if (parent < 0)
+                return refuse_unreachable(search, parent);
+        if (!is_normalised(rest))
+                return refuse(search, -ENOENT, "is a symbolic link to what doesn't exist; make that, or declare it");
+
+        r = fd_get_path(parent, &found.parent);
+        if (r < 0)
+                return r;
+        if (asprintf(&found.path, "%s/%s", streq(found.parent, "/") ? "" : found.parent, rest) < 0) {
+                found.path = NULL;
+                return -ENOMEM;
+        }
+        if (!strchr(rest, '/') && fstatat(parent, rest, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+                return refuse_unreachable(search, -errno);
+
+        found.type = st.st_mode & S_IFMT;
+        *ret = found;
+        found = (struct declared_path){ 0 };
+        return 0;
+}
+
+/* Returns: 0 with what a link leads to, below the root, in @ret_next, NULL where it is none; or a negative errno. */
+static int add_path(const struct search *search, const char *path, struct declared *declared, char **ret_next)
+{
+        struct declared_path *grown;
+        int r;
+
+        grown = array_grow(declared->paths, declared->n, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        declared->paths = grown;
+
+        grown += declared->n;
+        r = find(search, path, grown);
+        if (r < 0)
+                return r;
+        declared->n++;
+        if (touches_state(search, grown->path))
+                return refuse(search, -EPERM,
+                              "contains or leads to " STATE_DIR
+                              ", where migrations have nothing to write; declare what is beside it");
+        return S_ISLNK(grown->type) ? follow(search, grown, ret_next) : 0;
+}
+
+static int add_declared(const struct search *search, struct declared *declared)
+{
+        _cleanup_free_ char *path = strdup(search->written);
+
+        if (!path)
+                return -ENOMEM;
+        for (unsigned i = 0; i <= LINKS_MAX; i++) {
+                char *next = NULL;
+                int r = add_path(search, path, declared, &next);
+
+                if (r < 0 || !next)
+                        return r;
+                free(path);
+                path = next;
+        }
+        return refuse_unreachable(search, -ELOOP);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+        return strcmp(((const struct declared_path *)a)->path, ((const struct declared_path *)b)->path);
+}
+
+/* What something lies in is sorted before it. */
+static void drop_nested(struct declared *declared)
+{
+        size_t n = 0;
+
+        if (declared->n > 0)
+                qsort(declared->paths, declared->n, sizeof(*declared->paths), compare_paths);
+        for (size_t i = 0; i < declared->n; i++) {
+                bool nested = false;
+
+                for (size_t j = 0; !nested && j < n; j++)
+                        nested = path_below(declared->paths[i].path, declared->paths[j].path);
+                if (nested)
+                        declared_path_done(&declared->paths[i]);
+                else
+                        declared->paths[n++] = declared->paths[i];
+        }
+        declared->n = n;
+}
+
+/* It can be a link itself. */
+static int find_state(const struct root *root, char **ret)
+{
+        _cleanup_close_ int fd = root_open(root, STATE_DIR, O_PATH);
+
+        if (fd >= 0)
+                return fd_get_path(fd, ret);
+        return asprintf(ret, "%s" STATE_DIR, root->path) < 0 ? -ENOMEM : 0;
+}
+
+int declared_resolve(const struct root *root, char *const *writes, struct declared **ret, struct error *error)
+{
+        _cleanup_(declared_freep) struct declared *declared = NULL;
+        _cleanup_free_ char *state = NULL;
+        int r;
+
+        declared = calloc(1, sizeof(*declared));
+        if (!declared)
+                return -ENOMEM;
+        r = find_state(root, &state);
+        for (char *const *path = writes; r >= 0 && *path; path++)
+                r = add_declared(&(struct search){ .root = root, .state = state, .written = *path, .error = error },
+                                 declared);
+        if (r < 0)
+                return r;
+
+        drop_nested(declared);
+        *ret = TAKE_PTR(declared);
+        return 0;
+}

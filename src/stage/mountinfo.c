@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "stage/mountinfo.h"
+#include "basic/array.h"
+#include "basic/io.h"
+#include "basic/path-escape.h"
+#include "basic/path.h"
+
+#include <fcntl.h>
+
+#define MOUNTINFO_PATH "/proc/self/mountinfo"
+#define MOUNTINFO_MAX  ((size_t)64 * 1024 * 1024)
+
+static void mount_point_done(struct mount_point *point)
+{
+        free(point->path);
+        free(point->type);
+        *point = (struct mount_point){ 0 };
+}
+
+struct mounts *mounts_free(struct mounts *mounts)
+{
+        if (!mounts)
+                return NULL;
+        for (size_t i = 0; i < mounts->n; i++)
+                mount_point_done(&mounts->points[i]);
+        free(mounts->points);
+        free(mounts);
+        return NULL;
+}
+
+/* Both the options of a mount and those of a file system begin with one of the two. */
+static bool is_read_only(const char *options)
+{
+        const char *rest = startswith(options, "ro");
+
+        return rest && (*rest == '\0' || *rest == ',');
+}
+
+/* Takes the next @n words off @line. Returns: whether there were as many. */
+static bool split(char **line, char **words, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                words[i] = strsep(line, " ");
+                if (!words[i])
+                        return false;
+        }
+        return true;
+}
+
+enum { WORD_ID, WORD_PARENT, WORD_DEVICE, WORD_ROOT, WORD_PATH, WORD_OPTIONS, N_WORDS };
+enum { TAIL_TYPE, TAIL_SOURCE, TAIL_OPTIONS, N_TAIL };
+
+static int parse_line(char *line, struct mount_point *ret)
+{
+        char *words[N_WORDS], *tail[N_TAIL], *tag;
+        int r;
+
+        if (!split(&line, words, N_WORDS))
+                return -EBADMSG;
+        do
+                tag = strsep(&line, " ");
+        while (tag && !streq(tag, "-"));
+        if (!tag || !split(&line, tail, N_TAIL))
+                return -EBADMSG;
+
+        *ret = (struct mount_point){
+                .id = atoi(words[WORD_ID]),
+                .parent = atoi(words[WORD_PARENT]),
+                .type = strdup(tail[TAIL_TYPE]),
+                .read_only = is_read_only(words[WORD_OPTIONS]) || is_read_only(tail[TAIL_OPTIONS]),
+        };
+        r = ret->type ? path_unescape(words[WORD_PATH], &ret->path) : -ENOMEM;
+        if (r < 0)
+                mount_point_done(ret);
+        return r;
+}
+
+static int parse_lines(struct mounts *mounts, char *text)
+{
+        char *line;
+        int r = 0;
+
+        while (r >= 0 && (line = strsep(&text, "\n")) && *line) {
+                struct mount_point *grown = array_grow(mounts->points, mounts->n, sizeof(*grown));
+
+                if (!grown)
+                        return -ENOMEM;
+                mounts->points = grown;
+                r = parse_line(line, &grown[mounts->n]);
+                if (r >= 0)
+                        mounts->n++;
+        }
+        return r;
+}
+
+/* By another mount on the same one, at a directory on the way. */
+static bool is_reachable(const struct mounts *mounts, const struct mount_point *point)
+{
+        const struct mount_point *parent = NULL;
+
+        for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++) {
+                if (p != point && p->parent == point->parent && path_below(point->path, p->path))
+                        return false;
+                if (p != point && p->id == point->parent)
+                        parent = p;
+        }
+        return !parent || is_reachable(mounts, parent);
+}
+
+static bool is_covered(const struct mounts *mounts, const struct mount_point *point)
+{
+        for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++)
+                if (p != point && p->parent == point->id && streq(p->path, point->path))
+                        return true;
+        return false;
+}
+
+static int drop_hidden(struct mounts *mounts)
+{
+        _cleanup_free_ bool *hidden = NULL;
+        size_t n = 0;
+
+        hidden = calloc(mounts->n + 1, sizeof(*hidden));
+        if (!hidden)
+                return -ENOMEM;
+        for (size_t i = 0; i < mounts->n; i++)
+                hidden[i] = is_covered(mounts, &mounts->points[i]) || !is_reachable(mounts, &mounts->points[i]);
+        for (size_t i = 0; i < mounts->n; i++) {
+                if (hidden[i])
+                        mount_point_done(&mounts->points[i]);
+                else
+                        mounts->points[n++] = mounts->points[i];
+        }
+        mounts->n = n;
+        return 0;
+}
+
+int mounts_parse(const char *text, struct mounts **ret)
+{
+        _cleanup_(mounts_freep) struct mounts *mounts = NULL;
+        _cleanup_free_ char *copy = NULL;
+        int r;
+
+        mounts = calloc(1, sizeof(*mounts));
+        copy = strdup(text);
+        if (!mounts || !copy)
+                return -ENOMEM;
+
+        r = parse_lines(mounts, copy);
+        if (r >= 0)
+                r = drop_hidden(mounts);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(mounts);
+        return 0;
+}
+
+int mounts_read(struct mounts **ret)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        size_t size;
+        int r;
+
+        fd = open(MOUNTINFO_PATH, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        r = read_all(fd, MOUNTINFO_MAX, &text, &size);
+        return r < 0 ? r : mounts_parse(text, ret);
+}
+
+const struct mount_point *mounts_find(const struct mounts *mounts, const char *path)
+{
+        const struct mount_point *found = NULL;
+
+        for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++)
+                if (path_below(path, p->path) && (!found || path_below(p->path, found->path)))
+                        found = p;
+        return found;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "stage/overlay.h"
+#include "basic/root.h"
+#include "fs/beneath.h"
+
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+
+#define VALUE_MAX 255 /* of fsconfig(2) */
+
+static int set_string(int context, const char *key, const char *value)
+{
+        return fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) < 0 ? -errno : 0;
+}
+
+static int set_layer(int context, const char *key, int fd)
+{
+        return set_string(context, key, FD_PATH(fd));
+}
+
+/* Returns: whether all of them fit into one value. */
+static bool join_lower(const struct overlay *overlay, char joined[static VALUE_MAX + 1])
+{
+        char *end = joined;
+
+        for (size_t i = 0; i < overlay->n_lower; i++) {
+                const char *layer = FD_PATH(overlay->lower[i]);
+
+                if ((size_t)(end - joined) + 1 + strlen(layer) > VALUE_MAX)
+                        return false;
+                if (i > 0)
+                        *end++ = ':';
+                end = stpcpy(end, layer);
+        }
+        return true;
+}
+
+/* Linux below 6.8 has only the one value. */
+static int set_lower(int context, const struct overlay *overlay)
+{
+        char joined[VALUE_MAX + 1];
+        int r = 0;
+
+        if (join_lower(overlay, joined))
+                return set_string(context, "lowerdir", joined);
+        for (size_t i = 0; r >= 0 && i < overlay->n_lower; i++)
+                r = set_layer(context, "lowerdir+", overlay->lower[i]);
+        return r;
+}
+
+static int set_upper(int context, const struct overlay *overlay)
+{
+        int r;
+
+        if (overlay->upper < 0)
+                return 0;
+        r = set_layer(context, "upperdir", overlay->upper);
+        if (r >= 0)
+                r = set_layer(context, "workdir", overlay->work);
+        if (r >= 0 && fsconfig(context, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
+                r = -errno;
+        return r;
+}
+
+static int configure(int context, const struct overlay *overlay)
+{
+        /* The kernel's configuration has no say in what an upper layer looks like. */
+        static const char *const options[][2] = {
+                { "source", "deploy-migrate" }, { "redirect_dir", "on" }, { "index", "off" },
+                { "metacopy", "off" },          { "xino", "auto" }, /* a file's inode number stays the same when it is copied from another file system */
+        };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(options); i++)
+                r = set_string(context, options[i][0], options[i][1]);
+        if (r >= 0)
+                r = set_lower(context, overlay);
+        if (r >= 0)
+                r = set_upper(context, overlay);
+        if (r >= 0 && fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+                r = -errno;
+        return r;
+}
+
+static unsigned mount_attributes(const struct overlay *overlay)
+{
+        unsigned attributes = overlay->upper < 0 || overlay->read_only ? MOUNT_ATTR_RDONLY : 0;
+        struct statvfs st;
+
+        if (fstatvfs(overlay->lower[overlay->n_lower - 1], &st) < 0)
+                return attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+        if (st.f_flag & ST_NOSUID)
+                attributes |= MOUNT_ATTR_NOSUID;
+        if (st.f_flag & ST_NODEV)
+                attributes |= MOUNT_ATTR_NODEV;
+        if (st.f_flag & ST_NOEXEC)
+                attributes |= MOUNT_ATTR_NOEXEC;
+        return attributes;
+}
+
+/* Overlayfs's own words: "e overlay: ..." with a newline, one a read. Returns: the first error's, or "". */
+static const char *read_log(int context, char *buffer, size_t size)
+{
+        ssize_t n;
+
+        while (context >= 0 && (n = read(context, buffer, size - 1)) > 0) {
+                buffer[n] = '\0';
+                buffer[strcspn(buffer, "\n")] = '\0';
+                if (startswith(buffer, "e "))
+                        return buffer + strlen("e ");
+        }
+        return "";
+}
+
+static bool is_overlayfs(int fd)
+{
+        struct statfs st;
+
+        return fstatfs(fd, &st) == 0 && (unsigned long)st.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+/* Overlayfs knows a layer only as the file descriptor that it was given as. */
+static void name_layer(const char *log, char **ret)
+{
+        static const char prefix[] = "/proc/self/fd/";
+        const char *begin = strstr(log, prefix);
+        _cleanup_free_ char *path = NULL;
+        char *end;
+        int fd;
+
+        if (!begin)
+                return;
+        fd = (int)strtol(begin + strlen(prefix), &end, 10);
+        if (fd_get_path(fd, &path) < 0 || asprintf(ret, "%.*s%s%s", (int)(begin - log), log, path, end) < 0)
+                *ret = NULL;
+}
+
+static int explain_layers(const struct overlay *overlay, int context, int code, struct error *error)
+{
+        _cleanup_free_ char *upper = NULL, *named = NULL;
+        char joined[VALUE_MAX + 1], buffer[1024];
+        const char *log = read_log(context, buffer, sizeof(buffer));
+
+        if (overlay->upper >= 0 && fd_get_path(overlay->upper, &upper) < 0)
+                upper = NULL;
+        if (overlay->upper >= 0 && is_overlayfs(overlay->upper))
+                return error_setf(error, code,
+                                  "can't lay an overlay over %s: %s is on an overlayfs itself, as the root of a "
+                                  "container is, and that can't hold changes; mount another file system there",
+                                  overlay->path, upper ?: "the stage");
+        name_layer(log, &named);
+        if (!*log && (code == -EINVAL || code == -ELOOP))
+                log = "overlayfs says why in the kernel's log (dmesg)";
+        return error_setf(error, code, "can't lay an overlay over %s%s%s: %s%s%s%s", overlay->path,
+                          upper ? " with the changes in " : "", upper ?: "", strerror(-code), *log ? ": " : "",
+                          named ?: log, join_lower(overlay, joined) ? "" : "; so many layers need Linux 6.8 or newer");
+}
+
+static int explain(const struct overlay *overlay, int context, int code, struct error *error)
+{
+        switch (code) {
+        case -ENODEV:
+        case -ENOSYS:
+                return error_setf(error, -ENODEV,
+                                  "the kernel has no overlayfs, in which migrations work; load its module "
+                                  "\"overlay\", or run them directly with --sandbox=off");
+        case -EPERM:
+                return error_setf(error, code,
+                                  "can't mount an overlayfs, in which migrations work: the capability "
+                                  "CAP_SYS_ADMIN is missing; run as root, in a container with that capability");
+        default:
+                return explain_layers(overlay, context, code, error);
+        }
+}
+
+int overlay_mount(const struct overlay *overlay, struct error *error)
+{
+        _cleanup_close_ int context = -EBADF;
+        int fd, r;
+
+        context = fsopen("overlay", FSOPEN_CLOEXEC);
+        if (context < 0)
+                return explain(overlay, context, -errno, error);
+        r = configure(context, overlay);
+        if (r < 0)
+                return explain(overlay, context, r, error);
+        fd = fsmount(context, FSMOUNT_CLOEXEC, mount_attributes(overlay));
+        return fd < 0 ? explain(overlay, context, -errno, error) : fd;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "stage/stage-view.h"
+
+#include "basic/array.h"
+#include "basic/path.h"
+#include "fs/beneath.h"
+#include "stage/mount-namespace.h"
+#include "stage/mountinfo.h"
+#include "stage/overlay.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+
+struct view {
+        const struct stage *stage;
+        size_t area;
+        bool read_only;
+        bool plain; /* of lower layers alone, which has no need of a work directory, nor time for it */
+        int base;   /* an overlay that stands for the real directory; -EBADF: none */
+        struct error *error;
+};
+
+struct layers {
+        int *lower; /* topmost first; the last one is the real directory */
+        size_t n_lower;
+        int upper;
+        int work;
+};
+
+static void layers_done(struct layers *layers)
+{
+        for (size_t i = 0; i < layers->n_lower; i++)
+                closep(&layers->lower[i]);
+        free(layers->lower);
+        closep(&layers->upper);
+        closep(&layers->work);
+}
+
+/* Makes the directory @name of the area @i anew: that of an earlier overlay can't be used once more. */
+static int make_anew(const struct stage *stage, size_t i, const char *name)
+{
+        char path[64];
+        int r;
+
+        snprintf(path, sizeof(path), STAGE_AREAS_DIR "/%zu/%s", i, name);
+        r = below_remove(stage->dir, path);
+        return r < 0 ? r : below_make_directories(stage->dir, path);
+}
+
+static int duplicate(int fd)
+{
+        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+        return copy < 0 ? -errno : copy;
+}
+
+/*
+ * The directory @name of the area in @stage, which is open as @fd. With a base we are apart, where only what is opened by its path
+ * lies on a mount that we have.
+ */
+static int open_layer(const struct view *view, const struct stage *stage, const char *name, int fd)
+{
+        _cleanup_free_ char *path = NULL;
+
+        if (view->base < 0)
+                return duplicate(fd);
+        if (asprintf(&path, "%s/" STAGE_AREAS_DIR "/%zu/%s", stage->path, view->area, name) < 0)
+                return -ENOMEM;
+        fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+static int open_upper(const struct view *view, const struct stage *stage)
+{
+        return open_layer(view, stage, "upper", stage->uppers[view->area]);
+}
+
+/* Where the base lies, since the kernel takes no layer from a mount that is attached nowhere (before Linux 6.15). */
+static int open_base(const struct view *view)
+{
+        _cleanup_close_ int made = make_anew(view->stage, view->area, "base/mount");
+        _cleanup_close_ int over = made < 0 ? made : open_layer(view, view->stage, "base/mount", made);
+
+        if (over < 0)
+                return over;
+        if (move_mount(view->base, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+                return -errno;
+        return open_layer(view, view->stage, "base/mount", made);
+}
+
+static int add_lower(struct layers *layers, int fd)
+{
+        int *grown = fd < 0 ? NULL : array_grow(layers->lower, layers->n_lower, sizeof(int));
+
+        if (fd < 0)
+                return fd;
+        if (!grown) {
+                close(fd);
+                return -ENOMEM;
+        }
+        layers->lower = grown;
+        grown[layers->n_lower++] = fd;
+        return 0;
+}
+
+static int open_writable(const struct view *view, struct layers *layers)
+{
+        _cleanup_close_ int work = make_anew(view->stage, view->area, "work");
+
+        if (work < 0)
+                return work;
+        layers->upper = open_upper(view, view->stage);
+        if (layers->upper < 0)
+                return layers->upper;
+        return layers->work = open_layer(view, view->stage, "work", work);
+}
+
+static int layers_open(const struct view *view, struct layers *layers)
+{
+        const struct stage *stage = view->stage;
+        int r;
+
+        r = view->plain ? add_lower(layers, open_upper(view, stage)) : open_writable(view, layers);
+        for (const struct stage *below = stage->below; r >= 0 && below; below = below->below)
+                r = add_lower(layers, open_upper(view, below));
+        if (r >= 0)
+                r = add_lower(layers, view->base < 0 ? duplicate(stage->areas->areas[view->area].fd) : open_base(view));
+        return r;
+}
+
+static int mount_layers(void *userdata)
+{
+        const struct view *view = userdata;
+        const char *path = view->stage->areas->areas[view->area].path;
+        _cleanup_(layers_done) struct layers layers = { .upper = -EBADF, .work = -EBADF };
+        int r;
+
+        r = layers_open(view, &layers);
+        if (r < 0)
+                return error_errnof(view->error, r, "can't open the layers of an overlay over %s", path);
+        return overlay_mount(
+                &(struct overlay){
+                        .lower = layers.lower,
+                        .n_lower = layers.n_lower,
+                        .upper = layers.upper,
+                        .work = layers.work,
+                        .read_only = view->read_only,
+                        .path = path,
+                },
+                view->error);
+}
+
+/* An overlay over the real directory, to which nothing is written. */
+static int mount_base(const struct stage *stage, size_t i, struct error *error)
+{
+        const struct area *area = &stage->areas->areas[i];
+        _cleanup_close_ int upper = make_anew(stage, i, "base/upper"), work = make_anew(stage, i, "base/work");
+        const struct overlay overlay = {
+                .lower = &area->fd,
+                .n_lower = 1,
+                .upper = upper,
+                .work = work,
+                .read_only = true,
+                .path = area->path,
+        };
+
+        if (upper < 0 || work < 0)
+                return error_errnof(error, upper < 0 ? upper : work, "can't make the layers of an overlay over %s",
+                                    area->path);
+        return overlay_mount(&overlay, error);
+}
+
+const char *stage_find_in_area(const struct stage *stage, size_t i)
+{
+        const char *inside = path_below(stage->path, stage->areas->areas[i].path);
+
+        return inside && *inside ? inside : NULL;
+}
+
+/*
+ * The kernel refuses a lower layer that lies in another one (-ELOOP, and a line in its log), as the layer of a stage below does where
+ * the real directory is one that the stages lie in. It doesn't look into an overlay for that: so the real directory is put into one.
+ */
+int stage_mount_view(const struct stage *stage, size_t i, bool read_only, struct error *error)
+{
+        struct view view = { .stage = stage, .area = i, .read_only = read_only, .base = -EBADF, .error = error };
+        const char *inside = stage_find_in_area(stage, i);
+        _cleanup_close_ int base = -EBADF;
+        int r;
+
+        if (read_only && !inside) {
+                view.plain = true;
+                r = mount_layers(&view);
+                if (r != -ELOOP)
+                        return r;
+                view.plain = false;
+        }
+        if (!stage->below || !inside) {
+                r = mount_layers(&view);
+                if (r != -ELOOP || !stage->below)
+                        return r;
+        }
+        view.base = base = mount_base(stage, i, error);
+        return base < 0 ? base : run_apart(mount_layers, &view, error);
+}
+
+int stage_open_lower(const struct stage *stage, size_t i, struct error *error)
+{
+        const struct area *area = &stage->areas->areas[i];
+        _cleanup_close_ int view = -EBADF;
+        int fd;
+
+        if (stage->below) {
+                view = stage_mount_view(stage->below, i, true, error);
+                if (view < 0)
+                        return view;
+        }
+        fd = openat(view < 0 ? area->fd : view, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? error_errnof(error, -errno, "can't open %s", area->path) : fd;
+}

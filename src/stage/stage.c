@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "stage/stage.h"
+
+#include "fs/attributes.h"
+#include "fs/beneath.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/statvfs.h>
+
+/* Says what could not be done with which directory. Returns: @code. */
+static int stage_failed(int dir, int code, const char *what, struct error *error)
+{
+        _cleanup_free_ char *path = NULL;
+
+        if (fd_get_path(dir, &path) < 0)
+                return code;
+        return error_errnof(error, code, "can't %s %s", what, path);
+}
+
+/* ---- Making one ---- */
+
+/* Opened by one who may replace it, the root has the attributes of what it lies over. */
+static int make_upper(struct stage *stage, size_t i)
+{
+        _cleanup_attributes_ struct attributes attributes = { 0 };
+        int over = stage->below ? stage->below->uppers[i] : stage->areas->areas[i].fd, r;
+        char name[64];
+
+        snprintf(name, sizeof(name), STAGE_AREAS_DIR "/%zu/upper", i);
+        r = stage->uppers[i] = below_make_directories(stage->dir, name);
+        if (r >= 0)
+                r = attributes_read(over, &attributes);
+        return r < 0 ? r : attributes_apply(stage->uppers[i], &attributes);
+}
+
+/* The clock of files ticks more slowly than the others do: a file that is made now could seem to be older than now. */
+static int note_begin(struct stage *stage)
+{
+        struct stat st;
+
+        if (futimens(stage->dir, NULL) < 0 || fstat(stage->dir, &st) < 0)
+                return -errno;
+        stage->begin = st.st_mtim;
+        return 0;
+}
+
+static int make_uppers(struct stage *stage)
+{
+        int r = 0;
+
+        stage->uppers = malloc((stage->areas->n + 1) * sizeof(int));
+        if (!stage->uppers)
+                return -ENOMEM;
+        for (size_t i = 0; i < stage->areas->n; i++)
+                stage->uppers[i] = -EBADF;
+        for (size_t i = 0; r >= 0 && i < stage->areas->n; i++)
+                r = make_upper(stage, i);
+        return r < 0 ? r : note_begin(stage);
+}
+
+int stage_new(int state, const char *name, const struct areas *areas, const struct stage *below, struct stage **ret,
+              struct error *error)
+{
+        _cleanup_(stage_freep) struct stage *stage = NULL;
+        int r;
+
+        stage = malloc(sizeof(*stage));
+        if (!stage)
+                return -ENOMEM;
+        *stage = (struct stage){ .dir = -EBADF, .areas = areas, .below = below };
+
+        r = below_remove(state, name);
+        if (r < 0)
+                return stage_failed(state, r, "remove an earlier stage in", error);
+        r = stage->dir = below_make_directories(state, name);
+        if (r < 0)
+                return stage_failed(state, r, "make a stage in", error);
+        r = fd_get_path(stage->dir, &stage->path);
+        if (r >= 0)
+                r = make_uppers(stage);
+        if (r < 0)
+                return stage_failed(stage->dir, r, "make the upper layers of", error);
+        *ret = TAKE_PTR(stage);
+        return 0;
+}
+
+struct stage *stage_free(struct stage *stage)
+{
+        if (!stage)
+                return NULL;
+        for (size_t i = 0; stage->uppers && i < stage->areas->n; i++)
+                closep(&stage->uppers[i]);
+        closep(&stage->dir);
+        free(stage->uppers);
+        free(stage->path);
+        free(stage);
+        return NULL;
+}
+
+/* ---- Space ---- */
+
+#define SPACE_LOW (1024U * 1024U)
+
+const char *stage_explain_space(const struct stage *stage, char *buffer, size_t size)
+{
+        struct statvfs vfs;
+        uint64_t free_bytes;
+
+        buffer[0] = '\0';
+        if (fstatvfs(stage->dir, &vfs) < 0)
+                return buffer;
+        free_bytes = (uint64_t)vfs.f_bfree * vfs.f_frsize; /* for root, as migrations are */
+        if (free_bytes >= SPACE_LOW && vfs.f_bfree >= vfs.f_blocks / 100)
+                return buffer;
+        snprintf(buffer, size, "; only %" PRIu64 " KiB are free on the file system of %s", free_bytes / 1024,
+                 stage->path);
+        return buffer;
+}

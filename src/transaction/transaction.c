@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "transaction/transaction.h"
+
+#include "package/emit.h"
+#include "transaction/prepared.h"
+
+/* ---- Before the commit ---- */
+
+struct transaction *transaction_free(struct transaction *transaction)
+{
+        if (!transaction)
+                return NULL;
+        redo_free(transaction->redo);
+        stage_free(transaction->stage);
+        areas_free(transaction->areas);
+        free(transaction);
+        return NULL;
+}
+
+int transaction_begin(struct dmig *ctx, struct history *history, const struct migration *migration,
+                      struct transaction **ret, struct error *error)
+{
+        _cleanup_(transaction_freep) struct transaction *t = calloc(1, sizeof(*t));
+        int r;
+
+        if (!t)
+                return -ENOMEM;
+        t->ctx = ctx;
+        t->history = history;
+        t->migration = migration;
+        r = areas_new(&ctx->root, migration->manifest->writes, &t->areas, error);
+        if (r >= 0)
+                r = stage_new(history->dir, STAGE_DIR, t->areas, NULL, &t->stage, error);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(t);
+        return 0;
+}
+
+static int read_changes(const struct transaction *t, struct error *error)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < t->areas->n; i++) {
+                _cleanup_close_ int lower = stage_open_lower(t->stage, i, error);
+                const struct changes_request request = {
+                        .area = &t->areas->areas[i],
+                        .number = i,
+                        .upper = t->stage->uppers[i],
+                        .lower = lower,
+                        .begin = t->stage->begin,
+                };
+
+                r = lower < 0 ? lower : changes_read(&request, &t->redo->changes, error);
+        }
+        return r;
+}
+
+static int make_redo(struct transaction *t, const struct transaction_end *end)
+{
+        struct redo *redo = t->redo = calloc(1, sizeof(*redo));
+
+        if (!redo)
+                return -ENOMEM;
+        redo->id = strdup(t->migration->id);
+        redo->sha256 = strdup(end->sha256);
+        redo->from = strdup(end->from);
+        redo->run = strdup(t->ctx->run_id);
+        redo->upgrade = (int64_t)t->history->state.n_upgrades;
+        redo->position = (int64_t)t->history->size;
+        redo->duration_ms = end->duration_ms;
+        return redo->id && redo->sha256 && redo->run && redo->from ? 0 : -ENOMEM;
+}
+
+int transaction_prepare(struct transaction *t, const struct transaction_end *end, struct error *error)
+{
+        _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
+        size_t n;
+        int r;
+
+        r = make_redo(t, end);
+        if (r >= 0)
+                r = read_changes(t, error);
+        if (r < 0)
+                return r;
+        n = changes_count(&t->redo->changes);
+        if (n == 0)
+                return 0;
+        r = staged_open(&staged, t->history, error);
+        if (r > 0)
+                r = commit_prepare(&staged.place, t->stage, t->redo, error);
+        return r < 0 ? r : (int)n;
+}
+
+/* ---- The commit ---- */
+
+int transaction_commit(struct transaction *t, struct error *error)
+{
+        _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
+        int r;
+
+        t->committing = true;
+        r = staged_open(&staged, t->history, error);
+        if (r == 0)
+                return error_setf(error, -ENOENT, "the stage of %s beside %s is gone", t->redo->id, t->history->path);
+        if (r > 0)
+                r = record_event(t->ctx, t->history, "committing",
+                                 (const struct field[]){ { "id", .text = t->redo->id }, { 0 } }, error);
+        return r < 0 ? r : staged_finish(t->ctx, t->history, &staged, t->redo, error);
+}
+
+int transaction_drop(struct history *history, struct error *error)
+{
+        _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
+        int r;
+
+        r = staged_open(&staged, history, error);
+        return r <= 0 ? r : staged_drop(&staged, history, error);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What changes become for people: a list of files, and that list backwards. */
+
+#include "../support/suite.h"
+#include "basic/macro.h"
+#include "changes/files.h"
+
+static const struct stat none = { 0 };
+
+static struct stat make_stat(mode_t mode, off_t size)
+{
+        return (struct stat){ .st_mode = mode, .st_size = size };
+}
+
+/* A change of the file @path, which gets the sizes and modes that are given. */
+static const struct dmig_file *add(struct dmig_files *files, const char *root, const struct change *change)
+{
+        ck_assert_int_eq(files_add_change(files, root, change), 1);
+        return dmig_files_get(files, dmig_files_count(files) - 1);
+}
+
+static void expect_file(const struct dmig_file *file, const char *kind, const char *path, const char *from)
+{
+        ck_assert_str_eq(dmig_file_get_kind(file), kind);
+        ck_assert_str_eq(dmig_file_get_path(file), path);
+        ck_assert_pstr_eq(dmig_file_get_from(file), from);
+        ck_assert_ptr_null(dmig_file_get_diff(file));
+}
+
+static void expect_sizes(const struct dmig_file *file, int64_t before, int64_t after)
+{
+        ck_assert_int_eq(dmig_file_get_size_before(file), before);
+        ck_assert_int_eq(dmig_file_get_size_after(file), after);
+}
+
+static void expect_modes(const struct dmig_file *file, unsigned before, unsigned after)
+{
+        ck_assert_uint_eq(dmig_file_get_mode_before(file), before);
+        ck_assert_uint_eq(dmig_file_get_mode_after(file), after);
+}
+
+static struct dmig_files *files_make(void)
+{
+        struct dmig_files *files = NULL;
+
+        ck_assert_int_eq(files_new(&files), 0);
+        ck_assert_uint_eq(dmig_files_count(files), 0);
+        ck_assert_ptr_null(dmig_files_get(files, 0));
+        return files;
+}
+
+static const struct {
+        enum change_kind kind;
+        char path[16], from[16];
+        mode_t mode_before, mode_after;
+        const char *name, *file, *file_from;
+        int64_t size_before, size_after;
+} cases[] = {
+        { CHANGE_CREATE, "a", "", 0, S_IFREG | 0644, "create", "/etc/a", NULL, -1, 7 },
+        { CHANGE_REPLACE, "a/b", "", S_IFREG | 0600, S_IFREG | 0644, "replace", "/etc/a/b", NULL, 5, 7 },
+        { CHANGE_REPLACE, "a", "", S_IFLNK | 0777, S_IFREG | 0644, "replace", "/etc/a", NULL, -1, 7 },
+        { CHANGE_REMOVE, "a", "", S_IFREG | 0644, 0, "remove", "/etc/a", NULL, 5, -1 },
+        { CHANGE_MOVE, "new", "old", S_IFDIR | 0755, S_IFDIR | 0755, "move", "/etc/new", "/etc/old", -1, -1 },
+        { CHANGE_METADATA, "", "", S_IFDIR | 0755, S_IFDIR | 0700, "metadata", "/etc", NULL, -1, -1 },
+        /* Where it was before because a directory above it was moved is no news of its own. */
+        { CHANGE_REPLACE, "new/a", "old/a", S_IFREG | 0644, S_IFREG | 0644, "replace", "/etc/new/a", NULL, 5, 7 },
+};
+
+START_TEST(test_change)
+{
+        _cleanup_(files_freep) struct dmig_files *files = files_make();
+        char path[16], from[16];
+        const struct change change = {
+                .kind = cases[_i].kind,
+                .path = strcpy(path, cases[_i].path),
+                .from = *cases[_i].from ? strcpy(from, cases[_i].from) : NULL,
+                .before = cases[_i].mode_before ? make_stat(cases[_i].mode_before, 5) : none,
+                .after = cases[_i].mode_after ? make_stat(cases[_i].mode_after, 7) : none,
+        };
+        const struct dmig_file *file = add(files, "/etc", &change);
+
+        expect_file(file, cases[_i].name, cases[_i].file, cases[_i].file_from);
+        expect_sizes(file, cases[_i].size_before, cases[_i].size_after);
+        expect_modes(file, cases[_i].mode_before, cases[_i].mode_after);
+}
+END_TEST
+
+/* The times of a directory change with what is in it. */
+START_TEST(test_nobody_is_told)
+{
+        _cleanup_(files_freep) struct dmig_files *files = files_make();
+        char path[] = "a";
+        const struct change change = { .kind = CHANGE_ENTRIES, .path = path };
+
+        ck_assert_int_eq(files_add_change(files, "/etc", &change), 0);
+        ck_assert_uint_eq(dmig_files_count(files), 0);
+}
+END_TEST
+
+/* A mount point is an area of its own, the root directory one of those. */
+START_TEST(test_root)
+{
+        _cleanup_(files_freep) struct dmig_files *files = files_make();
+        char path[] = "srv/a", top[] = "";
+
+        expect_file(add(files, "/", &(const struct change){ .kind = CHANGE_CREATE, .path = path }), "create", "/srv/a",
+                    NULL);
+        expect_file(add(files, "/", &(const struct change){ .kind = CHANGE_METADATA, .path = top }), "metadata", "/",
+                    NULL);
+}
+END_TEST
+
+START_TEST(test_invert)
+{
+        _cleanup_(files_freep) struct dmig_files *files = files_make(), *inverse = NULL;
+
+        for (size_t i = 0; i < 6; i++)
+                ck_assert_int_eq(files_add(files,
+                                           &(const struct dmig_file){
+                                                   .kind = cases[i].name,
+                                                   .path = strdup(cases[i].file),
+                                                   .from = cases[i].file_from ? strdup(cases[i].file_from) : NULL,
+                                                   .mode_before = cases[i].mode_before,
+                                                   .mode_after = cases[i].mode_after,
+                                                   .size_before = cases[i].size_before,
+                                                   .size_after = cases[i].size_after,
+                                                   .diff = strdup("+a\n"),
+                                           }),
+                                 0);
+        ck_assert_int_eq(files_invert(files, &inverse), 0);
+        ck_assert_uint_eq(dmig_files_count(inverse), 6);
+        expect_file(dmig_files_get(inverse, 0), "remove", "/etc/a", NULL);
+        expect_sizes(dmig_files_get(inverse, 0), 7, -1);
+        expect_modes(dmig_files_get(inverse, 0), S_IFREG | 0644, 0);
+        expect_file(dmig_files_get(inverse, 1), "replace", "/etc/a/b", NULL);
+        expect_sizes(dmig_files_get(inverse, 1), 7, 5);
+        expect_file(dmig_files_get(inverse, 3), "create", "/etc/a", NULL);
+        expect_file(dmig_files_get(inverse, 4), "move", "/etc/old", "/etc/new");
+        expect_file(dmig_files_get(inverse, 5), "metadata", "/etc", NULL);
+        expect_modes(dmig_files_get(inverse, 5), S_IFDIR | 0700, S_IFDIR | 0755);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("files");
+        TCase *tcase = tcase_create("files");
+
+        tcase_add_loop_test(tcase, test_change, 0, ELEMENTSOF(cases));
+        tcase_add_test(tcase, test_nobody_is_told);
+        tcase_add_test(tcase, test_root);
+        tcase_add_test(tcase, test_invert);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "../support/events.h"
+#include "../support/suite.h"
+
+#include <stdio.h>
+
+#define BASELINE    "'event':'baseline','version':'1.0-1','source':'installed'"
+#define STARTED(n)  "'event':'started','id':'a','attempt':" #n ",'sha256':'@a'"
+#define STARTED_NEW "'event':'started','id':'a','attempt':1,'sha256':'@b'"
+#define SATISFIED   "'event':'satisfied','id':'a','sha256':'@a'"
+#define COMMITTING  "'event':'committing','id':'a'"
+#define APPLIED     "'event':'applied','id':'a','sha256':'@a','duration_ms':12,'changes':3"
+#define FAILED      "'event':'failed','id':'a','phase':'migrate','exit':1,'reason':'no space'"
+#define INTERRUPTED "'event':'interrupted','id':'a'"
+#define POSTPONED   "'event':'postponed','id':'a'"
+#define GAVE_UP     "'event':'gave-up','id':'a'"
+#define MARKED(as)  "'event':'marked','id':'a','as':'" as "','reason':'done by hand'"
+#define RETRY       "'event':'retry'"
+#define COMPLETED   "'event':'completed','from':'1.0-1','to':'2.0-1'"
+#define NEXT        "'event':'completed','from':'2.0-1','to':'3.0-1'"
+#define UNDONE      "'event':'undone','id':'a'"
+#define PURGED      "'event':'purged'"
+
+/* ---- One migration ------------------------------------------------------------------------- */
+
+static const struct {
+        const char *events[10];
+        enum record_state state;
+        unsigned failures;
+        const char *reason;
+        char sha256; /* its digit, 0 for none */
+        int64_t duration_ms, changes;
+} migrations[] = {
+        { { STARTED(1) }, RECORD_RUNNING, 0, NULL, 'a', -1, -1 },
+        { { STARTED(1), COMMITTING }, RECORD_COMMITTING, 0, NULL, 'a', -1, -1 },
+        { { STARTED(1), COMMITTING, APPLIED }, RECORD_APPLIED, 0, NULL, 'a', 12, 3 },
+        { { STARTED(1), "'event':'applied','id':'a','sha256':'@a'" }, RECORD_APPLIED, 0, NULL, 'a', -1, -1 },
+        { { STARTED(1), "'event':'applied','id':'a','sha256':'@c','duration_ms':7,'changes':null" },
+          RECORD_APPLIED,
+          0,
+          NULL,
+          'c',
+          7,
+          -1 },
+        { { STARTED(1), SATISFIED }, RECORD_SATISFIED, 0, NULL, 'a', -1, -1 },
+        { { SATISFIED }, RECORD_SATISFIED, 0, NULL, 'a', -1, -1 },
+        { { STARTED(1), FAILED }, RECORD_FAILED, 1, "no space", 'a', -1, -1 },
+        { { STARTED(1), INTERRUPTED }, RECORD_INTERRUPTED, 1, "interrupted", 'a', -1, -1 },
+        { { STARTED(1), POSTPONED }, RECORD_POSTPONED, 0, NULL, 'a', -1, -1 },
+        { { STARTED(1), FAILED, STARTED(2), POSTPONED }, RECORD_POSTPONED, 1, "no space", 'a', -1, -1 },
+        { { STARTED(1), FAILED, STARTED(2), INTERRUPTED, STARTED(3), FAILED, GAVE_UP },
+          RECORD_GAVE_UP,
+          3,
+          "no space",
+          'a',
+          -1,
+          -1 },
+        { { STARTED(1), FAILED, STARTED(2), APPLIED }, RECORD_APPLIED, 0, NULL, 'a', 12, 3 },
+        { { STARTED(1), FAILED, STARTED(2), SATISFIED }, RECORD_SATISFIED, 0, NULL, 'a', -1, -1 },
+        /* Another file is another try. */
+        { { STARTED(1), FAILED, STARTED(2), FAILED, STARTED_NEW }, RECORD_RUNNING, 0, "no space", 'b', -1, -1 },
+        { { STARTED(1), FAILED, STARTED_NEW, FAILED }, RECORD_FAILED, 1, "no space", 'b', -1, -1 },
+        { { STARTED(1), FAILED, GAVE_UP, STARTED_NEW, POSTPONED }, RECORD_POSTPONED, 0, "no space", 'b', -1, -1 },
+        /* The administrator. */
+        { { STARTED(1), FAILED, GAVE_UP, RETRY }, RECORD_NONE, 0, NULL, 'a', -1, -1 },
+        { { STARTED(1), FAILED, RETRY }, RECORD_NONE, 0, NULL, 'a', -1, -1 },
+        { { STARTED(1), INTERRUPTED, RETRY }, RECORD_NONE, 0, NULL, 'a', -1, -1 },
+        { { STARTED(1), FAILED, STARTED(2), POSTPONED, RETRY }, RECORD_POSTPONED, 0, "no space", 'a', -1, -1 },
+        { { STARTED(1), APPLIED, RETRY }, RECORD_APPLIED, 0, NULL, 'a', 12, 3 },
+        { { STARTED(1), FAILED, GAVE_UP, RETRY, STARTED(1), FAILED }, RECORD_FAILED, 1, "no space", 'a', -1, -1 },
+        { { MARKED("applied") }, RECORD_APPLIED, 0, NULL, 0, -1, -1 },
+        { { MARKED("skipped") }, RECORD_SKIPPED, 0, NULL, 0, -1, -1 },
+        { { STARTED(1), FAILED, GAVE_UP, MARKED("skipped") }, RECORD_SKIPPED, 0, NULL, 0, -1, -1 },
+        { { STARTED(1), MARKED("applied") }, RECORD_APPLIED, 0, NULL, 0, -1, -1 },
+        { { STARTED(1), APPLIED, UNDONE }, RECORD_NONE, 0, NULL, 0, -1, -1 },
+};
+
+START_TEST(test_migration)
+{
+        _cleanup_(history_state_done) struct history_state state = { 0 };
+        const struct record *record;
+        char sha256[65] = "";
+        bool unfinished = migrations[_i].state == RECORD_RUNNING || migrations[_i].state == RECORD_COMMITTING;
+
+        events_feed_all(&state, migrations[_i].events);
+        record = history_state_find(&state, "a");
+        ck_assert_ptr_nonnull(record);
+        if (migrations[_i].sha256)
+                memset(sha256, migrations[_i].sha256, 64);
+
+        ck_assert_str_eq(record->id, "a");
+        ck_assert_int_eq(record->state, migrations[_i].state);
+        ck_assert_uint_eq(record->failures, migrations[_i].failures);
+        ck_assert_pstr_eq(record->reason, migrations[_i].reason);
+        ck_assert_str_eq(record->sha256, sha256);
+        ck_assert_int_eq(record->duration_ms, migrations[_i].duration_ms);
+        ck_assert_int_eq(record->changes, migrations[_i].changes);
+        ck_assert_ptr_eq(history_state_unfinished(&state), unfinished ? record : NULL);
+        ck_assert_uint_eq(state.n_records, 1);
+        ck_assert(!state.settled);
+        ck_assert_ptr_null(state.from);
+}
+END_TEST
+
+/* ---- The package --------------------------------------------------------------------------- */
+
+static const struct {
+        const char *events[12];
+        const char *from, *origin, *last_from;
+        bool from_argument, closed, settled;
+        size_t n_records;
+} packages[] = {
+        { { NULL }, NULL, NULL, NULL, false, false, false, 0 },
+        { { BASELINE }, "1.0-1", "1.0-1", NULL, false, false, true, 0 },
+        { { BASELINE, COMPLETED }, "2.0-1", "1.0-1", "1.0-1", false, false, true, 0 },
+        { { COMPLETED, NEXT }, "3.0-1", "1.0-1", "2.0-1", false, false, true, 0 },
+        { { NEXT, BASELINE }, "1.0-1", "1.0-1", "2.0-1", false, false, true, 0 },
+        { { BASELINE, STARTED(1) }, "1.0-1", "1.0-1", NULL, false, false, false, 1 },
+        { { STARTED(1), APPLIED, COMPLETED }, "2.0-1", "1.0-1", "1.0-1", false, false, true, 1 },
+        { { COMPLETED, RETRY }, "2.0-1", "1.0-1", "1.0-1", false, false, false, 0 },
+        { { COMPLETED, MARKED("skipped") }, "2.0-1", "1.0-1", "1.0-1", false, false, false, 1 },
+        /* A version that the caller gave. */
+        { { COMPLETED ",'to_source':'argument'" }, "2.0-1", "1.0-1", "1.0-1", true, false, true, 0 },
+        { { BASELINE ",'to_source':'argument'" }, "1.0-1", "1.0-1", NULL, true, false, true, 0 },
+        { { COMPLETED ",'to_source':'argument'", NEXT }, "3.0-1", "1.0-1", "2.0-1", false, false, true, 0 },
+        { { COMPLETED ",'to_source':'installed'" }, "2.0-1", "1.0-1", "1.0-1", false, false, true, 0 },
+        /* Undo leads back to where the upgrade began, whose migration it takes back. */
+        { { STARTED(1), APPLIED, COMPLETED, UNDONE }, "1.0-1", "1.0-1", "1.0-1", false, false, false, 1 },
+        { { STARTED(1), APPLIED, COMPLETED, NEXT, UNDONE }, "1.0-1", "1.0-1", "2.0-1", false, false, false, 1 },
+        { { COMPLETED, STARTED(1), APPLIED, NEXT, UNDONE }, "2.0-1", "1.0-1", "2.0-1", false, false, false, 1 },
+        { { COMPLETED, STARTED(1), APPLIED, UNDONE }, "2.0-1", "1.0-1", "1.0-1", false, false, false, 1 },
+        { { STARTED(1), APPLIED, COMPLETED, UNDONE, STARTED(1), APPLIED, COMPLETED },
+          "2.0-1",
+          "1.0-1",
+          "1.0-1",
+          false,
+          false,
+          true,
+          1 },
+        { { STARTED(1), APPLIED, COMPLETED ",'to_source':'argument'", UNDONE },
+          "1.0-1",
+          "1.0-1",
+          "1.0-1",
+          true,
+          false,
+          false,
+          1 },
+        /* Purged, and installed again. */
+        { { STARTED(1), APPLIED, COMPLETED, PURGED }, NULL, NULL, NULL, false, true, false, 0 },
+        { { STARTED(1), PURGED }, NULL, NULL, NULL, false, true, false, 0 },
+        { { COMPLETED, PURGED, PURGED }, NULL, NULL, NULL, false, true, false, 0 },
+        { { COMPLETED, PURGED, NEXT }, "3.0-1", "2.0-1", "2.0-1", false, false, true, 0 },
+        { { STARTED(1), PURGED, STARTED(1) }, NULL, NULL, NULL, false, false, false, 1 },
+};
+
+START_TEST(test_package)
+{
+        _cleanup_(history_state_done) struct history_state state = { 0 };
+
+        events_feed_all(&state, packages[_i].events);
+        ck_assert_pstr_eq(state.from, packages[_i].from);
+        ck_assert_pstr_eq(state.origin, packages[_i].origin);
+        ck_assert_pstr_eq(state.n_upgrades > 0 ? state.upgrades[state.n_upgrades - 1] : NULL, packages[_i].last_from);
+        ck_assert_int_eq(state.from_argument, packages[_i].from_argument);
+        ck_assert_int_eq(state.closed, packages[_i].closed);
+        ck_assert_int_eq(state.settled, packages[_i].settled);
+        ck_assert_uint_eq(state.n_records, packages[_i].n_records);
+}
+END_TEST
+
+/* ---- What can't be ------------------------------------------------------------------------- */
+
+static const struct {
+        const char *events[4]; /* all but the last are good */
+        const char *message;
+} refused[] = {
+        /* Fields. */
+        { { "'id':'a'" }, "needs a text as \"event\"" },
+        { { "'event':5" }, "needs a text as \"event\"" },
+        { { "'event':'exploded'" }, "unknown event \"exploded\"" },
+        { { "'event':'progress','id':'a'" }, "unknown event \"progress\"" },
+        { { "'event':'baseline','source':'installed'" }, "\"baseline\" needs a text as \"version\"" },
+        { { "'event':'baseline','version':1.0,'source':'installed'" }, "\"baseline\" needs a text as \"version\"" },
+        { { "'event':'baseline','version':'1.0'" }, "\"baseline\" needs a text as \"source\"" },
+        { { "'event':'started','attempt':1,'sha256':'@a'" }, "\"started\" needs a text as \"id\"" },
+        { { "'event':'started','id':['a'],'attempt':1,'sha256':'@a'" }, "\"started\" needs a text as \"id\"" },
+        { { "'event':'started','id':'a','sha256':'@a'" }, "\"started\" needs a whole number as \"attempt\"" },
+        { { "'event':'started','id':'a','attempt':'1','sha256':'@a'" },
+          "\"started\" needs a whole number as \"attempt\"" },
+        { { "'event':'started','id':'a','attempt':null,'sha256':'@a'" },
+          "\"started\" needs a whole number as \"attempt\"" },
+        { { "'event':'started','id':'a','attempt':1" }, "\"started\" needs 64 hexadecimal digits as \"sha256\"" },
+        { { "'event':'started','id':'a','attempt':1,'sha256':'@aa'" }, "64 hexadecimal digits" },
+        { { "'event':'started','id':'a','attempt':1,'sha256':'@A'" }, "64 hexadecimal digits" },
+        { { "'event':'started','id':'a','attempt':1,'sha256':'abc'" }, "64 hexadecimal digits" },
+        { { "'event':'satisfied','id':'a'" }, "\"satisfied\" needs 64 hexadecimal digits" },
+        { { "'event':'applied','id':'a'" }, "\"applied\" needs 64 hexadecimal digits" },
+        { { "'event':'applied','id':'a','sha256':'@a','duration_ms':'1'" }, "a whole number as \"duration_ms\"" },
+        { { "'event':'applied','id':'a','sha256':'@a','changes':1.5" }, "a whole number as \"changes\"" },
+        { { "'event':'failed','id':'a','reason':'x','exit':1" }, "\"failed\" needs a text as \"phase\"" },
+        { { "'event':'failed','id':'a','phase':'check','exit':1" }, "\"failed\" needs a text as \"reason\"" },
+        { { "'event':'failed','id':'a','phase':'check','reason':'x','exit':'1'" }, "a whole number as \"exit\"" },
+        { { "'event':'failed','id':'a','phase':'check','reason':'x','signal':'TERM'" },
+          "a whole number as \"signal\"" },
+        { { "'event':'failed','id':'a','phase':'check','reason':'x','timeout':true" },
+          "a whole number as \"timeout\"" },
+        { { "'event':'marked','id':'a','reason':'x'" }, "\"marked\" needs a text as \"as\"" },
+        { { "'event':'marked','id':'a','as':'applied'" }, "\"marked\" needs a text as \"reason\"" },
+        { { "'event':'marked','id':'a','as':'failed','reason':'x'" }, "\"applied\" or \"skipped\" as \"as\"" },
+        { { "'event':'completed','to':'1'" }, "\"completed\" needs a text as \"from\"" },
+        { { "'event':'completed','from':'1'" }, "\"completed\" needs a text as \"to\"" },
+        { { "'event':'undone'" }, "\"undone\" needs a text as \"id\"" },
+        { { "'event':'gave-up'" }, "\"gave-up\" needs a text as \"id\"" },
+        /* Order. */
+        { { STARTED(1), STARTED(1) }, "\"started\" while a has no end" },
+        { { STARTED(1), "'event':'started','id':'b','attempt':1,'sha256':'@a'" }, "\"started\" while a has no end" },
+        { { STARTED(1), "'event':'satisfied','id':'b','sha256':'@a'" }, "\"satisfied\" while a has no end" },
+        { { STARTED(1), COMPLETED }, "\"completed\" while a has no end" },
+        { { STARTED(1), COMMITTING, COMPLETED }, "\"completed\" while a has no end" },
+        { { STARTED(1), UNDONE }, "\"undone\" while a has no end" },
+        { { STARTED(1), GAVE_UP }, "\"gave-up\" while a has no end" },
+        { { COMMITTING }, "\"committing\" of a, which isn't running" },
+        { { STARTED(1), APPLIED, COMMITTING }, "\"committing\" of a, which isn't running" },
+        { { STARTED(1), COMMITTING, INTERRUPTED }, "\"interrupted\" of a, which isn't running" },
+        { { INTERRUPTED }, "\"interrupted\" of a, which isn't running" },
+};
+
+START_TEST(test_refused)
+{
+        _cleanup_(history_state_done) struct history_state state = { 0 };
+        _cleanup_error_ struct error error = { 0 };
+        size_t last = 0;
+
+        while (refused[_i].events[last + 1])
+                last++;
+        for (size_t i = 0; i < last; i++)
+                ck_assert_int_eq(events_feed(&state, refused[_i].events[i], NULL), 0);
+        ck_assert_int_eq(events_feed(&state, refused[_i].events[last], &error), -EBADMSG);
+        ck_assert_msg(strstr(error_text(&error), refused[_i].message), "'%s' doesn't say '%s'", error_text(&error),
+                      refused[_i].message);
+}
+END_TEST
+
+START_TEST(test_time)
+{
+        static const char *const lines[] = {
+                "{\"event\":\"retry\"}",
+                "{\"time\":\"yesterday\",\"boot\":\"b\",\"run\":\"r\",\"event\":\"retry\"}",
+                "{\"time\":5,\"boot\":\"b\",\"run\":\"r\",\"event\":\"retry\"}",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                _cleanup_(history_state_done) struct history_state state = { 0 };
+
+                ck_assert_msg(events_feed_line(&state, lines[i], NULL) == -EBADMSG, "%s", lines[i]);
+        }
+}
+END_TEST
+
+START_TEST(test_unknown_fields)
+{
+        _cleanup_(history_state_done) struct history_state state = { 0 };
+
+        ck_assert_int_eq(events_feed(&state, BASELINE ",'colour':{'deep':[1,2]},'crc':'x'", NULL), 0);
+        ck_assert_str_eq(state.from, "1.0-1");
+}
+END_TEST
+
+/* ---- Many ---------------------------------------------------------------------------------- */
+
+START_TEST(test_many)
+{
+        _cleanup_(history_state_done) struct history_state state = { 0 };
+        char text[256], id[32];
+
+        for (unsigned i = 0; i < 10000; i++) {
+                snprintf(text, sizeof(text), "'event':'satisfied','id':'1.%u.0/001_a','sha256':'@a'", i);
+                ck_assert_int_eq(events_feed(&state, text, NULL), 0);
+        }
+        ck_assert_uint_eq(state.n_records, 10000);
+        for (unsigned i = 0; i < 10000; i++) {
+                snprintf(id, sizeof(id), "1.%u.0/001_a", i);
+                ck_assert_str_eq(state.records[i]->id, id);
+                ck_assert_ptr_eq(history_state_find(&state, id), state.records[i]);
+        }
+        ck_assert_ptr_null(history_state_find(&state, "1.10000.0/001_a"));
+}
+END_TEST
+
+static Suite *history_state_suite(void)
+{
+        Suite *suite = suite_create("history-state");
+        TCase *tcase = tcase_create("history-state");
+
+        tcase_add_loop_test(tcase, test_migration, 0, ELEMENTSOF(migrations));
+        tcase_add_loop_test(tcase, test_package, 0, ELEMENTSOF(packages));
+        tcase_add_loop_test(tcase, test_refused, 0, ELEMENTSOF(refused));
+        tcase_add_test(tcase, test_time);
+        tcase_add_test(tcase, test_unknown_fields);
+        tcase_add_test(tcase, test_many);
+        suite_add_tcase(suite, tcase);
+        return suite;
+}
+
+int main(void)
+{
+        return suite_run(history_state_suite());
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a program in a sandbox can write, as it finds out itself. */
+
+#include "../support/boxed.h"
+#include "../support/shell.h"
+#include "../support/suite.h"
+#include "../support/tree.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+
+#define TIMEOUT_SEC 120
+
+#define READ_ONLY "Read-only file system"
+
+/* Fails the test unless each command fails, and says that the file system is read-only. */
+static void expect_read_only(const struct box *box, const char *command)
+{
+        _cleanup_(run_done) struct run run;
+
+        box_run(box, &run, "%s", command);
+        ck_assert_msg(run.result.status != 0, "succeeded: %s", command);
+        ck_assert_msg(strstr(run.output, READ_ONLY) != NULL, "%s: %s", command, run.output);
+}
+
+static void expect(const struct box *box, const char *script, const char *output)
+{
+        _cleanup_free_ char *got = box_output(box, "%s", script);
+
+        ck_assert_str_eq(got, output);
+}
+
+/* ---- Nothing, while it checks ---------------------------------------------------------------- */
+
+static const char *const writes[] = {
+        ": >/deploy-migrate-test",
+        ": >/etc/deploy-migrate-test",
+        ": >/root/deploy-migrate-test",
+        ": >/run/deploy-migrate-test",
+        ": >/tmp/deploy-migrate-test",
+        ": >/var/tmp/deploy-migrate-test",
+        ": >/var/lib/deploy-migrate-test",
+        ": >/dev/deploy-migrate-test",
+        ": >/dev/shm/deploy-migrate-test",
+        ": >/proc/sys/kernel/hostname",
+        "mkdir /usr/deploy-migrate-test",
+        "ln -s x /etc/deploy-migrate-test",
+        "mknod /etc/deploy-migrate-test p",
+        "touch /etc/passwd",
+        ": >>/etc/passwd",
+        "chmod 644 /etc/passwd",
+        "chown root /etc/passwd",
+};
+
+START_TEST(test_check_writes_nothing_on_the_system)
+{
+        const struct box box = { .phase = SANDBOX_CHECK, .manifest = "{'writes':['/etc','/tmp'],'network':true}" };
+
+        expect_read_only(&box, writes[_i]);
+}
+END_TEST
+
+static const char *const changes[] = {
+        ": >new",       ": >>file",   "rm file",   "mv file other", "ln file other",      "chmod 600 file",
+        "chown 1 file", "touch file", "mkdir new", "rmdir dir",     "truncate -s 0 file",
+};
+
+START_TEST(test_check_writes_nothing_in_a_root)
+{
+        _cleanup_(root_done) struct root root = tree_new();
+        const struct box box = { .root = &root, .phase = SANDBOX_CHECK, .manifest = "{'writes':['/etc']}" };
+        char command[256];
+
+        tree_add(&root, &(struct tree_entry){ "/etc/file", 0644, "content" });
+        tree_add(&root, &(struct tree_entry){ "/etc/dir", S_IFDIR | 0755, NULL });
+        snprintf(command, sizeof(command), "cd %s/etc || exit 0; %s", root.path, changes[_i]);
+        expect_read_only(&box, command);
+}
+END_TEST
+
+START_TEST(test_check_reads_and_discards)
+{
+        _cleanup_(root_done) struct root root = tree_new();
+        const struct box box = { .root = &root, .phase = SANDBOX_CHECK };
+        char script[256];
+
+        tree_add(&root, &(struct tree_entry){ "/etc/file", 0600, "content\n" });
+        snprintf(script, sizeof(script), "cat %s/etc/file; echo gone >/dev/null", root.path);
+        expect(&box, script, "content\n");
+}
+END_TEST
+
+/* ---- What is declared, while it migrates ----------------------------------------------------- */
+
+struct case_ {
+        struct tree_entry entries[4];
+        const char *manifest;
+        const char *script; /* in the root */
+        const char *output;
+};
+
+/* "w" writes the file and says so, or says why not. */
+#define W "w() { (echo written >$1) 2>/dev/null && echo $1 || { : >>$1; } 2>&1 | sed 's/.*: //'; }\n"
+
+static const struct case_ cases[] = {
+        { { { "/etc/foo/old", 0644, "old" }, { "/etc/bar", S_IFDIR | 0755, NULL }, { "/etc/beside", 0644, "old" } },
+          "{'writes':['/etc/foo']}",
+          "w etc/foo/new; w etc/foo/old; w etc/bar/new; w etc/beside; w new; rm etc/foo/old && mv etc/foo/new "
+          "etc/foo/old; ls etc/foo",
+          "etc/foo/new\netc/foo/old\n" READ_ONLY "\n" READ_ONLY "\n" READ_ONLY "\nold\n" },
+        /* Itself, too. */
+        { { { "/etc/foo/old", 0644, "old" } },
+          "{'writes':['/etc/foo']}",
+          "mv etc/foo etc/.foo && mkdir etc/foo && mv etc/.foo etc/foo/sub && find etc/foo | sort",
+          "etc/foo\netc/foo/sub\netc/foo/sub/old\n" },
+        { { { "/etc/beside", 0644, "old" } },
+          "{'writes':['/etc/foo']}",
+          "ls etc; mkdir etc/foo && w etc/foo/new; rm -r etc/foo; w etc/foo; w etc/beside",
+          "beside\netc/foo/new\netc/foo\n" READ_ONLY "\n" },
+        { { { "/etc/beside", 0644, "old" } },
+          "{'writes':['/etc/a/b/c']}",
+          "mkdir -p etc/a/b/c && w etc/a/b/c/new; w etc/beside",
+          "etc/a/b/c/new\n" READ_ONLY "\n" },
+        /* Nested, whichever comes first. */
+        { { { "/srv/a/b", S_IFDIR | 0755, NULL }, { "/srv/beside", 0644, "old" } },
+          "{'writes':['/srv/a/b','/srv/a']}",
+          "w srv/a/1; w srv/a/b/2; w srv/beside",
+          "srv/a/1\nsrv/a/b/2\n" READ_ONLY "\n" },
+        { { { "/srv/a/b/c/d", S_IFDIR | 0755, NULL } },
+          "{'writes':['/srv/a','/srv/a/b/c/d','/srv/a/b']}",
+          "w srv/a/1; w srv/a/b/2; w srv/a/b/c/3; w srv/a/b/c/d/4; w 5",
+          "srv/a/1\nsrv/a/b/2\nsrv/a/b/c/3\nsrv/a/b/c/d/4\n" READ_ONLY "\n" },
+        /* Areas in what another one keeps. */
+        { { { "/srv/a", S_IFDIR | 0755, NULL }, { "/srv/b/c", S_IFDIR | 0755, NULL }, { "/srv/b/d", 0644, "old" } },
+          "{'writes':['/srv/a','/srv/b/c']}",
+          "w srv/a/1; w srv/b/c/2; w srv/b/d",
+          "srv/a/1\nsrv/b/c/2\n" READ_ONLY "\n" },
+        { { { "/srv/a", S_IFDIR | 0755, NULL }, { "/srv/ab", S_IFDIR | 0755, NULL } },
+          "{'writes':['/srv/a']}",
+          "w srv/a/1; w srv/ab/2",
+          "srv/a/1\n" READ_ONLY "\n" },
+        /* Behind a link. */
+        { { { "/data/real", S_IFDIR | 0755, NULL },
+            { "/data/beside", 0644, "old" },
+            { "/etc/foo", S_IFLNK, "../data/real" } },
+          "{'writes':['/etc/foo']}",
+          "w etc/foo/1; w data/real/2; w data/beside; ls data/real; rm etc/foo && mkdir etc/foo; w etc/foo/3",
+          "etc/foo/1\ndata/real/2\n" READ_ONLY "\n1\n2\netc/foo/3\n" },
+        { { { "/data/foo", S_IFDIR | 0755, NULL }, { "/data/beside", 0644, "old" }, { "/etc", S_IFLNK, "data" } },
+          "{'writes':['/etc/foo']}",
+          "w etc/foo/1; w etc/beside",
+          "etc/foo/1\n" READ_ONLY "\n" },
+        /* The same twice. */
+        { { { "/data", S_IFDIR | 0755, NULL }, { "/link", S_IFLNK, "data" }, { "/beside", 0644, "old" } },
+          "{'writes':['/data','/link']}",
+          "w data/1; w link/2; w beside",
+          "data/1\nlink/2\n" READ_ONLY "\n" },
+        /* A single file, with the temporary one that replaces it. */
+        { { { "/etc/foo.conf", 0644, "old\n" }, { "/etc/beside", 0644, "old" } },
+          "{'writes':['/etc/foo.conf']}",
+          "w etc/beside; sed -i s/old/new/ etc/foo.conf; cat etc/foo.conf; w etc/foo.conf; cat etc/foo.conf; ls etc",
+          READ_ONLY "\nnew\netc/foo.conf\nwritten\nbeside\nfoo.conf\n" },
+        { { { "/data/real.conf", 0644, "old" },
+            { "/data/beside", 0644, "old" },
+            { "/etc/foo.conf", S_IFLNK, "../data/real.conf" } },
+          "{'writes':['/etc/foo.conf']}",
+          "w etc/foo.conf; w data/beside; cat data/real.conf",
+          "etc/foo.conf\n" READ_ONLY "\nwritten\n" },
+        /* Nothing at all. */
+        { { { "/etc/foo", S_IFDIR | 0755, NULL } },
+          "{'writes':[]}",
+          "w etc/foo/1; w 2; ls",
+          READ_ONLY "\n" READ_ONLY "\netc\n" },
+        /* A name that needs care. */
+        { { { "/srv/with blank, \xc3\xbc:", S_IFDIR | 0755, NULL }, { "/srv/beside", 0644, "old" } },
+          "{'writes':['/srv/with blank, \xc3\xbc:']}",
+          "cd srv/with*; w 1; w ../beside",
+          "1\n" READ_ONLY "\n" },
+        { { { "/srv/with blank, \xc3\xbc:\\/foo", S_IFDIR | 0755, NULL },
+            { "/srv/with blank, \xc3\xbc:\\/\n", 0644, "old" } },
+          "{'writes':['/srv/with blank, \xc3\xbc:\\\\/foo']}",
+          "cd srv/with*; w foo/1; (: >'\n') 2>&1 | grep -o '" READ_ONLY "'",
+          "foo/1\n" READ_ONLY "\n" },
+};
+
+static void add_entries(const struct root *root, const struct case_ *c)
+{
+        for (size_t i = 0; i < ELEMENTSOF(c->entries) && c->entries[i].path; i++)
+                tree_add(root, &c->entries[i]);
+}
+
+/* All that tells whether something was done with a file, but for its being read. */
+static char *describe(const struct root *root)
+{
+        return shell_output("cd %s && find . -printf '%%p %%y %%m %%s %%T@ %%C@\n' | sort", root->path);
+}
+
+START_TEST(test_migrate_writes_what_is_declared)
+{
+        const struct case_ *c = &cases[_i];
+        _cleanup_(root_done) struct root root = tree_new();
+        const struct box box = { .root = &root, .phase = SANDBOX_MIGRATE, .manifest = c->manifest };
+        _cleanup_free_ char *script = NULL, *before = NULL, *after = NULL;
+
+        add_entries(&root, c);
+        before = describe(&root);
+        ck_assert_int_ge(asprintf(&script, W "cd %s || exit; %s", root.path, c->script), 0);
+        expect(&box, script, c->output);
+        after = describe(&root);
+        ck_assert_str_eq(after, before);
+        expect_read_only(&box, ": >/etc/deploy-migrate-test");
+}
+END_TEST
+
+/* Not below /tmp, where what is declared is attached into something that is ours. */
+START_TEST(test_migrate_outside_of_tmp)
+{
+        const struct case_ *c = &cases[_i];
+        _cleanup_(root_done) struct root tree = tree_new(), root = { .fd = -EBADF };
+        const struct box box = { .root = &root, .phase = SANDBOX_MIGRATE, .manifest = c->manifest };
+        _cleanup_free_ char *script = NULL;
+
+        ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        ck_assert_int_eq(mount(tree.path, "/mnt", "none", MS_BIND, NULL), 0);
+        ck_assert_int_eq(root_init(&root, "/mnt"), 0);
+
+        add_entries(&root, c);
+        ck_assert_int_ge(asprintf(&script, W "cd /mnt || exit; %s", c->script), 0);
+        expect(&box, script, c->output);
+}
+END_TEST
+
+/* ---- File systems within --------------------------------------------------------------------- */
+
+/* What is mounted below a declared path is as writable as it was, what is mounted elsewhere is not. */
+START_TEST(test_mounts_within)
+{
+        _cleanup_(root_done) struct root root = tree_new();
+        const struct box box = { .root = &root, .phase = SANDBOX_MIGRATE, .manifest = "{'writes':['/srv/a']}" };
+        _cleanup_free_ char *script = NULL;
+
+        ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        tree_add(&root, &(struct tree_entry){ "/srv/a/sub", S_IFDIR | 0755, NULL });
+        tree_add(&root, &(struct tree_entry){ "/srv/a/locked", S_IFDIR | 0755, NULL });
+        tree_add(&root, &(struct tree_entry){ "/other", S_IFDIR | 0755, NULL });
+        ck_assert_int_eq(mount("tmpfs", tree_path(&root, "/srv/a/sub"), "tmpfs", 0, NULL), 0);
+        ck_assert_int_eq(mount("tmpfs", tree_path(&root, "/srv/a/locked"), "tmpfs", MS_RDONLY, NULL), 0);
+        ck_assert_int_eq(mount("tmpfs", tree_path(&root, "/other"), "tmpfs", 0, NULL), 0);
+        tree_add(&root, &(struct tree_entry){ "/other/file", 0644, "file\n" });
+
+        ck_assert_int_ge(asprintf(&script,
+                                  W "cd %s; w srv/a/1; w srv/a/sub/2; w srv/a/locked/3; w other/4; w 5; cat other/file",
+                                  root.path),
+                         0);
+        expect(&box, script, "srv/a/1\nsrv/a/sub/2\n" READ_ONLY "\n" READ_ONLY "\n" READ_ONLY "\nfile\n");
+        ck_assert_int_ne(shell("cd %s && cat srv/a/1 srv/a/sub/2 2>/dev/null", root.path), 0);
+}
+END_TEST
+
+/* Even where the system shares its mounts with all name spaces, as systemd does it. */
+START_TEST(test_no_mount_leaks)
+{
+        _cleanup_(root_done) struct root root = tree_new();
+        const struct box box = { .root = &root,
+                                 .phase = SANDBOX_MIGRATE,
+                                 .manifest = "{'writes':['/etc/foo','/tmp']}" };
+        _cleanup_free_ char *before = NULL, *after = NULL, *output = NULL;
+
+        ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_SHARED, NULL), 0);
+        before = shell_output("cat /proc/self/mountinfo");
+        output = box_output(&box, "true");
+        after = shell_output("cat /proc/self/mountinfo");
+        ck_assert_str_eq(after, before);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+        TCase *check = tcase_create("check"), *migrate = tcase_create("migrate"), *mounts = tcase_create("mounts");
+        Suite *s = suite_create("sandbox");
+
+        tcase_set_timeout(check, TIMEOUT_SEC);
+        tcase_add_unchecked_fixture(check, trees_setup, trees_teardown);
+        tcase_add_loop_test(check, test_check_writes_nothing_on_the_system, 0, ELEMENTSOF(writes));
+        tcase_add_loop_test(check, test_check_writes_nothing_in_a_root, 0, ELEMENTSOF(changes));
+        tcase_add_test(check, test_check_reads_and_discards);
+        suite_add_tcase(s, check);
+
+        tcase_set_timeout(migrate, TIMEOUT_SEC);
+        tcase_add_unchecked_fixture(migrate, trees_setup, trees_teardown);
+        tcase_add_loop_test(migrate, test_migrate_writes_what_is_declared, 0, ELEMENTSOF(cases));
+        tcase_add_loop_test(migrate, test_migrate_outside_of_tmp, 0, ELEMENTSOF(cases));
+        suite_add_tcase(s, migrate);
+
+        tcase_set_timeout(mounts, TIMEOUT_SEC);
+        tcase_add_unchecked_fixture(mounts, trees_setup, trees_teardown);
+        tcase_add_test(mounts, test_mounts_within);
+        tcase_add_test(mounts, test_no_mount_leaks);
+        suite_add_tcase(s, mounts);
+        return s;
+}
+
+int main(void)
+{
+        return suite_run(suite());
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "dpkg-oracle.h"
+#include "basic/macro.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#define ARGS_MAX 16
+
+static const struct {
+        const char *name;
+        const char *symbol;
+        int order;
+} relations[] = {
+        { "lt", "<<", -1 },
+        { "eq", "=", 0 },
+        { "gt", ">>", 1 },
+};
+
+/* Returns: the exit status of dpkg. */
+static int run_dpkg(const char *const *argv, const char *output)
+{
+        char locale[] = "LC_ALL=C", path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+        char *env[] = { locale, path, NULL };
+        char *args[ARGS_MAX];
+        posix_spawn_file_actions_t actions;
+        size_t n = 0;
+        int r, status;
+        pid_t pid;
+
+        do
+                ck_assert_uint_lt(n, ELEMENTSOF(args));
+        while (argv[n++]);
+        /* posix_spawn() writes to none of them, but its type says so. */
+        memcpy(args, argv, n * sizeof(*args));
+
+        ck_assert_int_eq(posix_spawn_file_actions_init(&actions), 0);
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        r = posix_spawnp(&pid, "dpkg", &actions, NULL, args, env);
+        posix_spawn_file_actions_destroy(&actions);
+        ck_assert_msg(r == 0, "can't start dpkg: %s", strerror(r));
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert(WIFEXITED(status));
+        return WEXITSTATUS(status);
+}
+
+/* Puts a blank, which dpkg drops, before @version, since dpkg would take "-1" for an option. */
+static void make_argument(const char *version, char ret[static VERSION_MAX + 1])
+{
+        snprintf(ret, VERSION_MAX + 1, " %s", version);
+}
+
+bool dpkg_confirms(const char *a, const char *relation, const char *b)
+{
+        char x[VERSION_MAX + 1], y[VERSION_MAX + 1];
+        const char *argv[] = { "dpkg", "--compare-versions", x, relation, y, NULL };
+
+        make_argument(a, x);
+        make_argument(b, y);
+        return run_dpkg(argv, "/dev/null") == 0;
+}
+
+int dpkg_validate(const char *version)
+{
+        char x[VERSION_MAX + 1];
+        const char *argv[] = { "dpkg", "--validate-version", x, NULL };
+
+        make_argument(version, x);
+        return run_dpkg(argv, "/dev/null");
+}
+
+static void write_stanza(FILE *f, const char *name, size_t i, const char *state, const char *version)
+{
+        fprintf(f, "\nPackage: %s%zu\nStatus: install ok %s\nVersion: %s\n", name, i, state, version);
+        fprintf(f, "Architecture: all\nMaintainer: none\nDescription: none\n");
+}
+
+/*
+ * A package database in which each pair is an installed package of version a, and three unpacked packages that depend on
+ * it, one a relation to b. dpkg sets up those whose dependency holds, and says so.
+ */
+static void write_database(const char *directory, const struct version_pair *pairs, size_t n_pairs)
+{
+        char path[PATH_MAX];
+        FILE *f;
+
+        snprintf(path, sizeof(path), "%s/status", directory);
+        f = fopen(path, "we");
+        ck_assert_msg(f != NULL, "can't write %s: %m", path);
+        for (size_t i = 0; i < n_pairs; i++) {
+                write_stanza(f, "pair", i, "installed", pairs[i].a);
+                for (size_t j = 0; j < ELEMENTSOF(relations); j++) {
+                        write_stanza(f, relations[j].name, i, "unpacked", "1");
+                        fprintf(f, "Depends: pair%zu (%s %s)\n", i, relations[j].symbol, pairs[i].b);
+                }
+        }
+        ck_assert_int_eq(fclose(f), 0);
+}
+
+static void read_answer(const char *line, size_t n_pairs, int *ret, size_t *n_answers)
+{
+        char name[3];
+        size_t i;
+
+        if (sscanf(line, "Setting up %2[a-z]%zu ", name, &i) != 2)
+                return;
+        ck_assert_uint_lt(i, n_pairs);
+        for (size_t j = 0; j < ELEMENTSOF(relations); j++)
+                if (streq(name, relations[j].name)) {
+                        ret[i] = relations[j].order;
+                        (*n_answers)++;
+                }
+}
+
+static void read_answers(const char *path, size_t n_pairs, int *ret)
+{
+        const int none = 2;
+        size_t n_answers = 0;
+        char line[256];
+        FILE *f;
+
+        for (size_t i = 0; i < n_pairs; i++)
+                ret[i] = none;
+
+        f = fopen(path, "re");
+        ck_assert_msg(f != NULL, "can't read %s: %m", path);
+        while (fgets(line, sizeof(line), f))
+                read_answer(line, n_pairs, ret, &n_answers);
+        fclose(f);
+
+        for (size_t i = 0; i < n_pairs; i++)
+                ck_assert_msg(ret[i] != none, "dpkg gave no answer for pair %zu", i);
+        ck_assert_uint_eq(n_answers, n_pairs);
+}
+
+void dpkg_compare_all(const struct version_pair *pairs, size_t n_pairs, int *ret)
+{
+        const char *tmp = getenv("TMPDIR");
+        char directory[PATH_MAX / 2], status[PATH_MAX], output[PATH_MAX];
+        const char *argv[] = { "dpkg",        "--admindir",
+                               directory,     "--log=/dev/null",
+                               "--no-act",    "--force-not-root",
+                               "--configure", "--abort-after=1000000",
+                               "--pending",   NULL };
+
+        snprintf(directory, sizeof(directory), "%s/dpkg-oracle.XXXXXX", tmp ? tmp : "/tmp");
+        ck_assert_msg(mkdtemp(directory) != NULL, "can't make %s: %m", directory);
+        snprintf(status, sizeof(status), "%s/status", directory);
+        snprintf(output, sizeof(output), "%s/output", directory);
+
+        write_database(directory, pairs, n_pairs);
+        run_dpkg(argv, output);
+        read_answers(output, n_pairs, ret);
+
+        unlink(status);
+        unlink(output);
+        ck_assert_msg(rmdir(directory) == 0, "can't remove %s: %m", directory);
+}

@@ -6,6 +6,7 @@
  */
 
 #include "basic/utf8.h"
+#include "catalog/catalog-load.h"
 #include "catalog/catalog.h"
 #include "catalog/version-range.h"
 #include "package/context.h"

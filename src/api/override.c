@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the administrator says about a history: retry, mark, baseline. */
+/* What the administrator says about a package: retry, mark, baseline, forget. */
 
+#include "catalog/catalog-load.h"
 #include "catalog/migration-name.h"
 #include "package/emit.h"
 #include "package/package.h"
+#include "transaction/archive.h"
 #include "transaction/transaction.h"
 
 struct amendment {
@@ -112,4 +114,40 @@ int dmig_baseline(struct dmig *ctx, const char *package, const char *version)
                                                                     { known ? NULL : "to_source", .text = "argument" },
                                                                     { 0 } },
                           });
+}
+
+/* ---- Without an undo ---- */
+
+static int forget_archive(struct dmig *ctx, const char *package, uint64_t *ret_bytes)
+{
+        _cleanup_(history_freep) struct history *history = NULL;
+        int r;
+
+        r = history_open(&ctx->root, package, HISTORY_APPEND, false, &history, &ctx->error);
+        if (r >= 0)
+                r = transaction_recover(ctx, history, &ctx->error);
+        if (r < 0)
+                return r;
+        if (history->fd < 0)
+                return error_setf(&ctx->error, -ENOENT, "%s has no history", package);
+        return kept_forget_all(history, ret_bytes, &ctx->error);
+}
+
+int dmig_forget(struct dmig *ctx, const char *package, uint64_t *ret_bytes)
+{
+        const struct upgrade_request request = { .package = package };
+        _cleanup_close_ int lock = -EBADF;
+        uint64_t bytes = 0;
+        int r;
+
+        r = survey_check_request(&request, &ctx->error);
+        if (r < 0)
+                return r;
+        lock = context_lock(ctx, package, &ctx->error);
+        if (lock < 0)
+                return lock;
+        r = forget_archive(ctx, package, &bytes);
+        if (r >= 0 && ret_bytes)
+                *ret_bytes = bytes;
+        return r;
 }

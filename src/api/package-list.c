@@ -2,8 +2,8 @@
 
 /* Which packages there are for us: those that ship migrations, and those that have a history. */
 
-#include "basic/array.h"
 #include "basic/io.h"
+#include "basic/strv.h"
 #include "catalog/migration-name.h"
 #include "history/history.h"
 #include "package/context.h"
@@ -11,33 +11,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <syslog.h>
-
-struct names {
-        char **list;
-        size_t n;
-};
-
-static void names_done(struct names *names)
-{
-        for (size_t i = 0; i < names->n; i++)
-                free(names->list[i]);
-        free(names->list);
-}
-
-static int add_name(struct names *names, const char *name)
-{
-        char **grown = array_grow(names->list, names->n, sizeof(char *));
-        char *copy = strdup(name);
-
-        if (grown)
-                names->list = grown;
-        if (!grown || !copy) {
-                free(copy);
-                return -ENOMEM;
-        }
-        grown[names->n++] = copy;
-        return 0;
-}
 
 static bool is_directory(DIR *dir, const struct dirent *entry)
 {
@@ -49,7 +22,7 @@ static bool is_directory(DIR *dir, const struct dirent *entry)
 }
 
 /* Where there is no such directory there are no packages. */
-static int add_directory(struct dmig *ctx, const char *path, struct names *names)
+static int add_directory(struct dmig *ctx, const char *path, struct strv *names)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
@@ -66,7 +39,7 @@ static int add_directory(struct dmig *ctx, const char *path, struct names *names
                 if (entry->d_name[0] == '.' || !is_directory(dir, entry))
                         continue;
                 if (package_name_is_valid(entry->d_name))
-                        r = add_name(names, entry->d_name);
+                        r = strv_add(names, entry->d_name);
                 else
                         context_log(ctx, LOG_WARNING, NULL, "%s%s/%s is left out: that is no package name",
                                     ctx->root.path, path, entry->d_name);
@@ -76,77 +49,30 @@ static int add_directory(struct dmig *ctx, const char *path, struct names *names
         return r;
 }
 
-static int compare(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Sorted, each name once, ended by NULL. */
-static int settle(struct names *names)
-{
-        char **ended;
-        size_t n = 0;
-
-        if (names->n > 0)
-                qsort(names->list, names->n, sizeof(char *), compare);
-        for (size_t i = 0; i < names->n; i++)
-                if (n > 0 && streq(names->list[n - 1], names->list[i]))
-                        free(names->list[i]);
-                else
-                        names->list[n++] = names->list[i];
-        names->n = n;
-
-        ended = reallocarray(names->list, n + 1, sizeof(char *));
-        if (!ended)
-                return -ENOMEM;
-        ended[n] = NULL;
-        names->list = ended;
-        return 0;
-}
-
-static int copy_names(const struct names *names, char ***ret)
-{
-        char **copy = calloc(names->n + 1, sizeof(char *));
-
-        for (size_t i = 0; copy && i < names->n; i++) {
-                copy[i] = strdup(names->list[i]);
-                if (!copy[i]) {
-                        dmig_names_free(copy);
-                        return -ENOMEM;
-                }
-        }
-        *ret = copy;
-        return copy ? 0 : -ENOMEM;
-}
-
 int dmig_list_packages(struct dmig *ctx, char ***ret)
 {
-        _cleanup_(names_done) struct names names = { 0 };
-        char **list;
+        _cleanup_strv_ struct strv names = { 0 }, copy = { 0 };
         int r;
 
         r = add_directory(ctx, VENDOR_DIR, &names);
         if (r >= 0)
                 r = add_directory(ctx, STATE_DIR, &names);
+        strv_sort(&names);
         if (r >= 0)
-                r = settle(&names);
-        if (r >= 0)
-                r = copy_names(&names, &list);
+                r = strv_add_all(&copy, names.list);
+        if (r >= 0 && !copy.list)
+                r = (copy.list = calloc(1, sizeof(char *))) ? 0 : -ENOMEM;
         if (r < 0)
                 return r;
 
-        r = (int)names.n;
-        dmig_names_free(ctx->names);
-        ctx->names = names.list;
-        names = (struct names){ 0 };
-        *ret = list;
-        return r;
+        strv_done(&ctx->names);
+        ctx->names = names;
+        names = (struct strv){ 0 };
+        *ret = TAKE_PTR(copy.list);
+        return (int)ctx->names.n;
 }
 
 char **dmig_names_free(char **names)
 {
-        for (char **name = names; name && *name; name++)
-                free(*name);
-        free(names);
-        return NULL;
+        return strv_free(names);
 }

@@ -17,10 +17,6 @@ struct version_directories {
 
 int catalog_add_version(struct catalog *catalog, const struct version_directories *directories, struct error *error);
 
-/* Notes that the administrator's file @name in @directory has no effect, and why. */
-int catalog_add_notice(struct catalog *catalog, const struct directory *directory, const char *name,
-                       const char *reason);
-
 struct manifest_file {
         enum manifest_kind kind;
         const struct directory *directory;

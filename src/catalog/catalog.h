@@ -10,6 +10,7 @@
 #include "basic/root.h"
 #include "catalog/manifest.h"
 #include "catalog/semver.h"
+#include "catalog/trusted-directory.h"
 
 struct migration {
         char *path;     /* from the root: what is run, the administrator's file where there is one */
@@ -35,18 +36,14 @@ struct catalog {
         struct lh_table *index; /* finds a migration by its id */
 };
 
-/*
- * Returns: 0 (a package without a directory has an empty catalog), -EINVAL where @package is no package name, or
- * -EBADMSG, -EPERM, -EXDEV, -ELOOP and the like with @error naming path, reason and remedy.
- */
-int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error);
-/*
- * The same for the source tree of a package, which is at @path, whatever its name: what the package would ship, without an
- * administrator's replacements. With @error->tell it holds what could be made of it.
- */
-int catalog_load_source(const char *path, struct catalog **ret, struct error *error);
+/* An empty catalog. Returns: 0 or -ENOMEM. */
+int catalog_new(const char *package, struct catalog **ret);
 struct catalog *catalog_free(struct catalog *catalog);
 DEFINE_CLEANUP(struct catalog *, catalog_free);
 
 /* Returns: the migration, or NULL. */
 const struct migration *catalog_find(const struct catalog *catalog, const char *id);
+
+/* Notes that the administrator's file @name in @directory has no effect, and why. */
+int catalog_add_notice(struct catalog *catalog, const struct directory *directory, const char *name,
+                       const char *reason);

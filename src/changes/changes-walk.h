@@ -31,8 +31,6 @@ struct walk {
         size_t n_names;
 };
 
-/* @ret has its request. Returns: 0, or a negative errno with @error set. */
-int walk_run(struct walk *ret, struct error *error);
 /* One directory of the layer (changes-visit.c). Returns: 0, or a negative errno. */
 int walk_visit(struct walk *walk, struct layer_dir *dir);
 /* Adds a change with copies of both paths; @from may be NULL, or the same. Returns: 0 or -ENOMEM. */

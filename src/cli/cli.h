@@ -32,8 +32,6 @@ struct cli {
 };
 
 void cli_init(struct cli *cli);
-/* Looks where the options and the environment say. Returns: an exit status. */
-int cli_open(struct cli *cli);
 void cli_done(struct cli *cli);
 /* Prints the JSON object. Returns: @status, or a worse one where standard output could not be written. */
 int cli_finish(struct cli *cli, int status);

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/help.h"
+#include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/verbs/verbs.h"
 
@@ -59,7 +60,7 @@ static int run_verb(struct cli *cli, const struct verb *verb)
         int status = check_usage(cli, verb);
 
         if (status == EXIT_DONE)
-                status = cli_open(cli);
+                status = session_open(cli);
         return status == EXIT_DONE ? verb->run(cli, cli->options.args + 1) : status;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "commit/commit-prepare.h"
+#include "commit/commit-fill.h"
 
 #include "basic/path.h"
 #include "commit/overlay-strip.h"
@@ -248,7 +248,7 @@ static int list_unlisted(struct preparation *p, struct error *error)
         return r < 0 && !(error && error->code) ? error_errnof(error, r, "can't list what is staged") : r;
 }
 
-int preparation_fill(struct preparation *p, struct error *error)
+int commit_fill(struct preparation *p, struct error *error)
 {
         int r;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "commit/commit-prepare.h"
+#include "commit/commit-plan.h"
 
 #include "basic/clock.h"
 #include "basic/path.h"
@@ -181,7 +181,7 @@ static int add_renames(struct preparation *p)
         return r < 0 ? r : add_installed(p);
 }
 
-int preparation_plan(struct preparation *p, struct error *error)
+int commit_plan(struct preparation *p, struct error *error)
 {
         int r;
 

@@ -2,7 +2,9 @@
 
 /* First half of a commit: what can't be done is refused, slots are filled, and the redo log is written. */
 
-#include "commit/commit-prepare.h"
+#include "commit/commit-fill.h"
+#include "commit/commit-plan.h"
+#include "commit/redo-file.h"
 
 #include "fs/beneath.h"
 
@@ -13,24 +15,6 @@
 #include <sys/vfs.h>
 
 #define HOLD_PREFIX ".deploy-migrate."
-
-static void preparation_done(struct preparation *p)
-{
-        for (size_t i = 0; p->slots && i < p->stage->areas->n; i++)
-                closep(&p->slots[i]);
-        for (size_t i = 0; p->links && i < p->stage->areas->n; i++)
-                links_free(p->links[i]);
-        free(p->slots);
-        free(p->links);
-        free(p->numbers);
-        links_free(p->copied);
-        closep(&p->images);
-}
-
-int preparation_explain(const struct preparation *p, const struct change *change, int r, struct error *error)
-{
-        return error_errnof(error, r, "can't stage %s/%s", p->stage->areas->areas[change->area].path, change->path);
-}
 
 /* ---- What can't be renamed ---- */
 
@@ -277,9 +261,9 @@ int commit_prepare(const struct commit_place *place, const struct stage *stage, 
         if (r >= 0)
                 r = make_areas(&p, error);
         if (r >= 0)
-                r = preparation_plan(&p, error);
+                r = commit_plan(&p, error);
         if (r >= 0)
-                r = preparation_fill(&p, error);
+                r = commit_fill(&p, error);
         if (r >= 0)
                 r = try_metas(&p, error);
         if (r < 0)

@@ -3,6 +3,7 @@
 #include "commit/commit.h"
 
 #include "basic/path.h"
+#include "commit/redo-file.h"
 #include "fs/beneath.h"
 
 #include <fcntl.h>

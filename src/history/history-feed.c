@@ -1,7 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "history/history-feed.h"
+
 #include "basic/array.h"
+
+/* What must be so before an event. */
+enum feed_condition {
+        FEED_ALWAYS,
+        FEED_NOTHING_UNFINISHED,
+        FEED_NOTHING_ELSE_UNFINISHED,
+        FEED_RUNNING, /* the migration that the event is about */
+};
+
+/* One event on its way into the state. */
+struct feed {
+        struct history_state *state;
+        const struct dmig_event *event;
+        const struct feed_kind *kind;
+        struct record *record; /* NULL where the event is about no migration */
+        struct error *error;
+};
+
+struct feed_kind {
+        const char *name;
+        int (*apply)(const struct feed *feed);
+        bool has_id;
+        enum feed_condition condition;
+};
 
 static int refuse_field(const struct feed *feed, const char *field, const char *wanted)
 {
@@ -309,10 +334,93 @@ static const struct feed_kind kinds[] = {
         { "purged", feed_purged, false, FEED_ALWAYS },
 };
 
-const struct feed_kind *feed_kind_find(const char *name)
+static const struct feed_kind *feed_kind_find(const char *name)
 {
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
                 if (streq(kinds[i].name, name))
                         return &kinds[i];
         return NULL;
+}
+
+/* ---- One event ---- */
+
+static bool record_is_unfinished(const struct record *record)
+{
+        return record->state == RECORD_RUNNING || record->state == RECORD_COMMITTING;
+}
+
+static int check_time(const struct dmig_event *event, struct error *error)
+{
+        if (dmig_event_get_time(event) == 0)
+                return error_setf(error, -EBADMSG, "an event needs a \"time\" like 2026-01-02T03:04:05Z");
+        return 0;
+}
+
+static int check_condition(const struct feed *feed)
+{
+        const struct record *unfinished = feed->state->unfinished;
+
+        switch (feed->kind->condition) {
+        case FEED_ALWAYS:
+                return 0;
+        case FEED_NOTHING_UNFINISHED:
+                break;
+        case FEED_NOTHING_ELSE_UNFINISHED:
+                if (unfinished == feed->record)
+                        return 0;
+                break;
+        case FEED_RUNNING:
+                if (feed->record->state == RECORD_RUNNING)
+                        return 0;
+                return error_setf(feed->error, -EBADMSG, "\"%s\" of %s, which isn't running", feed->kind->name,
+                                  feed->record->id);
+        }
+        if (!unfinished)
+                return 0;
+        return error_setf(feed->error, -EBADMSG, "\"%s\" while %s has no end", feed->kind->name, unfinished->id);
+}
+
+static int open_record(struct feed *feed)
+{
+        const char *id = dmig_event_get_string(feed->event, "id");
+
+        if (!id)
+                return error_setf(feed->error, -EBADMSG, "\"%s\" needs a text as \"id\"", feed->kind->name);
+        return history_state_get(feed->state, id, &feed->record);
+}
+
+int history_state_feed(struct history_state *state, const struct dmig_event *event, struct error *error)
+{
+        struct feed feed = { .state = state, .event = event, .error = error };
+        const char *name = dmig_event_get_name(event);
+        int r;
+
+        if (!name)
+                return error_setf(error, -EBADMSG, "an event needs a text as \"event\"");
+        feed.kind = feed_kind_find(name);
+        if (!feed.kind)
+                return error_setf(error, -EBADMSG, "unknown event \"%s\"", name);
+        r = check_time(event, error);
+        if (r < 0)
+                return r;
+        if (feed.kind->has_id) {
+                r = open_record(&feed);
+                if (r < 0)
+                        return r;
+        }
+        r = check_condition(&feed);
+        if (r < 0)
+                return r;
+
+        state->closed = false;
+        state->settled = false;
+        r = feed.kind->apply(&feed);
+        if (r < 0)
+                return r;
+
+        if (feed.record && record_is_unfinished(feed.record))
+                state->unfinished = feed.record;
+        else if (feed.record == state->unfinished)
+                state->unfinished = NULL;
+        return 0;
 }

@@ -2,7 +2,6 @@
 
 #include "history/history-state.h"
 #include "basic/array.h"
-#include "history/history-feed.h"
 
 #include <json-c/linkhash.h>
 
@@ -53,11 +52,6 @@ const struct record *history_state_unfinished(const struct history_state *state)
         return state->unfinished;
 }
 
-static bool record_is_unfinished(const struct record *record)
-{
-        return record->state == RECORD_RUNNING || record->state == RECORD_COMMITTING;
-}
-
 static int add_record(struct history_state *state, const char *id, struct record **ret)
 {
         _cleanup_(record_freep) struct record *record = NULL;
@@ -82,79 +76,12 @@ static int add_record(struct history_state *state, const char *id, struct record
         return 0;
 }
 
-static int check_time(const struct dmig_event *event, struct error *error)
+int history_state_get(struct history_state *state, const char *id, struct record **ret)
 {
-        if (dmig_event_get_time(event) == 0)
-                return error_setf(error, -EBADMSG, "an event needs a \"time\" like 2026-01-02T03:04:05Z");
-        return 0;
-}
+        struct record *record = find(state, id);
 
-static int check_condition(const struct feed *feed)
-{
-        const struct record *unfinished = feed->state->unfinished;
-
-        switch (feed->kind->condition) {
-        case FEED_ALWAYS:
-                return 0;
-        case FEED_NOTHING_UNFINISHED:
-                break;
-        case FEED_NOTHING_ELSE_UNFINISHED:
-                if (unfinished == feed->record)
-                        return 0;
-                break;
-        case FEED_RUNNING:
-                if (feed->record->state == RECORD_RUNNING)
-                        return 0;
-                return error_setf(feed->error, -EBADMSG, "\"%s\" of %s, which isn't running", feed->kind->name,
-                                  feed->record->id);
-        }
-        if (!unfinished)
-                return 0;
-        return error_setf(feed->error, -EBADMSG, "\"%s\" while %s has no end", feed->kind->name, unfinished->id);
-}
-
-static int open_record(struct feed *feed)
-{
-        const char *id = dmig_event_get_string(feed->event, "id");
-
-        if (!id)
-                return error_setf(feed->error, -EBADMSG, "\"%s\" needs a text as \"id\"", feed->kind->name);
-        feed->record = find(feed->state, id);
-        return feed->record ? 0 : add_record(feed->state, id, &feed->record);
-}
-
-int history_state_feed(struct history_state *state, const struct dmig_event *event, struct error *error)
-{
-        struct feed feed = { .state = state, .event = event, .error = error };
-        const char *name = dmig_event_get_name(event);
-        int r;
-
-        if (!name)
-                return error_setf(error, -EBADMSG, "an event needs a text as \"event\"");
-        feed.kind = feed_kind_find(name);
-        if (!feed.kind)
-                return error_setf(error, -EBADMSG, "unknown event \"%s\"", name);
-        r = check_time(event, error);
-        if (r < 0)
-                return r;
-        if (feed.kind->has_id) {
-                r = open_record(&feed);
-                if (r < 0)
-                        return r;
-        }
-        r = check_condition(&feed);
-        if (r < 0)
-                return r;
-
-        state->closed = false;
-        state->settled = false;
-        r = feed.kind->apply(&feed);
-        if (r < 0)
-                return r;
-
-        if (feed.record && record_is_unfinished(feed.record))
-                state->unfinished = feed.record;
-        else if (feed.record == state->unfinished)
-                state->unfinished = NULL;
+        if (!record)
+                return add_record(state, id, ret);
+        *ret = record;
         return 0;
 }

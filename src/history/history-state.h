@@ -53,11 +53,8 @@ struct history_state {
 };
 
 void history_state_done(struct history_state *state);
-/*
- * Returns: 0, -EBADMSG with @error set where @event can't follow or lacks a field, or -ENOMEM. On failure @state is good
- * for history_state_done() only.
- */
-int history_state_feed(struct history_state *state, const struct dmig_event *event, struct error *error);
+/* Finds the record of the migration @id, and makes it where there is none. Returns: 0 or -ENOMEM. */
+int history_state_get(struct history_state *state, const char *id, struct record **ret);
 /* Returns: the record, or NULL. */
 const struct record *history_state_find(const struct history_state *state, const char *id);
 /* Whether the migration is applied, as far as the history says. */

@@ -3,6 +3,7 @@
 #include "history/history.h"
 
 #include "basic/io.h"
+#include "history/history-feed.h"
 #include "history/history-line.h"
 
 #include <fcntl.h>

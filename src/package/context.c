@@ -58,7 +58,7 @@ struct dmig *dmig_unref(struct dmig *ctx)
                 return NULL;
 
         dpkg_database_free(ctx->database);
-        dmig_names_free(ctx->names);
+        strv_done(&ctx->names);
         error_clear(&ctx->error);
         closep(&ctx->network);
         closep(&ctx->stop_fd);
@@ -75,7 +75,7 @@ static void forget_database(struct dmig *ctx)
         dpkg_database_free(ctx->database);
         ctx->database = NULL;
         ctx->changed = false;
-        ctx->names = dmig_names_free(ctx->names);
+        strv_done(&ctx->names);
 }
 
 int dmig_set_root(struct dmig *ctx, const char *path)
@@ -202,16 +202,13 @@ void context_notify(struct dmig *ctx, const struct dmig_event *event)
 static int read_database(struct dmig *ctx, const char *name, struct error *error)
 {
         char *alone[] = { (char *)(uintptr_t)name, NULL };
-        bool listed = false;
-
-        for (char **p = ctx->names; p && *p && !listed; p++)
-                listed = streq(*p, name);
+        bool listed = strv_has(&ctx->names, name);
 
         if (ctx->database && dpkg_database_is_current(ctx->database) <= 0)
                 ctx->changed = true; /* which concerns the packages before this one, too */
         dpkg_database_free(ctx->database);
         ctx->database = NULL;
-        return dpkg_database_read(&ctx->root, ctx->admindir, listed ? ctx->names : alone, &ctx->database, error);
+        return dpkg_database_read(&ctx->root, ctx->admindir, listed ? ctx->names.list : alone, &ctx->database, error);
 }
 
 int context_find_package(struct dmig *ctx, const char *name, const struct dpkg_package **ret, struct error *error)

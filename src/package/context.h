@@ -7,6 +7,7 @@
  */
 
 #include "basic/root.h"
+#include "basic/strv.h"
 #include "deploy-migrate.h"
 #include "dpkg/dpkg-database.h"
 #include "history/event.h"
@@ -24,7 +25,7 @@ struct dmig {
         dmig_event_fn event_fn;
         void *event_userdata;
         struct error error;
-        char **names;                   /* of the last dmig_list_packages() */
+        struct strv names;              /* of the last dmig_list_packages() */
         struct dpkg_database *database; /* NULL until it is asked for */
         bool changed;                   /* the database was read again since the last dmig_is_stale() */
         int network;                    /* -EBADF until it is asked for */

@@ -2,6 +2,7 @@
 
 #include "package/package.h"
 
+#include "catalog/catalog-load.h"
 #include "catalog/migration-name.h"
 #include "package/gate.h"
 

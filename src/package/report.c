@@ -2,6 +2,8 @@
 
 #include "package/report.h"
 
+#include "basic/strv.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -38,7 +40,7 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
                 files_free(report->steps[i].files);
         }
         free(report->steps);
-        dmig_names_free(report->units);
+        strv_free(report->units);
         free(report->package);
         free(report->from);
         free(report->to);
@@ -103,7 +105,7 @@ int report_conclude(struct dmig_report **report, int code, struct error *error, 
 
 void report_take_units(struct dmig_report *report, char **units, size_t n)
 {
-        dmig_names_free(report->units);
+        strv_free(report->units);
         report->units = units;
         report->n_units = n;
 }

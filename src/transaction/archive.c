@@ -4,6 +4,7 @@
 
 #include "basic/array.h"
 #include "basic/io.h"
+#include "commit/redo-file.h"
 #include "fs/beneath.h"
 
 #include <dirent.h>

@@ -2,6 +2,7 @@
 
 #include "transaction/transaction.h"
 
+#include "commit/redo-file.h"
 #include "fs/beneath.h"
 #include "package/emit.h"
 #include "transaction/archive.h"

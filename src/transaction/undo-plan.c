@@ -4,6 +4,7 @@
 
 #include "basic/clock.h"
 #include "basic/path.h"
+#include "commit/redo-file.h"
 #include "fs/beneath.h"
 #include "fs/content.h"
 

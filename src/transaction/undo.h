@@ -25,3 +25,5 @@ int undo_check_mounts(const struct history *history, const struct kept *kept, bo
 int undo_begin(const struct history *history, const struct kept *kept, struct error *error);
 /* From wherever it was left. Returns: 0, or a negative errno with @error set: the next run goes on. */
 int undo_finish(struct dmig *ctx, struct history *history, const struct kept *kept, struct error *error);
+/* Writes "undone" for the migration @id into the history. Returns: 0, or a negative errno with @error set. */
+int undo_record(struct dmig *ctx, struct history *history, const char *id, struct error *error);

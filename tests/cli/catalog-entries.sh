@@ -6,7 +6,7 @@
 . "${0%/*}/lib.sh"
 
 CATALOG=${0%/*}/../../units/deploy-migrate.catalog
-SOURCE=${0%/*}/../../src/cli/journal.c
+SOURCE=${0%/*}/../../src/cli/report/journal.c
 
 message_ids() {
         grep -oE '"[0-9a-f]{32}"' "$SOURCE" | tr -d '"' | sort

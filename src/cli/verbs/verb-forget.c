@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include "cli/confirm.h"
 #include "cli/terminal/format.h"
-#include "cli/verbs/confirm.h"
 #include "cli/verbs/verbs.h"
 
 int verb_forget(struct cli *cli, char **args)

@@ -2,6 +2,7 @@
 
 #include "../support/suite.h"
 #include "../support/tree.h"
+#include "catalog/catalog-load.h"
 #include "catalog/catalog.h"
 #include "catalog/migration-name.h"
 

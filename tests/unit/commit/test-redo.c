@@ -6,6 +6,7 @@
 #include "../support/suite.h"
 #include "../support/tree.h"
 #include "basic/io.h"
+#include "commit/redo-file.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "../support/events.h"
 #include "../support/suite.h"
 #include "../support/tree.h"
+#include "catalog/catalog-load.h"
 #include "package/plan.h"
 
 #include <stdio.h>

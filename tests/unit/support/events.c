@@ -2,6 +2,7 @@
 
 #include "events.h"
 #include "basic/json.h"
+#include "history/history-feed.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * The first half of a commit, in parts: what has to be renamed and which attributes to be set (commit-plan.c), and what waits in
- * slots for that (commit-slots.c).
- */
+/* What the parts of the first half of a commit share: commit-prepare.c, commit-plan.c and commit-fill.c. */
 
 #include "commit/commit.h"
 #include "fs/content.h"
@@ -20,11 +17,7 @@ struct preparation {
         unsigned *numbers;    /* of each change its slot, where it needs one */
 };
 
-/* Fills in the attributes, renames and slot numbers of @p->redo. Returns: 0, or a negative errno with @error set. */
-int preparation_plan(struct preparation *p, struct error *error);
-/* Fills the slots, for which the upper layers are used up. Returns: 0, or a negative errno with @error set. */
-int preparation_fill(struct preparation *p, struct error *error);
-
+void preparation_done(struct preparation *p);
 /* Sets @error to what can't be staged. Returns: @r. */
 int preparation_explain(const struct preparation *p, const struct change *change, int r, struct error *error);
 

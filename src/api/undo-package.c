@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* dmig_undo(): what the last upgrade of a package changed is put back, newest migration first. */
+
+#include "changes/files.h"
+#include "package/emit.h"
+#include "package/gate.h"
+#include "package/package.h"
+#include "package/report.h"
+#include "transaction/transaction.h"
+#include "transaction/undo.h"
+
+struct undo {
+        struct dmig *ctx;
+        const char *package;
+        unsigned flags;
+        struct history *history;
+        struct kept_list list;
+        struct dmig_report *report;
+        int lock;
+        int turn; /* to commit */
+};
+
+static void undo_done(struct undo *undo)
+{
+        kept_list_done(&undo->list);
+        history_free(undo->history);
+        closep(&undo->turn);
+        closep(&undo->lock);
+}
+
+static int open_package(struct undo *undo, struct error *error)
+{
+        bool looks = undo->flags & DMIG_DRY_RUN;
+        int r;
+
+        undo->lock = context_lock(undo->ctx, undo->package, error);
+        if (undo->lock < 0)
+                return undo->lock;
+        r = history_open(&undo->ctx->root, undo->package, looks ? HISTORY_READ : HISTORY_APPEND, false, &undo->history,
+                         error);
+        if (r < 0)
+                return r;
+        return looks ? transaction_check_ended(undo->history, error)
+                     : transaction_recover(undo->ctx, undo->history, error);
+}
+
+static int describe_step(const struct kept *kept, struct dmig_step *step)
+{
+        _cleanup_(files_freep) struct dmig_files *files = NULL;
+        const struct redo *redo = kept->redo;
+        int r;
+
+        step->id = strdup(redo->id);
+        step->state = DMIG_STATE_APPLIED;
+        step->duration_ms = -1;
+        step->changes = (int64_t)changes_count(&redo->changes);
+        r = step->id ? files_new(&files) : -ENOMEM;
+        if (r >= 0)
+                r = kept_list_files(kept, files);
+        return r < 0 ? r : files_invert(files, &step->files);
+}
+
+static int describe(struct undo *undo)
+{
+        const struct history_state *state = &undo->history->state;
+        int r;
+
+        if (undo->list.n == 0)
+                return report_set_error(undo->report, DMIG_RESULT_NOTHING_TO_DO, 0, "nothing can be undone");
+        undo->report->result = DMIG_RESULT_PENDING;
+        r = report_set_versions(undo->report, state->from, undo->list.kept[0].redo->from, "history");
+        if (r >= 0)
+                r = report_add_steps(undo->report, undo->list.n);
+        for (size_t i = 0; r >= 0 && i < undo->list.n; i++)
+                r = describe_step(&undo->list.kept[i], &undo->report->steps[i]);
+        return r;
+}
+
+static bool is_listed(const struct undo *undo, const char *id)
+{
+        for (size_t i = 0; i < undo->list.n; i++)
+                if (streq(undo->list.kept[i].redo->id, id))
+                        return true;
+        return false;
+}
+
+/* A migration of the same upgrade that stays: those below it may not fit any more, nor is the data as before the upgrade. */
+static int check_whole(const struct undo *undo, struct error *error)
+{
+        const struct history_state *state = &undo->history->state;
+
+        for (size_t i = 0; i < state->n_records; i++) {
+                const struct record *record = state->records[i];
+
+                if (record->state != RECORD_APPLIED || !record->sha256[0] || record->changes == 0 ||
+                    (int64_t)record->upgrade != undo->list.kept[0].redo->upgrade || is_listed(undo, record->id))
+                        continue;
+                return error_setf(error, -ESTALE, "%s %s, so what it did can't be undone: --force undoes the others",
+                                  record->id, record->changes < 0 ? "ran directly on the system" : "was forgotten");
+        }
+        return 0;
+}
+
+static int check_all(const struct undo *undo, struct error *error)
+{
+        bool force = undo->flags & DMIG_FORCE;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < undo->list.n; i++)
+                r = undo_check_mounts(undo->history, &undo->list.kept[i], force, error);
+        if (r < 0 || force)
+                return r;
+        r = check_whole(undo, error);
+        for (size_t i = 0; r >= 0 && i < undo->list.n; i++) {
+                const struct kept_list newer = { .kept = undo->list.kept, .n = i };
+
+                r = undo_check(undo->history, &undo->list.kept[i], &newer, error);
+        }
+        return r;
+}
+
+static int undo_one(struct undo *undo, size_t i, struct error *error)
+{
+        static const struct kept_list none = { 0 };
+        const struct kept *kept = &undo->list.kept[i];
+        int r = 0;
+
+        if (!(undo->flags & DMIG_FORCE))
+                r = undo_check(undo->history, kept, &none, error);
+        if (r >= 0)
+                r = undo_begin(undo->history, kept, error);
+        if (r >= 0)
+                r = undo_finish(undo->ctx, undo->history, kept, error);
+        if (r >= 0)
+                undo->report->steps[i].state = DMIG_STATE_PENDING;
+        return r;
+}
+
+/* What was found to be there already may have been so because of what is undone: the next run looks again. */
+static int reopen_satisfied(struct undo *undo, struct error *error)
+{
+        const struct history_state *state = &undo->history->state;
+        int r = 0;
+
+        for (size_t i = state->n_records; r >= 0 && i-- > 0;) {
+                const struct record *record = state->records[i];
+
+                if ((record->state == RECORD_SATISFIED || (record->state == RECORD_APPLIED && record->changes == 0)) &&
+                    (int64_t)record->upgrade == undo->list.kept[0].redo->upgrade)
+                        r = undo_record(undo->ctx, undo->history, record->id, error);
+        }
+        return r;
+}
+
+/* A baseline that was set since says something else. */
+static int record_version(struct undo *undo, struct error *error)
+{
+        const char *now = undo->history->state.from, *from = undo->report->to;
+
+        if (now && streq(now, from))
+                return 0;
+        return record_event(
+                undo->ctx, undo->history, "baseline",
+                (const struct field[]){ { "version", .text = from }, { "source", .text = "history" }, { 0 } }, error);
+}
+
+static int undo_all(struct undo *undo, struct error *error)
+{
+        int r = kept_note_undo(undo->history, true, error);
+
+        if (r >= 0)
+                r = reopen_satisfied(undo, error);
+
+        for (size_t i = 0; r >= 0 && i < undo->list.n; i++) {
+                if (context_is_stopped(undo->ctx))
+                        return error_setf(error, -ECANCELED, "stopped before all migrations were undone");
+                r = undo_one(undo, i, error);
+        }
+        if (r >= 0)
+                r = record_version(undo, error);
+        if (r >= 0)
+                r = kept_note_undo(undo->history, false, error);
+        if (r >= 0)
+                undo->report->result = DMIG_RESULT_COMPLETED;
+        return r;
+}
+
+/* As nothing is migrated under a running service. */
+static int check_gate(const struct undo *undo, struct error *error)
+{
+        _cleanup_(gate_done) struct gate gate = { 0 };
+        int r;
+
+        if (undo->ctx->root.path[0] || (undo->flags & (DMIG_FORCE | DMIG_DRY_RUN)))
+                return 0;
+        r = gate_look(undo->package, &gate, error);
+        if (r < 0 || !gate.running)
+                return r;
+        return error_setf(error, -ESTALE, "%s is running on the data: stop it first, or --force", gate.running);
+}
+
+static int undo_package(struct undo *undo, struct error *error)
+{
+        int r;
+
+        r = open_package(undo, error);
+        if (r >= 0)
+                r = kept_list(undo->history, SLOTS_DIR, &undo->list, error);
+        if (r < 0)
+                return r;
+        kept_list_narrow(&undo->list, &undo->history->state);
+        r = describe(undo);
+        if (r < 0 || undo->list.n == 0)
+                return r;
+        r = check_gate(undo, error);
+        if (r >= 0)
+                r = undo->turn = context_lock_commit(undo->ctx, error);
+        if (r >= 0)
+                r = check_all(undo, error);
+        if (r >= 0 && !(undo->flags & DMIG_DRY_RUN))
+                r = undo_all(undo, error);
+        return r == -ESTALE ? report_set_error(undo->report, DMIG_RESULT_FAILED, 0, error_text(error)) : r;
+}
+
+int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret)
+{
+        const struct upgrade_request request = { .package = package };
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+        _cleanup_(undo_done) struct undo undo = {
+                .ctx = ctx, .package = package, .flags = flags, .lock = -EBADF, .turn = -EBADF
+        };
+        int r;
+
+        r = survey_new_report(&request, &report, &ctx->error);
+        if (r < 0)
+                return r;
+        undo.report = report;
+        r = undo_package(&undo, &ctx->error);
+        return report_conclude(&report, r, &ctx->error, ret);
+}

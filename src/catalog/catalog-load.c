@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "catalog/catalog-load.h"
+
+#include "catalog/catalog-version.h"
+#include "catalog/migration-name.h"
+
+#include <json-c/linkhash.h>
+#include <stdio.h>
+
+#define DEFAULTS_NAME "package.json"
+
+struct loader {
+        const struct root *root;
+        struct catalog *catalog;
+        struct directory vendor; /* the package's */
+        struct directory admin;
+        struct error *error;
+};
+
+static void loader_done(struct loader *loader)
+{
+        directory_done(&loader->vendor);
+        directory_done(&loader->admin);
+}
+
+/* Opens and lists @name in @parent; what doesn't exist is left without names. */
+static int open_listed(const struct directory *parent, const char *name, struct directory *ret, struct error *error)
+{
+        _cleanup_directory_ struct directory directory = DIRECTORY_NONE;
+        int r;
+
+        if (parent->fd < 0)
+                return 0;
+        r = directory_open_at(parent, name, &directory, error);
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return r;
+        r = directory_read(&directory, error);
+        if (r < 0)
+                return r;
+
+        *ret = directory;
+        directory = (struct directory)DIRECTORY_NONE;
+        return 0;
+}
+
+static int open_package(const struct loader *loader, const char *base, struct directory *ret)
+{
+        _cleanup_directory_ struct directory parent = DIRECTORY_NONE;
+        int r;
+
+        r = directory_open(loader->root, base, &parent, loader->error);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        return open_listed(&parent, loader->catalog->package, ret, loader->error);
+}
+
+static int load_defaults(const struct loader *loader)
+{
+        struct manifest_file file = { .kind = MANIFEST_PACKAGE, .directory = &loader->vendor, .name = DEFAULTS_NAME };
+
+        if (!directory_has(&loader->vendor, DEFAULTS_NAME))
+                return 0;
+        return catalog_read_manifest(&loader->catalog->defaults, &file, loader->error);
+}
+
+/* Every name that starts with "v" must be that of a version. */
+static int parse_version(const struct loader *loader, const struct directory *directory, const char *name,
+                         struct dmig_semver **ret)
+{
+        _cleanup_(dmig_semver_freep) struct dmig_semver *version = NULL;
+        int r;
+
+        r = dmig_semver_parse(name, &version);
+        /* The parser is lenient about blanks, a directory's name is not. */
+        if (r == -EINVAL || (r == 0 && !streq(dmig_semver_get_text(version), name + 1)))
+                return error_setf(
+                        loader->error, -EBADMSG,
+                        "%s/%s: starts with \"v\", but isn't \"v\" and a semantic version like v1.2.3; rename "
+                        "or remove it",
+                        directory->path, name);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(version);
+        return 0;
+}
+
+static int compare_versions(const void *a, const void *b)
+{
+        const struct dmig_semver *const *left = a, *const *right = b;
+        int r = semver_cmp(*left, *right);
+
+        /* Those that only differ in what doesn't count are told in the same order each time. */
+        return r != 0 ? r : strcmp(dmig_semver_get_text(*left), dmig_semver_get_text(*right));
+}
+
+static int check_versions(const struct loader *loader)
+{
+        const struct catalog *catalog = loader->catalog;
+        int r = 0;
+
+        for (size_t i = 1; i < catalog->n_versions && r >= 0; i++)
+                if (semver_cmp(catalog->versions[i - 1], catalog->versions[i]) == 0)
+                        r = error_pass(loader->error,
+                                       error_setf(loader->error, -EBADMSG,
+                                                  "%s: v%s and v%s are the same version, since what follows \"+\" "
+                                                  "doesn't count; make them one directory",
+                                                  loader->vendor.path, dmig_semver_get_text(catalog->versions[i - 1]),
+                                                  dmig_semver_get_text(catalog->versions[i])));
+        return r;
+}
+
+static int load_versions(const struct loader *loader)
+{
+        struct catalog *catalog = loader->catalog;
+
+        catalog->versions = calloc(loader->vendor.n_names + 1, sizeof(*catalog->versions));
+        if (!catalog->versions)
+                return -ENOMEM;
+        for (size_t i = 0; i < loader->vendor.n_names; i++) {
+                int r;
+
+                if (loader->vendor.names[i][0] != 'v')
+                        continue;
+                r = error_pass(loader->error, parse_version(loader, &loader->vendor, loader->vendor.names[i],
+                                                            &catalog->versions[catalog->n_versions]));
+                if (r < 0)
+                        return r;
+                catalog->n_versions += catalog->versions[catalog->n_versions] != NULL;
+        }
+
+        qsort(catalog->versions, catalog->n_versions, sizeof(*catalog->versions), compare_versions);
+        return check_versions(loader);
+}
+
+static int load_version(const struct loader *loader, const struct dmig_semver *version, const char *name)
+{
+        _cleanup_directory_ struct directory vendor = DIRECTORY_NONE, admin = DIRECTORY_NONE;
+        const struct version_directories directories = { .version = version, .vendor = &vendor, .admin = &admin };
+        int r;
+
+        r = open_listed(&loader->vendor, name, &vendor, loader->error);
+        if (r < 0)
+                return r;
+        r = open_listed(&loader->admin, name, &admin, loader->error);
+        if (r < 0)
+                return r;
+        return catalog_add_version(loader->catalog, &directories, loader->error);
+}
+
+static int load_migrations(const struct loader *loader)
+{
+        for (size_t i = 0; i < loader->catalog->n_versions; i++) {
+                const struct dmig_semver *version = loader->catalog->versions[i];
+                _cleanup_free_ char *name = NULL;
+                int r;
+
+                if (asprintf(&name, "v%s", dmig_semver_get_text(version)) < 0)
+                        return -ENOMEM;
+                r = error_pass(loader->error, load_version(loader, version, name));
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* What the administrator has for versions that the package doesn't have, or no longer. */
+static int load_strays(const struct loader *loader)
+{
+        const struct directory *admin = &loader->admin;
+
+        for (size_t i = 0; i < admin->n_names; i++) {
+                _cleanup_(dmig_semver_freep) struct dmig_semver *version = NULL;
+                const char *name = admin->names[i];
+                int r = 0;
+
+                if (streq(name, DEFAULTS_NAME))
+                        r = catalog_add_notice(loader->catalog, admin, name,
+                                               "only the package itself may have one; remove it");
+                if (name[0] == 'v' && !directory_has(&loader->vendor, name)) {
+                        r = parse_version(loader, admin, name, &version);
+                        if (r == 0)
+                                r = load_version(loader, version, name);
+                }
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* What looks like a part of it would be skipped in silence otherwise. */
+static int note_misplaced(const struct loader *loader)
+{
+        const struct directory *directories[] = { &loader->vendor, &loader->admin };
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++)
+                for (size_t k = 0; k < directories[i]->n_names; k++) {
+                        const char *name = directories[i]->names[k], *reason = package_entry_explain(name);
+                        int r = reason ? catalog_add_notice(loader->catalog, directories[i], name, reason) : 0;
+
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}
+
+static int make_index(struct catalog *catalog)
+{
+        catalog->index = lh_kchar_table_new((int)catalog->n_migrations * 2 + 1, NULL);
+        if (!catalog->index)
+                return -ENOMEM;
+        for (size_t i = 0; i < catalog->n_migrations; i++)
+                if (lh_table_insert(catalog->index, catalog->migrations[i].id, &catalog->migrations[i]) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
+static int load(struct loader *loader)
+{
+        int (*const steps[])(const struct loader *loader) = { load_defaults, load_versions, load_migrations,
+                                                              load_strays, note_misplaced };
+        int r;
+
+        r = manifest_init(&loader->catalog->defaults, loader->catalog->package);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
+                r = error_pass(loader->error, steps[i](loader));
+                if (r < 0)
+                        return r;
+        }
+        return make_index(loader->catalog);
+}
+
+static int open_system(struct loader *loader)
+{
+        int r;
+
+        r = open_package(loader, VENDOR_DIR, &loader->vendor);
+        return r < 0 ? r : open_package(loader, ADMIN_DIR, &loader->admin);
+}
+
+static int open_source(struct loader *loader, const char *path)
+{
+        int r;
+
+        r = directory_open_source(path, &loader->vendor, loader->error);
+        if (r == -ENOENT)
+                return error_errnof(loader->error, r, "%s", path);
+        return r < 0 ? r : directory_read(&loader->vendor, loader->error);
+}
+
+int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error)
+{
+        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
+        _cleanup_(loader_done) struct loader loader = {
+                .root = root,
+                .vendor = DIRECTORY_NONE,
+                .admin = DIRECTORY_NONE,
+                .error = error,
+        };
+        int r;
+
+        if (!package_name_is_valid(package))
+                return error_setf(error, -EINVAL, "\"%s\" is no package name", package);
+
+        r = catalog_new(package, &catalog);
+        if (r < 0)
+                return r;
+        loader.catalog = catalog;
+        r = open_system(&loader);
+        if (r >= 0)
+                r = load(&loader);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(catalog);
+        return 0;
+}
+
+int catalog_load_source(const char *path, struct catalog **ret, struct error *error)
+{
+        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
+        _cleanup_(loader_done) struct loader loader = {
+                .vendor = DIRECTORY_NONE,
+                .admin = DIRECTORY_NONE,
+                .error = error,
+        };
+        int r;
+
+        /* The name is that of the default directories, about which there is nothing to find. */
+        r = catalog_new("package", &catalog);
+        if (r < 0)
+                return r;
+        loader.catalog = catalog;
+        r = open_source(&loader, path);
+        if (r >= 0)
+                r = load(&loader);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(catalog);
+        return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/session.h"
+
+#include "cli/feedback.h"
+#include "cli/signals.h"
+
+#include <stdlib.h>
+
+/* Returns: the value, NULL where it is empty: dpkg sets an empty DPKG_ROOT for maintainer scripts. */
+static const char *environment(const char *name)
+{
+        const char *value = getenv(name);
+
+        return value && *value ? value : NULL;
+}
+
+/*
+ * As dpkg-query does: the environment stands in for options that are not given, and --root sets both directories. Our own
+ * variable lets a tree run that isn't installed.
+ */
+static int set_directories(struct cli *cli)
+{
+        const char *libexecdir = environment("DEPLOY_MIGRATE_LIBEXECDIR");
+        const char *root = cli->options.root ? cli->options.root : environment("DPKG_ROOT");
+        const char *admindir = cli->options.root ? NULL : environment("DPKG_ADMINDIR");
+        int r = 0;
+
+        if (root)
+                r = dmig_set_root(cli->ctx, root);
+        if (r >= 0 && admindir)
+                r = dmig_set_admindir(cli->ctx, admindir);
+        if (r >= 0 && libexecdir)
+                r = dmig_set_libexecdir(cli->ctx, libexecdir);
+        return r;
+}
+
+int session_open(struct cli *cli)
+{
+        int r;
+
+        r = dmig_new(&cli->ctx);
+        if (r < 0)
+                return cli_failed(cli, NULL, r);
+        dmig_set_log_fn(cli->ctx, feedback_on_log, cli);
+        dmig_set_event_fn(cli->ctx, feedback_on_event, cli);
+        if (options_has(&cli->options, OPTION_LOCK_TIMEOUT))
+                dmig_set_lock_timeout(cli->ctx, cli->options.lock_timeout_usec);
+
+        r = set_directories(cli);
+        if (r < 0)
+                return cli_failed(cli, NULL, r);
+        signals_watch(cli->ctx);
+        return EXIT_DONE;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "commit/preparation.h"
+
+void preparation_done(struct preparation *p)
+{
+        for (size_t i = 0; p->slots && i < p->stage->areas->n; i++)
+                closep(&p->slots[i]);
+        for (size_t i = 0; p->links && i < p->stage->areas->n; i++)
+                links_free(p->links[i]);
+        free(p->slots);
+        free(p->links);
+        free(p->numbers);
+        links_free(p->copied);
+        closep(&p->images);
+}
+
+int preparation_explain(const struct preparation *p, const struct change *change, int r, struct error *error)
+{
+        return error_errnof(error, r, "can't stage %s/%s", p->stage->areas->areas[change->area].path, change->path);
+}

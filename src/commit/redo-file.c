@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "commit/redo-file.h"
+
+#include "basic/io.h"
+#include "commit/redo-json.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <zlib.h>
+
+/* ---- Writing ---- */
+
+struct writer {
+        FILE *stream;
+        unsigned long crc;
+        size_t n_lines;
+};
+
+/* Takes over @made, which is NULL where memory ran out. */
+static int write_line(struct writer *writer, json_object *made)
+{
+        _cleanup_(json_object_putp) json_object *object = made;
+        const char *line;
+        size_t size;
+
+        line = json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
+                                                 &size);
+        if (!object || !line)
+                return -ENOMEM;
+        writer->crc = crc32_z(writer->crc, (const unsigned char *)line, size);
+        writer->n_lines++;
+        return fwrite(line, 1, size, writer->stream) == size && putc('\n', writer->stream) != EOF ? 0 : -errno;
+}
+
+static int write_end(struct writer *writer)
+{
+        return fprintf(writer->stream, "{\"end\":%zu,\"crc\":\"%08lx\"}\n", writer->n_lines, writer->crc) < 0 ? -errno
+                                                                                                              : 0;
+}
+
+static int write_lines(const struct redo *redo, struct writer *writer)
+{
+        int r;
+
+        r = write_line(writer, redo_header_to_json(redo));
+        for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
+                r = write_line(writer, redo_area_to_json(&redo->areas[i]));
+        for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
+                r = write_line(writer, redo_change_to_json(&redo->changes.changes[i]));
+        for (size_t i = 0; r >= 0 && i < redo->n_renames; i++)
+                r = write_line(writer, redo_rename_to_json(&redo->renames[i]));
+        for (size_t i = 0; r >= 0 && i < redo->n_metas; i++)
+                r = write_line(writer, redo_meta_to_json(&redo->metas[i]));
+        return r < 0 ? r : write_end(writer);
+}
+
+static int write_file(const struct redo *redo, int fd)
+{
+        struct writer writer = { .stream = fdopen(fd, "w") };
+        int r;
+
+        if (!writer.stream) {
+                r = -errno;
+                close(fd);
+                return r;
+        }
+        r = write_lines(redo, &writer);
+        if (fclose(writer.stream) == EOF && r >= 0)
+                r = -errno;
+        return r;
+}
+
+int redo_write_unsynced(const struct redo *redo, int dir, const char *name)
+{
+        int fd, r;
+
+        fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+        if (fd < 0)
+                return -errno;
+        r = write_file(redo, fd);
+        if (r < 0)
+                (void)unlinkat(dir, name, 0);
+        return r;
+}
+
+static int sync_file(int dir, const char *name)
+{
+        _cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int redo_write(const struct redo *redo, int dir, const char *name)
+{
+        static const char unfinished[] = "unfinished.jsonl";
+        int r;
+
+        r = redo_write_unsynced(redo, dir, unfinished);
+        if (r >= 0)
+                r = sync_file(dir, unfinished);
+        if (r >= 0 && (renameat(dir, unfinished, dir, name) < 0 || fsync(dir) < 0))
+                r = -errno;
+        if (r < 0)
+                (void)unlinkat(dir, unfinished, 0);
+        return r;
+}
+
+/* ---- Reading ---- */
+
+struct reader {
+        struct redo *redo;
+        unsigned long crc;
+        size_t n_lines;
+        bool ended;
+};
+
+static int check_end(struct reader *reader, json_object *object, const char **ret_reason)
+{
+        char crc[9];
+        const char *text = json_string_text(json_object_object_get(object, "crc"));
+
+        snprintf(crc, sizeof(crc), "%08lx", reader->crc);
+        if (!text || !streq(text, crc) ||
+            json_object_get_int64(json_object_object_get(object, "end")) != (int64_t)reader->n_lines) {
+                *ret_reason = "the checksum of the lines above is another one";
+                return -EBADMSG;
+        }
+        reader->ended = true;
+        return 0;
+}
+
+static int read_line(struct reader *reader, const char *line, size_t size, const char **ret_reason)
+{
+        _cleanup_(json_object_putp) json_object *object = NULL;
+        struct json_fault fault;
+        int r;
+
+        *ret_reason = "isn't a line of a redo log";
+        if (reader->ended)
+                return -EBADMSG;
+        r = json_parse_object(line, size, &object, &fault);
+        if (r < 0) {
+                *ret_reason = fault.reason;
+                return r;
+        }
+        if (json_object_object_get(object, "end"))
+                return check_end(reader, object, ret_reason);
+        reader->crc = crc32_z(reader->crc, (const unsigned char *)line, size);
+        reader->n_lines++;
+        return redo_add_json(reader->redo, object);
+}
+
+static int read_lines(struct reader *reader, const char *data, size_t size, struct error *error)
+{
+        const char *p = data, *end, *reason;
+        int r;
+
+        while ((end = memchr(p, '\n', (size_t)(data + size - p)))) {
+                r = read_line(reader, p, (size_t)(end - p), &reason);
+                if (r < 0)
+                        return r == -EBADMSG ? error_setf(error, r, "%zu: %s", reader->n_lines + 1, reason) : r;
+                p = end + 1;
+        }
+        return reader->ended ? 0 : error_setf(error, -EBADMSG, "%zu: the end is missing", reader->n_lines + 1);
+}
+
+int redo_read(int dir, const char *name, const char *where, struct redo **ret, struct error *error)
+{
+        _cleanup_(redo_freep) struct redo *redo = NULL;
+        _cleanup_error_ struct error reason = { 0 };
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *data = NULL;
+        struct reader reader;
+        size_t size;
+        int r;
+
+        fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT ? -ENOENT : error_errnof(error, -errno, "can't open %s/%s", where, name);
+        r = read_all(fd, INT_MAX, &data, &size);
+        if (r < 0)
+                return error_errnof(error, r, "can't read %s/%s", where, name);
+        redo = calloc(1, sizeof(*redo));
+        if (!redo)
+                return -ENOMEM;
+
+        reader = (struct reader){ .redo = redo };
+        r = read_lines(&reader, data, size, &reason);
+        if (r == -EBADMSG)
+                return error_setf(error, r, "%s/%s:%s: the file is damaged; repair it from a backup", where, name,
+                                  error_text(&reason));
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(redo);
+        return 0;
+}

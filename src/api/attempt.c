@@ -17,15 +17,15 @@ int attempt_hash(const struct root *root, const struct migration *migration, cha
         int r;
 
         fd = root_open(root, migration->path, O_RDONLY | O_NOFOLLOW);
-        r = fd < 0 ? fd : sha256_fd(fd, ret);
+        r = fd < 0 ? fd : io_sha256(fd, ret);
         return r < 0 ? error_errnof(error, r, "can't read %s%s", root->path, migration->path) : 0;
 }
 
 /* A plain event about the migration; @name is what it is from now on. */
 static int record_state(struct attempt *a, const char *name, struct error *error)
 {
-        return record_event(a->ctx, a->history, name,
-                            (const struct field[]){ { "id", .text = a->migration->id }, { 0 } }, error);
+        return emit_event(a->ctx, a->history, name, (const struct field[]){ { "id", .text = a->migration->id }, { 0 } },
+                          error);
 }
 
 static int give_up_at_last(struct attempt *a, struct dmig_step *step, struct error *error)
@@ -45,13 +45,13 @@ static int record_failure(struct attempt *a, const char *phase, const struct end
         step->error = strdup(ending->reason);
         if (!step->error)
                 return -ENOMEM;
-        r = record_event(a->ctx, a->history, "failed",
-                         (const struct field[]){ { "id", .text = a->migration->id },
-                                                 { "phase", .text = phase },
-                                                 { "reason", .text = ending->reason },
-                                                 ending->field,
-                                                 { 0 } },
-                         error);
+        r = emit_event(a->ctx, a->history, "failed",
+                       (const struct field[]){ { "id", .text = a->migration->id },
+                                               { "phase", .text = phase },
+                                               { "reason", .text = ending->reason },
+                                               ending->field,
+                                               { 0 } },
+                       error);
         return r < 0 ? r : give_up_at_last(a, step, error);
 }
 
@@ -75,13 +75,13 @@ static int record_success(struct attempt *a, enum dmig_state state, int64_t chan
         bool applied = state == DMIG_STATE_APPLIED;
 
         step->state = state;
-        return record_event(a->ctx, a->history, dmig_state_to_string(state),
-                            (const struct field[]){ { "id", .text = a->migration->id },
-                                                    { "sha256", .text = a->sha256 },
-                                                    { applied ? "duration_ms" : NULL, .number = step->duration_ms },
-                                                    { "changes", .number = changes },
-                                                    { 0 } },
-                            error);
+        return emit_event(a->ctx, a->history, dmig_state_to_string(state),
+                          (const struct field[]){ { "id", .text = a->migration->id },
+                                                  { "sha256", .text = a->sha256 },
+                                                  { applied ? "duration_ms" : NULL, .number = step->duration_ms },
+                                                  { "changes", .number = changes },
+                                                  { 0 } },
+                          error);
 }
 
 /* Returns: 1 when the next phase is due, 0 when the attempt is over, or a negative errno. */
@@ -134,12 +134,12 @@ static int do_phase(struct attempt *a, bool migrate, bool *ret_true, struct dmig
 
 static int start(struct attempt *a, struct error *error)
 {
-        return record_event(a->ctx, a->history, "started",
-                            (const struct field[]){ { "id", .text = a->migration->id },
-                                                    { "attempt", .number = a->number },
-                                                    { "sha256", .text = a->sha256 },
-                                                    { 0 } },
-                            error);
+        return emit_event(a->ctx, a->history, "started",
+                          (const struct field[]){ { "id", .text = a->migration->id },
+                                                  { "attempt", .number = a->number },
+                                                  { "sha256", .text = a->sha256 },
+                                                  { 0 } },
+                          error);
 }
 
 /* ---- The transaction ---- */

@@ -19,7 +19,7 @@ int dmig_history_load(struct dmig *ctx, const char *package, struct dmig_history
         _cleanup_(dmig_history_freep) struct dmig_history *loaded = NULL;
         int r;
 
-        r = survey_check_request(&request, &ctx->error);
+        r = package_check_request(&request, &ctx->error);
         if (r < 0)
                 return r;
         loaded = calloc(1, sizeof(*loaded));
@@ -82,17 +82,17 @@ static const char *find_run(const struct history *history, size_t i, const char 
 static int load_files(const struct history *history, const char *run, const char *id, struct dmig_files **ret)
 {
         _cleanup_(files_freep) struct dmig_files *files = NULL;
-        _cleanup_(kept_done) struct kept kept = { .dir = -EBADF };
+        _cleanup_(archived_done) struct archived archived = { .dir = -EBADF };
         _cleanup_free_ char *name = NULL;
         int r;
 
-        r = kept_name(run, id, &name);
+        r = archive_name(run, id, &name);
         if (r >= 0)
-                r = kept_open(history, name, &kept, NULL);
+                r = archived_open(history, name, &archived, NULL);
         if (r >= 0)
                 r = files_new(&files);
         if (r >= 0)
-                r = kept_list_files(&kept, files);
+                r = archived_list_files(&archived, files);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(files);

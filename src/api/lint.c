@@ -23,7 +23,7 @@ struct linter {
         struct dmig *ctx;
         const char *directory;
         const char *version;
-        struct range range; /* of the package's version alone */
+        struct version_range range; /* of the package's version alone */
         dmig_lint_fn fn;
         void *userdata;
         int n_errors;
@@ -31,7 +31,7 @@ struct linter {
 
 static void linter_done(struct linter *linter)
 {
-        range_done(&linter->range);
+        version_range_done(&linter->range);
 }
 
 static void tell(struct linter *linter, int priority, const char *path, const char *text)
@@ -55,7 +55,7 @@ static int tellf(struct linter *linter, int priority, const char *path, const ch
                 text = NULL;
                 return -ENOMEM;
         }
-        clean = text_sanitize(text, strlen(text));
+        clean = utf8_sanitize(text, strlen(text));
         if (!clean)
                 return -ENOMEM;
         tell(linter, priority, path, clean);
@@ -130,8 +130,8 @@ static int check_version(struct linter *linter, const struct migration *migratio
         if (!linter->version)
                 return 0;
         if (!since)
-                where = range_locate(&linter->range, migration->version);
-        else if (range_locate_package_version(&linter->range, since, &where) < 0)
+                where = version_range_locate(&linter->range, migration->version);
+        else if (version_range_locate_package_version(&linter->range, since, &where) < 0)
                 return 0; /* of which the catalog has told */
         if (where <= 0)
                 return 0;
@@ -203,7 +203,7 @@ static int set_version(struct linter *linter, const char *version, struct error 
         if (r < 0)
                 return r;
         linter->version = version;
-        return range_init(&linter->range, version, version, error);
+        return version_range_init(&linter->range, version, version, error);
 }
 
 int dmig_lint(struct dmig *ctx, const char *directory, const char *version, dmig_lint_fn fn, void *userdata)

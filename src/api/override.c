@@ -46,7 +46,7 @@ static int append(struct dmig *ctx, const struct amendment *amendment)
                 return r;
         if (amendment->needs_history && history->fd < 0)
                 return error_setf(&ctx->error, -ENOENT, "%s has no history", amendment->package);
-        return record_event(ctx, history, amendment->event, amendment->fields, &ctx->error);
+        return emit_event(ctx, history, amendment->event, amendment->fields, &ctx->error);
 }
 
 static int amend(struct dmig *ctx, const struct amendment *amendment)
@@ -55,7 +55,7 @@ static int amend(struct dmig *ctx, const struct amendment *amendment)
         _cleanup_close_ int lock = -EBADF;
         int r;
 
-        r = survey_check_request(&request, &ctx->error);
+        r = package_check_request(&request, &ctx->error);
         if (r >= 0)
                 r = check_id(ctx, amendment);
         if (r < 0)
@@ -130,7 +130,7 @@ static int forget_archive(struct dmig *ctx, const char *package, uint64_t *ret_b
                 return r;
         if (history->fd < 0)
                 return error_setf(&ctx->error, -ENOENT, "%s has no history", package);
-        return kept_forget_all(history, ret_bytes, &ctx->error);
+        return archive_forget(history, ret_bytes, &ctx->error);
 }
 
 int dmig_forget(struct dmig *ctx, const char *package, uint64_t *ret_bytes)
@@ -140,7 +140,7 @@ int dmig_forget(struct dmig *ctx, const char *package, uint64_t *ret_bytes)
         uint64_t bytes = 0;
         int r;
 
-        r = survey_check_request(&request, &ctx->error);
+        r = package_check_request(&request, &ctx->error);
         if (r < 0)
                 return r;
         lock = context_lock(ctx, package, &ctx->error);

@@ -29,12 +29,12 @@ static void tell_progress(uint64_t elapsed_usec, void *userdata)
 {
         const struct phase *phase = userdata;
 
-        tell_event(phase->ctx, phase->package, "progress",
-                   (const struct field[]){ { "id", .text = phase->migration->id },
-                                           { "phase", .text = phase->name },
-                                           { "elapsed_ms", .number = (int64_t)(elapsed_usec / USEC_PER_MSEC) },
-                                           { "timeout_sec", .number = (int64_t)phase->timeout_sec },
-                                           { 0 } });
+        emit_unrecorded(phase->ctx, phase->package, "progress",
+                        (const struct field[]){ { "id", .text = phase->migration->id },
+                                                { "phase", .text = phase->name },
+                                                { "elapsed_ms", .number = (int64_t)(elapsed_usec / USEC_PER_MSEC) },
+                                                { "timeout_sec", .number = (int64_t)phase->timeout_sec },
+                                                { 0 } });
 }
 
 static bool is_sandboxed(const struct phase *phase)
@@ -157,11 +157,11 @@ int phase_run(struct phase *phase, struct ending *ret)
         struct process_result result;
         int r;
 
-        tell_event(phase->ctx, phase->package, "phase",
-                   (const struct field[]){ { "id", .text = phase->migration->id },
-                                           { "phase", .text = phase->name },
-                                           { "timeout_sec", .number = (int64_t)phase->timeout_sec },
-                                           { 0 } });
+        emit_unrecorded(phase->ctx, phase->package, "phase",
+                        (const struct field[]){ { "id", .text = phase->migration->id },
+                                                { "phase", .text = phase->name },
+                                                { "timeout_sec", .number = (int64_t)phase->timeout_sec },
+                                                { 0 } });
         r = output_init(&output, log_line, phase);
         if (r < 0)
                 return r;

@@ -14,7 +14,7 @@
 
 /* Where the stage and what lies below it have the file that changed. */
 struct sides {
-        const struct trial *trial;
+        const struct preview_step *preview;
         const struct changes_request *request;
         struct error *error;
 };
@@ -28,7 +28,7 @@ static bool has_other_content(const struct change *change)
 static int open_regular(int dir, const char *path, const struct stat *st, int *ret)
 {
         if (S_ISREG(st->st_mode))
-                *ret = below_open(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+                *ret = beneath_open(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
         return S_ISREG(st->st_mode) && *ret < 0 ? *ret : 0;
 }
 
@@ -49,21 +49,21 @@ static int add_diff(const struct sides *sides, const struct change *change, stru
                 return 0;
         return diff_make(
                 &(const struct diff){
-                        .before = before, .after = after, .path = file->path, .stop_fd = sides->trial->ctx->stop_fd },
+                        .before = before, .after = after, .path = file->path, .stop_fd = sides->preview->ctx->stop_fd },
                 &file->diff, sides->error);
 }
 
 /* As the caller sees it: below the root directory. */
-static const char *path_below_root(const struct trial *trial, const char *path)
+static const char *path_below_root(const struct preview_step *preview, const char *path)
 {
-        const char *below = startswith(path, trial->ctx->root.path);
+        const char *below = startswith(path, preview->ctx->root.path);
 
         return below ? below : path;
 }
 
 static int add_files(const struct sides *sides, const struct changes *changes, struct dmig_files *files)
 {
-        const char *root = path_below_root(sides->trial, sides->request->area->path);
+        const char *root = path_below_root(sides->preview, sides->request->area->path);
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < changes->n; i++) {
@@ -74,9 +74,9 @@ static int add_files(const struct sides *sides, const struct changes *changes, s
         return r;
 }
 
-static int read_area(const struct trial *trial, size_t i, struct dmig_files *files, struct error *error)
+static int read_area(const struct preview_step *preview, size_t i, struct dmig_files *files, struct error *error)
 {
-        const struct stage *stage = trial->stage;
+        const struct stage *stage = preview->stage;
         _cleanup_(changes_done) struct changes changes = { 0 };
         _cleanup_close_ int lower = -EBADF;
         struct changes_request request = {
@@ -89,27 +89,27 @@ static int read_area(const struct trial *trial, size_t i, struct dmig_files *fil
 
         request.lower = lower = stage_open_lower(stage, i, error);
         r = lower < 0 ? lower : changes_read(&request, &changes, error);
-        return r < 0 ? r : add_files(&(const struct sides){ trial, &request, error }, &changes, files);
+        return r < 0 ? r : add_files(&(const struct sides){ preview, &request, error }, &changes, files);
 }
 
-static int read_files(const struct trial *trial, struct dmig_step *step, struct error *error)
+static int read_files(const struct preview_step *preview, struct dmig_step *step, struct error *error)
 {
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < trial->areas->n; i++)
-                r = read_area(trial, i, step->files, error);
+        for (size_t i = 0; r >= 0 && i < preview->areas->n; i++)
+                r = read_area(preview, i, step->files, error);
         step->changes = (int64_t)step->files->n;
         return r < 0 ? r : 0;
 }
 
 /* ---- The phases ---- */
 
-static int fail(const struct trial *trial, const char *reason, struct dmig_step *step)
+static int fail(const struct preview_step *preview, const char *reason, struct dmig_step *step)
 {
         char space[STAGE_SPACE_MAX] = "";
 
-        if (trial->stage)
-                stage_explain_space(trial->stage, space, sizeof(space));
+        if (preview->stage)
+                stage_explain_space(preview->stage, space, sizeof(space));
         step->state = DMIG_STATE_FAILED;
         step->files = files_free(step->files);
         if (asprintf(&step->error, "%s%s", reason, space) < 0) {
@@ -120,7 +120,7 @@ static int fail(const struct trial *trial, const char *reason, struct dmig_step 
 }
 
 /* Returns: 1 when the next phase is due, 0 when the trial is over, or a negative errno. */
-static int conclude_phase(const struct trial *trial, const struct ending *ending, struct dmig_step *step)
+static int conclude_phase(const struct preview_step *preview, const struct ending *ending, struct dmig_step *step)
 {
         switch (ending->outcome) {
         case OUTCOME_TRUE:
@@ -132,22 +132,22 @@ static int conclude_phase(const struct trial *trial, const struct ending *ending
                 step->state = DMIG_STATE_POSTPONED;
                 return 0;
         default:
-                return fail(trial, ending->reason, step);
+                return fail(preview, ending->reason, step);
         }
 }
 
 /* Returns: as conclude_phase(), with whether it said True in @ret_true. */
-static int do_phase(const struct trial *trial, bool migrate, bool *ret_true, struct dmig_step *step)
+static int do_phase(const struct preview_step *preview, bool migrate, bool *ret_true, struct dmig_step *step)
 {
-        const struct plan_step *planned = trial->planned;
+        const struct plan_step *planned = preview->planned;
         const struct manifest *manifest = planned->migration->manifest;
         struct phase phase = {
-                .ctx = trial->ctx,
-                .package = trial->survey->request.package,
-                .upgrade = &trial->survey->upgrade,
+                .ctx = preview->ctx,
+                .package = preview->pkg->request.package,
+                .upgrade = &preview->pkg->upgrade,
                 .migration = planned->migration,
-                .stage = trial->stage ? trial->stage : trial->below,
-                .lock_fd = trial->lock_fd,
+                .stage = preview->stage ? preview->stage : preview->below,
+                .lock_fd = preview->lock_fd,
                 .number = planned->record ? planned->record->failures + 1 : 1,
                 .name = migrate ? "migrate" : "check",
                 .migrate = migrate,
@@ -160,68 +160,68 @@ static int do_phase(const struct trial *trial, bool migrate, bool *ret_true, str
         if (r < 0)
                 return r;
         *ret_true = ending.outcome == OUTCOME_TRUE;
-        return conclude_phase(trial, &ending, step);
+        return conclude_phase(preview, &ending, step);
 }
 
-static int make_stage(struct trial *trial, struct error *error)
+static int make_stage(struct preview_step *preview, struct error *error)
 {
-        const struct manifest *manifest = trial->planned->migration->manifest;
+        const struct manifest *manifest = preview->planned->migration->manifest;
         char name[24];
         int r;
 
-        r = areas_declare(trial->areas, &trial->ctx->root, manifest->writes, error);
+        r = areas_declare(preview->areas, &preview->ctx->root, manifest->writes, error);
         if (r < 0)
                 return r;
-        snprintf(name, sizeof(name), "%zu", trial->number);
-        return stage_new(trial->dir, name, trial->areas, trial->below, &trial->stage, error);
+        snprintf(name, sizeof(name), "%zu", preview->number);
+        return stage_new(preview->dir, name, preview->areas, preview->below, &preview->stage, error);
 }
 
-static int migrate(struct trial *trial, struct dmig_step *step, struct error *error)
+static int migrate(struct preview_step *preview, struct dmig_step *step, struct error *error)
 {
         uint64_t begin = now_usec(CLOCK_MONOTONIC);
         bool effect;
         int r;
 
-        r = make_stage(trial, error);
+        r = make_stage(preview, error);
         if (r < 0)
                 return r;
-        r = do_phase(trial, true, &effect, step);
+        r = do_phase(preview, true, &effect, step);
         step->duration_ms = (int64_t)((now_usec(CLOCK_MONOTONIC) - begin) / USEC_PER_MSEC);
         if (r > 0)
-                r = do_phase(trial, false, &effect, step);
+                r = do_phase(preview, false, &effect, step);
         if (r <= 0)
                 return r;
         if (!effect)
-                return fail(trial, PHASE_REFUTED, step);
-        return read_files(trial, step, error);
+                return fail(preview, PHASE_REFUTED, step);
+        return read_files(preview, step, error);
 }
 
-static int run_phases(struct trial *trial, struct dmig_step *step, struct error *error)
+static int run_phases(struct preview_step *preview, struct dmig_step *step, struct error *error)
 {
         bool effect;
         int r;
 
-        r = do_phase(trial, false, &effect, step);
-        if (r <= 0 || (!effect && trial->planned->migration->manifest->unrestricted))
+        r = do_phase(preview, false, &effect, step);
+        if (r <= 0 || (!effect && preview->planned->migration->manifest->unrestricted))
                 return r;
         r = files_new(&step->files);
         if (r < 0 || !effect)
-                return r < 0 ? r : migrate(trial, step, error);
+                return r < 0 ? r : migrate(preview, step, error);
         step->state = DMIG_STATE_SATISFIED;
         return 0;
 }
 
-/* What can't be staged, or was changed where that isn't allowed, is the migration's failure. */
-int trial_run(struct trial *trial, struct dmig_step *step, struct error *error)
+/* What can't be prepared, or was changed where that isn't allowed, is the migration's failure. */
+int preview_step_run(struct preview_step *preview, struct dmig_step *step, struct error *error)
 {
         int r;
 
-        if (context_is_stopped(trial->ctx))
+        if (context_is_stopped(preview->ctx))
                 return error_setf(error, -ECANCELED, "stopped before all migrations were tried");
-        r = run_phases(trial, step, error);
+        r = run_phases(preview, step, error);
         if (r == -ECANCELED)
                 return error_setf(error, r, "stopped in %s; nothing was changed", step->id);
         if (r < 0 && r != -ENOMEM)
-                return fail(trial, error_text(error), step);
+                return fail(preview, error_text(error), step);
         return r < 0 ? r : 0;
 }

@@ -10,9 +10,9 @@
 #include "package/report.h"
 #include "stage/stage.h"
 
-struct trial {
+struct preview_step {
         struct dmig *ctx;
-        const struct survey *survey;
+        const struct package *pkg;
         const struct plan_step *planned;
         int lock_fd; /* the package's lock */
         struct areas *areas;
@@ -26,4 +26,4 @@ struct trial {
  * Fills in @step: pending with files is what would be applied, and without them what can't be tried since it runs directly on the
  * system. Returns: 0 however it ended, -ECANCELED with @error set when the context was stopped, or -ENOMEM.
  */
-int trial_run(struct trial *trial, struct dmig_step *step, struct error *error);
+int preview_step_run(struct preview_step *preview, struct dmig_step *step, struct error *error);

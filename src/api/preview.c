@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What a run would change. In: the caller's request. The steps: lock, survey as for a run, then one migration after the other, each in
+ * What a run would change. In: the caller's request. The steps: lock, look at the package as for a run, then one migration after the other, each in
  * a stage above those before it, until one isn't done. Out: a report with the files that each would change. The stages are thrown away,
  * and the history isn't touched.
  */
@@ -17,7 +17,7 @@
 
 struct preview {
         struct dmig *ctx;
-        struct survey *survey;
+        struct package *pkg;
         struct dmig_report *report;
         int lock_fd;
         int base;              /* STATE_DIR */
@@ -47,16 +47,16 @@ static int make_directories(struct preview *preview)
 {
         int r = open_base(preview);
 
-        preview->stages = calloc(preview->survey->plan.n_pending, sizeof(struct stage *));
+        preview->stages = calloc(preview->pkg->plan.n_pending, sizeof(struct stage *));
         if (r < 0 || !preview->stages)
                 return r < 0 ? r : -ENOMEM;
-        preview->state = below_make_directories(preview->base, preview->survey->request.package);
+        preview->state = beneath_make_directories(preview->base, preview->pkg->request.package);
         if (preview->state < 0)
                 return preview->state;
-        r = below_remove(preview->state, PREVIEW_DIR); /* of one that was killed */
+        r = beneath_remove(preview->state, PREVIEW_DIR); /* of one that was killed */
         if (r < 0)
                 return r;
-        preview->dir = below_make_directories(preview->state, PREVIEW_DIR);
+        preview->dir = beneath_make_directories(preview->state, PREVIEW_DIR);
         return preview->dir < 0 ? preview->dir : 0;
 }
 
@@ -65,7 +65,7 @@ static int open_stages(struct preview *preview, struct error *error)
         int r = make_directories(preview);
 
         return r < 0 ? error_errnof(error, r, "can't make %s" STATE_DIR "/%s/" PREVIEW_DIR, preview->ctx->root.path,
-                                    preview->survey->request.package)
+                                    preview->pkg->request.package)
                      : 0;
 }
 
@@ -84,8 +84,8 @@ static int remove_stages(struct preview *preview)
 
         if (preview->state < 0)
                 return 0;
-        r = below_remove(preview->state, PREVIEW_DIR);
-        (void)unlinkat(preview->base, preview->survey->request.package, AT_REMOVEDIR);
+        r = beneath_remove(preview->state, PREVIEW_DIR);
+        (void)unlinkat(preview->base, preview->pkg->request.package, AT_REMOVEDIR);
         if (preview->made_base)
                 remove_base(preview);
         close(TAKE_FD(preview->state));
@@ -137,9 +137,9 @@ static int conclude_step(const struct preview *preview, const struct dmig_step *
 static int try_step(struct preview *preview, const struct plan_step *planned, struct dmig_step *step,
                     struct error *error)
 {
-        struct trial trial = {
+        struct preview_step current = {
                 .ctx = preview->ctx,
-                .survey = preview->survey,
+                .pkg = preview->pkg,
                 .planned = planned,
                 .lock_fd = preview->lock_fd,
                 .areas = preview->areas,
@@ -149,27 +149,27 @@ static int try_step(struct preview *preview, const struct plan_step *planned, st
         };
         int r;
 
-        r = trial_run(&trial, step, error);
-        if (trial.stage)
-                preview->stages[preview->n_stages++] = trial.stage;
+        r = preview_step_run(&current, step, error);
+        if (current.stage)
+                preview->stages[preview->n_stages++] = current.stage;
         return r < 0 ? r : conclude_step(preview, step);
 }
 
 /* All that are due; one that was given up is tried, too, as retry would. */
 static int try_steps(struct preview *preview, struct error *error)
 {
-        const struct plan *plan = &preview->survey->plan;
+        const struct plan *plan = &preview->pkg->plan;
         struct dmig_step *step = preview->report->steps;
         int r = 1;
 
         for (size_t i = 0; r >= 0 && i < plan->n_steps; i++) {
                 const struct plan_step *planned = &plan->steps[i];
 
-                if (survey_is_due(planned))
+                if (package_is_due(planned))
                         forget_earlier(step);
-                if (survey_is_due(planned) && r > 0)
+                if (package_is_due(planned) && r > 0)
                         r = try_step(preview, planned, step, error);
-                step += survey_shows(SURVEY_UPGRADE, planned);
+                step += package_shows(PACKAGE_UPGRADE, planned);
         }
         return r < 0 ? r : 0;
 }
@@ -187,7 +187,7 @@ static int collect_writes(const struct plan *plan, char ***ret)
         for (size_t i = 0; i < plan->n_steps; i++) {
                 const struct migration *migration = plan->steps[i].migration;
 
-                if (!survey_is_due(&plan->steps[i]))
+                if (!package_is_due(&plan->steps[i]))
                         continue;
                 for (char **path = migration->manifest->writes; path && *path; path++) {
                         char **grown = reallocarray(list, n + 2, sizeof(*list));
@@ -208,7 +208,7 @@ static int make_areas(struct preview *preview, struct error *error)
         _cleanup_free_ char **writes = NULL;
         int r;
 
-        r = collect_writes(&preview->survey->plan, &writes);
+        r = collect_writes(&preview->pkg->plan, &writes);
         return r < 0 ? r : areas_new(&preview->ctx->root, writes, &preview->areas, error);
 }
 
@@ -216,7 +216,7 @@ static int run_preview(struct preview *preview, struct error *error)
 {
         int r;
 
-        if (preview->survey->upgrade.result != DMIG_RESULT_PENDING || preview->survey->plan.n_pending == 0)
+        if (preview->pkg->upgrade.result != DMIG_RESULT_PENDING || preview->pkg->plan.n_pending == 0)
                 return 0;
         r = report_set_error(preview->report, DMIG_RESULT_PENDING, 0, NULL);
         if (r >= 0)
@@ -231,25 +231,25 @@ static int run_preview(struct preview *preview, struct error *error)
                 return r;
         r = remove_stages(preview);
         return r < 0 ? error_errnof(error, r, "can't remove %s" STATE_DIR "/%s/" PREVIEW_DIR, preview->ctx->root.path,
-                                    preview->survey->request.package)
+                                    preview->pkg->request.package)
                      : 0;
 }
 
 static int preview_package(struct preview *preview, struct error *error)
 {
-        struct survey *survey = preview->survey;
+        struct package *pkg = preview->pkg;
         int r;
 
-        preview->lock_fd = context_lock(preview->ctx, survey->request.package, error);
+        preview->lock_fd = context_lock(preview->ctx, pkg->request.package, error);
         if (preview->lock_fd < 0)
                 return preview->lock_fd;
-        r = survey_open_history(survey, preview->ctx, HISTORY_READ, error);
+        r = package_open_history(pkg, preview->ctx, HISTORY_READ, error);
         if (r >= 0)
-                r = transaction_check_ended(survey->history, error);
+                r = transaction_check_ended(pkg->history, error);
         if (r >= 0)
-                r = survey_make_plan(survey, preview->ctx, error);
+                r = package_make_plan(pkg, preview->ctx, error);
         if (r >= 0)
-                r = survey_report(survey, SURVEY_UPGRADE, preview->report);
+                r = package_report(pkg, PACKAGE_UPGRADE, preview->report);
         return r < 0 ? r : run_preview(preview, error);
 }
 
@@ -257,13 +257,13 @@ int dmig_preview(struct dmig *ctx, const char *package, const char *from, const 
 {
         const struct upgrade_request request = { .package = package, .from = from, .to = to };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
-        _cleanup_(survey_done) struct survey survey = { .request = request };
+        _cleanup_(package_done) struct package pkg = { .request = request };
         _cleanup_(preview_done) struct preview preview = {
-                .ctx = ctx, .survey = &survey, .lock_fd = -EBADF, .base = -EBADF, .state = -EBADF, .dir = -EBADF
+                .ctx = ctx, .pkg = &pkg, .lock_fd = -EBADF, .base = -EBADF, .state = -EBADF, .dir = -EBADF
         };
         int r;
 
-        r = survey_new_report(&request, &report, &ctx->error);
+        r = package_new_report(&request, &report, &ctx->error);
         if (r < 0)
                 return r;
         preview.report = report;

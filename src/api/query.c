@@ -32,39 +32,39 @@ static void mark_modified(struct dmig *ctx, const struct plan *plan, struct dmig
                         report->steps[i].modified = differs(ctx, &plan->steps[i]);
 }
 
-static int look_at_gate(const struct survey *survey, struct dmig *ctx, struct dmig_report *report)
+static int look_at_gate(const struct package *pkg, struct dmig *ctx, struct dmig_report *report)
 {
         _cleanup_free_ char *running = NULL;
         int r;
 
-        r = survey_look_at_gate(survey, ctx, report, &running, &ctx->error);
+        r = package_look_at_gate(pkg, ctx, report, &running, &ctx->error);
         if (r < 0 || !running || report->result != DMIG_RESULT_PENDING)
                 return r;
-        return survey_explain_gate(report, running);
+        return package_explain_gate(report, running);
 }
 
 /* Nobody has to run a migration for that, so it counts wherever the package stands. */
-static int look_at_transaction(const struct survey *survey, struct dmig_report *report)
+static int look_at_transaction(const struct package *pkg, struct dmig_report *report)
 {
         _cleanup_error_ struct error error = { 0 };
 
-        if (transaction_check_ended(survey->history, &error) == 0)
+        if (transaction_check_ended(pkg->history, &error) == 0)
                 return 0;
         return report_set_error(report, DMIG_RESULT_PENDING, 0, error_text(&error));
 }
 
 /* What is kept of the last upgrade; an undo or a forget may be under way. */
-static int look_at_undo(struct dmig *ctx, const struct survey *survey, struct dmig_report *report)
+static int look_at_undo(struct dmig *ctx, const struct package *pkg, struct dmig_report *report)
 {
-        _cleanup_(kept_list_done) struct kept_list list = { 0 };
+        _cleanup_(archive_done) struct archive list = { 0 };
         int r;
 
-        r = kept_list_undoable(ctx, survey->history, &list, &ctx->error);
+        r = archive_read_undoable(ctx, pkg->history, &list, &ctx->error);
         if (r < 0)
                 return r;
-        kept_list_narrow(&list, &survey->history->state);
+        archive_narrow(&list, &pkg->history->state);
         for (size_t i = 0; i < list.n; i++) {
-                r = kept_measure(&list.kept[i], &report->undo_bytes, &ctx->error);
+                r = archived_measure(&list.items[i], &report->undo_bytes, &ctx->error);
                 if (r < 0 && r != -ENOENT)
                         return r;
                 if (r >= 0)
@@ -73,41 +73,41 @@ static int look_at_undo(struct dmig *ctx, const struct survey *survey, struct dm
         return 0;
 }
 
-static int query(struct dmig *ctx, const struct upgrade_request *request, enum survey_scope scope,
+static int query(struct dmig *ctx, const struct upgrade_request *request, enum package_scope scope,
                  struct dmig_report **ret)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
-        _cleanup_(survey_done) struct survey survey = { .request = *request };
+        _cleanup_(package_done) struct package pkg = { .request = *request };
         int r;
 
-        r = survey_new_report(request, &report, &ctx->error);
+        r = package_new_report(request, &report, &ctx->error);
         if (r < 0)
                 return r;
-        r = survey_open_history(&survey, ctx, HISTORY_READ, &ctx->error);
+        r = package_open_history(&pkg, ctx, HISTORY_READ, &ctx->error);
         if (r >= 0)
-                r = survey_make_plan(&survey, ctx, &ctx->error);
+                r = package_make_plan(&pkg, ctx, &ctx->error);
         if (r >= 0) {
-                revive_changed(ctx, &survey.plan);
-                r = survey_report(&survey, scope, report);
+                revive_changed(ctx, &pkg.plan);
+                r = package_report(&pkg, scope, report);
         }
         if (r >= 0)
-                r = look_at_gate(&survey, ctx, report);
+                r = look_at_gate(&pkg, ctx, report);
         if (r >= 0)
-                r = look_at_transaction(&survey, report);
-        if (r >= 0 && scope == SURVEY_ALL) {
-                mark_modified(ctx, &survey.plan, report);
-                r = look_at_undo(ctx, &survey, report);
+                r = look_at_transaction(&pkg, report);
+        if (r >= 0 && scope == PACKAGE_ALL) {
+                mark_modified(ctx, &pkg.plan, report);
+                r = look_at_undo(ctx, &pkg, report);
         }
         return report_conclude(&report, r, &ctx->error, ret);
 }
 
 int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, struct dmig_report **ret)
 {
-        return query(ctx, &(const struct upgrade_request){ .package = package, .from = from, .to = to }, SURVEY_UPGRADE,
-                     ret);
+        return query(ctx, &(const struct upgrade_request){ .package = package, .from = from, .to = to },
+                     PACKAGE_UPGRADE, ret);
 }
 
 int dmig_status(struct dmig *ctx, const char *package, struct dmig_report **ret)
 {
-        return query(ctx, &(const struct upgrade_request){ .package = package }, SURVEY_ALL, ret);
+        return query(ctx, &(const struct upgrade_request){ .package = package }, PACKAGE_ALL, ret);
 }

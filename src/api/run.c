@@ -2,7 +2,7 @@
 
 /*
  * The pipeline for one package. In: the caller's request. The steps: nothing to do? lock, history, recovery of what was
- * interrupted, survey, then one migration after the other until all are done or one isn't. Out: a report, and the history.
+ * interrupted, pkg, then one migration after the other until all are done or one isn't. Out: a report, and the history.
  */
 
 #include "api/attempt.h"
@@ -24,14 +24,14 @@ struct run {
         struct dmig *ctx;
         unsigned flags;
         int lock_fd;
-        struct survey *survey;
+        struct package *pkg;
         struct dmig_report *report;
         bool recovered; /* something that was interrupted before has come to its end */
 };
 
 static int record(struct run *run, const char *name, const struct field *fields, struct error *error)
 {
-        return record_event(run->ctx, run->survey->history, name, fields, error);
+        return emit_event(run->ctx, run->pkg->history, name, fields, error);
 }
 
 /* ---- Nothing to do ---- */
@@ -45,7 +45,7 @@ static int is_settled(struct dmig *ctx, const struct upgrade_request *request, s
         const char *name, *version;
         int r;
 
-        if (request->from || kept_is_undoing(&ctx->root, request->package) ||
+        if (request->from || archive_is_undoing(&ctx->root, request->package) ||
             history_peek(&ctx->root, request->package, &event) <= 0)
                 return 0;
         name = dmig_event_get_name(event);
@@ -65,21 +65,21 @@ static int is_settled(struct dmig *ctx, const struct upgrade_request *request, s
 /* What from was found out to be is written down before anything changes, since the evidence for it goes away. */
 static int record_baseline(struct run *run, struct error *error)
 {
-        const struct upgrade *upgrade = &run->survey->upgrade;
-        bool argument = run->survey->request.to;
+        const struct upgrade *upgrade = &run->pkg->upgrade;
+        bool argument = run->pkg->request.to;
         bool installed = streq(upgrade->from_source, "installed");
-        const char *known = run->survey->history->state.from;
+        const char *known = run->pkg->history->state.from;
         /* Where the caller knows better, a run that ends half way must not be taken up from another version. */
-        bool told = run->survey->request.from && run->survey->plan.n_pending > 0;
+        bool told = run->pkg->request.from && run->pkg->plan.n_pending > 0;
 
         if (known && (!told || streq(known, upgrade->from)))
                 return 0;
         if (installed)
                 context_log(
-                        run->ctx, LOG_NOTICE, run->survey->request.package,
+                        run->ctx, LOG_NOTICE, run->pkg->request.package,
                         "nothing tells from which version %s was upgraded: its data is taken to be at %s, and nothing "
                         "runs; deploy-migrate baseline tells it better",
-                        run->survey->request.package, upgrade->from);
+                        run->pkg->request.package, upgrade->from);
         return record(run, "baseline",
                       (const struct field[]){ { "version", .text = upgrade->from },
                                               { "source", .text = upgrade->from_source },
@@ -90,15 +90,15 @@ static int record_baseline(struct run *run, struct error *error)
 
 static int record_completed(struct run *run, struct error *error)
 {
-        const struct upgrade *upgrade = &run->survey->upgrade;
-        const struct history_state *state = &run->survey->history->state;
+        const struct upgrade *upgrade = &run->pkg->upgrade;
+        const struct history_state *state = &run->pkg->history->state;
 
         if (state->settled && state->from && streq(state->from, upgrade->to))
                 return 0;
         return record(run, "completed",
                       (const struct field[]){ { "from", .text = upgrade->from },
                                               { "to", .text = upgrade->to },
-                                              { run->survey->request.to ? "to_source" : NULL, .text = "argument" },
+                                              { run->pkg->request.to ? "to_source" : NULL, .text = "argument" },
                                               { 0 } },
                       error);
 }
@@ -109,19 +109,19 @@ static int record_purged(struct run *run, struct error *error)
         int r;
 
         r = record(run, "purged", (const struct field[]){ { 0 } }, error);
-        return r < 0 ? r : kept_purge(run->survey->history, error);
+        return r < 0 ? r : archive_purge(run->pkg->history, error);
 }
 
 static void tell_upgrade(struct run *run)
 {
-        const struct upgrade *upgrade = &run->survey->upgrade;
+        const struct upgrade *upgrade = &run->pkg->upgrade;
 
-        tell_event(run->ctx, run->survey->request.package, "upgrade",
-                   (const struct field[]){ { "from", .text = upgrade->from },
-                                           { "to", .text = upgrade->to },
-                                           { "from_source", .text = upgrade->from_source },
-                                           { "pending", .number = (int64_t)run->survey->plan.n_pending },
-                                           { 0 } });
+        emit_unrecorded(run->ctx, run->pkg->request.package, "upgrade",
+                        (const struct field[]){ { "from", .text = upgrade->from },
+                                                { "to", .text = upgrade->to },
+                                                { "from_source", .text = upgrade->from_source },
+                                                { "pending", .number = (int64_t)run->pkg->plan.n_pending },
+                                                { 0 } });
 }
 
 /* ---- The migrations ---- */
@@ -142,8 +142,8 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
 {
         struct attempt attempt = {
                 .ctx = run->ctx,
-                .history = run->survey->history,
-                .upgrade = &run->survey->upgrade,
+                .history = run->pkg->history,
+                .upgrade = &run->pkg->upgrade,
                 .migration = planned->migration,
                 .flags = run->flags,
                 .lock_fd = run->lock_fd,
@@ -154,8 +154,8 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
         if (r < 0)
                 return r;
         if (is_given_up(planned, attempt.sha256))
-                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, SURVEY_GAVE_UP, step->id,
-                                         run->survey->request.package);
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, PACKAGE_GAVE_UP, step->id,
+                                         run->pkg->request.package);
         attempt.number = count_attempts(planned->record, attempt.sha256) + 1;
         step->state = DMIG_STATE_PENDING;
         free(TAKE_PTR(step->error));
@@ -167,8 +167,8 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
         if (r < 0)
                 return r;
         if (step->state == DMIG_STATE_GAVE_UP)
-                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, SURVEY_GAVE_UP, step->id,
-                                         run->survey->request.package);
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, PACKAGE_GAVE_UP, step->id,
+                                         run->pkg->request.package);
         if (step->state == DMIG_STATE_FAILED)
                 return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, "%s failed: %s", step->id, step->error);
         if (step->state == DMIG_STATE_POSTPONED)
@@ -180,13 +180,13 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
 /* Returns: as run_step(), for all steps that are due. */
 static int run_steps(struct run *run, struct error *error)
 {
-        const struct plan *plan = &run->survey->plan;
+        const struct plan *plan = &run->pkg->plan;
         int r = 1;
 
         for (size_t i = 0, k = 0; r > 0 && i < plan->n_steps; i++) {
-                if (!survey_shows(SURVEY_UPGRADE, &plan->steps[i]))
+                if (!package_shows(PACKAGE_UPGRADE, &plan->steps[i]))
                         continue;
-                if (survey_is_due(&plan->steps[i])) {
+                if (package_is_due(&plan->steps[i])) {
                         if (context_is_stopped(run->ctx))
                                 return error_setf(error, -ECANCELED, "stopped before all migrations were done");
                         r = run_step(run, &plan->steps[i], &run->report->steps[k], error);
@@ -206,19 +206,19 @@ static int pass_gate(struct run *run, struct error *error)
                 _cleanup_free_ char *running = NULL;
                 int r;
 
-                r = survey_look_at_gate(run->survey, run->ctx, run->report, &running, error);
+                r = package_look_at_gate(run->pkg, run->ctx, run->report, &running, error);
                 if (r < 0)
                         return r;
                 if (!running || (run->flags & DMIG_FORCE))
                         return 1;
                 if (now_usec(CLOCK_MONOTONIC) >= end || poll(&stop, 1, GATE_RETRY_MSEC) > 0)
-                        return survey_explain_gate(run->report, running);
+                        return package_explain_gate(run->report, running);
         }
 }
 
 static int run_upgrade(struct run *run, struct error *error)
 {
-        size_t n_pending = run->survey->plan.n_pending;
+        size_t n_pending = run->pkg->plan.n_pending;
         int r;
 
         r = pass_gate(run, error);
@@ -231,7 +231,7 @@ static int run_upgrade(struct run *run, struct error *error)
                         return r;
         }
         if (n_pending > 0 && (run->flags & DMIG_SANDBOX_OFF))
-                context_log(run->ctx, LOG_WARNING, run->survey->request.package,
+                context_log(run->ctx, LOG_WARNING, run->pkg->request.package,
                             "the sandbox is off: migrations run directly on the system");
 
         r = record_baseline(run, error);
@@ -243,13 +243,13 @@ static int run_upgrade(struct run *run, struct error *error)
                 return r;
         run->report->result = n_pending > 0 || run->recovered ? DMIG_RESULT_COMPLETED : DMIG_RESULT_NOTHING_TO_DO;
         r = record_completed(run, error);
-        return r < 0 ? r : transaction_prune(run->ctx, run->survey->history, error);
+        return r < 0 ? r : transaction_prune(run->ctx, run->pkg->history, error);
 }
 
 /* Of a package that was purged as well: half of a commit is worse than all of it. */
 static int recover(struct run *run, struct error *error)
 {
-        struct history *history = run->survey->history;
+        struct history *history = run->pkg->history;
         off_t size = history->size;
         int r;
 
@@ -259,32 +259,32 @@ static int recover(struct run *run, struct error *error)
 }
 
 /* A package that ships nothing and never did leaves no trace. */
-static bool is_stranger(const struct survey *survey)
+static bool is_stranger(const struct package *pkg)
 {
-        return survey->catalog->n_migrations == 0 && survey->history->fd < 0;
+        return pkg->catalog->n_migrations == 0 && pkg->history->fd < 0;
 }
 
 static int run_package(struct run *run, struct error *error)
 {
-        struct survey *survey = run->survey;
+        struct package *pkg = run->pkg;
         _cleanup_close_ int lock = -EBADF;
         int r;
 
-        run->lock_fd = lock = context_lock(run->ctx, survey->request.package, error);
+        run->lock_fd = lock = context_lock(run->ctx, pkg->request.package, error);
         if (lock < 0)
                 return lock;
-        r = survey_open_history(survey, run->ctx, HISTORY_APPEND, error);
+        r = package_open_history(pkg, run->ctx, HISTORY_APPEND, error);
         if (r >= 0)
                 r = recover(run, error);
         if (r >= 0)
-                r = survey_make_plan(survey, run->ctx, error);
+                r = package_make_plan(pkg, run->ctx, error);
         if (r >= 0)
-                r = survey_report(survey, SURVEY_UPGRADE, run->report);
+                r = package_report(pkg, PACKAGE_UPGRADE, run->report);
         if (r < 0)
                 return r;
-        if (survey->upgrade.purged)
+        if (pkg->upgrade.purged)
                 return record_purged(run, error);
-        if (survey->upgrade.result != DMIG_RESULT_PENDING || is_stranger(survey))
+        if (pkg->upgrade.result != DMIG_RESULT_PENDING || is_stranger(pkg))
                 return 0;
         return run_upgrade(run, error);
 }
@@ -303,11 +303,11 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
 {
         const struct upgrade_request request = { .package = package, .from = from, .to = to };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
-        _cleanup_(survey_done) struct survey survey = { .request = request };
-        struct run run = { .ctx = ctx, .flags = flags, .survey = &survey };
+        _cleanup_(package_done) struct package pkg = { .request = request };
+        struct run run = { .ctx = ctx, .flags = flags, .pkg = &pkg };
         int r;
 
-        r = survey_new_report(&request, &report, &ctx->error);
+        r = package_new_report(&request, &report, &ctx->error);
         if (r < 0)
                 return r;
         run.report = report;

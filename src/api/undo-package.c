@@ -15,7 +15,7 @@ struct undo {
         const char *package;
         unsigned flags;
         struct history *history;
-        struct kept_list list;
+        struct archive list;
         struct dmig_report *report;
         int lock;
         int turn; /* to commit */
@@ -23,7 +23,7 @@ struct undo {
 
 static void undo_done(struct undo *undo)
 {
-        kept_list_done(&undo->list);
+        archive_done(&undo->list);
         history_free(undo->history);
         closep(&undo->turn);
         closep(&undo->lock);
@@ -45,10 +45,10 @@ static int open_package(struct undo *undo, struct error *error)
                      : transaction_recover(undo->ctx, undo->history, error);
 }
 
-static int describe_step(const struct kept *kept, struct dmig_step *step)
+static int describe_step(const struct archived *archived, struct dmig_step *step)
 {
         _cleanup_(files_freep) struct dmig_files *files = NULL;
-        const struct redo *redo = kept->redo;
+        const struct redo *redo = archived->redo;
         int r;
 
         step->id = strdup(redo->id);
@@ -57,7 +57,7 @@ static int describe_step(const struct kept *kept, struct dmig_step *step)
         step->changes = (int64_t)changes_count(&redo->changes);
         r = step->id ? files_new(&files) : -ENOMEM;
         if (r >= 0)
-                r = kept_list_files(kept, files);
+                r = archived_list_files(archived, files);
         return r < 0 ? r : files_invert(files, &step->files);
 }
 
@@ -69,18 +69,18 @@ static int describe(struct undo *undo)
         if (undo->list.n == 0)
                 return report_set_error(undo->report, DMIG_RESULT_NOTHING_TO_DO, 0, "nothing can be undone");
         undo->report->result = DMIG_RESULT_PENDING;
-        r = report_set_versions(undo->report, state->from, undo->list.kept[0].redo->from, "history");
+        r = report_set_versions(undo->report, state->from, undo->list.items[0].redo->from, "history");
         if (r >= 0)
                 r = report_add_steps(undo->report, undo->list.n);
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++)
-                r = describe_step(&undo->list.kept[i], &undo->report->steps[i]);
+                r = describe_step(&undo->list.items[i], &undo->report->steps[i]);
         return r;
 }
 
 static bool is_listed(const struct undo *undo, const char *id)
 {
         for (size_t i = 0; i < undo->list.n; i++)
-                if (streq(undo->list.kept[i].redo->id, id))
+                if (streq(undo->list.items[i].redo->id, id))
                         return true;
         return false;
 }
@@ -94,7 +94,7 @@ static int check_whole(const struct undo *undo, struct error *error)
                 const struct record *record = state->records[i];
 
                 if (record->state != RECORD_APPLIED || !record->sha256[0] || record->changes == 0 ||
-                    (int64_t)record->upgrade != undo->list.kept[0].redo->upgrade || is_listed(undo, record->id))
+                    (int64_t)record->upgrade != undo->list.items[0].redo->upgrade || is_listed(undo, record->id))
                         continue;
                 return error_setf(error, -ESTALE, "%s %s, so what it did can't be undone: --force undoes the others",
                                   record->id, record->changes < 0 ? "ran directly on the system" : "was forgotten");
@@ -108,30 +108,30 @@ static int check_all(const struct undo *undo, struct error *error)
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++)
-                r = undo_check_mounts(undo->history, &undo->list.kept[i], force, error);
+                r = undo_check_mounts(undo->history, &undo->list.items[i], force, error);
         if (r < 0 || force)
                 return r;
         r = check_whole(undo, error);
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++) {
-                const struct kept_list newer = { .kept = undo->list.kept, .n = i };
+                const struct archive newer = { .items = undo->list.items, .n = i };
 
-                r = undo_check(undo->history, &undo->list.kept[i], &newer, error);
+                r = undo_check(undo->history, &undo->list.items[i], &newer, error);
         }
         return r;
 }
 
 static int undo_one(struct undo *undo, size_t i, struct error *error)
 {
-        static const struct kept_list none = { 0 };
-        const struct kept *kept = &undo->list.kept[i];
+        static const struct archive none = { 0 };
+        const struct archived *archived = &undo->list.items[i];
         int r = 0;
 
         if (!(undo->flags & DMIG_FORCE))
-                r = undo_check(undo->history, kept, &none, error);
+                r = undo_check(undo->history, archived, &none, error);
         if (r >= 0)
-                r = undo_begin(undo->history, kept, error);
+                r = undo_begin(undo->history, archived, error);
         if (r >= 0)
-                r = undo_finish(undo->ctx, undo->history, kept, error);
+                r = undo_finish(undo->ctx, undo->history, archived, error);
         if (r >= 0)
                 undo->report->steps[i].state = DMIG_STATE_PENDING;
         return r;
@@ -147,7 +147,7 @@ static int reopen_satisfied(struct undo *undo, struct error *error)
                 const struct record *record = state->records[i];
 
                 if ((record->state == RECORD_SATISFIED || (record->state == RECORD_APPLIED && record->changes == 0)) &&
-                    (int64_t)record->upgrade == undo->list.kept[0].redo->upgrade)
+                    (int64_t)record->upgrade == undo->list.items[0].redo->upgrade)
                         r = undo_record(undo->ctx, undo->history, record->id, error);
         }
         return r;
@@ -160,14 +160,14 @@ static int record_version(struct undo *undo, struct error *error)
 
         if (now && streq(now, from))
                 return 0;
-        return record_event(
-                undo->ctx, undo->history, "baseline",
-                (const struct field[]){ { "version", .text = from }, { "source", .text = "history" }, { 0 } }, error);
+        return emit_event(undo->ctx, undo->history, "baseline",
+                          (const struct field[]){ { "version", .text = from }, { "source", .text = "history" }, { 0 } },
+                          error);
 }
 
 static int undo_all(struct undo *undo, struct error *error)
 {
-        int r = kept_note_undo(undo->history, true, error);
+        int r = archive_note_undo(undo->history, true, error);
 
         if (r >= 0)
                 r = reopen_satisfied(undo, error);
@@ -180,7 +180,7 @@ static int undo_all(struct undo *undo, struct error *error)
         if (r >= 0)
                 r = record_version(undo, error);
         if (r >= 0)
-                r = kept_note_undo(undo->history, false, error);
+                r = archive_note_undo(undo->history, false, error);
         if (r >= 0)
                 undo->report->result = DMIG_RESULT_COMPLETED;
         return r;
@@ -206,10 +206,10 @@ static int undo_package(struct undo *undo, struct error *error)
 
         r = open_package(undo, error);
         if (r >= 0)
-                r = kept_list(undo->history, SLOTS_DIR, &undo->list, error);
+                r = archive_read(undo->history, SLOTS_DIR, &undo->list, error);
         if (r < 0)
                 return r;
-        kept_list_narrow(&undo->list, &undo->history->state);
+        archive_narrow(&undo->list, &undo->history->state);
         r = describe(undo);
         if (r < 0 || undo->list.n == 0)
                 return r;
@@ -232,7 +232,7 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
         };
         int r;
 
-        r = survey_new_report(&request, &report, &ctx->error);
+        r = package_new_report(&request, &report, &ctx->error);
         if (r < 0)
                 return r;
         undo.report = report;

@@ -16,7 +16,7 @@ static char *format_message(const char *format, va_list args)
                 message = NULL;
                 return NULL;
         }
-        return text_sanitize(message, strlen(message));
+        return utf8_sanitize(message, strlen(message));
 }
 
 static void set(struct error *error, int code, char *message)

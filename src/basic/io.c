@@ -4,7 +4,7 @@
 
 #include <sha256.h>
 
-int read_all(int fd, size_t max, char **ret, size_t *ret_size)
+int io_read_all(int fd, size_t max, char **ret, size_t *ret_size)
 {
         _cleanup_free_ char *data = NULL;
         size_t size = 0, allocated = 0;
@@ -39,7 +39,7 @@ int read_all(int fd, size_t max, char **ret, size_t *ret_size)
         return 0;
 }
 
-int write_all(int fd, const void *data, size_t size)
+int io_write_all(int fd, const void *data, size_t size)
 {
         const char *p = data;
 
@@ -56,7 +56,7 @@ int write_all(int fd, const void *data, size_t size)
         return 0;
 }
 
-int sha256_fd(int fd, char ret[static 65])
+int io_sha256(int fd, char ret[static 65])
 {
         SHA2_CTX sha;
         uint8_t block[8192];
@@ -76,7 +76,7 @@ int sha256_fd(int fd, char ret[static 65])
         return 0;
 }
 
-int check_trusted(const struct stat *st, const char **ret_reason)
+int io_check_trusted(const struct stat *st, const char **ret_reason)
 {
         const char *reason = NULL;
 

@@ -91,7 +91,7 @@ static size_t escape_characters(const char *text, size_t size, char *ret)
         for (size_t n; size > 0; text += n, size -= n) {
                 uint32_t c;
 
-                n = text_decode(text, size, &c);
+                n = utf8_decode(text, size, &c);
                 if (n > 1 && !backslash) {
                         out += write_escape(out, c);
                 } else {

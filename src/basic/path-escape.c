@@ -12,7 +12,7 @@
 int path_escape(const char *path, char **ret)
 {
         /* What may be printed is decided there. It leaves backslashes as they are, so one that isn't in @path is its escape. */
-        _cleanup_free_ char *clean = text_sanitize(path, strlen(path));
+        _cleanup_free_ char *clean = utf8_sanitize(path, strlen(path));
         char *text, *out;
 
         out = text = malloc(strlen(path) * 4 + 1);

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-size_t text_decode(const char *data, size_t size, uint32_t *ret)
+size_t utf8_decode(const char *data, size_t size, uint32_t *ret)
 {
         static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
         const unsigned char *p = (const unsigned char *)data;
@@ -32,7 +32,7 @@ static bool is_control(uint32_t c)
         return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
-char *text_sanitize(const char *data, size_t size)
+char *utf8_sanitize(const char *data, size_t size)
 {
         char *text, *out;
 
@@ -42,7 +42,7 @@ char *text_sanitize(const char *data, size_t size)
 
         while (size > 0) {
                 uint32_t c;
-                size_t n = text_decode(data, size, &c);
+                size_t n = utf8_decode(data, size, &c);
 
                 if (n > 0 && (c == '\t' || !is_control(c))) {
                         memcpy(out, data, n);

@@ -13,45 +13,46 @@
 struct loader {
         const struct root *root;
         struct catalog *catalog;
-        struct directory vendor; /* the package's */
-        struct directory admin;
+        struct trusted_directory vendor; /* the package's */
+        struct trusted_directory admin;
         struct error *error;
 };
 
 static void loader_done(struct loader *loader)
 {
-        directory_done(&loader->vendor);
-        directory_done(&loader->admin);
+        trusted_directory_done(&loader->vendor);
+        trusted_directory_done(&loader->admin);
 }
 
 /* Opens and lists @name in @parent; what doesn't exist is left without names. */
-static int open_listed(const struct directory *parent, const char *name, struct directory *ret, struct error *error)
+static int open_listed(const struct trusted_directory *parent, const char *name, struct trusted_directory *ret,
+                       struct error *error)
 {
-        _cleanup_directory_ struct directory directory = DIRECTORY_NONE;
+        _cleanup_trusted_directory_ struct trusted_directory directory = TRUSTED_DIRECTORY_NONE;
         int r;
 
         if (parent->fd < 0)
                 return 0;
-        r = directory_open_at(parent, name, &directory, error);
+        r = trusted_directory_open_at(parent, name, &directory, error);
         if (r == -ENOENT)
                 return 0;
         if (r < 0)
                 return r;
-        r = directory_read(&directory, error);
+        r = trusted_directory_read(&directory, error);
         if (r < 0)
                 return r;
 
         *ret = directory;
-        directory = (struct directory)DIRECTORY_NONE;
+        directory = (struct trusted_directory)TRUSTED_DIRECTORY_NONE;
         return 0;
 }
 
-static int open_package(const struct loader *loader, const char *base, struct directory *ret)
+static int open_package(const struct loader *loader, const char *base, struct trusted_directory *ret)
 {
-        _cleanup_directory_ struct directory parent = DIRECTORY_NONE;
+        _cleanup_trusted_directory_ struct trusted_directory parent = TRUSTED_DIRECTORY_NONE;
         int r;
 
-        r = directory_open(loader->root, base, &parent, loader->error);
+        r = trusted_directory_open(loader->root, base, &parent, loader->error);
         if (r < 0 && r != -ENOENT)
                 return r;
         return open_listed(&parent, loader->catalog->package, ret, loader->error);
@@ -61,13 +62,13 @@ static int load_defaults(const struct loader *loader)
 {
         struct manifest_file file = { .kind = MANIFEST_PACKAGE, .directory = &loader->vendor, .name = DEFAULTS_NAME };
 
-        if (!directory_has(&loader->vendor, DEFAULTS_NAME))
+        if (!trusted_directory_has(&loader->vendor, DEFAULTS_NAME))
                 return 0;
         return catalog_read_manifest(&loader->catalog->defaults, &file, loader->error);
 }
 
 /* Every name that starts with "v" must be that of a version. */
-static int parse_version(const struct loader *loader, const struct directory *directory, const char *name,
+static int parse_version(const struct loader *loader, const struct trusted_directory *directory, const char *name,
                          struct dmig_semver **ret)
 {
         _cleanup_(dmig_semver_freep) struct dmig_semver *version = NULL;
@@ -138,7 +139,8 @@ static int load_versions(const struct loader *loader)
 
 static int load_version(const struct loader *loader, const struct dmig_semver *version, const char *name)
 {
-        _cleanup_directory_ struct directory vendor = DIRECTORY_NONE, admin = DIRECTORY_NONE;
+        _cleanup_trusted_directory_ struct trusted_directory vendor = TRUSTED_DIRECTORY_NONE,
+                                                             admin = TRUSTED_DIRECTORY_NONE;
         const struct version_directories directories = { .version = version, .vendor = &vendor, .admin = &admin };
         int r;
 
@@ -170,7 +172,7 @@ static int load_migrations(const struct loader *loader)
 /* What the administrator has for versions that the package doesn't have, or no longer. */
 static int load_strays(const struct loader *loader)
 {
-        const struct directory *admin = &loader->admin;
+        const struct trusted_directory *admin = &loader->admin;
 
         for (size_t i = 0; i < admin->n_names; i++) {
                 _cleanup_(dmig_semver_freep) struct dmig_semver *version = NULL;
@@ -180,7 +182,7 @@ static int load_strays(const struct loader *loader)
                 if (streq(name, DEFAULTS_NAME))
                         r = catalog_add_notice(loader->catalog, admin, name,
                                                "only the package itself may have one; remove it");
-                if (name[0] == 'v' && !directory_has(&loader->vendor, name)) {
+                if (name[0] == 'v' && !trusted_directory_has(&loader->vendor, name)) {
                         r = parse_version(loader, admin, name, &version);
                         if (r == 0)
                                 r = load_version(loader, version, name);
@@ -194,7 +196,7 @@ static int load_strays(const struct loader *loader)
 /* What looks like a part of it would be skipped in silence otherwise. */
 static int note_misplaced(const struct loader *loader)
 {
-        const struct directory *directories[] = { &loader->vendor, &loader->admin };
+        const struct trusted_directory *directories[] = { &loader->vendor, &loader->admin };
 
         for (size_t i = 0; i < ELEMENTSOF(directories); i++)
                 for (size_t k = 0; k < directories[i]->n_names; k++) {
@@ -247,10 +249,10 @@ static int open_source(struct loader *loader, const char *path)
 {
         int r;
 
-        r = directory_open_source(path, &loader->vendor, loader->error);
+        r = trusted_directory_open_source(path, &loader->vendor, loader->error);
         if (r == -ENOENT)
                 return error_errnof(loader->error, r, "%s", path);
-        return r < 0 ? r : directory_read(&loader->vendor, loader->error);
+        return r < 0 ? r : trusted_directory_read(&loader->vendor, loader->error);
 }
 
 int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error)
@@ -258,8 +260,8 @@ int catalog_load(const struct root *root, const char *package, struct catalog **
         _cleanup_(catalog_freep) struct catalog *catalog = NULL;
         _cleanup_(loader_done) struct loader loader = {
                 .root = root,
-                .vendor = DIRECTORY_NONE,
-                .admin = DIRECTORY_NONE,
+                .vendor = TRUSTED_DIRECTORY_NONE,
+                .admin = TRUSTED_DIRECTORY_NONE,
                 .error = error,
         };
         int r;
@@ -285,8 +287,8 @@ int catalog_load_source(const char *path, struct catalog **ret, struct error *er
 {
         _cleanup_(catalog_freep) struct catalog *catalog = NULL;
         _cleanup_(loader_done) struct loader loader = {
-                .vendor = DIRECTORY_NONE,
-                .admin = DIRECTORY_NONE,
+                .vendor = TRUSTED_DIRECTORY_NONE,
+                .admin = TRUSTED_DIRECTORY_NONE,
                 .error = error,
         };
         int r;

@@ -11,9 +11,9 @@
 
 /* A migration, while it is found out which files it is made of. */
 struct candidate {
-        const char *name;                 /* of the vendor's directory */
-        const struct directory *program;  /* where the file is that counts */
-        const struct directory *manifest; /* likewise, NULL where there is none */
+        const char *name;                         /* of the vendor's directory */
+        const struct trusted_directory *program;  /* where the file is that counts */
+        const struct trusted_directory *manifest; /* likewise, NULL where there is none */
 };
 
 struct candidates {
@@ -26,7 +26,7 @@ static void candidates_done(struct candidates *candidates)
         free(candidates->items);
 }
 
-static int check_names(const struct directory *directory, struct error *error)
+static int check_names(const struct trusted_directory *directory, struct error *error)
 {
         int r = 0;
 
@@ -46,7 +46,7 @@ static bool have_same_number(const char *a, const char *b)
         return strncmp(a, b, MIGRATION_NUMBER_SIZE) == 0;
 }
 
-static int collect_candidates(const struct directory *vendor, struct candidates *ret, struct error *error)
+static int collect_candidates(const struct trusted_directory *vendor, struct candidates *ret, struct error *error)
 {
         _cleanup_(candidates_done) struct candidates candidates = { 0 };
 
@@ -92,7 +92,8 @@ static struct candidate *find_candidate(const struct candidates *candidates, con
         return found && (migration_name_is_manifest(name) || streq(found->name, name)) ? found : NULL;
 }
 
-static int attach_manifests(const struct candidates *candidates, const struct directory *vendor, struct error *error)
+static int attach_manifests(const struct candidates *candidates, const struct trusted_directory *vendor,
+                            struct error *error)
 {
         for (size_t i = 0; i < vendor->n_names; i++) {
                 const char *name = vendor->names[i];
@@ -115,7 +116,8 @@ static int attach_manifests(const struct candidates *candidates, const struct di
         return 0;
 }
 
-static int replace_files(struct catalog *catalog, const struct candidates *candidates, const struct directory *admin)
+static int replace_files(struct catalog *catalog, const struct candidates *candidates,
+                         const struct trusted_directory *admin)
 {
         for (size_t i = 0; i < admin->n_names; i++) {
                 const char *name = admin->names[i];
@@ -138,7 +140,7 @@ static int replace_files(struct catalog *catalog, const struct candidates *candi
 }
 
 /* The administrator's "this one doesn't run": a link whose text is just this, wherever it would lead. */
-static bool is_mask(const struct directory *directory, const char *name)
+static bool is_mask(const struct trusted_directory *directory, const char *name)
 {
         char text[sizeof("/dev/null")];
         ssize_t n;
@@ -147,14 +149,15 @@ static bool is_mask(const struct directory *directory, const char *name)
         return n == (ssize_t)sizeof(text) - 1 && memcmp(text, "/dev/null", sizeof(text) - 1) == 0;
 }
 
-static int check_file(const struct directory *directory, const char *name, const struct stat *st, struct error *error)
+static int check_file(const struct trusted_directory *directory, const char *name, const struct stat *st,
+                      struct error *error)
 {
         const char *reason;
 
         if (!S_ISREG(st->st_mode))
                 return error_setf(error, -EBADMSG, "%s/%s: must be a regular file, not a link or anything else",
                                   directory->path, name);
-        if (directory_check_trusted(directory, st, &reason) < 0)
+        if (trusted_directory_check(directory, st, &reason) < 0)
                 return error_setf(error, -EPERM, "%s/%s: %s, so root doesn't use it", directory->path, name, reason);
         return 0;
 }
@@ -162,7 +165,7 @@ static int check_file(const struct directory *directory, const char *name, const
 static int check_program(const struct candidate *candidate, bool may_be_mask, struct migration *migration,
                          struct error *error)
 {
-        const struct directory *directory = candidate->program;
+        const struct trusted_directory *directory = candidate->program;
         const char *name = candidate->name;
         struct stat st;
         int r;
@@ -203,7 +206,7 @@ int catalog_read_manifest(struct manifest *manifest, const struct manifest_file 
         r = check_file(file->directory, file->name, &st, error);
         if (r < 0)
                 return r;
-        r = read_all(fd, MANIFEST_SIZE_MAX, &data, &text.size);
+        r = io_read_all(fd, MANIFEST_SIZE_MAX, &data, &text.size);
         if (r < 0)
                 return error_errnof(error, r, "%s", path);
 
@@ -278,7 +281,7 @@ static int add_migration(struct catalog *catalog, const struct version_directori
         r = error_pass(error, choose_manifest(catalog, candidate, &migration, error));
         if (r < 0)
                 return r;
-        r = directory_join(candidate->program, candidate->name, &migration.path);
+        r = trusted_directory_join(candidate->program, candidate->name, &migration.path);
         if (r < 0)
                 return r;
 

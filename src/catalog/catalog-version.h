@@ -11,15 +11,15 @@
 
 struct version_directories {
         const struct dmig_semver *version;
-        const struct directory *vendor; /* without names where the package has no such version */
-        const struct directory *admin;  /* without names where there is none */
+        const struct trusted_directory *vendor; /* without names where the package has no such version */
+        const struct trusted_directory *admin;  /* without names where there is none */
 };
 
 int catalog_add_version(struct catalog *catalog, const struct version_directories *directories, struct error *error);
 
 struct manifest_file {
         enum manifest_kind kind;
-        const struct directory *directory;
+        const struct trusted_directory *directory;
         const char *name;
 };
 

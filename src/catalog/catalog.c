@@ -45,7 +45,8 @@ struct catalog *catalog_free(struct catalog *catalog)
         return NULL;
 }
 
-int catalog_add_notice(struct catalog *catalog, const struct directory *directory, const char *name, const char *reason)
+int catalog_add_notice(struct catalog *catalog, const struct trusted_directory *directory, const char *name,
+                       const char *reason)
 {
         char **grown;
 

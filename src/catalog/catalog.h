@@ -45,5 +45,5 @@ DEFINE_CLEANUP(struct catalog *, catalog_free);
 const struct migration *catalog_find(const struct catalog *catalog, const char *id);
 
 /* Notes that the administrator's file @name in @directory has no effect, and why. */
-int catalog_add_notice(struct catalog *catalog, const struct directory *directory, const char *name,
+int catalog_add_notice(struct catalog *catalog, const struct trusted_directory *directory, const char *name,
                        const char *reason);

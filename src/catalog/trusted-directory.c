@@ -20,9 +20,9 @@ static int open_failed(int code, const char *path, struct error *error)
 }
 
 /* Takes over @fd, or the errno of opening it, and @path. */
-static int adopt(struct directory directory, struct directory *ret, struct error *error)
+static int adopt(struct trusted_directory directory, struct trusted_directory *ret, struct error *error)
 {
-        _cleanup_directory_ struct directory adopted = directory;
+        _cleanup_trusted_directory_ struct trusted_directory adopted = directory;
         const char *reason;
         struct stat st;
 
@@ -30,18 +30,19 @@ static int adopt(struct directory directory, struct directory *ret, struct error
                 return open_failed(adopted.fd, adopted.path, error);
         if (fstat(adopted.fd, &st) < 0)
                 return error_errnof(error, -errno, "%s", adopted.path);
-        if (directory_check_trusted(&adopted, &st, &reason) < 0)
+        if (trusted_directory_check(&adopted, &st, &reason) < 0)
                 return error_setf(error, -EPERM, "%s: the directory %s, so root runs nothing from it", adopted.path,
                                   reason);
 
         *ret = adopted;
-        adopted = (struct directory)DIRECTORY_NONE;
+        adopted = (struct trusted_directory)TRUSTED_DIRECTORY_NONE;
         return 0;
 }
 
-int directory_open(const struct root *root, const char *path, struct directory *ret, struct error *error)
+int trusted_directory_open(const struct root *root, const char *path, struct trusted_directory *ret,
+                           struct error *error)
 {
-        struct directory directory = { .n_root = strlen(root->path) };
+        struct trusted_directory directory = { .n_root = strlen(root->path) };
 
         if (asprintf(&directory.path, "%s%s", root->path, path) < 0)
                 return -ENOMEM;
@@ -49,9 +50,9 @@ int directory_open(const struct root *root, const char *path, struct directory *
         return adopt(directory, ret, error);
 }
 
-int directory_open_source(const char *path, struct directory *ret, struct error *error)
+int trusted_directory_open_source(const char *path, struct trusted_directory *ret, struct error *error)
 {
-        struct directory directory = { .is_source = true };
+        struct trusted_directory directory = { .is_source = true };
 
         directory.path = strdup(path);
         if (!directory.path)
@@ -62,9 +63,10 @@ int directory_open_source(const char *path, struct directory *ret, struct error 
         return adopt(directory, ret, error);
 }
 
-int directory_open_at(const struct directory *parent, const char *name, struct directory *ret, struct error *error)
+int trusted_directory_open_at(const struct trusted_directory *parent, const char *name, struct trusted_directory *ret,
+                              struct error *error)
 {
-        struct directory directory = { .n_root = parent->n_root, .is_source = parent->is_source };
+        struct trusted_directory directory = { .n_root = parent->n_root, .is_source = parent->is_source };
 
         if (asprintf(&directory.path, "%s/%s", parent->path, name) < 0)
                 return -ENOMEM;
@@ -74,9 +76,9 @@ int directory_open_at(const struct directory *parent, const char *name, struct d
         return adopt(directory, ret, error);
 }
 
-int directory_check_trusted(const struct directory *directory, const struct stat *st, const char **ret_reason)
+int trusted_directory_check(const struct trusted_directory *directory, const struct stat *st, const char **ret_reason)
 {
-        return directory->is_source ? 0 : check_trusted(st, ret_reason);
+        return directory->is_source ? 0 : io_check_trusted(st, ret_reason);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -84,7 +86,7 @@ static int compare_names(const void *a, const void *b)
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int add_name(struct directory *directory, const char *name)
+static int add_name(struct trusted_directory *directory, const char *name)
 {
         char **grown = array_grow(directory->names, directory->n_names, sizeof(*grown));
 
@@ -99,7 +101,7 @@ static int add_name(struct directory *directory, const char *name)
         return 0;
 }
 
-static int read_names(struct directory *directory, DIR *dir)
+static int read_names(struct trusted_directory *directory, DIR *dir)
 {
         for (;;) {
                 const struct dirent *entry;
@@ -117,7 +119,7 @@ static int read_names(struct directory *directory, DIR *dir)
         }
 }
 
-int directory_read(struct directory *directory, struct error *error)
+int trusted_directory_read(struct trusted_directory *directory, struct error *error)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -138,23 +140,23 @@ int directory_read(struct directory *directory, struct error *error)
         return 0;
 }
 
-bool directory_has(const struct directory *directory, const char *name)
+bool trusted_directory_has(const struct trusted_directory *directory, const char *name)
 {
         return directory->n_names > 0 &&
                bsearch(&name, directory->names, directory->n_names, sizeof(*directory->names), compare_names);
 }
 
-void directory_done(struct directory *directory)
+void trusted_directory_done(struct trusted_directory *directory)
 {
         closep(&directory->fd);
         free(directory->path);
         for (size_t i = 0; i < directory->n_names; i++)
                 free(directory->names[i]);
         free(directory->names);
-        *directory = (struct directory)DIRECTORY_NONE;
+        *directory = (struct trusted_directory)TRUSTED_DIRECTORY_NONE;
 }
 
-int directory_join(const struct directory *directory, const char *name, char **ret)
+int trusted_directory_join(const struct trusted_directory *directory, const char *name, char **ret)
 {
         char *path;
 

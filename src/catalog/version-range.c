@@ -41,9 +41,9 @@ static char *pad_upstream(const struct deb_version *version)
         return key;
 }
 
-int range_init(struct range *ret, const char *from, const char *to, struct error *error)
+int version_range_init(struct version_range *ret, const char *from, const char *to, struct error *error)
 {
-        struct range range = { 0 };
+        struct version_range range = { 0 };
         int r;
 
         r = deb_version_parse(from, false, &range.from, error);
@@ -57,7 +57,7 @@ int range_init(struct range *ret, const char *from, const char *to, struct error
         range.to_key = pad_upstream(&range.to);
         range.no_lower_bound = range.to.epoch > range.from.epoch;
         if (!range.from_key || !range.to_key) {
-                range_done(&range);
+                version_range_done(&range);
                 return -ENOMEM;
         }
 
@@ -65,11 +65,11 @@ int range_init(struct range *ret, const char *from, const char *to, struct error
         return 0;
 }
 
-void range_done(struct range *range)
+void version_range_done(struct version_range *range)
 {
         free(range->from_key);
         free(range->to_key);
-        *range = (struct range){ 0 };
+        *range = (struct version_range){ 0 };
 }
 
 static int key_cmp(const char *a, const char *b)
@@ -77,7 +77,7 @@ static int key_cmp(const char *a, const char *b)
         return deb_part_cmp(a, strlen(a), b, strlen(b));
 }
 
-int range_locate(const struct range *range, const struct dmig_semver *version)
+int version_range_locate(const struct version_range *range, const struct dmig_semver *version)
 {
         const char *key = semver_get_upstream(version);
 
@@ -88,7 +88,7 @@ int range_locate(const struct range *range, const struct dmig_semver *version)
         return key_cmp(key, range->to_key) <= 0 ? 0 : 1;
 }
 
-int range_locate_package_version(const struct range *range, const char *version, int *ret)
+int version_range_locate_package_version(const struct version_range *range, const char *version, int *ret)
 {
         struct deb_version parsed;
         int r;
@@ -149,14 +149,14 @@ int version_from_argument(const char *argument, char **ret, struct error *error)
 int dmig_version_in_range(const char *version, const char *from, const char *to)
 {
         _cleanup_(dmig_semver_freep) struct dmig_semver *semver = NULL;
-        _cleanup_(range_done) struct range range = { 0 };
+        _cleanup_(version_range_done) struct version_range range = { 0 };
         int r;
 
         r = dmig_semver_parse(version, &semver);
         if (r < 0)
                 return r;
-        r = range_init(&range, from, to, NULL);
+        r = version_range_init(&range, from, to, NULL);
         if (r < 0)
                 return r;
-        return range_locate(&range, semver) == 0;
+        return version_range_locate(&range, semver) == 0;
 }

@@ -9,7 +9,7 @@
 #include "catalog/semver.h"
 #include "dpkg/deb-version.h"
 
-struct range {
+struct version_range {
         struct deb_version from;
         struct deb_version to;
         char *from_key; /* the upstream part, padded to three numbers; has no meaning where there is no lower bound */
@@ -18,16 +18,16 @@ struct range {
 };
 
 /* @from and @to must outlive @ret. Returns: 0, -EINVAL with @error set, or -ENOMEM. */
-int range_init(struct range *ret, const char *from, const char *to, struct error *error);
-void range_done(struct range *range);
+int version_range_init(struct version_range *ret, const char *from, const char *to, struct error *error);
+void version_range_done(struct version_range *range);
 
 /* Returns: where @version lies: -1 at or below from, 0 in the range, 1 above to. A fallen epoch has all below. */
-int range_locate(const struct range *range, const struct dmig_semver *version);
+int version_range_locate(const struct version_range *range, const struct dmig_semver *version);
 /*
  * The same for a package version: the whole of it counts, epoch and revision included, and nothing is padded.
  * Returns: 0, or -EINVAL where dpkg would not accept @version in a package.
  */
-int range_locate_package_version(const struct range *range, const char *version, int *ret);
+int version_range_locate_package_version(const struct version_range *range, const char *version, int *ret);
 
 /*
  * A version as people type it: surrounding blanks and a "v" are dropped. What stands behind a "v" is read as a

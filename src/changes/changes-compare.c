@@ -30,7 +30,7 @@ static bool was_set(const struct window *window, struct timespec before, struct 
                (time_is_later(window->begin, after) || time_is_later(after, window->end));
 }
 
-int compare_attributes(int lower, int upper, const struct window *window)
+int changes_compare_attributes(int lower, int upper, const struct window *window)
 {
         _cleanup_attributes_ struct attributes before = { 0 }, after = { 0 };
         int r;
@@ -43,14 +43,14 @@ int compare_attributes(int lower, int upper, const struct window *window)
         return !attributes_equal(&before, &after) || (window && was_set(window, before.st.st_mtim, after.st.st_mtim));
 }
 
-int compare_open(int dir, const char *path)
+int changes_compare_open(int dir, const char *path)
 {
-        return below_open(dir, path, O_RDONLY | O_NOATIME | O_NONBLOCK, 0);
+        return beneath_open(dir, path, O_RDONLY | O_NOATIME | O_NONBLOCK, 0);
 }
 
 static int open_file(int dir, const char *name, const struct stat *st)
 {
-        return S_ISREG(st->st_mode) ? compare_open(dir, name) : below_open(dir, name, O_PATH, 0);
+        return S_ISREG(st->st_mode) ? changes_compare_open(dir, name) : beneath_open(dir, name, O_PATH, 0);
 }
 
 static int links_equal(int a, int b)
@@ -79,7 +79,7 @@ static int contents_equal(int lower, int upper, const struct stat *st)
         return S_ISLNK(st->st_mode) ? links_equal(lower, upper) : 1;
 }
 
-int compare_files(const struct comparison *comparison, const struct window *window, enum change_kind *ret)
+int changes_compare_files(const struct comparison *comparison, const struct window *window, enum change_kind *ret)
 {
         _cleanup_close_ int lower = -EBADF, upper = -EBADF;
         int r = 0;
@@ -96,5 +96,5 @@ int compare_files(const struct comparison *comparison, const struct window *wind
         if (r < 0)
                 return r;
         *ret = r > 0 ? CHANGE_METADATA : CHANGE_REPLACE;
-        return r > 0 ? compare_attributes(lower, upper, window) : 1;
+        return r > 0 ? changes_compare_attributes(lower, upper, window) : 1;
 }

@@ -25,11 +25,11 @@ void window_init(struct window *window, struct timespec begin);
  * Of what was there and is no directory. Returns: 1 with CHANGE_REPLACE or CHANGE_METADATA, 0 where nothing changed, or a
  * negative errno.
  */
-int compare_files(const struct comparison *comparison, const struct window *window, enum change_kind *ret);
+int changes_compare_files(const struct comparison *comparison, const struct window *window, enum change_kind *ret);
 /*
  * Returns: 1 where mode, owner or extended attributes differ, or the time of modification was set; else 0, or a negative errno. Without
  * @window times aren't looked at.
  */
-int compare_attributes(int lower, int upper, const struct window *window);
+int changes_compare_attributes(int lower, int upper, const struct window *window);
 /* Opens a regular file, for which nobody has to wait, and which doesn't count as an access. */
-int compare_open(int dir, const char *path);
+int changes_compare_open(int dir, const char *path);

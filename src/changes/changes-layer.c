@@ -14,7 +14,7 @@
 
 /* ---- Paths and entries ----------------------------------------------------------------------- */
 
-int layer_join(const char *directory, const char *name, char **ret)
+int changes_layer_join(const char *directory, const char *name, char **ret)
 {
         char *path;
 
@@ -24,7 +24,7 @@ int layer_join(const char *directory, const char *name, char **ret)
         return 0;
 }
 
-int layer_stat(int dir, const char *name, struct stat *ret)
+int changes_layer_stat(int dir, const char *name, struct stat *ret)
 {
         struct stat st = { 0 };
 
@@ -36,7 +36,7 @@ int layer_stat(int dir, const char *name, struct stat *ret)
 
 /* ---- Directories ----------------------------------------------------------------------------- */
 
-void layer_done(struct layer *layer)
+void changes_layer_done(struct changes_layer *layer)
 {
         for (size_t i = 0; i < layer->n; i++) {
                 free(layer->dirs[i].path);
@@ -44,7 +44,7 @@ void layer_done(struct layer *layer)
         }
         free(layer->dirs);
         free(layer->moved);
-        *layer = (struct layer){ 0 };
+        *layer = (struct changes_layer){ 0 };
 }
 
 /* What overlayfs noted at a directory. Returns: 1, 0 where it has no such note, or a negative errno. */
@@ -59,7 +59,7 @@ static int read_note(int fd, const char *name, char ret[static PATH_MAX])
 }
 
 /* Where below overlayfs looks for what the directory is merged with; NULL for nowhere. */
-static int find_target(const struct layer *layer, const struct layer_dir *dir, int fd, char **ret)
+static int find_target(const struct changes_layer *layer, const struct layer_dir *dir, int fd, char **ret)
 {
         const struct layer_dir *parent = &layer->dirs[dir->parent];
         const char *name = path_name(dir->path);
@@ -77,21 +77,21 @@ static int find_target(const struct layer *layer, const struct layer_dir *dir, i
         if (r > 0)
                 name = note;
         if (*name == '/')
-                return layer_join("", name + 1, ret);
+                return changes_layer_join("", name + 1, ret);
         if (parent->merged)
-                return layer_join(parent->before, name, ret);
+                return changes_layer_join(parent->before, name, ret);
         *ret = NULL;
         return 0;
 }
 
 static int has_directory(int lower, const char *path)
 {
-        _cleanup_close_ int fd = below_open(lower, path, O_PATH | O_DIRECTORY, 0);
+        _cleanup_close_ int fd = beneath_open(lower, path, O_PATH | O_DIRECTORY, 0);
 
         return fd >= 0 ? 1 : fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? 0 : fd;
 }
 
-static bool is_at_its_place(const struct layer *layer, const struct layer_dir *dir, const char *target)
+static bool is_at_its_place(const struct changes_layer *layer, const struct layer_dir *dir, const char *target)
 {
         const struct layer_dir *parent = &layer->dirs[dir->parent];
         const char *name = path_name(target);
@@ -101,13 +101,13 @@ static bool is_at_its_place(const struct layer *layer, const struct layer_dir *d
                memcmp(target, parent->before, n) == 0;
 }
 
-static int merge(const struct layer *layer, int lower, struct layer_dir *dir, int fd)
+static int merge(const struct changes_layer *layer, int lower, struct layer_dir *dir, int fd)
 {
         _cleanup_free_ char *target = NULL;
         bool is_root = dir == layer->dirs;
         int r;
 
-        r = is_root ? layer_join("", "", &target) : find_target(layer, dir, fd, &target);
+        r = is_root ? changes_layer_join("", "", &target) : find_target(layer, dir, fd, &target);
         if (r < 0 || !target)
                 return r;
         r = has_directory(lower, target);
@@ -119,7 +119,7 @@ static int merge(const struct layer *layer, int lower, struct layer_dir *dir, in
         return 0;
 }
 
-static int add_dir(struct layer *layer, size_t parent, char *path)
+static int add_dir(struct changes_layer *layer, size_t parent, char *path)
 {
         struct layer_dir *grown = array_grow(layer->dirs, layer->n, sizeof(*grown));
 
@@ -132,17 +132,17 @@ static int add_dir(struct layer *layer, size_t parent, char *path)
         return 0;
 }
 
-static int add_children(struct layer *layer, size_t parent, DIR *dir)
+static int add_children(struct changes_layer *layer, size_t parent, DIR *dir)
 {
         const struct dirent *entry;
         char *path;
         int r;
 
         layer->dirs[parent].child = layer->n;
-        while ((r = below_next(dir, &entry)) > 0) {
-                if (below_type(dir, entry) != DT_DIR)
+        while ((r = beneath_next(dir, &entry)) > 0) {
+                if (beneath_type(dir, entry) != DT_DIR)
                         continue;
-                r = layer_join(layer->dirs[parent].path, entry->d_name, &path);
+                r = changes_layer_join(layer->dirs[parent].path, entry->d_name, &path);
                 if (r >= 0)
                         r = add_dir(layer, parent, path);
                 if (r < 0)
@@ -152,12 +152,12 @@ static int add_children(struct layer *layer, size_t parent, DIR *dir)
         return r;
 }
 
-static int read_dir(const struct changes_request *request, struct layer *layer, size_t i)
+static int read_dir(const struct changes_request *request, struct changes_layer *layer, size_t i)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         int r;
 
-        r = below_open_entries(request->upper, layer->dirs[i].path, &dir);
+        r = beneath_open_entries(request->upper, layer->dirs[i].path, &dir);
         if (r < 0)
                 return r;
         r = merge(layer, request->lower, &layer->dirs[i], dirfd(dir));
@@ -169,7 +169,7 @@ static int compare_paths(const void *a, const void *b)
         return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int collect_moved(struct layer *layer)
+static int collect_moved(struct changes_layer *layer)
 {
         layer->moved = calloc(layer->n, sizeof(*layer->moved));
         if (!layer->moved)
@@ -181,18 +181,18 @@ static int collect_moved(struct layer *layer)
         return 0;
 }
 
-bool layer_was_moved(const struct layer *layer, const char *before)
+bool changes_layer_was_moved(const struct changes_layer *layer, const char *before)
 {
         return bsearch(&before, layer->moved, layer->n_moved, sizeof(*layer->moved), compare_paths);
 }
 
-int layer_read(const struct changes_request *request, struct layer *ret, struct error *error)
+int changes_layer_read(const struct changes_request *request, struct changes_layer *ret, struct error *error)
 {
-        _cleanup_(layer_done) struct layer layer = { 0 };
+        _cleanup_(changes_layer_done) struct changes_layer layer = { 0 };
         char *root;
         int r;
 
-        r = layer_join("", "", &root);
+        r = changes_layer_join("", "", &root);
         if (r >= 0)
                 r = add_dir(&layer, 0, root);
         for (size_t i = 0; r >= 0 && i < layer.n; i++) {
@@ -205,6 +205,6 @@ int layer_read(const struct changes_request *request, struct layer *ret, struct 
         if (r < 0)
                 return r;
         *ret = layer;
-        layer = (struct layer){ 0 };
+        layer = (struct changes_layer){ 0 };
         return 0;
 }

@@ -25,7 +25,7 @@ struct layer_dir {
         struct stat st_after;
 };
 
-struct layer {
+struct changes_layer {
         struct layer_dir *dirs; /* the first is the root; parents first */
         size_t n;
         const char **moved; /* sorted: where below those were that were moved */
@@ -33,15 +33,15 @@ struct layer {
 };
 
 /* Returns: 0, or a negative errno with @error set. */
-int layer_read(const struct changes_request *request, struct layer *ret, struct error *error);
-void layer_done(struct layer *layer);
+int changes_layer_read(const struct changes_request *request, struct changes_layer *ret, struct error *error);
+void changes_layer_done(struct changes_layer *layer);
 /* Whether the directory @before, below, was moved. */
-bool layer_was_moved(const struct layer *layer, const char *before);
+bool changes_layer_was_moved(const struct changes_layer *layer, const char *before);
 
 /* "a" and "b" are "a/b"; "" and "b" are "b". */
-int layer_join(const char *directory, const char *name, char **ret);
+int changes_layer_join(const char *directory, const char *name, char **ret);
 /*
  * What is there under @name; @dir may be -EBADF. Returns: 1, 0 with all 0 where nothing is or a whiteout hides it, or a
  * negative errno.
  */
-int layer_stat(int dir, const char *name, struct stat *ret);
+int changes_layer_stat(int dir, const char *name, struct stat *ret);

@@ -87,7 +87,7 @@ static int collect(struct changes *changes, struct candidates *ret)
 
 static int open_candidate(const struct changes_request *request, const struct candidate *candidate)
 {
-        return compare_open(candidate->is_removed ? request->lower : request->upper, candidate->change->path);
+        return changes_compare_open(candidate->is_removed ? request->lower : request->upper, candidate->change->path);
 }
 
 static int take_sample(const struct changes_request *request, struct candidate *candidate)
@@ -197,7 +197,7 @@ static int match_alike(const struct changes_request *request, struct candidates 
         return r < 0 ? r : match_runs(request, run, compare_samples, match_group);
 }
 
-int match_moves(struct walk *walk, struct error *error)
+int changes_match_moves(struct changes_walk *walk, struct error *error)
 {
         _cleanup_free_ struct candidate *list = NULL;
         struct candidates all;
@@ -216,7 +216,7 @@ int match_moves(struct walk *walk, struct error *error)
 /* In each group of names of one file those first whose directory stays. */
 static int order_by_inode(const void *a, const void *b)
 {
-        const struct walk_name *x = a, *y = b;
+        const struct changes_walk_name *x = a, *y = b;
 
         if (x->st_after.st_ino != y->st_after.st_ino)
                 return x->st_after.st_ino < y->st_after.st_ino ? -1 : 1;
@@ -225,16 +225,16 @@ static int order_by_inode(const void *a, const void *b)
 
 static int compare_inodes(const void *key, const void *element)
 {
-        const struct walk_name *name = element;
+        const struct changes_walk_name *name = element;
         ino_t ino = *(const ino_t *)key;
 
         return ino != name->st_after.st_ino ? (ino < name->st_after.st_ino ? -1 : 1) : 0;
 }
 
 /* The name that stays, of the file with that inode number in the upper layer; NULL where none does. */
-static const struct walk_name *find_anchor(const struct walk *walk, ino_t ino)
+static const struct changes_walk_name *find_anchor(const struct changes_walk *walk, ino_t ino)
 {
-        const struct walk_name *found = NULL;
+        const struct changes_walk_name *found = NULL;
 
         if (walk->n_names > 0)
                 found = bsearch(&ino, walk->names, walk->n_names, sizeof(*walk->names), compare_inodes);
@@ -243,10 +243,10 @@ static const struct walk_name *find_anchor(const struct walk *walk, ino_t ino)
         return found && !found->inner ? found : NULL;
 }
 
-static int link_made(const struct walk *walk, struct change *change)
+static int link_made(const struct changes_walk *walk, struct change *change)
 {
         bool is_made = change->kind == CHANGE_CREATE || change->kind == CHANGE_REPLACE;
-        const struct walk_name *anchor;
+        const struct changes_walk_name *anchor;
 
         if (!is_made || S_ISDIR(change->after.st_mode) || change->after.st_nlink == 1)
                 return 0;
@@ -263,7 +263,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 }
 
 /* Files of one content that were two below, and are one now: the change is that of the name. */
-static int replace_by_link(struct walk *walk, const struct walk_name *name)
+static int replace_by_link(struct changes_walk *walk, const struct changes_walk_name *name)
 {
         struct change change = {
                 .kind = CHANGE_REPLACE,
@@ -276,12 +276,12 @@ static int replace_by_link(struct walk *walk, const struct walk_name *name)
                 walk->changes.changes[name->change].kind = CHANGE_REPLACE;
                 return 0;
         }
-        return walk_add(walk, change, name->path, name->before);
+        return changes_walk_add(walk, change, name->path, name->before);
 }
 
-static int join_name(struct walk *walk, const struct walk_name *name)
+static int join_name(struct changes_walk *walk, const struct changes_walk_name *name)
 {
-        const struct walk_name *anchor = find_anchor(walk, name->st_after.st_ino);
+        const struct changes_walk_name *anchor = find_anchor(walk, name->st_after.st_ino);
 
         if (!anchor || anchor == name || (!name->inner && is_same_file(&anchor->st_before, &name->st_before)))
                 return 0;
@@ -289,7 +289,7 @@ static int join_name(struct walk *walk, const struct walk_name *name)
         return replace_by_link(walk, name);
 }
 
-int match_links(struct walk *walk)
+int changes_match_links(struct changes_walk *walk)
 {
         int r = 0;
 

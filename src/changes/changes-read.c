@@ -11,30 +11,30 @@
 
 /* ---- Removed directories ---- */
 
-static int add_lost(struct walk *walk, int dir, const char *name, const char *directory)
+static int add_lost(struct changes_walk *walk, int dir, const char *name, const char *directory)
 {
         struct change change = { .kind = CHANGE_REMOVE, .inner = true };
         _cleanup_free_ char *path = NULL;
         int r;
 
-        r = layer_stat(dir, name, &change.before);
+        r = changes_layer_stat(dir, name, &change.before);
         if (r <= 0)
                 return r;
-        r = layer_join(directory, name, &path);
-        if (r < 0 || (S_ISDIR(change.before.st_mode) && layer_was_moved(&walk->layer, path)))
+        r = changes_layer_join(directory, name, &path);
+        if (r < 0 || (S_ISDIR(change.before.st_mode) && changes_layer_was_moved(&walk->layer, path)))
                 return r;
-        return walk_add(walk, change, path, NULL);
+        return changes_walk_add(walk, change, path, NULL);
 }
 
 /* What was in the directory that the change removed. */
-static int add_content(struct walk *walk, const char *path)
+static int add_content(struct changes_walk *walk, const char *path)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         const struct dirent *entry;
         int r;
 
-        r = below_open_entries(walk->request->lower, path, &dir);
-        while (r >= 0 && (r = below_next(dir, &entry)) > 0)
+        r = beneath_open_entries(walk->request->lower, path, &dir);
+        while (r >= 0 && (r = beneath_next(dir, &entry)) > 0)
                 r = add_lost(walk, dirfd(dir), entry->d_name, path);
         return r;
 }
@@ -46,7 +46,7 @@ static bool removes_directory(const struct change *change)
 }
 
 /* Directories among what is found come behind, and have their turn. */
-static int add_contents(struct walk *walk, struct error *error)
+static int add_contents(struct changes_walk *walk, struct error *error)
 {
         for (size_t i = 0; i < walk->changes.n; i++) {
                 const struct change *change = &walk->changes.changes[i];
@@ -66,14 +66,14 @@ static int add_contents(struct walk *walk, struct error *error)
 /* ---- The walk ---- */
 
 /* @ret has its request. */
-static int walk_run(struct walk *ret, struct error *error)
+static int walk_run(struct changes_walk *ret, struct error *error)
 {
         int r;
 
         window_init(&ret->window, ret->request->begin);
-        r = layer_read(ret->request, &ret->layer, error);
+        r = changes_layer_read(ret->request, &ret->layer, error);
         for (size_t i = 0; r >= 0 && i < ret->layer.n; i++) {
-                r = walk_visit(ret, &ret->layer.dirs[i]);
+                r = changes_walk_visit(ret, &ret->layer.dirs[i]);
                 if (r < 0)
                         return changes_failed(ret->request, ret->layer.dirs[i].path, r, error);
         }
@@ -145,16 +145,16 @@ static int check_others(const struct changes_request *request, const struct chan
 
 int changes_read(const struct changes_request *request, struct changes *changes, struct error *error)
 {
-        _cleanup_(walk_done) struct walk walk = { .request = request };
+        _cleanup_(changes_walk_done) struct changes_walk walk = { .request = request };
         int r;
 
         r = walk_run(&walk, error);
         if (r >= 0)
-                r = match_moves(&walk, error);
+                r = changes_match_moves(&walk, error);
         if (r >= 0)
-                r = match_links(&walk);
+                r = changes_match_links(&walk);
         if (r >= 0)
-                r = walk_add_entries(&walk);
+                r = changes_walk_add_entries(&walk);
         if (r < 0)
                 return r;
         changes_sort(&walk.changes);

@@ -12,7 +12,7 @@
 
 /* The directory of the upper layer whose entries are looked at. */
 struct visit {
-        struct walk *walk;
+        struct changes_walk *walk;
         struct layer_dir *dir;
         DIR *upper;
         int lower; /* what it is merged or compared with; -EBADF: nothing */
@@ -42,9 +42,9 @@ static int find_places(const struct visit *visit, const struct comparison *entry
         _cleanup_(places_done) struct places places = { 0 };
         int r;
 
-        r = layer_join(visit->dir->path, entry->name, &places.path);
+        r = changes_layer_join(visit->dir->path, entry->name, &places.path);
         if (r >= 0 && entry->before.st_mode)
-                r = layer_join(visit->dir->before, entry->name, &places.before);
+                r = changes_layer_join(visit->dir->before, entry->name, &places.before);
         if (r < 0)
                 return r;
         *ret = places;
@@ -66,7 +66,7 @@ static int add_entry(struct visit *visit, enum change_kind kind, const struct co
         if (kind != CHANGE_METADATA)
                 visit->dir->entries = true;
         r = find_places(visit, entry, &places);
-        return r < 0 ? r : walk_add(visit->walk, change, places.path, places.before);
+        return r < 0 ? r : changes_walk_add(visit->walk, change, places.path, places.before);
 }
 
 static int add_removal(struct visit *visit, const struct comparison *entry)
@@ -76,8 +76,8 @@ static int add_removal(struct visit *visit, const struct comparison *entry)
         int r;
 
         visit->dir->entries = true;
-        r = layer_join(visit->dir->before, entry->name, &path);
-        return r < 0 ? r : walk_add(visit->walk, change, path, NULL);
+        r = changes_layer_join(visit->dir->before, entry->name, &path);
+        return r < 0 ? r : changes_walk_add(visit->walk, change, path, NULL);
 }
 
 /* ---- Entries --------------------------------------------------------------------------------- */
@@ -88,13 +88,13 @@ static int find_before(struct visit *visit, struct comparison *entry)
         _cleanup_free_ char *before = NULL;
         int r;
 
-        r = layer_stat(visit->lower, entry->name, &entry->before);
+        r = changes_layer_stat(visit->lower, entry->name, &entry->before);
         if (r <= 0 || !S_ISDIR(entry->before.st_mode))
                 return r;
-        r = layer_join(visit->dir->before, entry->name, &before);
+        r = changes_layer_join(visit->dir->before, entry->name, &before);
         if (r < 0)
                 return r;
-        if (layer_was_moved(&visit->walk->layer, before)) {
+        if (changes_layer_was_moved(&visit->walk->layer, before)) {
                 entry->before = (struct stat){ 0 };
                 visit->dir->entries = true;
         }
@@ -103,8 +103,8 @@ static int find_before(struct visit *visit, struct comparison *entry)
 
 static int add_name(struct visit *visit, const struct comparison *entry, bool is_changed)
 {
-        struct walk *walk = visit->walk;
-        struct walk_name *grown = array_grow(walk->names, walk->n_names, sizeof(*grown));
+        struct changes_walk *walk = visit->walk;
+        struct changes_walk_name *grown = array_grow(walk->names, walk->n_names, sizeof(*grown));
         struct places places;
         int r;
 
@@ -114,7 +114,7 @@ static int add_name(struct visit *visit, const struct comparison *entry, bool is
         r = find_places(visit, entry, &places);
         if (r < 0)
                 return r;
-        grown[walk->n_names++] = (struct walk_name){
+        grown[walk->n_names++] = (struct changes_walk_name){
                 .path = places.path,
                 .before = places.before,
                 .dir = (size_t)(visit->dir - walk->layer.dirs),
@@ -133,7 +133,7 @@ static int visit_file(struct visit *visit, struct comparison *entry)
         int r;
 
         if (entry->before.st_mode) {
-                r = compare_files(entry, &visit->walk->window, &kind);
+                r = changes_compare_files(entry, &visit->walk->window, &kind);
                 if (r < 0)
                         return r;
                 is_changed = r > 0;
@@ -156,7 +156,7 @@ static int visit_whiteout(struct visit *visit, const struct comparison *entry)
 static int add_moved(struct visit *visit, const struct layer_dir *child, const struct comparison *entry)
 {
         struct change change = { .kind = CHANGE_MOVE, .after = entry->after };
-        _cleanup_close_ int fd = below_open(visit->walk->request->lower, child->before, O_PATH | O_DIRECTORY, 0);
+        _cleanup_close_ int fd = beneath_open(visit->walk->request->lower, child->before, O_PATH | O_DIRECTORY, 0);
         int r;
 
         if (fd < 0)
@@ -164,7 +164,7 @@ static int add_moved(struct visit *visit, const struct layer_dir *child, const s
         if (fstat(fd, &change.before) < 0)
                 return -errno;
         visit->dir->entries = true;
-        r = walk_add(visit->walk, change, child->path, child->before);
+        r = changes_walk_add(visit->walk, change, child->path, child->before);
         return r < 0 || !entry->before.st_mode ? r : add_removal(visit, entry);
 }
 
@@ -174,7 +174,7 @@ static int add_pure(struct visit *visit, struct layer_dir *child, const struct c
         int r;
 
         if (S_ISDIR(entry->before.st_mode)) {
-                r = layer_join(visit->dir->before, entry->name, &child->before);
+                r = changes_layer_join(visit->dir->before, entry->name, &child->before);
                 if (r < 0)
                         return r;
                 child->judged = is_inner(visit);
@@ -189,7 +189,7 @@ static int visit_child(struct visit *visit, struct layer_dir *child)
 
         if (child->merged && !child->moved)
                 return 0;
-        r = layer_stat(dirfd(visit->upper), entry.name, &entry.after);
+        r = changes_layer_stat(dirfd(visit->upper), entry.name, &entry.after);
         if (r >= 0)
                 r = find_before(visit, &entry);
         if (r < 0)
@@ -199,7 +199,7 @@ static int visit_child(struct visit *visit, struct layer_dir *child)
 
 static int visit_children(struct visit *visit)
 {
-        const struct layer *layer = &visit->walk->layer;
+        const struct changes_layer *layer = &visit->walk->layer;
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < visit->dir->n_children; i++)
@@ -212,7 +212,7 @@ static int visit_files(struct visit *visit)
         const struct dirent *found;
         int r;
 
-        while ((r = below_next(visit->upper, &found)) > 0) {
+        while ((r = beneath_next(visit->upper, &found)) > 0) {
                 struct comparison entry = { .lower = visit->lower,
                                             .upper = dirfd(visit->upper),
                                             .name = found->d_name };
@@ -237,11 +237,11 @@ static int visit_missing(struct visit *visit)
         const struct dirent *found;
         int r;
 
-        r = below_open_entries(visit->lower, "", &lower);
-        while (r >= 0 && (r = below_next(lower, &found)) > 0) {
+        r = beneath_open_entries(visit->lower, "", &lower);
+        while (r >= 0 && (r = beneath_next(lower, &found)) > 0) {
                 struct comparison entry = { .name = found->d_name };
 
-                r = layer_stat(dirfd(visit->upper), entry.name, &entry.after);
+                r = changes_layer_stat(dirfd(visit->upper), entry.name, &entry.after);
                 if (r == 0)
                         r = find_before(visit, &entry);
                 if (r >= 0 && entry.before.st_mode)
@@ -264,22 +264,22 @@ static int judge(struct visit *visit)
         change.after = dir->st_after;
         /* Where only a part of the area is declared, others may change the time of its root meanwhile. */
         partial = !*dir->path && !area_allows(visit->walk->request->area, "");
-        r = compare_attributes(visit->lower, dirfd(visit->upper), partial ? NULL : &visit->walk->window);
-        return r <= 0 ? r : walk_add(visit->walk, change, dir->path, dir->before);
+        r = changes_compare_attributes(visit->lower, dirfd(visit->upper), partial ? NULL : &visit->walk->window);
+        return r <= 0 ? r : changes_walk_add(visit->walk, change, dir->path, dir->before);
 }
 
-int walk_visit(struct walk *walk, struct layer_dir *dir)
+int changes_walk_visit(struct changes_walk *walk, struct layer_dir *dir)
 {
         _cleanup_(closedirp) DIR *upper = NULL;
         _cleanup_close_ int lower = -EBADF;
         struct visit visit = { .walk = walk, .dir = dir };
         int r;
 
-        r = below_open_entries(walk->request->upper, dir->path, &upper);
+        r = beneath_open_entries(walk->request->upper, dir->path, &upper);
         if (r < 0)
                 return r;
         if (dir->before) {
-                lower = below_open(walk->request->lower, dir->before, O_RDONLY | O_DIRECTORY, 0);
+                lower = beneath_open(walk->request->lower, dir->before, O_RDONLY | O_DIRECTORY, 0);
                 if (lower < 0)
                         return lower;
         }

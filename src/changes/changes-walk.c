@@ -2,9 +2,9 @@
 
 #include "changes/changes-walk.h"
 
-void walk_done(struct walk *walk)
+void changes_walk_done(struct changes_walk *walk)
 {
-        layer_done(&walk->layer);
+        changes_layer_done(&walk->layer);
         changes_done(&walk->changes);
         for (size_t i = 0; i < walk->n_names; i++) {
                 free(walk->names[i].path);
@@ -13,7 +13,7 @@ void walk_done(struct walk *walk)
         free(walk->names);
 }
 
-int walk_add(struct walk *walk, struct change change, const char *path, const char *from)
+int changes_walk_add(struct changes_walk *walk, struct change change, const char *path, const char *from)
 {
         bool moved = from && (change.kind == CHANGE_MOVE || !streq(from, path));
 
@@ -27,7 +27,7 @@ int walk_add(struct walk *walk, struct change change, const char *path, const ch
         return changes_add(&walk->changes, &change);
 }
 
-int walk_add_entries(struct walk *walk)
+int changes_walk_add_entries(struct changes_walk *walk)
 {
         int r = 0;
 
@@ -38,7 +38,7 @@ int walk_add_entries(struct walk *walk)
                                                .after = dir->st_after };
 
                 if (dir->merged && dir->entries)
-                        r = walk_add(walk, change, dir->path, dir->before);
+                        r = changes_walk_add(walk, change, dir->path, dir->before);
         }
         return r;
 }

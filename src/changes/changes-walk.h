@@ -12,7 +12,7 @@
 #define NO_CHANGE SIZE_MAX
 
 /* A name of a file that has more of them in the upper layer, and is what it was below. */
-struct walk_name {
+struct changes_walk_name {
         char *path;
         char *before;
         size_t dir;    /* that it is in */
@@ -22,19 +22,19 @@ struct walk_name {
         struct stat st_after;
 };
 
-struct walk {
+struct changes_walk {
         const struct changes_request *request;
         struct window window;
-        struct layer layer;
+        struct changes_layer layer;
         struct changes changes;
-        struct walk_name *names;
+        struct changes_walk_name *names;
         size_t n_names;
 };
 
 /* One directory of the layer (changes-visit.c). Returns: 0, or a negative errno. */
-int walk_visit(struct walk *walk, struct layer_dir *dir);
+int changes_walk_visit(struct changes_walk *walk, struct layer_dir *dir);
 /* Adds a change with copies of both paths; @from may be NULL, or the same. Returns: 0 or -ENOMEM. */
-int walk_add(struct walk *walk, struct change change, const char *path, const char *from);
+int changes_walk_add(struct changes_walk *walk, struct change change, const char *path, const char *from);
 /* Adds CHANGE_ENTRIES, when all the others are known. Returns: 0 or -ENOMEM. */
-int walk_add_entries(struct walk *walk);
-void walk_done(struct walk *walk);
+int changes_walk_add_entries(struct changes_walk *walk);
+void changes_walk_done(struct changes_walk *walk);

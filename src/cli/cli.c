@@ -67,7 +67,7 @@ int cli_finish(struct cli *cli, int status)
 {
         if (cli->packages)
                 report_json_print(stdout, cli->list, cli->packages, cli->error);
-        return exit_worse(status, check_output(cli));
+        return exit_status_worse(status, check_output(cli));
 }
 
 static enum style style_of_priority(int priority)
@@ -136,5 +136,5 @@ int cli_failed(struct cli *cli, const char *package, int r)
                 json_object_array_add(cli->packages, report_json_failure(package, message));
         else
                 keep_error(cli, message);
-        return exit_of_errno(r);
+        return exit_status_of_errno(r);
 }

@@ -68,7 +68,7 @@ static int dispatch(struct cli *cli)
 {
         const struct options *options = &cli->options;
         const char *name = options->args[0];
-        const struct verb *verb = name ? verb_find(name) : NULL;
+        const struct verb *verb = name ? verbs_find(name) : NULL;
 
         if (options_has(options, OPTION_VERSION))
                 help_print_version(stdout);
@@ -103,6 +103,6 @@ int main(int argc, char **argv)
         else
                 status = dispatch(&cli);
         if (signals_caught())
-                status = exit_worse(status, EXIT_INTERRUPTED);
+                status = exit_status_worse(status, EXIT_INTERRUPTED);
         return cli_finish(&cli, status);
 }

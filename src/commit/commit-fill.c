@@ -22,7 +22,7 @@ static int adopt(const struct preparation *p, struct change *change)
         const struct changes *changes = &p->redo->changes;
         _cleanup_close_ int fd = -EBADF;
 
-        fd = below_open(p->stage->areas->areas[change->area].fd, change->link, O_PATH, 0);
+        fd = beneath_open(p->stage->areas->areas[change->area].fd, change->link, O_PATH, 0);
         if (fd < 0)
                 return fd;
         if (fstat(fd, &change->after) < 0)
@@ -55,19 +55,19 @@ static int fill_with_upper(struct preparation *p, const struct change *change, c
         const char *name;
 
         if (is_held(p, change))
-                return copy_run(&(const struct copy){ .from_dir = upper,
-                                                      .from = change->path,
-                                                      .to_dir = p->slots[change->area],
-                                                      .to = slot,
-                                                      .links = p->links[change->area] },
-                                error);
+                return content_copy_run(&(const struct copy){ .from_dir = upper,
+                                                              .from = change->path,
+                                                              .to_dir = p->slots[change->area],
+                                                              .to = slot,
+                                                              .links = p->links[change->area] },
+                                        error);
 
-        parent = below_open_parent(upper, change->path, &name);
+        parent = beneath_open_parent(upper, change->path, &name);
         if (parent < 0)
                 return parent;
         if (renameat(parent, name, p->slots[change->area], slot) < 0)
                 return -errno;
-        return seal(p->slots[change->area], slot);
+        return overlay_strip(p->slots[change->area], slot);
 }
 
 /* Further names of files that stay, in a directory that is new: their copies in the stage are of no use. */
@@ -101,12 +101,12 @@ static int link_inner(struct preparation *p, size_t i, const char *slot)
 /* On another file system nothing can be taken aside: what an undo needs is copied. */
 static int copy_image(struct preparation *p, const struct change *change, const char *slot, struct error *error)
 {
-        return copy_run(&(const struct copy){ .from_dir = p->stage->areas->areas[change->area].fd,
-                                              .from = change_old_path(change),
-                                              .to_dir = p->images,
-                                              .to = slot,
-                                              .links = p->copied },
-                        error);
+        return content_copy_run(&(const struct copy){ .from_dir = p->stage->areas->areas[change->area].fd,
+                                                      .from = change_old_path(change),
+                                                      .to_dir = p->images,
+                                                      .to = slot,
+                                                      .links = p->copied },
+                                error);
 }
 
 /*
@@ -119,7 +119,7 @@ static int put_apart(const struct preparation *p, const struct change *change, c
         _cleanup_close_ int parent = -EBADF;
         const char *name;
 
-        parent = below_open_parent(p->stage->uppers[change->area], change->path, &name);
+        parent = beneath_open_parent(p->stage->uppers[change->area], change->path, &name);
         if (parent < 0)
                 return parent;
         snprintf(apart, sizeof(apart), STAGE_AREAS_DIR "/apart.%s", slot);
@@ -132,7 +132,7 @@ static int fill_slot(struct preparation *p, size_t i, struct error *error)
         char slot[SLOT_NAME_MAX];
         int r = 0;
 
-        slot_name(p->numbers[i], slot);
+        commit_slot_name(p->numbers[i], slot);
         if (change_is_made(change))
                 r = change->link ? fill_with_link(p, change, slot) : fill_with_upper(p, change, slot, error);
         if (r >= 0 && change_is_made(change))
@@ -184,7 +184,7 @@ static int number_made(struct preparation *p, struct error *error)
 
                 if (rename->ino)
                         continue;
-                if (fstatat(p->slots[rename->area], slot_name(rename->slot, slot), &st, AT_SYMLINK_NOFOLLOW) < 0)
+                if (fstatat(p->slots[rename->area], commit_slot_name(rename->slot, slot), &st, AT_SYMLINK_NOFOLLOW) < 0)
                         return error_errnof(error, -errno, "can't stage %s", rename->path);
                 rename->ino = st.st_ino;
         }
@@ -201,14 +201,14 @@ struct listing {
         size_t prefix; /* how long the slot's name is */
 };
 
-static int list_entry(enum below_step step, const struct below_entry *entry, void *userdata)
+static int list_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         struct listing *listing = userdata;
         const struct changes *changes = &listing->p->redo->changes;
         const struct change *outer = &changes->changes[listing->outer];
         struct change change = { .kind = CHANGE_ENTRIES, .area = outer->area, .inner = true };
 
-        if (step == BELOW_LEAVE || !entry->path[listing->prefix])
+        if (step == BENEATH_LEAVE || !entry->path[listing->prefix])
                 return 0;
         if (fstatat(entry->parent, entry->name, &change.after, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
@@ -225,15 +225,15 @@ static int list_replaced(struct preparation *p, struct changes *found, size_t i,
         const struct change *change = &p->redo->changes.changes[i];
         struct listing listing = { .p = p, .found = found, .outer = i };
         char slot[SLOT_NAME_MAX];
-        struct below_walk walk = { .visit = list_entry, .userdata = &listing };
+        struct beneath_walk walk = { .visit = list_entry, .userdata = &listing };
 
         if (change->kind != CHANGE_REPLACE || change->inner || !S_ISDIR(change->before.st_mode) ||
             !S_ISDIR(change->after.st_mode))
                 return 0;
         walk.dir = p->slots[change->area];
-        walk.path = slot_name(p->numbers[i], slot);
+        walk.path = commit_slot_name(p->numbers[i], slot);
         listing.prefix = strlen(walk.path);
-        return below_walk(&walk, error);
+        return beneath_walk(&walk, error);
 }
 
 static int list_unlisted(struct preparation *p, struct error *error)

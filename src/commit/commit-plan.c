@@ -12,7 +12,7 @@
 
 static int read_attributes(int dir, const char *path, struct attributes *ret)
 {
-        _cleanup_close_ int fd = below_open(dir, path, O_PATH | O_NOFOLLOW, 0);
+        _cleanup_close_ int fd = beneath_open(dir, path, O_PATH | O_NOFOLLOW, 0);
 
         return fd < 0 ? fd : attributes_read(fd, ret);
 }

@@ -77,7 +77,7 @@ static int check_change(const struct preparation *p, const struct change *change
         int root = p->stage->areas->areas[change->area].fd;
         const char *reason = NULL;
 
-        if (!change->inner && change->before.st_mode && below_is_fixed(root, change_old_path(change)))
+        if (!change->inner && change->before.st_mode && beneath_is_fixed(root, change_old_path(change)))
                 reason = "is immutable or append-only (chattr), which can't be staged";
         else if (underlay->overlay && is_moved_directory(change))
                 reason = "is a directory on an overlayfs, which can't be moved there as a whole";
@@ -145,7 +145,7 @@ static int add_area(struct preparation *p, size_t i)
 
 static int open_slots(struct preparation *p, struct error *error)
 {
-        p->images = below_make_directories(p->place->dir, SLOTS_DIR);
+        p->images = beneath_make_directories(p->place->dir, SLOTS_DIR);
         if (p->images < 0)
                 return error_errnof(error, p->images, "can't make %s/" SLOTS_DIR, p->place->path);
         for (size_t i = 0; i < p->redo->n_areas; i++) {
@@ -196,7 +196,7 @@ static int make_file(int dir, const char *name, mode_t mode)
                 : S_ISLNK(mode) ? symlinkat(name, dir, name)
                                 : mknodat(dir, name, (mode & S_IFMT) | 0600, 0);
 
-        return r < 0 ? -errno : below_open(dir, name, O_PATH | O_NOFOLLOW, 0);
+        return r < 0 ? -errno : beneath_open(dir, name, O_PATH | O_NOFOLLOW, 0);
 }
 
 static int try_attributes(int slots, const struct attributes *attributes)
@@ -232,11 +232,11 @@ static int try_metas(const struct preparation *p, struct error *error)
 /* The slots, and the redo log with them: nobody asks for it before the history says that it is being committed. */
 static int sync_stage(const struct preparation *p, struct error *error)
 {
-        int r = below_sync(p->place->dir);
+        int r = beneath_sync(p->place->dir);
 
         for (size_t i = 0; r >= 0 && i < p->redo->n_areas; i++)
                 if (p->redo->areas[i].hold)
-                        r = below_sync(p->slots[i]);
+                        r = beneath_sync(p->slots[i]);
         return r < 0 ? error_errnof(error, r, "can't make the stage durable") : 0;
 }
 

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-const char *slot_name(unsigned slot, char ret[static SLOT_NAME_MAX])
+const char *commit_slot_name(unsigned slot, char ret[static SLOT_NAME_MAX])
 {
         snprintf(ret, SLOT_NAME_MAX, "%u", slot);
         return ret;
@@ -30,7 +30,7 @@ static int make_own_directory(int dir, const char *name)
 
         if (mkdirat(dir, name, 0700) < 0)
                 return -errno;
-        fd = below_open(dir, name, O_RDONLY | O_DIRECTORY, 0);
+        fd = beneath_open(dir, name, O_RDONLY | O_DIRECTORY, 0);
         if (fd < 0)
                 return fd;
         if (fchmod(fd, 0700) < 0 || fstat(fd, &st) < 0)
@@ -50,7 +50,7 @@ static int make_hold(const struct commit_place *place, const struct redo *redo, 
                 return root;
         if (fstat(root, &st) < 0)
                 return -errno;
-        r = below_remove(root, redo->areas[area].hold); /* of one that was killed before it was of any use */
+        r = beneath_remove(root, redo->areas[area].hold); /* of one that was killed before it was of any use */
         if (r >= 0)
                 r = hold = make_own_directory(root, redo->areas[area].hold);
         if (r >= 0)
@@ -61,7 +61,7 @@ static int make_hold(const struct commit_place *place, const struct redo *redo, 
 int commit_make_slots(const struct commit_place *place, struct redo *redo, size_t area)
 {
         _cleanup_close_ int slots =
-                redo->areas[area].hold ? make_hold(place, redo, area) : below_make_directories(place->dir, SLOTS_DIR);
+                redo->areas[area].hold ? make_hold(place, redo, area) : beneath_make_directories(place->dir, SLOTS_DIR);
         struct stat st;
 
         if (slots < 0)
@@ -78,9 +78,9 @@ int commit_open_slots(const struct commit_place *place, const struct redo *redo,
         _cleanup_close_ int root = -EBADF;
 
         if (!redo->areas[area].hold)
-                return below_open(place->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
+                return beneath_open(place->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
         root = commit_open_area(place, redo, area);
-        return root < 0 ? root : below_open(root, redo->areas[area].hold, O_RDONLY | O_DIRECTORY, 0);
+        return root < 0 ? root : beneath_open(root, redo->areas[area].hold, O_RDONLY | O_DIRECTORY, 0);
 }
 
 static int remove_hold(const struct commit_place *place, const struct redo *redo, size_t area)
@@ -95,10 +95,10 @@ static int remove_hold(const struct commit_place *place, const struct redo *redo
                 return -errno;
         if (faccessat(root, redo->areas[area].hold, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
-        r = below_remove(root, redo->areas[area].hold);
+        r = beneath_remove(root, redo->areas[area].hold);
         if (r >= 0)
                 r = attributes_set_times(root, &st);
-        return r < 0 ? r : below_sync(root); /* for the log, which says where it is, goes next */
+        return r < 0 ? r : beneath_sync(root); /* for the log, which says where it is, goes next */
 }
 
 int commit_release(const struct commit_place *place, const struct redo *redo, struct error *error)

@@ -138,7 +138,7 @@ static int detach(const struct site *site, const struct redo_rename *rename, con
         struct end path;
         int r;
 
-        path.dir = parent = below_open_parent(site->root, rename->path, &path.name);
+        path.dir = parent = beneath_open_parent(site->root, rename->path, &path.name);
         if (below_is_nowhere(parent))
                 return 0; /* what it was in was itself detached behind it */
         r = parent < 0 ? parent : is_at(&path, rename->ino);
@@ -155,7 +155,7 @@ static int make_parent(int root, const char *path, const char **ret_name)
         if (!parent)
                 return -ENOMEM;
         *ret_name = path_name(path);
-        return below_make_directories(root, parent);
+        return beneath_make_directories(root, parent);
 }
 
 static int install(const struct site *site, const struct redo_rename *rename, const struct end *slot)
@@ -167,7 +167,7 @@ static int install(const struct site *site, const struct redo_rename *rename, co
         r = is_at(slot, rename->ino);
         if (r <= 0)
                 return r; /* it was done, and where it went may have gone further */
-        path.dir = parent = below_open_parent(site->root, rename->path, &path.name);
+        path.dir = parent = beneath_open_parent(site->root, rename->path, &path.name);
         if (parent == -ENOENT)
                 path.dir = parent = make_parent(site->root, rename->path, &path.name);
         if (parent < 0)
@@ -179,7 +179,7 @@ static int do_rename(const struct sites *sites, const struct redo_rename *rename
 {
         const struct site *site = &sites->sites[rename->area];
         char name[SLOT_NAME_MAX];
-        struct end slot = { .dir = site->slots, .name = slot_name(rename->slot, name) };
+        struct end slot = { .dir = site->slots, .name = commit_slot_name(rename->slot, name) };
 
         if (site->slots < 0)
                 return 0;
@@ -193,7 +193,7 @@ static int do_meta(const struct sites *sites, const struct redo_meta *meta)
 
         if (!meta->after.st.st_mode || sites->sites[meta->area].slots < 0)
                 return 0;
-        fd = below_open(sites->sites[meta->area].root, meta->path, O_PATH | O_NOFOLLOW, 0);
+        fd = beneath_open(sites->sites[meta->area].root, meta->path, O_PATH | O_NOFOLLOW, 0);
         if (below_is_nowhere(fd))
                 return 0; /* removed by somebody since */
         if (fd < 0)
@@ -225,14 +225,14 @@ static int sync_all(const struct sites *sites, struct error *error)
 
         if (fstat(sites->place->dir, &st) < 0)
                 return -errno;
-        r = below_sync(sites->place->dir);
+        r = beneath_sync(sites->place->dir);
         for (size_t i = 0; r >= 0 && i < sites->redo->n_areas; i++) {
                 bool synced = sites->sites[i].dev == st.st_dev;
 
                 for (size_t k = 0; k < i; k++)
                         synced = synced || sites->sites[k].dev == sites->sites[i].dev;
                 if (!synced)
-                        r = below_sync(sites->sites[i].root);
+                        r = beneath_sync(sites->sites[i].root);
         }
         return r < 0 ? error_errnof(error, r, "can't make %s durable, the next run tries again", sites->redo->id) : 0;
 }

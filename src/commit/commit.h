@@ -48,4 +48,4 @@ int commit_open_slots(const struct commit_place *place, const struct redo *redo,
 int commit_open_area(const struct commit_place *place, const struct redo *redo, size_t area);
 
 #define SLOT_NAME_MAX 16
-const char *slot_name(unsigned slot, char ret[static SLOT_NAME_MAX]);
+const char *commit_slot_name(unsigned slot, char ret[static SLOT_NAME_MAX]);

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 
 /* Without a trace in the times of the directory that it is in. */
-static int remove_whiteout(const struct below_entry *entry)
+static int remove_whiteout(const struct beneath_entry *entry)
 {
         struct stat st;
 
@@ -17,15 +17,15 @@ static int remove_whiteout(const struct below_entry *entry)
         return attributes_set_times(entry->parent, &st);
 }
 
-static int seal_entry(enum below_step step, const struct below_entry *entry, void *userdata)
+static int seal_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
 
         (void)userdata;
-        if (step == BELOW_LEAVE)
+        if (step == BENEATH_LEAVE)
                 return 0;
-        fd = below_open(entry->parent, entry->name, O_PATH | O_NOFOLLOW, 0);
+        fd = beneath_open(entry->parent, entry->name, O_PATH | O_NOFOLLOW, 0);
         if (fd < 0)
                 return fd;
         if (fstat(fd, &st) < 0)
@@ -33,9 +33,9 @@ static int seal_entry(enum below_step step, const struct below_entry *entry, voi
         return stat_is_whiteout(&st) ? remove_whiteout(entry) : attributes_strip(fd);
 }
 
-int seal(int dir, const char *path)
+int overlay_strip(int dir, const char *path)
 {
-        return below_walk(&(struct below_walk){ .dir = dir, .path = path, .visit = seal_entry }, NULL);
+        return beneath_walk(&(struct beneath_walk){ .dir = dir, .path = path, .visit = seal_entry }, NULL);
 }
 
 int link_existing(int dir, const char *path, int to_dir, const char *name)
@@ -43,7 +43,7 @@ int link_existing(int dir, const char *path, int to_dir, const char *name)
         _cleanup_close_ int parent = -EBADF;
         const char *last;
 
-        parent = below_open_parent(dir, path, &last);
+        parent = beneath_open_parent(dir, path, &last);
         if (parent < 0)
                 return parent;
         return linkat(parent, last, to_dir, name, 0) < 0 ? -errno : 0;
@@ -56,7 +56,7 @@ int replace_by_link(int dir, const char *path, int to_dir, const char *to_path)
         struct stat st;
         int r;
 
-        parent = below_open_parent(to_dir, to_path, &name);
+        parent = beneath_open_parent(to_dir, to_path, &name);
         if (parent < 0)
                 return parent;
         if (fstat(parent, &st) < 0 || unlinkat(parent, name, 0) < 0)

@@ -18,7 +18,7 @@ struct preparation {
 };
 
 void preparation_done(struct preparation *p);
-/* Sets @error to what can't be staged. Returns: @r. */
+/* Sets @error to what can't be prepared. Returns: @r. */
 int preparation_explain(const struct preparation *p, const struct change *change, int r, struct error *error);
 
 /* It leaves its place. */

@@ -179,7 +179,7 @@ int redo_read(int dir, const char *name, const char *where, struct redo **ret, s
         fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return errno == ENOENT ? -ENOENT : error_errnof(error, -errno, "can't open %s/%s", where, name);
-        r = read_all(fd, INT_MAX, &data, &size);
+        r = io_read_all(fd, INT_MAX, &data, &size);
         if (r < 0)
                 return error_errnof(error, r, "can't read %s/%s", where, name);
         redo = calloc(1, sizeof(*redo));

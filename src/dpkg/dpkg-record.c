@@ -117,7 +117,7 @@ static int field_index(const struct field *field)
         return -ENOENT;
 }
 
-int dpkg_stanza_find_package(const struct dpkg_stanza *stanza, const char **ret, size_t *ret_size, struct error *error)
+int dpkg_record_find_package(const struct dpkg_stanza *stanza, const char **ret, size_t *ret_size, struct error *error)
 {
         struct dpkg_stanza rest = *stanza;
         struct field field;
@@ -229,7 +229,7 @@ static int copy_words(const char *file, const struct field *fields, struct dpkg_
         return 0;
 }
 
-int dpkg_stanza_parse(const struct dpkg_stanza *stanza, struct dpkg_record *ret, struct error *error)
+int dpkg_record_parse(const struct dpkg_stanza *stanza, struct dpkg_record *ret, struct error *error)
 {
         _cleanup_(dpkg_record_done) struct dpkg_record record = { 0 };
         struct field fields[N_FIELDS] = { 0 };

@@ -44,6 +44,6 @@ struct dpkg_stanza {
 };
 
 /* Only looks for the name, which points into the text. Returns: 0, or -EBADMSG with @error naming file and line. */
-int dpkg_stanza_find_package(const struct dpkg_stanza *stanza, const char **ret, size_t *ret_size, struct error *error);
+int dpkg_record_find_package(const struct dpkg_stanza *stanza, const char **ret, size_t *ret_size, struct error *error);
 /* Returns: 0, -EBADMSG as above, or -ENOMEM. */
-int dpkg_stanza_parse(const struct dpkg_stanza *stanza, struct dpkg_record *ret, struct error *error);
+int dpkg_record_parse(const struct dpkg_stanza *stanza, struct dpkg_record *ret, struct error *error);

@@ -82,10 +82,10 @@ static int parse_stanza(const struct dpkg_status_parser *parser, const struct dp
         size_t size;
         int r;
 
-        r = dpkg_stanza_find_package(stanza, &name, &size, error);
+        r = dpkg_record_find_package(stanza, &name, &size, error);
         if (r < 0 || !is_wanted(parser, name, size))
                 return r;
-        r = dpkg_stanza_parse(stanza, &record, error);
+        r = dpkg_record_parse(stanza, &record, error);
         if (r < 0)
                 return r;
 

@@ -20,7 +20,7 @@ struct level {
 };
 
 struct walker {
-        const struct below_walk *walk;
+        const struct beneath_walk *walk;
         struct error *error;
         int parent; /* of what is walked */
         int fd;     /* the innermost directory */
@@ -44,18 +44,18 @@ static int walk_failed(const struct walker *walker, int code)
         return error_errnof(walker->error, code, "%s", *walker->path ? walker->path : ".");
 }
 
-static struct below_entry current_entry(const struct walker *walker)
+static struct beneath_entry current_entry(const struct walker *walker)
 {
-        return (struct below_entry){
+        return (struct beneath_entry){
                 .parent = walker->n > 0 ? walker->fd : walker->parent,
                 .name = path_name(walker->path),
                 .path = walker->path,
         };
 }
 
-static int visit(const struct walker *walker, enum below_step step)
+static int visit(const struct walker *walker, enum beneath_step step)
 {
-        const struct below_entry entry = current_entry(walker);
+        const struct beneath_entry entry = current_entry(walker);
 
         return walker->walk->visit(step, &entry, walker->walk->userdata);
 }
@@ -65,8 +65,8 @@ static int write_names(DIR *dir, FILE *stream)
         const struct dirent *entry;
         int r;
 
-        while ((r = below_next(dir, &entry)) > 0)
-                fprintf(stream, "%c%s%c", below_type(dir, entry) == DT_DIR ? 'd' : '-', entry->d_name, '\0');
+        while ((r = beneath_next(dir, &entry)) > 0)
+                fprintf(stream, "%c%s%c", beneath_type(dir, entry) == DT_DIR ? 'd' : '-', entry->d_name, '\0');
         return r;
 }
 
@@ -135,15 +135,15 @@ static int push(struct walker *walker, int fd)
 
 static int enter(struct walker *walker)
 {
-        const struct below_entry entry = current_entry(walker);
+        const struct beneath_entry entry = current_entry(walker);
         int fd, r;
 
-        r = visit(walker, BELOW_ENTER);
+        r = visit(walker, BENEATH_ENTER);
         if (r < 0)
                 return r;
-        fd = below_open(entry.parent, entry.name, O_RDONLY | O_DIRECTORY, 0);
+        fd = beneath_open(entry.parent, entry.name, O_RDONLY | O_DIRECTORY, 0);
         if (fd == -ENOENT) /* gone since it was listed */
-                return visit(walker, BELOW_LEAVE);
+                return visit(walker, BENEATH_LEAVE);
         r = fd < 0 ? fd : push(walker, fd);
         return r < 0 ? walk_failed(walker, r) : 0;
 }
@@ -176,7 +176,7 @@ static int leave(struct walker *walker)
 
         walker->path[walker->levels[walker->n - 1].path_length] = '\0';
         r = pop(walker);
-        return r < 0 ? walk_failed(walker, r) : visit(walker, BELOW_LEAVE);
+        return r < 0 ? walk_failed(walker, r) : visit(walker, BENEATH_LEAVE);
 }
 
 /* Makes the path that of @name in the innermost directory. */
@@ -207,10 +207,10 @@ static int go_on(struct walker *walker)
         r = set_path(walker, next + 1);
         if (r < 0)
                 return r;
-        return *next == 'd' ? enter(walker) : visit(walker, BELOW_FILE);
+        return *next == 'd' ? enter(walker) : visit(walker, BENEATH_FILE);
 }
 
-int below_walk(const struct below_walk *walk, struct error *error)
+int beneath_walk(const struct beneath_walk *walk, struct error *error)
 {
         _cleanup_(walker_done) struct walker walker = {
                 .walk = walk,
@@ -225,44 +225,44 @@ int below_walk(const struct below_walk *walk, struct error *error)
 
         if (!walker.path)
                 return -ENOMEM;
-        walker.parent = below_open_parent(walk->dir, walk->path, &name);
+        walker.parent = beneath_open_parent(walk->dir, walk->path, &name);
         if (walker.parent < 0)
                 return walk_failed(&walker, walker.parent);
         if (fstatat(walker.parent, name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
                 return walk_failed(&walker, -errno);
 
-        r = S_ISDIR(st.st_mode) ? enter(&walker) : visit(&walker, BELOW_FILE);
+        r = S_ISDIR(st.st_mode) ? enter(&walker) : visit(&walker, BENEATH_FILE);
         while (r >= 0 && walker.n > 0)
                 r = go_on(&walker);
         return r;
 }
 
-static int remove_entry(enum below_step step, const struct below_entry *entry, void *userdata)
+static int remove_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         (void)userdata;
-        if (step == BELOW_ENTER)
+        if (step == BENEATH_ENTER)
                 return 0;
-        if (unlinkat(entry->parent, entry->name, step == BELOW_LEAVE ? AT_REMOVEDIR : 0) < 0 && errno != ENOENT)
+        if (unlinkat(entry->parent, entry->name, step == BENEATH_LEAVE ? AT_REMOVEDIR : 0) < 0 && errno != ENOENT)
                 return -errno;
         return 0;
 }
 
-int below_remove(int dir, const char *path)
+int beneath_remove(int dir, const char *path)
 {
         int r;
 
         if (!*path)
                 return -EINVAL;
-        r = below_walk(&(struct below_walk){ .dir = dir, .path = path, .visit = remove_entry }, NULL);
+        r = beneath_walk(&(struct beneath_walk){ .dir = dir, .path = path, .visit = remove_entry }, NULL);
         return r == -ENOENT ? 0 : r;
 }
 
-static int measure_entry(enum below_step step, const struct below_entry *entry, void *userdata)
+static int measure_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         uint64_t *sum = userdata;
         struct stat st;
 
-        if (step == BELOW_LEAVE)
+        if (step == BENEATH_LEAVE)
                 return 0;
         if (fstatat(entry->parent, entry->name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
                 return errno == ENOENT ? 0 : -errno; /* gone since it was listed */
@@ -270,13 +270,13 @@ static int measure_entry(enum below_step step, const struct below_entry *entry, 
         return 0;
 }
 
-int below_measure(int dir, const char *path, uint64_t *ret)
+int beneath_measure(int dir, const char *path, uint64_t *ret)
 {
         uint64_t sum = 0;
         int r;
 
-        r = below_walk(&(struct below_walk){ .dir = dir, .path = path, .visit = measure_entry, .userdata = &sum },
-                       NULL);
+        r = beneath_walk(&(struct beneath_walk){ .dir = dir, .path = path, .visit = measure_entry, .userdata = &sum },
+                         NULL);
         if (r >= 0)
                 *ret = sum;
         return r;

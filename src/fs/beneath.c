@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-const char *below_fd_path(int fd, char buffer[static 32])
+const char *beneath_fd_path(int fd, char buffer[static 32])
 {
         snprintf(buffer, 32, "/proc/self/fd/%d", fd);
         return buffer;
@@ -45,7 +45,7 @@ static int open_prefix(int dir, const char *path, size_t n)
         return open_beneath(dir, prefix, O_PATH | O_DIRECTORY, 0);
 }
 
-int below_open(int dir, const char *path, int flags, mode_t mode)
+int beneath_open(int dir, const char *path, int flags, mode_t mode)
 {
         _cleanup_close_ int closed_here = -EBADF;
 
@@ -66,14 +66,14 @@ int below_open(int dir, const char *path, int flags, mode_t mode)
         return open_beneath(dir, path, flags, mode);
 }
 
-int below_open_parent(int dir, const char *path, const char **ret_name)
+int beneath_open_parent(int dir, const char *path, const char **ret_name)
 {
         _cleanup_free_ char *parent = path_parent(path);
         int fd;
 
         if (!parent)
                 return -ENOMEM;
-        fd = below_open(dir, parent, O_PATH | O_DIRECTORY, 0);
+        fd = beneath_open(dir, parent, O_PATH | O_DIRECTORY, 0);
         if (fd >= 0)
                 *ret_name = path_name(path);
         return fd;
@@ -84,9 +84,9 @@ static int make_directory(int dir, const char *name)
         int fd;
 
         if (mkdirat(dir, name, 0750) < 0)
-                return errno == EEXIST ? below_open(dir, name, O_RDONLY | O_DIRECTORY, 0) : -errno;
+                return errno == EEXIST ? beneath_open(dir, name, O_RDONLY | O_DIRECTORY, 0) : -errno;
 
-        fd = below_open(dir, name, O_RDONLY | O_DIRECTORY, 0);
+        fd = beneath_open(dir, name, O_RDONLY | O_DIRECTORY, 0);
         if (fd >= 0 && fchmod(fd, 0750) < 0) { /* whatever the umask is */
                 int r = -errno;
 
@@ -96,9 +96,9 @@ static int make_directory(int dir, const char *name)
         return fd;
 }
 
-int below_make_directories(int dir, const char *path)
+int beneath_make_directories(int dir, const char *path)
 {
-        _cleanup_close_ int fd = below_open(dir, "", O_RDONLY | O_DIRECTORY, 0);
+        _cleanup_close_ int fd = beneath_open(dir, "", O_RDONLY | O_DIRECTORY, 0);
         size_t n;
 
         for (; fd >= 0 && *(path += strspn(path, "/")); path += n) {
@@ -118,23 +118,23 @@ int below_make_directories(int dir, const char *path)
         return TAKE_FD(fd);
 }
 
-int below_sync(int dir)
+int beneath_sync(int dir)
 {
         return syncfs(dir) < 0 ? -errno : 0;
 }
 
-bool below_is_fixed(int dir, const char *path)
+bool beneath_is_fixed(int dir, const char *path)
 {
-        _cleanup_close_ int fd = below_open(dir, path, O_PATH, 0);
+        _cleanup_close_ int fd = beneath_open(dir, path, O_PATH, 0);
         struct statx stx;
 
         return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, 0, &stx) == 0 &&
                (stx.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND));
 }
 
-int below_open_entries(int dir, const char *path, DIR **ret)
+int beneath_open_entries(int dir, const char *path, DIR **ret)
 {
-        _cleanup_close_ int fd = below_open(dir, path, O_RDONLY | O_DIRECTORY, 0);
+        _cleanup_close_ int fd = beneath_open(dir, path, O_RDONLY | O_DIRECTORY, 0);
         DIR *opened;
 
         if (fd < 0)
@@ -147,7 +147,7 @@ int below_open_entries(int dir, const char *path, DIR **ret)
         return 0;
 }
 
-int below_next(DIR *dir, const struct dirent **ret)
+int beneath_next(DIR *dir, const struct dirent **ret)
 {
         for (;;) {
                 const struct dirent *entry;
@@ -163,7 +163,7 @@ int below_next(DIR *dir, const struct dirent **ret)
         }
 }
 
-unsigned below_type(DIR *dir, const struct dirent *entry)
+unsigned beneath_type(DIR *dir, const struct dirent *entry)
 {
         struct stat st;
 

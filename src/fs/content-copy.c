@@ -97,7 +97,7 @@ static int make_regular(const struct copier *copier, const char *name, int file)
         from = open(FD_PATH(file), O_RDONLY | O_CLOEXEC);
         if (from < 0)
                 return -errno;
-        to = below_open(copier->to, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        to = beneath_open(copier->to, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
         return to < 0 ? to : content_copy(from, to);
 }
 
@@ -131,7 +131,7 @@ static int make_file(const struct copier *copier, const char *name, int file)
         if (r < 0)
                 return r;
 
-        made = below_open(copier->to, name, O_PATH, 0);
+        made = beneath_open(copier->to, name, O_PATH, 0);
         return made < 0 ? made : attributes_apply(made, &attributes);
 }
 
@@ -150,13 +150,13 @@ static int add_name(const struct copier *copier, const char *name, const struct 
         _cleanup_close_ int parent = -EBADF;
         const char *first;
 
-        parent = below_open_parent(link->to_dir, link->to, &first);
+        parent = beneath_open_parent(link->to_dir, link->to, &first);
         if (parent < 0)
                 return parent;
         return linkat(parent, first, copier->to, name, 0) < 0 ? -errno : 0;
 }
 
-static int copy_file(const struct copier *copier, const struct below_entry *entry, const char *to)
+static int copy_file(const struct copier *copier, const struct beneath_entry *entry, const char *to)
 {
         _cleanup_close_ int file = -EBADF;
         _cleanup_free_ char *copied = NULL;
@@ -165,7 +165,7 @@ static int copy_file(const struct copier *copier, const struct below_entry *entr
         struct stat st;
         int r;
 
-        file = below_open(entry->parent, entry->name, O_PATH, 0);
+        file = beneath_open(entry->parent, entry->name, O_PATH, 0);
         if (file < 0)
                 return file;
         if (fstat(file, &st) < 0)
@@ -192,7 +192,7 @@ static int enter_directory(struct copier *copier, const char *to)
 
         if (mkdirat(copier->to, name, 0700) < 0)
                 return -errno;
-        fd = below_open(copier->to, name, O_PATH | O_DIRECTORY, 0);
+        fd = beneath_open(copier->to, name, O_PATH | O_DIRECTORY, 0);
         if (fd < 0)
                 return fd;
         close(copier->to);
@@ -201,14 +201,14 @@ static int enter_directory(struct copier *copier, const char *to)
 }
 
 /* Its attributes come last, since what is made in it changes its time. */
-static int leave_directory(struct copier *copier, const struct below_entry *entry, const char *to)
+static int leave_directory(struct copier *copier, const struct beneath_entry *entry, const char *to)
 {
         _cleanup_attributes_ struct attributes attributes = { 0 };
         _cleanup_close_ int from = -EBADF;
         const char *name;
         int fd, r;
 
-        from = below_open(entry->parent, entry->name, O_PATH | O_DIRECTORY, 0);
+        from = beneath_open(entry->parent, entry->name, O_PATH | O_DIRECTORY, 0);
         if (from < 0)
                 return from;
         r = attributes_read(from, &attributes);
@@ -217,7 +217,7 @@ static int leave_directory(struct copier *copier, const struct below_entry *entr
         if (r < 0)
                 return r;
 
-        fd = below_open_parent(copier->copy->to_dir, to, &name);
+        fd = beneath_open_parent(copier->copy->to_dir, to, &name);
         if (fd < 0)
                 return fd;
         close(copier->to);
@@ -225,7 +225,7 @@ static int leave_directory(struct copier *copier, const struct below_entry *entr
         return 0;
 }
 
-static int copy_entry(enum below_step step, const struct below_entry *entry, void *userdata)
+static int copy_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         _cleanup_free_ char *to = NULL;
         struct copier *copier = userdata;
@@ -234,24 +234,24 @@ static int copy_entry(enum below_step step, const struct below_entry *entry, voi
         r = copy_path(copier->copy, entry->path, &to);
         if (r < 0)
                 return r;
-        if (step == BELOW_FILE)
+        if (step == BENEATH_FILE)
                 r = copy_file(copier, entry, to);
         else
-                r = step == BELOW_ENTER ? enter_directory(copier, to) : leave_directory(copier, entry, to);
+                r = step == BENEATH_ENTER ? enter_directory(copier, to) : leave_directory(copier, entry, to);
         return r < 0 ? error_errnof(copier->error, r, "%s", *entry->path ? entry->path : ".") : 0;
 }
 
-int copy_run(const struct copy *copy, struct error *error)
+int content_copy_run(const struct copy *copy, struct error *error)
 {
         struct copier copier = { .copy = copy, .error = error };
         const char *name;
         int r;
 
-        copier.to = below_open_parent(copy->to_dir, copy->to, &name);
+        copier.to = beneath_open_parent(copy->to_dir, copy->to, &name);
         if (copier.to < 0)
                 return error_errnof(error, copier.to, "%s", copy->to);
-        r = below_walk(
-                &(struct below_walk){
+        r = beneath_walk(
+                &(struct beneath_walk){
                         .dir = copy->from_dir, .path = copy->from, .visit = copy_entry, .userdata = &copier },
                 error);
         close(copier.to);

@@ -139,7 +139,7 @@ static int copy_range(const struct transfer *transfer, off_t begin, off_t end)
                         return (int)n;
                 if (lseek(transfer->to, begin, SEEK_SET) < 0)
                         return -errno;
-                r = write_all(transfer->to, transfer->buffer, (size_t)n);
+                r = io_write_all(transfer->to, transfer->buffer, (size_t)n);
                 if (r < 0)
                         return r;
                 begin += n;

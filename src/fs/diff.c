@@ -39,7 +39,7 @@ static int is_text(int fd)
 
         if (fd < 0)
                 return 1;
-        r = read_all(fd, TEXT_SIZE_MAX, &data, &size);
+        r = io_read_all(fd, TEXT_SIZE_MAX, &data, &size);
         if (r < 0)
                 return r == -EFBIG ? 0 : r;
         return !memchr(data, '\0', size);
@@ -54,8 +54,8 @@ static int side_init(struct side *side, char mark, int fd, const char *path)
                 side->label = strdup(NOTHING);
                 return side->label ? 0 : -ENOMEM;
         }
-        below_fd_path(fd, side->file);
-        clean = text_sanitize(path, strlen(path));
+        beneath_fd_path(fd, side->file);
+        clean = utf8_sanitize(path, strlen(path));
         if (!clean || asprintf(&side->label, "%c%s", mark, clean) < 0) {
                 side->label = NULL;
                 return -ENOMEM;
@@ -160,7 +160,7 @@ static int compare(const struct diff *diff, char **ret)
                      output);
         if (r < 0)
                 return r;
-        return lseek(output, 0, SEEK_SET) < 0 ? -errno : read_all(output, OUTPUT_SIZE_MAX, ret, &size);
+        return lseek(output, 0, SEEK_SET) < 0 ? -errno : io_read_all(output, OUTPUT_SIZE_MAX, ret, &size);
 }
 
 int diff_make(const struct diff *diff, char **ret, struct error *error)

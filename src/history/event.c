@@ -100,7 +100,7 @@ int event_set_string(struct dmig_event *event, const char *field, const char *va
                 return 0;
 
         /* What a program printed, or a person typed, must not make a line that can't be read again. */
-        valid = text_sanitize(value, strlen(value));
+        valid = utf8_sanitize(value, strlen(value));
         return valid ? add(event, field, json_object_new_string(valid)) : -ENOMEM;
 }
 

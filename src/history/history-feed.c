@@ -389,7 +389,7 @@ static int open_record(struct feed *feed)
         return history_state_get(feed->state, id, &feed->record);
 }
 
-int history_state_feed(struct history_state *state, const struct dmig_event *event, struct error *error)
+int history_feed(struct history_state *state, const struct dmig_event *event, struct error *error)
 {
         struct feed feed = { .state = state, .event = event, .error = error };
         const char *name = dmig_event_get_name(event);

@@ -9,4 +9,4 @@
  * Returns: 0, -EBADMSG with @error set where @event can't follow or lacks a field, or -ENOMEM. On failure @state is good
  * for history_state_done() only.
  */
-int history_state_feed(struct history_state *state, const struct dmig_event *event, struct error *error);
+int history_feed(struct history_state *state, const struct dmig_event *event, struct error *error);

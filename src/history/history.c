@@ -143,7 +143,7 @@ static int take_line(struct history *history, const char *line, size_t size, boo
 
         r = history_line_parse(history->package, line, size, &event, error);
         if (r >= 0)
-                r = history_state_feed(&history->state, event, error);
+                r = history_feed(&history->state, event, error);
         if (r >= 0 && keep)
                 r = keep_event(history, &event);
         return r;
@@ -164,7 +164,7 @@ static int set_tail_aside(struct history *history, const char *tail, size_t size
                 return -errno;
         r = history_restrict(fd, 0640);
         if (r >= 0)
-                r = write_all(fd, tail, size);
+                r = io_write_all(fd, tail, size);
         if (r >= 0)
                 r = sync_fd(fd);
         if (r >= 0)
@@ -185,7 +185,7 @@ static int read_events(struct history *history, enum history_mode mode, bool kee
         char *p, *end;
         int r;
 
-        r = read_all(history->fd, INT_MAX, &data, &size);
+        r = io_read_all(history->fd, INT_MAX, &data, &size);
         if (r < 0)
                 return error_errnof(error, r, "can't read %s", history->path);
 
@@ -267,7 +267,7 @@ int history_append(struct history *history, const struct dmig_event *event, stru
         r = history_line_format(event, &line, &size);
         if (r < 0)
                 return r;
-        r = write_all(history->fd, line, size);
+        r = io_write_all(history->fd, line, size);
         if (r >= 0 && fdatasync(history->fd) < 0)
                 r = -errno;
         if (r < 0) {
@@ -277,7 +277,7 @@ int history_append(struct history *history, const struct dmig_event *event, stru
                 return error_errnof(error, r, "can't write %s%s", history->path, whole ? "" : " nor repair it");
         }
         history->size += (off_t)size;
-        return history_state_feed(&history->state, event, error);
+        return history_feed(&history->state, event, error);
 }
 
 /* ---- The last line ---- */

@@ -26,8 +26,8 @@ static int make_event(const struct dmig *ctx, const char *package, const char *n
         return 0;
 }
 
-int record_event(struct dmig *ctx, struct history *history, const char *name, const struct field *fields,
-                 struct error *error)
+int emit_event(struct dmig *ctx, struct history *history, const char *name, const struct field *fields,
+               struct error *error)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
         int r;
@@ -40,7 +40,7 @@ int record_event(struct dmig *ctx, struct history *history, const char *name, co
         return r;
 }
 
-void tell_event(struct dmig *ctx, const char *package, const char *name, const struct field *fields)
+void emit_unrecorded(struct dmig *ctx, const char *package, const char *name, const struct field *fields)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
 

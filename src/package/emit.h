@@ -16,7 +16,7 @@ struct field {
 };
 
 /* Appends the event to @history, durably, then tells it. Returns: 0, or a negative errno with @error set. */
-int record_event(struct dmig *ctx, struct history *history, const char *name, const struct field *fields,
-                 struct error *error);
+int emit_event(struct dmig *ctx, struct history *history, const char *name, const struct field *fields,
+               struct error *error);
 /* Tells an event that isn't recorded. One that can't be made is not told. */
-void tell_event(struct dmig *ctx, const char *package, const char *name, const struct field *fields);
+void emit_unrecorded(struct dmig *ctx, const char *package, const char *name, const struct field *fields);

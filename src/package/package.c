@@ -15,7 +15,7 @@ static int check_version(const char *argument, struct error *error)
         return argument ? version_from_argument(argument, &version, error) : 0;
 }
 
-int survey_check_request(const struct upgrade_request *request, struct error *error)
+int package_check_request(const struct upgrade_request *request, struct error *error)
 {
         int r;
 
@@ -28,73 +28,73 @@ int survey_check_request(const struct upgrade_request *request, struct error *er
         return r < 0 ? r : check_version(request->to, error);
 }
 
-int survey_new_report(const struct upgrade_request *request, struct dmig_report **ret, struct error *error)
+int package_new_report(const struct upgrade_request *request, struct dmig_report **ret, struct error *error)
 {
-        int r = survey_check_request(request, error);
+        int r = package_check_request(request, error);
 
         return r < 0 ? r : report_new(request->package, ret);
 }
 
-int survey_open_history(struct survey *survey, struct dmig *ctx, enum history_mode mode, struct error *error)
+int package_open_history(struct package *pkg, struct dmig *ctx, enum history_mode mode, struct error *error)
 {
         int r;
 
-        r = history_open(&ctx->root, survey->request.package, mode, false, &survey->history, error);
-        if (r >= 0 && survey->history->torn)
-                context_log(ctx, LOG_WARNING, survey->request.package,
-                            "the last line of %s was cut short, it was set aside as %s", survey->history->path,
-                            survey->history->torn);
-        else if (r >= 0 && survey->history->cut)
-                context_log(ctx, LOG_WARNING, survey->request.package,
-                            "the last line of %s is cut short; the next run sets it aside", survey->history->path);
+        r = history_open(&ctx->root, pkg->request.package, mode, false, &pkg->history, error);
+        if (r >= 0 && pkg->history->torn)
+                context_log(ctx, LOG_WARNING, pkg->request.package,
+                            "the last line of %s was cut short, it was set aside as %s", pkg->history->path,
+                            pkg->history->torn);
+        else if (r >= 0 && pkg->history->cut)
+                context_log(ctx, LOG_WARNING, pkg->request.package,
+                            "the last line of %s is cut short; the next run sets it aside", pkg->history->path);
         return r;
 }
 
-int survey_make_plan(struct survey *survey, struct dmig *ctx, struct error *error)
+int package_make_plan(struct package *pkg, struct dmig *ctx, struct error *error)
 {
-        const struct history_state *state = &survey->history->state;
+        const struct history_state *state = &pkg->history->state;
         int r;
 
-        r = upgrade_resolve(ctx, &survey->request, state, &survey->upgrade, error);
-        if (r < 0 || survey->upgrade.result != DMIG_RESULT_PENDING)
+        r = upgrade_resolve(ctx, &pkg->request, state, &pkg->upgrade, error);
+        if (r < 0 || pkg->upgrade.result != DMIG_RESULT_PENDING)
                 return r;
 
-        r = catalog_load(&ctx->root, survey->request.package, &survey->catalog, error);
+        r = catalog_load(&ctx->root, pkg->request.package, &pkg->catalog, error);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < survey->catalog->n_notices; i++)
-                context_log(ctx, LOG_NOTICE, survey->request.package, "%s", survey->catalog->notices[i]);
+        for (size_t i = 0; i < pkg->catalog->n_notices; i++)
+                context_log(ctx, LOG_NOTICE, pkg->request.package, "%s", pkg->catalog->notices[i]);
 
-        r = range_init(&survey->range, survey->upgrade.from, survey->upgrade.to, error);
-        return r < 0 ? r : plan_make(survey->catalog, state, &survey->range, &survey->plan, error);
+        r = version_range_init(&pkg->range, pkg->upgrade.from, pkg->upgrade.to, error);
+        return r < 0 ? r : plan_make(pkg->catalog, state, &pkg->range, &pkg->plan, error);
 }
 
-void survey_done(struct survey *survey)
+void package_done(struct package *pkg)
 {
-        plan_done(&survey->plan);
-        range_done(&survey->range);
-        catalog_free(survey->catalog);
-        upgrade_done(&survey->upgrade);
-        history_free(survey->history);
+        plan_done(&pkg->plan);
+        version_range_done(&pkg->range);
+        catalog_free(pkg->catalog);
+        upgrade_done(&pkg->upgrade);
+        history_free(pkg->history);
 }
 
-bool survey_is_due(const struct plan_step *step)
+bool package_is_due(const struct plan_step *step)
 {
         return step->in_range && (step->state == DMIG_STATE_PENDING || step->state == DMIG_STATE_FAILED ||
                                   step->state == DMIG_STATE_POSTPONED || step->state == DMIG_STATE_GAVE_UP);
 }
 
-enum dmig_result survey_get_result(const struct survey *survey)
+enum dmig_result package_get_result(const struct package *pkg)
 {
         const struct plan_step *first = NULL; /* that is due: none behind it was tried, unless it came later */
 
-        if (survey->upgrade.result != DMIG_RESULT_PENDING)
-                return survey->upgrade.result;
+        if (pkg->upgrade.result != DMIG_RESULT_PENDING)
+                return pkg->upgrade.result;
 
-        for (size_t i = 0; i < survey->plan.n_steps; i++) {
-                const struct plan_step *step = &survey->plan.steps[i];
+        for (size_t i = 0; i < pkg->plan.n_steps; i++) {
+                const struct plan_step *step = &pkg->plan.steps[i];
 
-                if (!survey_is_due(step))
+                if (!package_is_due(step))
                         continue;
                 if (step->state == DMIG_STATE_GAVE_UP) /* the package stops there, whatever is before it */
                         return DMIG_RESULT_FAILED;
@@ -108,9 +108,9 @@ enum dmig_result survey_get_result(const struct survey *survey)
                                                     : DMIG_RESULT_PENDING;
 }
 
-bool survey_shows(enum survey_scope scope, const struct plan_step *step)
+bool package_shows(enum package_scope scope, const struct plan_step *step)
 {
-        return scope == SURVEY_ALL || step->in_range || step->state == DMIG_STATE_OUT_OF_ORDER;
+        return scope == PACKAGE_ALL || step->in_range || step->state == DMIG_STATE_OUT_OF_ORDER;
 }
 
 static int copy(char **ret, const char *text)
@@ -138,14 +138,14 @@ static int fill_step(const struct plan_step *planned, struct dmig_step *step)
                        : 0;
 }
 
-int survey_look_at_gate(const struct survey *survey, const struct dmig *ctx, struct dmig_report *report, char **ret,
-                        struct error *error)
+int package_look_at_gate(const struct package *pkg, const struct dmig *ctx, struct dmig_report *report, char **ret,
+                         struct error *error)
 {
         _cleanup_(gate_done) struct gate gate = { 0 };
         int r;
 
-        if (survey->plan.n_pending > 0 && !ctx->root.path[0]) {
-                r = gate_look(survey->request.package, &gate, error);
+        if (pkg->plan.n_pending > 0 && !ctx->root.path[0]) {
+                r = gate_look(pkg->request.package, &gate, error);
                 if (r < 0)
                         return r;
         }
@@ -154,7 +154,7 @@ int survey_look_at_gate(const struct survey *survey, const struct dmig *ctx, str
         return 0;
 }
 
-int survey_explain_gate(struct dmig_report *report, const char *running)
+int package_explain_gate(struct dmig_report *report, const char *running)
 {
         return report_set_errorf(report, DMIG_RESULT_PENDING, 0,
                                  "%s is running, and data is never migrated under a running service: "
@@ -162,10 +162,10 @@ int survey_explain_gate(struct dmig_report *report, const char *running)
                                  running, running);
 }
 
-static int explain(const struct survey *survey, struct dmig_report *report)
+static int explain(const struct package *pkg, struct dmig_report *report)
 {
-        const struct upgrade *upgrade = &survey->upgrade;
-        const char *package = survey->request.package;
+        const struct upgrade *upgrade = &pkg->upgrade;
+        const char *package = pkg->request.package;
 
         if (report->result == DMIG_RESULT_DOWNGRADE)
                 return report_set_errorf(report, report->result, 0,
@@ -178,29 +178,29 @@ static int explain(const struct survey *survey, struct dmig_report *report)
                 const struct dmig_step *step = &report->steps[i];
 
                 if (step->state == DMIG_STATE_GAVE_UP)
-                        return report_set_errorf(report, report->result, 0, SURVEY_GAVE_UP, step->id, package);
+                        return report_set_errorf(report, report->result, 0, PACKAGE_GAVE_UP, step->id, package);
                 if (step->state == DMIG_STATE_FAILED)
                         return report_set_errorf(report, report->result, 0, "%s failed: %s", step->id, step->error);
         }
         return 0;
 }
 
-int survey_report(const struct survey *survey, enum survey_scope scope, struct dmig_report *report)
+int package_report(const struct package *pkg, enum package_scope scope, struct dmig_report *report)
 {
-        const struct plan *plan = &survey->plan;
+        const struct plan *plan = &pkg->plan;
         size_t n = 0;
         int r;
 
-        report->result = survey_get_result(survey);
-        r = report_set_versions(report, survey->upgrade.from, survey->upgrade.to, survey->upgrade.from_source);
+        report->result = package_get_result(pkg);
+        r = report_set_versions(report, pkg->upgrade.from, pkg->upgrade.to, pkg->upgrade.from_source);
         if (r < 0)
                 return r;
 
         for (size_t i = 0; i < plan->n_steps; i++)
-                n += survey_shows(scope, &plan->steps[i]);
+                n += package_shows(scope, &plan->steps[i]);
         r = report_add_steps(report, n);
         for (size_t i = 0, k = 0; r >= 0 && i < plan->n_steps; i++)
-                if (survey_shows(scope, &plan->steps[i]))
+                if (package_shows(scope, &plan->steps[i]))
                         r = fill_step(&plan->steps[i], &report->steps[k++]);
-        return r < 0 ? r : explain(survey, report);
+        return r < 0 ? r : explain(pkg, report);
 }

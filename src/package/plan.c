@@ -5,8 +5,8 @@
 struct planner {
         const struct catalog *catalog;
         const struct history_state *state;
-        const struct range *range;
-        struct range history; /* from where the history begins to where it is now */
+        const struct version_range *range;
+        struct version_range history; /* from where the history begins to where it is now */
         bool has_history;
         struct plan *plan;
         struct error *error;
@@ -14,7 +14,7 @@ struct planner {
 
 static void planner_done(struct planner *planner)
 {
-        range_done(&planner->history);
+        version_range_done(&planner->history);
 }
 
 static bool is_settled(const struct record *record)
@@ -47,15 +47,16 @@ static enum dmig_state record_to_state(const struct record *record)
         return DMIG_STATE_PENDING;
 }
 
-static int locate(const struct planner *planner, const struct range *range, const struct migration *migration, int *ret)
+static int locate(const struct planner *planner, const struct version_range *range, const struct migration *migration,
+                  int *ret)
 {
         const char *since = migration->manifest->since;
 
         if (!since) {
-                *ret = range_locate(range, migration->version);
+                *ret = version_range_locate(range, migration->version);
                 return 0;
         }
-        if (range_locate_package_version(range, since, ret) < 0)
+        if (version_range_locate_package_version(range, since, ret) < 0)
                 return error_setf(planner->error, -EBADMSG, "%s: \"since\" is no package version: %s", migration->path,
                                   since);
         return 0;
@@ -151,14 +152,14 @@ static int init_history(struct planner *planner)
 
         if (!state->origin)
                 return 0;
-        r = range_init(&planner->history, state->origin, state->from, planner->error);
+        r = version_range_init(&planner->history, state->origin, state->from, planner->error);
         if (r < 0)
                 return r == -EINVAL ? -EBADMSG : r;
         planner->has_history = true;
         return 0;
 }
 
-int plan_make(const struct catalog *catalog, const struct history_state *state, const struct range *range,
+int plan_make(const struct catalog *catalog, const struct history_state *state, const struct version_range *range,
               struct plan *ret, struct error *error)
 {
         _cleanup_(plan_done) struct plan plan = { 0 };

@@ -34,6 +34,6 @@ struct plan {
  * What lies behind the origin and isn't in the history was there before us, and what lies above to isn't due: both are
  * left out.
  */
-int plan_make(const struct catalog *catalog, const struct history_state *state, const struct range *range,
+int plan_make(const struct catalog *catalog, const struct history_state *state, const struct version_range *range,
               struct plan *ret, struct error *error);
 void plan_done(struct plan *plan);

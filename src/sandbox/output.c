@@ -28,7 +28,7 @@ static int end_line(struct output *output)
 {
         char *text, **place;
 
-        text = text_sanitize(output->line, output->line_size);
+        text = utf8_sanitize(output->line, output->line_size);
         if (!text)
                 return -ENOMEM;
         output->line_size = 0;

@@ -12,7 +12,7 @@ static const char *const private_dirs[] = { "/tmp", "/var/tmp" };
 enum { FD_NETWORK, FD_MOUNTS };
 
 /* Trees below a directory that becomes private, which are kept. */
-struct kept {
+struct archived {
         const char **paths;
         size_t n;
 };
@@ -42,7 +42,7 @@ static bool is_private(const char *path)
 }
 
 /* What lies in a tree that is kept already comes along with it. */
-static void keep(struct kept *kept, const char *path)
+static void keep(struct archived *kept, const char *path)
 {
         for (size_t i = 0; i < kept->n; i++)
                 if (path_is_within(path, kept->paths[i]))
@@ -61,7 +61,7 @@ static int add_private_dirs(struct sandbox *sandbox)
         return r;
 }
 
-static int add_kept(struct sandbox *sandbox, const struct kept *kept)
+static int add_kept(struct sandbox *sandbox, const struct archived *kept)
 {
         size_t first = sandbox->n_fds;
         int r = 0;
@@ -82,7 +82,7 @@ static int add_kept(struct sandbox *sandbox, const struct kept *kept)
 static int add_private(struct sandbox *sandbox, const struct sandbox_request *request)
 {
         _cleanup_free_ const char **paths = NULL;
-        struct kept kept = { 0 };
+        struct archived kept = { 0 };
         size_t n_visible = 0;
 
         while (request->visible[n_visible])

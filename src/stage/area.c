@@ -60,7 +60,7 @@ static bool is_pseudo(const char *type)
 
 struct declaration {
         struct areas *areas;
-        const struct mounts *mounts;
+        const struct mountinfo *mounts;
         const struct declared_path *declared;
         struct error *error;
 };
@@ -156,7 +156,7 @@ static int add_root(const struct declaration *declaration, const struct mount_po
 static int add_roots(const struct declaration *declaration)
 {
         const struct declared_path *declared = declaration->declared;
-        const struct mount_point *mount = mounts_find(declaration->mounts, declared->path);
+        const struct mount_point *mount = mountinfo_find(declaration->mounts, declared->path);
         bool in_slash = streq(declared->parent, "/");
         bool directory = S_ISDIR(declared->type);
         bool whole = in_slash || (mount && streq(mount->path, declared->path));
@@ -182,7 +182,7 @@ static int add_roots(const struct declaration *declaration)
 
 /* ---- What is mounted in them ----------------------------------------------------------------- */
 
-static bool is_topmost(const struct mounts *mounts, const struct area *area, const char *path)
+static bool is_topmost(const struct mountinfo *mounts, const struct area *area, const char *path)
 {
         for (size_t i = 0; i < mounts->n; i++)
                 if (path_inside(mounts->points[i].path, area->path) && path_inside(path, mounts->points[i].path))
@@ -190,7 +190,7 @@ static bool is_topmost(const struct mounts *mounts, const struct area *area, con
         return true;
 }
 
-static int list_mounts(const struct areas *areas, const struct mounts *mounts, struct area *area)
+static int list_mounts(const struct areas *areas, const struct mountinfo *mounts, struct area *area)
 {
         int r = 0;
 
@@ -240,7 +240,7 @@ static int declare_path(const struct areas *areas, const char *path)
         return r;
 }
 
-static int declare(const struct areas *areas, const struct declared *declared)
+static int declare(const struct areas *areas, const struct declared_paths *declared)
 {
         int r = 0;
 
@@ -267,12 +267,12 @@ static int compare_areas(const void *a, const void *b)
         return strcmp(((const struct area *)a)->path, ((const struct area *)b)->path);
 }
 
-static int build(struct areas *areas, const struct declared *declared, struct error *error)
+static int build(struct areas *areas, const struct declared_paths *declared, struct error *error)
 {
-        _cleanup_(mounts_freep) struct mounts *mounts = NULL;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         int r;
 
-        r = mounts_read(&mounts);
+        r = mountinfo_read(&mounts);
         if (r < 0)
                 return error_errnof(error, r, "can't read from /proc/self/mountinfo what is mounted; mount /proc");
         for (size_t i = 0; r >= 0 && i < declared->n; i++)
@@ -287,14 +287,14 @@ static int build(struct areas *areas, const struct declared *declared, struct er
 
 int areas_new(const struct root *root, char *const *writes, struct areas **ret, struct error *error)
 {
-        _cleanup_(declared_freep) struct declared *declared = NULL;
+        _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
         _cleanup_(areas_freep) struct areas *areas = NULL;
         int r;
 
         areas = calloc(1, sizeof(*areas));
         if (!areas)
                 return -ENOMEM;
-        r = declared_resolve(root, writes, &declared, error);
+        r = declared_paths_resolve(root, writes, &declared, error);
         if (r >= 0)
                 r = build(areas, declared, error);
         if (r < 0)
@@ -305,10 +305,10 @@ int areas_new(const struct root *root, char *const *writes, struct areas **ret, 
 
 int areas_declare(struct areas *areas, const struct root *root, char *const *writes, struct error *error)
 {
-        _cleanup_(declared_freep) struct declared *declared = NULL;
+        _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
         int r;
 
-        r = declared_resolve(root, writes, &declared, error);
+        r = declared_paths_resolve(root, writes, &declared, error);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < areas->n; i++)

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Where a migration's changes can be staged. In: the paths that manifests declare. Out: the directories over which overlays
+ * Where a migration's changes can be prepared. In: the paths that manifests declare. Out: the directories over which overlays
  * have to lie, so that each declared path can be changed in any way that it could be changed in directly: also be made where it is
  * missing, replaced, renamed or removed.
  *
@@ -31,7 +31,7 @@ struct areas {
 /*
  * @writes: absolute, normalised, ended by NULL; more than one migration's together for a preview. A symbolic link that is declared
  * stands for itself and for what it leads to. Parents that are missing belong to the declared path below them.
- * Returns: 0, or a negative errno with @error set to what can't be staged, why, and what to declare instead: a path directly
+ * Returns: 0, or a negative errno with @error set to what can't be prepared, why, and what to declare instead: a path directly
  * in "/" that is no directory; one that contains, is or leads to STATE_DIR (below @root); a mount of a single file; a writable pseudo
  * file system.
  */

@@ -26,7 +26,7 @@ static void declared_path_done(struct declared_path *path)
         *path = (struct declared_path){ 0 };
 }
 
-struct declared *declared_free(struct declared *declared)
+struct declared_paths *declared_paths_free(struct declared_paths *declared)
 {
         if (!declared)
                 return NULL;
@@ -174,7 +174,7 @@ static int find(const struct search *search, const char *path, struct declared_p
 }
 
 /* Returns: 0 with what a link leads to, below the root, in @ret_next, NULL where it is none; or a negative errno. */
-static int add_path(const struct search *search, const char *path, struct declared *declared, char **ret_next)
+static int add_path(const struct search *search, const char *path, struct declared_paths *declared, char **ret_next)
 {
         struct declared_path *grown;
         int r;
@@ -196,7 +196,7 @@ static int add_path(const struct search *search, const char *path, struct declar
         return S_ISLNK(grown->type) ? follow(search, grown, ret_next) : 0;
 }
 
-static int add_declared(const struct search *search, struct declared *declared)
+static int add_declared(const struct search *search, struct declared_paths *declared)
 {
         _cleanup_free_ char *path = strdup(search->written);
 
@@ -220,7 +220,7 @@ static int compare_paths(const void *a, const void *b)
 }
 
 /* What something lies in is sorted before it. */
-static void drop_nested(struct declared *declared)
+static void drop_nested(struct declared_paths *declared)
 {
         size_t n = 0;
 
@@ -249,9 +249,10 @@ static int find_state(const struct root *root, char **ret)
         return asprintf(ret, "%s" STATE_DIR, root->path) < 0 ? -ENOMEM : 0;
 }
 
-int declared_resolve(const struct root *root, char *const *writes, struct declared **ret, struct error *error)
+int declared_paths_resolve(const struct root *root, char *const *writes, struct declared_paths **ret,
+                           struct error *error)
 {
-        _cleanup_(declared_freep) struct declared *declared = NULL;
+        _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
         _cleanup_free_ char *state = NULL;
         int r;
 

@@ -15,7 +15,7 @@ struct declared_path {
         mode_t type;  /* S_IFDIR, S_IFLNK, ... of what is there; 0 where nothing is */
 };
 
-struct declared {
+struct declared_paths {
         struct declared_path *paths; /* none lies in another one */
         size_t n;
 };
@@ -24,6 +24,7 @@ struct declared {
  * A symbolic link stands for itself and for what it leads to. Returns: 0, or a negative errno with @error set to what can't be
  * declared, why, and what to declare instead.
  */
-int declared_resolve(const struct root *root, char *const *writes, struct declared **ret, struct error *error);
-struct declared *declared_free(struct declared *declared);
-DEFINE_CLEANUP(struct declared *, declared_free);
+int declared_paths_resolve(const struct root *root, char *const *writes, struct declared_paths **ret,
+                           struct error *error);
+struct declared_paths *declared_paths_free(struct declared_paths *declared);
+DEFINE_CLEANUP(struct declared_paths *, declared_paths_free);

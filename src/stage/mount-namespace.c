@@ -27,7 +27,7 @@ static void *run(void *userdata)
 }
 
 /* A thread of its own, since the caller's could not be brought back with the root and the directory that it had. */
-int run_apart(int (*function)(void *userdata), void *userdata, struct error *error)
+int mount_namespace_run(int (*function)(void *userdata), void *userdata, struct error *error)
 {
         struct call call = { function, userdata, error, 0 };
         sigset_t all, before;

@@ -8,4 +8,4 @@
  * It may do all that other code may, and shares file descriptors with it, but those that were opened outside lie on other
  * mounts. Returns: what it does, or a negative errno with @error set.
  */
-int run_apart(int (*function)(void *userdata), void *userdata, struct error *error);
+int mount_namespace_run(int (*function)(void *userdata), void *userdata, struct error *error);

@@ -18,7 +18,7 @@ static void mount_point_done(struct mount_point *point)
         *point = (struct mount_point){ 0 };
 }
 
-struct mounts *mounts_free(struct mounts *mounts)
+struct mountinfo *mountinfo_free(struct mountinfo *mounts)
 {
         if (!mounts)
                 return NULL;
@@ -76,7 +76,7 @@ static int parse_line(char *line, struct mount_point *ret)
         return r;
 }
 
-static int parse_lines(struct mounts *mounts, char *text)
+static int parse_lines(struct mountinfo *mounts, char *text)
 {
         char *line;
         int r = 0;
@@ -95,7 +95,7 @@ static int parse_lines(struct mounts *mounts, char *text)
 }
 
 /* By another mount on the same one, at a directory on the way. */
-static bool is_reachable(const struct mounts *mounts, const struct mount_point *point)
+static bool is_reachable(const struct mountinfo *mounts, const struct mount_point *point)
 {
         const struct mount_point *parent = NULL;
 
@@ -108,7 +108,7 @@ static bool is_reachable(const struct mounts *mounts, const struct mount_point *
         return !parent || is_reachable(mounts, parent);
 }
 
-static bool is_covered(const struct mounts *mounts, const struct mount_point *point)
+static bool is_covered(const struct mountinfo *mounts, const struct mount_point *point)
 {
         for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++)
                 if (p != point && p->parent == point->id && streq(p->path, point->path))
@@ -116,7 +116,7 @@ static bool is_covered(const struct mounts *mounts, const struct mount_point *po
         return false;
 }
 
-static int drop_hidden(struct mounts *mounts)
+static int drop_hidden(struct mountinfo *mounts)
 {
         _cleanup_free_ bool *hidden = NULL;
         size_t n = 0;
@@ -136,9 +136,9 @@ static int drop_hidden(struct mounts *mounts)
         return 0;
 }
 
-int mounts_parse(const char *text, struct mounts **ret)
+int mountinfo_parse(const char *text, struct mountinfo **ret)
 {
-        _cleanup_(mounts_freep) struct mounts *mounts = NULL;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         _cleanup_free_ char *copy = NULL;
         int r;
 
@@ -156,7 +156,7 @@ int mounts_parse(const char *text, struct mounts **ret)
         return 0;
 }
 
-int mounts_read(struct mounts **ret)
+int mountinfo_read(struct mountinfo **ret)
 {
         _cleanup_free_ char *text = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -166,11 +166,11 @@ int mounts_read(struct mounts **ret)
         fd = open(MOUNTINFO_PATH, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        r = read_all(fd, MOUNTINFO_MAX, &text, &size);
-        return r < 0 ? r : mounts_parse(text, ret);
+        r = io_read_all(fd, MOUNTINFO_MAX, &text, &size);
+        return r < 0 ? r : mountinfo_parse(text, ret);
 }
 
-const struct mount_point *mounts_find(const struct mounts *mounts, const char *path)
+const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const char *path)
 {
         const struct mount_point *found = NULL;
 

@@ -18,17 +18,17 @@ struct mount_point {
         bool read_only; /* the mount or its file system */
 };
 
-struct mounts {
+struct mountinfo {
         struct mount_point *points;
         size_t n;
 };
 
 /* Returns: 0, or a negative errno. */
-int mounts_read(struct mounts **ret);
+int mountinfo_read(struct mountinfo **ret);
 /* The same from the text of mountinfo. Returns: 0, -EBADMSG, or -ENOMEM. */
-int mounts_parse(const char *text, struct mounts **ret);
-struct mounts *mounts_free(struct mounts *mounts);
-DEFINE_CLEANUP(struct mounts *, mounts_free);
+int mountinfo_parse(const char *text, struct mountinfo **ret);
+struct mountinfo *mountinfo_free(struct mountinfo *mounts);
+DEFINE_CLEANUP(struct mountinfo *, mountinfo_free);
 
 /* The mount that @path, absolute and without symbolic links, is on. Returns: NULL where that isn't known, as in a chroot(2) that is none. */
-const struct mount_point *mounts_find(const struct mounts *mounts, const char *path);
+const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const char *path);

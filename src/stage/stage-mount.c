@@ -81,7 +81,7 @@ static int add_path(const struct area *area, struct shields *shields, const char
 /* Through an overlay a fifo or a socket isn't the one that others have open; all else looks the same. A link can't have one. */
 static bool needs_shield(DIR *dir, const struct dirent *entry, bool writable)
 {
-        unsigned type = below_type(dir, entry);
+        unsigned type = beneath_type(dir, entry);
 
         return type == DT_FIFO || type == DT_SOCK || (writable && type != DT_LNK);
 }
@@ -93,8 +93,8 @@ static int add_siblings(const struct area *area, bool writable, struct shields *
         const struct dirent *entry;
         int r;
 
-        r = below_open_entries(area->fd, "", &dir);
-        while (r >= 0 && shields->n <= SHIELDS_MAX && (r = below_next(dir, &entry)) > 0)
+        r = beneath_open_entries(area->fd, "", &dir);
+        while (r >= 0 && shields->n <= SHIELDS_MAX && (r = beneath_next(dir, &entry)) > 0)
                 if (needs_shield(dir, entry, writable) && !is_declared(area, entry->d_name))
                         r = add_shield(shields, entry->d_name);
         if (shields->n > SHIELDS_MAX)
@@ -158,9 +158,9 @@ static int is_empty(int directory)
         const struct dirent *entry;
         int r;
 
-        r = below_open_entries(directory, "", &dir);
+        r = beneath_open_entries(directory, "", &dir);
         if (r >= 0)
-                r = below_next(dir, &entry);
+                r = beneath_next(dir, &entry);
         return r < 0 ? r : r == 0;
 }
 

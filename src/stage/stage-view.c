@@ -45,8 +45,8 @@ static int make_anew(const struct stage *stage, size_t i, const char *name)
         int r;
 
         snprintf(path, sizeof(path), STAGE_AREAS_DIR "/%zu/%s", i, name);
-        r = below_remove(stage->dir, path);
-        return r < 0 ? r : below_make_directories(stage->dir, path);
+        r = beneath_remove(stage->dir, path);
+        return r < 0 ? r : beneath_make_directories(stage->dir, path);
 }
 
 static int duplicate(int fd)
@@ -203,7 +203,7 @@ int stage_mount_view(const struct stage *stage, size_t i, bool read_only, struct
                         return r;
         }
         view.base = base = mount_base(stage, i, error);
-        return base < 0 ? base : run_apart(mount_layers, &view, error);
+        return base < 0 ? base : mount_namespace_run(mount_layers, &view, error);
 }
 
 int stage_open_lower(const struct stage *stage, size_t i, struct error *error)

@@ -31,7 +31,7 @@ static int make_upper(struct stage *stage, size_t i)
         char name[64];
 
         snprintf(name, sizeof(name), STAGE_AREAS_DIR "/%zu/upper", i);
-        r = stage->uppers[i] = below_make_directories(stage->dir, name);
+        r = stage->uppers[i] = beneath_make_directories(stage->dir, name);
         if (r >= 0)
                 r = attributes_read(over, &attributes);
         return r < 0 ? r : attributes_apply(stage->uppers[i], &attributes);
@@ -73,10 +73,10 @@ int stage_new(int state, const char *name, const struct areas *areas, const stru
                 return -ENOMEM;
         *stage = (struct stage){ .dir = -EBADF, .areas = areas, .below = below };
 
-        r = below_remove(state, name);
+        r = beneath_remove(state, name);
         if (r < 0)
                 return stage_failed(state, r, "remove an earlier stage in", error);
-        r = stage->dir = below_make_directories(state, name);
+        r = stage->dir = beneath_make_directories(state, name);
         if (r < 0)
                 return stage_failed(state, r, "make a stage in", error);
         r = fd_get_path(stage->dir, &stage->path);

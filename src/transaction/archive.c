@@ -16,7 +16,7 @@
 
 #define CUT_SIZE (NAME_MAX - 9) /* what there is room for before "-" and 8 digits */
 
-int kept_name(const char *run, const char *id, char **ret)
+int archive_name(const char *run, const char *id, char **ret)
 {
         _cleanup_free_ char *name = NULL;
         size_t n;
@@ -34,51 +34,52 @@ int kept_name(const char *run, const char *id, char **ret)
         return 0;
 }
 
-void kept_done(struct kept *kept)
+void archived_done(struct archived *archived)
 {
-        free(kept->path);
-        closep(&kept->dir);
-        redo_free(kept->redo);
+        free(archived->path);
+        closep(&archived->dir);
+        redo_free(archived->redo);
 }
 
-int kept_open(const struct history *history, const char *name, struct kept *ret, struct error *error)
+int archived_open(const struct history *history, const char *name, struct archived *ret, struct error *error)
 {
-        _cleanup_(kept_done) struct kept kept = { .dir = -EBADF };
+        _cleanup_(archived_done) struct archived archived = { .dir = -EBADF };
         _cleanup_free_ char *below = NULL;
         int r;
 
         if (asprintf(&below, TRANSACTIONS_DIR "/%s", name) < 0 ||
-            asprintf(&kept.path, "%s" STATE_DIR "/%s/%s", history->root->path, history->package, below) < 0)
+            asprintf(&archived.path, "%s" STATE_DIR "/%s/%s", history->root->path, history->package, below) < 0)
                 return -ENOMEM;
-        kept.dir = below_open(history->dir, below, O_RDONLY | O_DIRECTORY, 0);
-        if (kept.dir < 0)
-                return kept.dir == -ENOENT ? kept.dir : error_errnof(error, kept.dir, "can't open %s", kept.path);
-        r = redo_read(kept.dir, REDO_FILE, kept.path, &kept.redo, error);
+        archived.dir = beneath_open(history->dir, below, O_RDONLY | O_DIRECTORY, 0);
+        if (archived.dir < 0)
+                return archived.dir == -ENOENT ? archived.dir
+                                               : error_errnof(error, archived.dir, "can't open %s", archived.path);
+        r = redo_read(archived.dir, REDO_FILE, archived.path, &archived.redo, error);
         if (r < 0)
                 return r;
-        *ret = kept;
-        kept = (struct kept){ .dir = -EBADF };
+        *ret = archived;
+        archived = (struct archived){ .dir = -EBADF };
         return 0;
 }
 
 /* ---- Lists ---- */
 
-void kept_list_done(struct kept_list *list)
+void archive_done(struct archive *list)
 {
         for (size_t i = 0; i < list->n; i++)
-                kept_done(&list->kept[i]);
-        free(list->kept);
+                archived_done(&list->items[i]);
+        free(list->items);
 }
 
-static int add(const struct history *history, const char *name, struct kept_list *list, struct error *error)
+static int add(const struct history *history, const char *name, struct archive *list, struct error *error)
 {
-        struct kept *grown = array_grow(list->kept, list->n, sizeof(*grown));
+        struct archived *grown = array_grow(list->items, list->n, sizeof(*grown));
         int r;
 
         if (!grown)
                 return -ENOMEM;
-        list->kept = grown;
-        r = kept_open(history, name, &grown[list->n], error);
+        list->items = grown;
+        r = archived_open(history, name, &grown[list->n], error);
         if (r < 0)
                 return r == -ENOENT ? 0 : r; /* without a log it was never whole */
         list->n++;
@@ -88,7 +89,7 @@ static int add(const struct history *history, const char *name, struct kept_list
 /* Returns: 1, 0, also where @transaction is no directory, or gone meanwhile, or a negative errno. */
 static int has(int dir, const char *transaction, const char *name)
 {
-        _cleanup_close_ int fd = below_open(dir, transaction, O_PATH | O_DIRECTORY, 0);
+        _cleanup_close_ int fd = beneath_open(dir, transaction, O_PATH | O_DIRECTORY, 0);
 
         if (fd < 0)
                 return below_is_nowhere(fd) ? 0 : fd;
@@ -99,24 +100,24 @@ static int has(int dir, const char *transaction, const char *name)
 
 static int newest_first(const void *a, const void *b)
 {
-        int64_t x = ((const struct kept *)a)->redo->position, y = ((const struct kept *)b)->redo->position;
+        int64_t x = ((const struct archived *)a)->redo->position, y = ((const struct archived *)b)->redo->position;
 
         return x < y ? 1 : -(x > y);
 }
 
-int kept_list(const struct history *history, const char *name, struct kept_list *ret, struct error *error)
+int archive_read(const struct history *history, const char *name, struct archive *ret, struct error *error)
 {
-        _cleanup_(kept_list_done) struct kept_list list = { 0 };
+        _cleanup_(archive_done) struct archive list = { 0 };
         _cleanup_(closedirp) DIR *dir = NULL;
         const struct dirent *entry;
         int r;
 
-        r = history->dir < 0 ? -ENOENT : below_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
+        r = history->dir < 0 ? -ENOENT : beneath_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
         if (r == -ENOENT) {
-                *ret = (struct kept_list){ 0 };
+                *ret = (struct archive){ 0 };
                 return 0;
         }
-        while (r >= 0 && (r = below_next(dir, &entry)) > 0) {
+        while (r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
                 r = entry->d_name[0] == '.' ? 0 : has(dirfd(dir), entry->d_name, name);
                 if (r > 0)
                         r = add(history, entry->d_name, &list, error);
@@ -126,50 +127,50 @@ int kept_list(const struct history *history, const char *name, struct kept_list 
                                ? r
                                : error_errnof(error, r, "can't read " TRANSACTIONS_DIR " beside %s", history->path);
         if (list.n > 0)
-                qsort(list.kept, list.n, sizeof(*list.kept), newest_first);
+                qsort(list.items, list.n, sizeof(*list.items), newest_first);
         *ret = list;
-        list = (struct kept_list){ 0 };
+        list = (struct archive){ 0 };
         return 0;
 }
 
-int kept_list_undoable(struct dmig *ctx, const struct history *history, struct kept_list *ret, struct error *error)
+int archive_read_undoable(struct dmig *ctx, const struct history *history, struct archive *ret, struct error *error)
 {
         _cleanup_error_ struct error reason = { 0 };
-        int r = kept_list(history, SLOTS_DIR, ret, &reason);
+        int r = archive_read(history, SLOTS_DIR, ret, &reason);
 
         if (r == -EBADMSG) {
                 context_log(ctx, LOG_WARNING, history->package, "nothing of it can be undone: %s", error_text(&reason));
-                *ret = (struct kept_list){ 0 };
+                *ret = (struct archive){ 0 };
                 return 0;
         }
         return r < 0 ? error_setf(error, r, "%s", error_text(&reason)) : 0;
 }
 
-void kept_list_narrow(struct kept_list *list, const struct history_state *state)
+void archive_narrow(struct archive *list, const struct history_state *state)
 {
         size_t n = 0;
 
         for (size_t i = 0; i < list->n; i++) {
-                struct kept *kept = &list->kept[i];
+                struct archived *archived = &list->items[i];
 
-                if (history_state_is_applied(state, kept->redo->id) &&
-                    (n == 0 || kept->redo->upgrade == list->kept[0].redo->upgrade))
-                        list->kept[n++] = *kept;
+                if (history_state_is_applied(state, archived->redo->id) &&
+                    (n == 0 || archived->redo->upgrade == list->items[0].redo->upgrade))
+                        list->items[n++] = *archived;
                 else
-                        kept_done(kept);
+                        archived_done(archived);
         }
         list->n = n;
 }
 
 #define UNDOING_FILE "undoing"
 
-int kept_note_undo(const struct history *history, bool undoing, struct error *error)
+int archive_note_undo(const struct history *history, bool undoing, struct error *error)
 {
         _cleanup_close_ int fd = -EBADF;
         int r = 0;
 
         if (!undoing)
-                r = below_remove(history->dir, UNDOING_FILE);
+                r = beneath_remove(history->dir, UNDOING_FILE);
         else {
                 fd = openat(history->dir, UNDOING_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
                 r = fd < 0 || fsync(fd) < 0 || fsync(history->dir) < 0 ? -errno : 0;
@@ -177,7 +178,7 @@ int kept_note_undo(const struct history *history, bool undoing, struct error *er
         return r < 0 ? error_errnof(error, r, "can't note an undo beside %s", history->path) : 0;
 }
 
-bool kept_is_undoing(const struct root *root, const char *package)
+bool archive_is_undoing(const struct root *root, const char *package)
 {
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -188,18 +189,18 @@ bool kept_is_undoing(const struct root *root, const char *package)
         return fd >= 0;
 }
 
-int kept_measure(const struct kept *kept, uint64_t *bytes, struct error *error)
+int archived_measure(const struct archived *archived, uint64_t *bytes, struct error *error)
 {
         uint64_t own;
         int r;
 
-        r = below_measure(kept->dir, SLOTS_DIR, &own);
+        r = beneath_measure(archived->dir, SLOTS_DIR, &own);
         if (r == -ENOENT || r == -ESTALE)
                 return -ENOENT;
         if (r == -EACCES)
                 return 0;
         if (r < 0)
-                return error_errnof(error, r, "can't measure %s/" SLOTS_DIR, kept->path);
+                return error_errnof(error, r, "can't measure %s/" SLOTS_DIR, archived->path);
         *bytes += own;
         return 0;
 }
@@ -213,9 +214,9 @@ static int sweep(int dir, const char *name, uint64_t *bytes)
         uint64_t own;
         int r;
 
-        r = below_measure(dir, name, &own);
+        r = beneath_measure(dir, name, &own);
         if (r >= 0)
-                r = below_remove(dir, name);
+                r = beneath_remove(dir, name);
         if (r >= 0)
                 *bytes += own;
         return r == -ENOENT ? 0 : r;
@@ -253,31 +254,31 @@ static int visit_all(const struct history *history, int (*visit)(int dir, uint64
         const struct dirent *entry;
         int r;
 
-        r = history->dir < 0 ? -ENOENT : below_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
+        r = history->dir < 0 ? -ENOENT : beneath_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
         if (r == -ENOENT)
                 return 0;
-        while (r >= 0 && (r = below_next(dir, &entry)) > 0) {
-                _cleanup_close_ int fd = below_open(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY, 0);
+        while (r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
+                _cleanup_close_ int fd = beneath_open(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY, 0);
 
                 r = fd >= 0 ? visit(fd, bytes) : below_is_nowhere(fd) ? 0 : fd;
         }
         return r < 0 ? error_errnof(error, r, "can't empty " TRANSACTIONS_DIR " beside %s", history->path) : 0;
 }
 
-int kept_forget(const struct kept *kept, struct error *error)
+int archived_forget(const struct archived *archived, struct error *error)
 {
         uint64_t bytes = 0;
-        int r = forget(kept->dir, &bytes);
+        int r = forget(archived->dir, &bytes);
 
-        return r < 0 ? error_errnof(error, r, "can't remove %s/" SLOTS_DIR, kept->path) : 0;
+        return r < 0 ? error_errnof(error, r, "can't remove %s/" SLOTS_DIR, archived->path) : 0;
 }
 
-int kept_forget_all(const struct history *history, uint64_t *bytes, struct error *error)
+int archive_forget(const struct history *history, uint64_t *bytes, struct error *error)
 {
         return visit_all(history, forget, bytes, error);
 }
 
-int kept_sweep(const struct history *history, struct error *error)
+int archive_sweep(const struct history *history, struct error *error)
 {
         uint64_t bytes = 0;
 
@@ -286,9 +287,9 @@ int kept_sweep(const struct history *history, struct error *error)
 
 /* ---- All that is kept ---- */
 
-int kept_list_files(const struct kept *kept, struct dmig_files *files)
+int archived_list_files(const struct archived *archived, struct dmig_files *files)
 {
-        const struct redo *redo = kept->redo;
+        const struct redo *redo = archived->redo;
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
@@ -296,19 +297,19 @@ int kept_list_files(const struct kept *kept, struct dmig_files *files)
         return r < 0 ? r : 0;
 }
 
-int kept_purge(const struct history *history, struct error *error)
+int archive_purge(const struct history *history, struct error *error)
 {
-        int r = below_remove(history->dir, TRANSACTIONS_DIR);
+        int r = beneath_remove(history->dir, TRANSACTIONS_DIR);
 
         return r < 0 ? error_errnof(error, r, "can't remove " TRANSACTIONS_DIR " beside %s", history->path) : 0;
 }
 
-struct commit_place kept_place(const struct kept *kept, const struct history *history)
+struct commit_place archived_place(const struct archived *archived, const struct history *history)
 {
         return (struct commit_place){
                 .root = history->root,
                 .package = history->package,
-                .path = kept->path,
-                .dir = kept->dir,
+                .path = archived->path,
+                .dir = archived->dir,
         };
 }

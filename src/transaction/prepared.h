@@ -11,23 +11,23 @@
 #define STAGE_DIR   "stage"
 #define PREVIEW_DIR "preview" /* stages of which nothing is ever committed */
 
-struct staged {
+struct prepared {
         struct commit_place place;
         char *path;
         int dir;
 };
 
 /* Returns: 1, 0 where there is no stage, or a negative errno with @error set. */
-int staged_open(struct staged *staged, const struct history *history, struct error *error);
-void staged_done(struct staged *staged);
+int prepared_open(struct prepared *prepared, const struct history *history, struct error *error);
+void prepared_done(struct prepared *prepared);
 
 /* Does what @redo says, however much of it was done before, records "applied", and keeps it. Returns: 0, or a negative errno with @error set. */
-int staged_finish(struct dmig *ctx, struct history *history, const struct staged *staged, const struct redo *redo,
-                  struct error *error);
+int prepared_finish(struct dmig *ctx, struct history *history, const struct prepared *prepared, const struct redo *redo,
+                    struct error *error);
 /* The last step of it. */
-int staged_keep(const struct staged *staged, const struct history *history, const struct redo *redo,
-                struct error *error);
+int prepared_keep(const struct prepared *prepared, const struct history *history, const struct redo *redo,
+                  struct error *error);
 /* Throws it away. */
-int staged_drop(const struct staged *staged, const struct history *history, struct error *error);
+int prepared_drop(const struct prepared *prepared, const struct history *history, struct error *error);
 /* Removes the holds of a transaction that wasn't begun. */
-int staged_release(const struct commit_place *place, struct error *error);
+int prepared_release(const struct commit_place *place, struct error *error);

@@ -12,56 +12,56 @@
 #include <fcntl.h>
 #include <syslog.h>
 
-static int read_redo(const struct staged *staged, struct redo **ret, struct error *error)
+static int read_redo(const struct prepared *prepared, struct redo **ret, struct error *error)
 {
-        int r = redo_read(staged->dir, REDO_FILE, staged->path, ret, error);
+        int r = redo_read(prepared->dir, REDO_FILE, prepared->path, ret, error);
 
         return r == -ENOENT ? 0 : r < 0 ? r : 1;
 }
 
 static int recover_commit(struct dmig *ctx, struct history *history, const char *id, struct error *error)
 {
-        _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
+        _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
         _cleanup_(redo_freep) struct redo *redo = NULL;
         _cleanup_close_ int turn = -EBADF;
         int r;
 
-        r = staged_open(&staged, history, error);
+        r = prepared_open(&prepared, history, error);
         if (r > 0)
-                r = read_redo(&staged, &redo, error);
+                r = read_redo(&prepared, &redo, error);
         if (r < 0)
                 return r;
         if (!redo || !streq(redo->id, id))
                 return error_setf(error, -EBADMSG,
                                   "%s: %s was being committed, but %s/" REDO_FILE
                                   " isn't there: restore it from a backup, or move the history away and set a baseline",
-                                  history->path, id, staged.path ? staged.path : "the stage");
+                                  history->path, id, prepared.path ? prepared.path : "the stage");
         context_log(ctx, LOG_NOTICE, history->package, "%s was being committed when it was interrupted: going on", id);
         turn = context_lock_commit(ctx, error);
-        return turn < 0 ? turn : staged_finish(ctx, history, &staged, redo, error);
+        return turn < 0 ? turn : prepared_finish(ctx, history, &prepared, redo, error);
 }
 
 /* What a run that was killed left behind: a stage that is of no use any more, or one that was committed and has still to be kept. */
 static int recover_stage(struct history *history, struct error *error)
 {
-        _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
+        _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
         _cleanup_(redo_freep) struct redo *redo = NULL;
         int r;
 
-        r = staged_open(&staged, history, error);
+        r = prepared_open(&prepared, history, error);
         if (r <= 0)
                 return r;
         /* A log that is damaged without having been of use is of no interest. */
-        r = read_redo(&staged, &redo, NULL);
+        r = read_redo(&prepared, &redo, NULL);
         if (r > 0 && history_state_is_applied(&history->state, redo->id))
-                return staged_keep(&staged, history, redo, error);
-        return r == -ENOMEM ? r : staged_drop(&staged, history, error);
+                return prepared_keep(&prepared, history, redo, error);
+        return r == -ENOMEM ? r : prepared_drop(&prepared, history, error);
 }
 
 /* Of a preview that was killed. */
 static int recover_preview(const struct history *history, struct error *error)
 {
-        int r = history->dir < 0 ? 0 : below_remove(history->dir, PREVIEW_DIR);
+        int r = history->dir < 0 ? 0 : beneath_remove(history->dir, PREVIEW_DIR);
 
         return r < 0 ? error_errnof(error, r, "can't remove " PREVIEW_DIR " beside %s", history->path) : 0;
 }
@@ -69,14 +69,14 @@ static int recover_preview(const struct history *history, struct error *error)
 /* What became of holds of an undo that never came to its commit. */
 static int recover_holds(const struct history *history, struct error *error)
 {
-        _cleanup_(kept_list_done) struct kept_list list = { 0 };
+        _cleanup_(archive_done) struct archive list = { 0 };
         int r;
 
-        r = kept_list(history, HOLDS_FILE, &list, error);
+        r = archive_read(history, HOLDS_FILE, &list, error);
         for (size_t i = 0; r >= 0 && i < list.n; i++) {
-                const struct commit_place place = kept_place(&list.kept[i], history);
+                const struct commit_place place = archived_place(&list.items[i], history);
 
-                r = staged_release(&place, error);
+                r = prepared_release(&place, error);
                 if (r >= 0 && unlinkat(place.dir, HOLDS_FILE, 0) < 0)
                         r = error_errnof(error, -errno, "can't remove %s/" HOLDS_FILE, place.path);
         }
@@ -85,35 +85,34 @@ static int recover_holds(const struct history *history, struct error *error)
 
 static int recover_undo(struct dmig *ctx, struct history *history, struct error *error)
 {
-        _cleanup_(kept_list_done) struct kept_list list = { 0 };
+        _cleanup_(archive_done) struct archive list = { 0 };
         _cleanup_close_ int turn = -EBADF;
         int r;
 
-        r = kept_list(history, UNDO_FILE, &list, error);
+        r = archive_read(history, UNDO_FILE, &list, error);
         if (r >= 0 && list.n > 0)
                 r = turn = context_lock_commit(ctx, error);
         for (size_t i = 0; r >= 0 && i < list.n; i++) {
                 context_log(ctx, LOG_NOTICE, history->package,
-                            "%s was being undone when that was interrupted: going on", list.kept[i].redo->id);
-                r = undo_finish(ctx, history, &list.kept[i], error);
+                            "%s was being undone when that was interrupted: going on", list.items[i].redo->id);
+                r = undo_finish(ctx, history, &list.items[i], error);
         }
         if (r >= 0)
                 r = recover_holds(history, error);
-        return r < 0 || history->dir < 0 ? r : kept_note_undo(history, false, error);
+        return r < 0 || history->dir < 0 ? r : archive_note_undo(history, false, error);
 }
 
 /* Of a package that was purged nothing is kept, and nothing of it must be taken for what is done once it is installed again. */
 static int recover_purge(const struct history *history, struct error *error)
 {
-        return history->state.closed ? kept_purge(history, error) : 0;
+        return history->state.closed ? archive_purge(history, error) : 0;
 }
 
 static int give_up(struct dmig *ctx, struct history *history, const struct record *tried, struct error *error)
 {
         if (tried->failures < ATTEMPTS_MAX || (tried->state != RECORD_FAILED && tried->state != RECORD_INTERRUPTED))
                 return 0;
-        return record_event(ctx, history, "gave-up", (const struct field[]){ { "id", .text = tried->id }, { 0 } },
-                            error);
+        return emit_event(ctx, history, "gave-up", (const struct field[]){ { "id", .text = tried->id }, { 0 } }, error);
 }
 
 /* A migration that was started and has no end: the program was killed, or the machine lost power. */
@@ -124,8 +123,8 @@ static int recover_attempt(struct dmig *ctx, struct history *history, struct err
         int r = 0;
 
         if (unfinished)
-                r = record_event(ctx, history, "interrupted",
-                                 (const struct field[]){ { "id", .text = unfinished->id }, { 0 } }, error);
+                r = emit_event(ctx, history, "interrupted",
+                               (const struct field[]){ { "id", .text = unfinished->id }, { 0 } }, error);
         /* That can have been between a last failure and the end that it means. */
         for (size_t i = 0; r >= 0 && i < state->n_records; i++)
                 r = give_up(ctx, history, state->records[i], error);
@@ -144,7 +143,7 @@ int transaction_recover(struct dmig *ctx, struct history *history, struct error 
         if (r >= 0)
                 r = recover_preview(history, error);
         if (r >= 0)
-                r = kept_sweep(history, error);
+                r = archive_sweep(history, error);
         if (r >= 0)
                 r = recover_undo(ctx, history, error);
         if (r >= 0)
@@ -157,7 +156,7 @@ int transaction_check_ended(const struct history *history, struct error *error)
         const struct record *unfinished = history_state_unfinished(&history->state);
         bool committing = unfinished && unfinished->state == RECORD_COMMITTING;
 
-        if (!committing && !kept_is_undoing(history->root, history->package))
+        if (!committing && !archive_is_undoing(history->root, history->package))
                 return 0;
         return error_setf(
                 error, -EUCLEAN, "%s%s is under way or was interrupted: deploy-migrate run %s brings it to its end",
@@ -167,12 +166,12 @@ int transaction_check_ended(const struct history *history, struct error *error)
 int transaction_prune(struct dmig *ctx, struct history *history, struct error *error)
 {
         const size_t n_upgrades = history->state.n_upgrades;
-        _cleanup_(kept_list_done) struct kept_list list = { 0 };
+        _cleanup_(archive_done) struct archive list = { 0 };
         int r;
 
-        r = kept_list_undoable(ctx, history, &list, error);
+        r = archive_read_undoable(ctx, history, &list, error);
         for (size_t i = 0; r >= 0 && i < list.n; i++)
-                if ((size_t)list.kept[i].redo->upgrade + 1 < n_upgrades)
-                        r = kept_forget(&list.kept[i], error);
+                if ((size_t)list.items[i].redo->upgrade + 1 < n_upgrades)
+                        r = archived_forget(&list.items[i], error);
         return r;
 }

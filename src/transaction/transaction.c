@@ -75,7 +75,7 @@ static int make_redo(struct transaction *t, const struct transaction_end *end)
 
 int transaction_prepare(struct transaction *t, const struct transaction_end *end, struct error *error)
 {
-        _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
+        _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
         size_t n;
         int r;
 
@@ -87,9 +87,9 @@ int transaction_prepare(struct transaction *t, const struct transaction_end *end
         n = changes_count(&t->redo->changes);
         if (n == 0)
                 return 0;
-        r = staged_open(&staged, t->history, error);
+        r = prepared_open(&prepared, t->history, error);
         if (r > 0)
-                r = commit_prepare(&staged.place, t->stage, t->redo, error);
+                r = commit_prepare(&prepared.place, t->stage, t->redo, error);
         return r < 0 ? r : (int)n;
 }
 
@@ -97,24 +97,24 @@ int transaction_prepare(struct transaction *t, const struct transaction_end *end
 
 int transaction_commit(struct transaction *t, struct error *error)
 {
-        _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
+        _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
         int r;
 
         t->committing = true;
-        r = staged_open(&staged, t->history, error);
+        r = prepared_open(&prepared, t->history, error);
         if (r == 0)
                 return error_setf(error, -ENOENT, "the stage of %s beside %s is gone", t->redo->id, t->history->path);
         if (r > 0)
-                r = record_event(t->ctx, t->history, "committing",
-                                 (const struct field[]){ { "id", .text = t->redo->id }, { 0 } }, error);
-        return r < 0 ? r : staged_finish(t->ctx, t->history, &staged, t->redo, error);
+                r = emit_event(t->ctx, t->history, "committing",
+                               (const struct field[]){ { "id", .text = t->redo->id }, { 0 } }, error);
+        return r < 0 ? r : prepared_finish(t->ctx, t->history, &prepared, t->redo, error);
 }
 
 int transaction_drop(struct history *history, struct error *error)
 {
-        _cleanup_(staged_done) struct staged staged = { .dir = -EBADF };
+        _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
         int r;
 
-        r = staged_open(&staged, history, error);
-        return r <= 0 ? r : staged_drop(&staged, history, error);
+        r = prepared_open(&prepared, history, error);
+        return r <= 0 ? r : prepared_drop(&prepared, history, error);
 }

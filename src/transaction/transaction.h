@@ -23,7 +23,7 @@ struct transaction {
         bool committing;     /* from here on only a recovery may throw the stage away */
 };
 
-/* Returns: 0, or a negative errno with @error set to why the migration can't be staged. */
+/* Returns: 0, or a negative errno with @error set to why the migration can't be prepared. */
 int transaction_begin(struct dmig *ctx, struct history *history, const struct migration *migration,
                       struct transaction **ret, struct error *error);
 /* Leaves what is on the disk as it is. */

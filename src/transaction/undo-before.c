@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-int past_format_path(const struct redo *redo, size_t area, const char *path, char **ret)
+int undo_before_format_path(const struct redo *redo, size_t area, const char *path, char **ret)
 {
         const char *root = redo->areas[area].path;
 
@@ -22,11 +22,11 @@ static int compare_old(const void *a, const void *b)
         return x->area != y->area ? (x->area < y->area ? -1 : 1) : path_compare(change_old_path(x), change_old_path(y));
 }
 
-int past_init(struct past *past, const struct kept *kept)
+int undo_before_init(struct undo_before *past, const struct archived *archived)
 {
-        const struct changes *changes = &kept->redo->changes;
+        const struct changes *changes = &archived->redo->changes;
 
-        past->kept = kept;
+        past->archived = archived;
         past->changes = calloc(changes->n + 1, sizeof(*past->changes));
         if (!past->changes)
                 return -ENOMEM;
@@ -37,12 +37,12 @@ int past_init(struct past *past, const struct kept *kept)
         return 0;
 }
 
-void past_done(struct past *past)
+void undo_before_done(struct undo_before *past)
 {
         free(past->changes);
 }
 
-static const struct change *find_old(const struct past *past, size_t area, const char *path)
+static const struct change *find_old(const struct undo_before *past, size_t area, const char *path)
 {
         const struct change change = { .area = area, .path = (char *)(uintptr_t)path }, *key = &change;
         const struct change **found = NULL;
@@ -61,7 +61,7 @@ static void go_up(char *path)
 }
 
 /* Returns: the innermost directory above @path that was removed or replaced as a whole, moved or altered, or NULL; @path is cut. */
-static const struct change *find_above(const struct past *past, size_t area, char *path)
+static const struct change *find_above(const struct undo_before *past, size_t area, char *path)
 {
         while (*path) {
                 const struct change *change;
@@ -75,9 +75,9 @@ static const struct change *find_above(const struct past *past, size_t area, cha
 }
 
 /* Whether what is at @path came there with it, alone or in a directory whose path is longer than @known; @path is cut. */
-static bool was_made(const struct past *past, size_t area, char *path, size_t known)
+static bool was_made(const struct undo_before *past, size_t area, char *path, size_t known)
 {
-        const struct changes *changes = &past->kept->redo->changes;
+        const struct changes *changes = &past->archived->redo->changes;
 
         for (; strlen(path) > known; go_up(path)) {
                 const struct change *change = changes_find(changes, area, path);
@@ -92,10 +92,11 @@ static bool was_made(const struct past *past, size_t area, char *path, size_t kn
 }
 
 /* In what was removed or replaced, and lies in a slot now. */
-static int look_into_image(const struct kept *kept, const struct change *outer, const char *path, struct stat *ret)
+static int look_into_image(const struct archived *archived, const struct change *outer, const char *path,
+                           struct stat *ret)
 {
-        for (size_t i = 0; i < kept->redo->n_renames; i++) {
-                const struct redo_rename *rename = &kept->redo->renames[i];
+        for (size_t i = 0; i < archived->redo->n_renames; i++) {
+                const struct redo_rename *rename = &archived->redo->renames[i];
                 _cleanup_free_ char *image = NULL;
                 _cleanup_close_ int fd = -EBADF;
 
@@ -103,7 +104,7 @@ static int look_into_image(const struct kept *kept, const struct change *outer, 
                         continue;
                 if (asprintf(&image, SLOTS_DIR "/%u%s", rename->slot, path + strlen(change_old_path(outer))) < 0)
                         return -ENOMEM;
-                fd = below_open(kept->dir, image, O_PATH | O_NOFOLLOW, 0);
+                fd = beneath_open(archived->dir, image, O_PATH | O_NOFOLLOW, 0);
                 if (fd < 0)
                         return below_is_nowhere(fd) ? 0 : fd;
                 return fstat(fd, ret) < 0 ? -errno : 1;
@@ -127,9 +128,9 @@ static size_t find_area(const struct redo *redo, const char *path, const char **
         return found;
 }
 
-int past_look(const struct past *past, char **path, struct stat *ret)
+int undo_before_look(const struct undo_before *past, char **path, struct stat *ret)
 {
-        const struct redo *redo = past->kept->redo;
+        const struct redo *redo = past->archived->redo;
         _cleanup_free_ char *cut = NULL, *there = NULL;
         const struct change *change;
         const char *below = NULL;
@@ -148,13 +149,13 @@ int past_look(const struct past *past, char **path, struct stat *ret)
                 return -ENOMEM;
         change = find_above(past, area, cut);
         if (change && (change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE))
-                return look_into_image(past->kept, change, below, ret);
+                return look_into_image(past->archived, change, below, ret);
         r = change && change->from ? asprintf(&there, "%s%s", change->path, below + strlen(change->from))
                                    : asprintf(&there, "%s", below);
         if (r < 0)
                 return -ENOMEM;
         free(TAKE_PTR(*path));
-        r = past_format_path(redo, area, there, path);
+        r = undo_before_format_path(redo, area, there, path);
         if (r < 0)
                 return r;
         return was_made(past, area, there, change ? strlen(change->path) : 0) ? 0 : -EAGAIN;

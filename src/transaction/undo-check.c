@@ -14,8 +14,8 @@
 #include <stdio.h>
 
 struct check {
-        const struct kept *kept;
-        struct past *newer; /* newest first */
+        const struct archived *archived;
+        struct undo_before *newer; /* newest first */
         size_t n_newer;
         struct commit_place place;
         int *roots;
@@ -24,11 +24,11 @@ struct check {
 
 static void check_done(struct check *c)
 {
-        for (size_t i = 0; c->roots && i < c->kept->redo->n_areas; i++)
+        for (size_t i = 0; c->roots && i < c->archived->redo->n_areas; i++)
                 closep(&c->roots[i]);
         free(c->roots);
         for (size_t i = 0; c->newer && i < c->n_newer; i++)
-                past_done(&c->newer[i]);
+                undo_before_done(&c->newer[i]);
         free(c->newer);
 }
 
@@ -64,13 +64,13 @@ static int check_mount(const struct commit_place *place, const struct redo *redo
         return 0;
 }
 
-int undo_check_mounts(const struct history *history, const struct kept *kept, bool force, struct error *error)
+int undo_check_mounts(const struct history *history, const struct archived *archived, bool force, struct error *error)
 {
-        const struct commit_place place = kept_place(kept, history);
+        const struct commit_place place = archived_place(archived, history);
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < kept->redo->n_areas; i++)
-                r = check_mount(&place, kept->redo, i, force, error);
+        for (size_t i = 0; r >= 0 && i < archived->redo->n_areas; i++)
+                r = check_mount(&place, archived->redo, i, force, error);
         return r;
 }
 
@@ -79,12 +79,12 @@ static int refuse(const struct check *c, size_t area, const char *path, const ch
         _cleanup_free_ char *whole = NULL, *text = NULL;
         int r;
 
-        r = past_format_path(c->kept->redo, area, path, &whole);
+        r = undo_before_format_path(c->archived->redo, area, path, &whole);
         if (r >= 0)
                 r = path_escape(whole, &text);
         return r < 0 ? r
                      : error_setf(c->error, -ESTALE, "%s%s %s since %s was applied: --force overwrites it",
-                                  c->place.root->path, text, what, c->kept->redo->id);
+                                  c->place.root->path, text, what, c->archived->redo->id);
 }
 
 /* ---- Files ---- */
@@ -100,13 +100,13 @@ static bool is_as_left(const struct stat *left, const struct stat *now)
                (!S_ISREG(left->st_mode) || left->st_size == now->st_size);
 }
 
-/* What those that are undone before will make of it. Returns: 1, 0, -EAGAIN, as past_look(), or another negative errno. */
+/* What those that are undone before will make of it. Returns: 1, 0, -EAGAIN, as undo_before_look(), or another negative errno. */
 static int look_back(const struct check *c, char **path, struct stat *ret)
 {
         int r = -EAGAIN;
 
         for (size_t i = c->n_newer; r == -EAGAIN && i-- > 0;)
-                r = past_look(&c->newer[i], path, ret);
+                r = undo_before_look(&c->newer[i], path, ret);
         return r;
 }
 
@@ -114,11 +114,11 @@ static int look_back(const struct check *c, char **path, struct stat *ret)
 static int open_now(const struct check *c, size_t area, const char *path, const char *whole)
 {
         _cleanup_free_ char *same = NULL;
-        int r = past_format_path(c->kept->redo, area, path, &same);
+        int r = undo_before_format_path(c->archived->redo, area, path, &same);
 
         if (r < 0)
                 return r;
-        return streq(same, whole) ? below_open(c->roots[area], path, O_PATH | O_NOFOLLOW, 0)
+        return streq(same, whole) ? beneath_open(c->roots[area], path, O_PATH | O_NOFOLLOW, 0)
                                   : root_open_unlinked(c->place.root, whole, O_PATH | O_NOFOLLOW);
 }
 
@@ -132,7 +132,7 @@ static int look(const struct check *c, size_t area, const char *path, struct sta
         _cleanup_free_ char *whole = NULL;
         int r;
 
-        r = past_format_path(c->kept->redo, area, path, &whole);
+        r = undo_before_format_path(c->archived->redo, area, path, &whole);
         if (r >= 0)
                 r = look_back(c, &whole, ret);
         if (r == -EAGAIN) {
@@ -140,9 +140,9 @@ static int look(const struct check *c, size_t area, const char *path, struct sta
                 r = below_is_nowhere(fd) ? 0 : fd < 0 ? fd : fstat(fd, ret) < 0 ? -errno : 1;
         }
         if (r == -EXDEV)
-                return error_setf(c->error, -ESTALE,
-                                  "%s%s/%s lies on what was mounted since %s was applied: unmount it",
-                                  c->place.root->path, c->kept->redo->areas[area].path, path, c->kept->redo->id);
+                return error_setf(
+                        c->error, -ESTALE, "%s%s/%s lies on what was mounted since %s was applied: unmount it",
+                        c->place.root->path, c->archived->redo->areas[area].path, path, c->archived->redo->id);
         if (r < 0)
                 return error_errnof(c->error, r, "can't look at %s", path);
         if (ret_fd)
@@ -157,16 +157,16 @@ static int check_directory(const struct check *c, const struct change *change)
         const struct dirent *entry;
         int r;
 
-        r = below_open_entries(c->roots[change->area], change->path, &dir);
+        r = beneath_open_entries(c->roots[change->area], change->path, &dir);
         if (below_is_nowhere(r))
                 return 0; /* a newer one has moved or removed it */
-        while (r >= 0 && (r = below_next(dir, &entry)) > 0) {
+        while (r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
                 _cleanup_free_ char *path = NULL;
                 struct stat now;
 
                 if (asprintf(&path, "%s/%s", change->path, entry->d_name) < 0)
                         return -ENOMEM;
-                if (!changes_find(&c->kept->redo->changes, change->area, path))
+                if (!changes_find(&c->archived->redo->changes, change->area, path))
                         r = look(c, change->area, path, &now, NULL);
                 else
                         r = 0;
@@ -224,7 +224,7 @@ static int check_old_place(const struct check *c, const struct change *change)
         int r;
 
         r = look(c, change->area, path, &now, NULL);
-        if (r <= 0 || is_ours(&c->kept->redo->changes, change->area, path))
+        if (r <= 0 || is_ours(&c->archived->redo->changes, change->area, path))
                 return r < 0 ? r : 0;
         return refuse(c, change->area, path, "was made");
 }
@@ -266,15 +266,15 @@ static int check_meta(const struct check *c, const struct redo_meta *meta)
         return attributes_equal(&meta->after, &now) ? 0 : refuse(c, meta->area, meta->path, "was changed");
 }
 
-int undo_check(const struct history *history, const struct kept *kept, const struct kept_list *newer,
+int undo_check(const struct history *history, const struct archived *archived, const struct archive *newer,
                struct error *error)
 {
-        const struct redo *redo = kept->redo;
+        const struct redo *redo = archived->redo;
         _cleanup_(check_done) struct check c = {
-                .kept = kept,
+                .archived = archived,
                 .newer = calloc(newer->n + 1, sizeof(*c.newer)),
                 .n_newer = newer->n,
-                .place = kept_place(kept, history),
+                .place = archived_place(archived, history),
                 .roots = malloc((redo->n_areas + 1) * sizeof(int)),
                 .error = error,
         };
@@ -285,7 +285,7 @@ int undo_check(const struct history *history, const struct kept *kept, const str
         if (!c.roots || !c.newer)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < newer->n; i++)
-                r = past_init(&c.newer[i], &newer->kept[i]);
+                r = undo_before_init(&c.newer[i], &newer->items[i]);
         for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
                 c.roots[i] = root_open_unlinked(history->root, redo->areas[i].path, O_RDONLY | O_DIRECTORY);
         for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 struct inversion {
-        const struct kept *kept;
+        const struct archived *archived;
         struct commit_place place;
         struct redo *redo; /* the inverse, under construction */
         int *roots;        /* one an area */
@@ -23,7 +23,7 @@ struct inversion {
 
 static void inversion_done(struct inversion *in)
 {
-        for (size_t i = 0; in->roots && i < in->kept->redo->n_areas; i++) {
+        for (size_t i = 0; in->roots && i < in->archived->redo->n_areas; i++) {
                 closep(&in->roots[i]);
                 closep(&in->slots[i]);
                 links_free(in->links[i]);
@@ -72,7 +72,7 @@ static int copy_header(struct redo *to, const struct redo *from)
 
 static int open_places(struct inversion *in, struct error *error)
 {
-        const struct redo *redo = in->kept->redo;
+        const struct redo *redo = in->archived->redo;
 
         for (size_t i = 0; i < redo->n_areas; i++) {
                 int r;
@@ -107,7 +107,7 @@ static int get_ino_below(int dir, const char *path, uint64_t *ret)
         _cleanup_close_ int parent = -EBADF;
         const char *name;
 
-        parent = below_open_parent(dir, path, &name);
+        parent = beneath_open_parent(dir, path, &name);
         return parent < 0 ? parent : get_ino(parent, name, ret);
 }
 
@@ -116,28 +116,28 @@ static int hold_image(struct inversion *in, int images, const struct redo_rename
 {
         char slot[SLOT_NAME_MAX];
 
-        slot_name(done->slot, slot);
-        return copy_run(&(const struct copy){ .from_dir = images,
-                                              .from = slot,
-                                              .to_dir = in->slots[done->area],
-                                              .to = slot,
-                                              .links = in->links[done->area] },
-                        error);
+        commit_slot_name(done->slot, slot);
+        return content_copy_run(&(const struct copy){ .from_dir = images,
+                                                      .from = slot,
+                                                      .to_dir = in->slots[done->area],
+                                                      .to = slot,
+                                                      .links = in->links[done->area] },
+                                error);
 }
 
 /* What is in the slot comes back. Where nothing is in it, there was nothing when it was committed, as somebody had removed it before. */
 static int find_image(struct inversion *in, const struct redo_rename *done, struct redo_rename *rename,
                       struct error *error)
 {
-        _cleanup_close_ int images = below_open(in->kept->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
+        _cleanup_close_ int images = beneath_open(in->archived->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
         char slot[SLOT_NAME_MAX];
         int r;
 
-        slot_name(done->slot, slot);
+        commit_slot_name(done->slot, slot);
         r = images < 0 ? images : get_ino(images, slot, &rename->ino);
         if (r == -ENOENT)
                 return 0;
-        if (r >= 0 && in->kept->redo->areas[done->area].hold) {
+        if (r >= 0 && in->archived->redo->areas[done->area].hold) {
                 r = hold_image(in, images, done, error);
                 if (r >= 0)
                         r = get_ino(in->slots[done->area], slot, &rename->ino);
@@ -179,10 +179,10 @@ static int check_fixed(const struct inversion *in, const struct redo_rename *don
 
         if (!parent)
                 return -ENOMEM;
-        if (!below_is_fixed(root, done->path) && !below_is_fixed(root, parent))
+        if (!beneath_is_fixed(root, done->path) && !beneath_is_fixed(root, parent))
                 return 0;
         return error_setf(error, -EPERM, "%s%s/%s or its directory is immutable or append-only: chattr -ia first",
-                          in->place.root->path, in->kept->redo->areas[done->area].path, done->path);
+                          in->place.root->path, in->archived->redo->areas[done->area].path, done->path);
 }
 
 /* Whether the file at @path, or a directory above it, is put back. */
@@ -205,7 +205,7 @@ static int check_place(const struct inversion *in, const struct redo_rename *ren
 
         if (rename->kind == REDO_DETACH)
                 return 0;
-        parent = below_open_parent(in->roots[rename->area], rename->path, &name);
+        parent = beneath_open_parent(in->roots[rename->area], rename->path, &name);
         if (parent >= 0 || parent == -ENOENT ||
             (below_is_nowhere(parent) && comes_back(in, rename->area, rename->path)))
                 return 0;
@@ -236,7 +236,7 @@ static int invert_rename(struct inversion *in, const struct redo_rename *done, s
 
 static int invert_renames(struct inversion *in, struct error *error)
 {
-        const struct redo *redo = in->kept->redo;
+        const struct redo *redo = in->archived->redo;
 
         for (size_t i = redo->n_renames; i-- > 0;) {
                 int r = invert_rename(in, &redo->renames[i], error);
@@ -260,7 +260,7 @@ static int is_ours(const struct inversion *in, const struct redo_meta *done)
         _cleanup_close_ int fd = -EBADF;
         struct stat now;
 
-        fd = below_open(in->roots[done->area], done->path, O_PATH | O_NOFOLLOW, 0);
+        fd = beneath_open(in->roots[done->area], done->path, O_PATH | O_NOFOLLOW, 0);
         if (fd == -ENOENT)
                 return 1; /* it comes back */
         if (below_is_nowhere(fd))
@@ -299,9 +299,9 @@ static int invert_meta(struct inversion *in, const struct redo_meta *done, struc
         int r;
 
         r = is_ours(in, done);
-        if (r > 0 && done->before.st.st_mode && below_is_fixed(in->roots[done->area], done->path))
+        if (r > 0 && done->before.st.st_mode && beneath_is_fixed(in->roots[done->area], done->path))
                 return error_setf(error, -EPERM, "%s%s/%s is immutable or append-only: chattr -ia first",
-                                  in->place.root->path, in->kept->redo->areas[done->area].path, done->path);
+                                  in->place.root->path, in->archived->redo->areas[done->area].path, done->path);
         if (r <= 0)
                 return r;
         meta.path = strdup(done->from ? done->from : done->path);
@@ -322,7 +322,7 @@ static int invert_meta(struct inversion *in, const struct redo_meta *done, struc
 
 static int invert_metas(struct inversion *in, struct error *error)
 {
-        const struct redo *redo = in->kept->redo;
+        const struct redo *redo = in->archived->redo;
 
         for (size_t i = 0; i < redo->n_metas; i++) {
                 int r = invert_meta(in, &redo->metas[i], error);
@@ -343,36 +343,37 @@ static int sync_holds(const struct inversion *in, struct error *error)
 
         for (size_t i = 0; r >= 0 && i < in->redo->n_areas; i++)
                 if (in->redo->areas[i].hold)
-                        r = below_sync(in->slots[i]);
+                        r = beneath_sync(in->slots[i]);
         return r < 0 ? error_errnof(error, r, "can't make durable what has to be put back") : 0;
 }
 
 static int write_log(const struct inversion *in, const char *name, struct error *error)
 {
-        int r = redo_write(in->redo, in->kept->dir, name);
+        int r = redo_write(in->redo, in->archived->dir, name);
 
-        return r < 0 ? error_errnof(error, r, "can't write %s/%s", in->kept->path, name) : 0;
+        return r < 0 ? error_errnof(error, r, "can't write %s/%s", in->archived->path, name) : 0;
 }
 
 static int allocate(struct inversion *in)
 {
-        size_t n = in->kept->redo->n_areas + 1;
+        size_t n = in->archived->redo->n_areas + 1;
 
         in->redo = calloc(1, sizeof(*in->redo));
         in->slots = malloc(n * sizeof(int));
         in->links = calloc(n, sizeof(*in->links));
-        in->moved = calloc(in->kept->redo->n_renames + 1, sizeof(*in->moved));
+        in->moved = calloc(in->archived->redo->n_renames + 1, sizeof(*in->moved));
         if (!in->redo || !in->slots || !in->links || !in->moved)
                 return -ENOMEM;
         in->roots = malloc(n * sizeof(int));
         for (size_t i = 0; in->roots && i < n; i++)
                 in->roots[i] = in->slots[i] = -EBADF;
-        return in->roots ? copy_header(in->redo, in->kept->redo) : -ENOMEM;
+        return in->roots ? copy_header(in->redo, in->archived->redo) : -ENOMEM;
 }
 
-int undo_begin(const struct history *history, const struct kept *kept, struct error *error)
+int undo_begin(const struct history *history, const struct archived *archived, struct error *error)
 {
-        _cleanup_(inversion_done) struct inversion in = { .kept = kept, .place = kept_place(kept, history) };
+        _cleanup_(inversion_done) struct inversion in = { .archived = archived,
+                                                          .place = archived_place(archived, history) };
         int r;
 
         r = allocate(&in);

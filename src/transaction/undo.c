@@ -14,24 +14,24 @@ static int clean_up(const struct commit_place *place, const struct redo *undo, s
         r = commit_release(place, undo, error);
         if (r < 0)
                 return r;
-        r = below_remove(place->dir, SLOTS_DIR);
+        r = beneath_remove(place->dir, SLOTS_DIR);
         if (r >= 0)
-                r = below_remove(place->dir, HOLDS_FILE);
+                r = beneath_remove(place->dir, HOLDS_FILE);
         if (r >= 0)
-                r = below_sync(place->dir);
+                r = beneath_sync(place->dir);
         if (r >= 0)
-                r = below_remove(place->dir, UNDO_FILE);
+                r = beneath_remove(place->dir, UNDO_FILE);
         return r < 0 ? error_errnof(error, r, "can't clean up %s", place->path) : 0;
 }
 
 int undo_record(struct dmig *ctx, struct history *history, const char *id, struct error *error)
 {
-        return record_event(ctx, history, "undone", (const struct field[]){ { "id", .text = id }, { 0 } }, error);
+        return emit_event(ctx, history, "undone", (const struct field[]){ { "id", .text = id }, { 0 } }, error);
 }
 
-int undo_finish(struct dmig *ctx, struct history *history, const struct kept *kept, struct error *error)
+int undo_finish(struct dmig *ctx, struct history *history, const struct archived *archived, struct error *error)
 {
-        const struct commit_place place = kept_place(kept, history);
+        const struct commit_place place = archived_place(archived, history);
         _cleanup_(redo_freep) struct redo *undo = NULL;
         int r;
 

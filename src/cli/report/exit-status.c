@@ -15,12 +15,12 @@ static int rank(int status)
         return -1;
 }
 
-int exit_worse(int a, int b)
+int exit_status_worse(int a, int b)
 {
         return rank(a) > rank(b) ? a : b;
 }
 
-int exit_of_errno(int r)
+int exit_status_of_errno(int r)
 {
         switch (r) {
         case 0:
@@ -36,7 +36,7 @@ int exit_of_errno(int r)
         }
 }
 
-int exit_of_report(const struct dmig_report *report, bool planned)
+int exit_status_of_report(const struct dmig_report *report, bool planned)
 {
         int code = dmig_report_get_errno(report);
 

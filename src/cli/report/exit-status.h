@@ -16,8 +16,8 @@ enum exit_status {
 };
 
 /* Returns: the one that says more, where several packages differ. */
-int exit_worse(int a, int b);
+int exit_status_worse(int a, int b);
 /* @r is what a function of the library returned. */
-int exit_of_errno(int r);
+int exit_status_of_errno(int r);
 /* For run, and with @planned for plan, where something pending is no failure. */
-int exit_of_report(const struct dmig_report *report, bool planned);
+int exit_status_of_report(const struct dmig_report *report, bool planned);

@@ -22,6 +22,6 @@ int packages_each(struct cli *cli, char **names, package_fn fn, void *userdata)
                 names = all;
         }
         for (; *names && !is_interrupted(status); names++)
-                status = exit_worse(status, fn(cli, *names, userdata));
+                status = exit_status_worse(status, fn(cli, *names, userdata));
         return is_interrupted(status) ? EXIT_INTERRUPTED : status;
 }

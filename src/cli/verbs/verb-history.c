@@ -40,7 +40,7 @@ static int show_failure(struct cli *cli, const char *package, int r)
                 return cli_failed(cli, package, r);
         cli_say(cli, LOG_ERR, package, NULL, message);
         json_object_array_add(cli->packages, report_json_history(package, NULL, message));
-        return exit_of_errno(r);
+        return exit_status_of_errno(r);
 }
 
 static int complain(struct cli *cli, const char *package, int r)
@@ -50,7 +50,7 @@ static int complain(struct cli *cli, const char *package, int r)
         if (asprintf(&text, "not all changed files can be told: %s", strerror(-r)) < 0)
                 text = NULL;
         cli_say(cli, LOG_ERR, package, NULL, text ? text : strerror(-r));
-        return exit_of_errno(r);
+        return exit_status_of_errno(r);
 }
 
 static void show_text(struct cli *cli, struct history_view *view, const struct loaded *loaded)

@@ -27,7 +27,7 @@ static int preview_package(struct cli *cli, const char *package, void *userdata)
                 return view_show(cli, &preview->view, report);
         if (reports_add(&preview->reports, report) < 0)
                 return cli_failed(cli, package, -ENOMEM);
-        return exit_of_report(TAKE_PTR(report), true);
+        return exit_status_of_report(TAKE_PTR(report), true);
 }
 
 static void show_reports(struct cli *cli, struct preview *preview)

@@ -104,7 +104,7 @@ int verb_run(struct cli *cli, char **args)
 
         run.view.named = *args;
         for (unsigned pass = 0; pass < PASSES_MAX && status != EXIT_INTERRUPTED; pass++) {
-                status = exit_worse(status, packages_each(cli, args, run_package, &run));
+                status = exit_status_worse(status, packages_each(cli, args, run_package, &run));
                 if (dmig_is_stale(cli->ctx) <= 0)
                         break;
         }

@@ -11,7 +11,7 @@ static int exit_of_status(const struct cli *cli, const struct dmig_report *repor
 {
         /* Metrics tell of it themselves: there the status only says whether they are all there. */
         if (dmig_report_get_result(report) == DMIG_RESULT_ERROR && !options_has(&cli->options, OPTION_PROMETHEUS))
-                return exit_of_report(report, true);
+                return exit_status_of_report(report, true);
         if (!options_has(&cli->options, OPTION_EXIT_CODE))
                 return EXIT_DONE;
         /* A commit that has to be finished is no migration's state. */
@@ -84,6 +84,6 @@ int verb_status(struct cli *cli, char **args)
         if (!metrics)
                 show_text(cli, &reports, *args);
         else if (status == EXIT_DONE || status == EXIT_PENDING)
-                status = exit_worse(status, show_metrics(cli, &reports));
+                status = exit_status_worse(status, show_metrics(cli, &reports));
         return status;
 }

@@ -97,5 +97,5 @@ int verb_undo(struct cli *cli, char **args)
                 json_object_array_add(cli->packages, report_json(report));
         else
                 show_text(cli, report, dry);
-        return exit_of_report(report, dry);
+        return exit_status_of_report(report, dry);
 }

@@ -34,7 +34,7 @@ const struct verb verbs[] = {
         { 0 },
 };
 
-const struct verb *verb_find(const char *name)
+const struct verb *verbs_find(const char *name)
 {
         for (const struct verb *verb = verbs; verb->name; verb++)
                 if (streq(verb->name, name))

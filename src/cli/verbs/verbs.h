@@ -18,7 +18,7 @@ struct verb {
 extern const struct verb verbs[];
 
 /* Returns: the verb, or NULL. */
-const struct verb *verb_find(const char *name);
+const struct verb *verbs_find(const char *name);
 
 int verb_baseline(struct cli *cli, char **args);
 int verb_forget(struct cli *cli, char **args);

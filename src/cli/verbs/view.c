@@ -97,7 +97,7 @@ static void show(struct cli *cli, const struct view *view, const struct dmig_rep
 
 int view_show(struct cli *cli, struct view *view, const struct dmig_report *report)
 {
-        int status = exit_of_report(report, view->planned);
+        int status = exit_status_of_report(report, view->planned);
 
         progress_clear(&cli->progress);
         count(view, dmig_report_get_result(report), status);

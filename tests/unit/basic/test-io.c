@@ -15,7 +15,7 @@ static int file_of(const void *data, size_t size)
         int fd = memfd_create("test", MFD_CLOEXEC);
 
         ck_assert_int_ge(fd, 0);
-        ck_assert_int_eq(write_all(fd, data, size), 0);
+        ck_assert_int_eq(io_write_all(fd, data, size), 0);
         ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
         return fd;
 }
@@ -34,7 +34,7 @@ START_TEST(test_read_all)
                 wanted[i] = (char)(i * 7 + i / 251);
         fd = file_of(wanted, size);
 
-        ck_assert_int_eq(read_all(fd, size, &data, &got), 0);
+        ck_assert_int_eq(io_read_all(fd, size, &data, &got), 0);
         ck_assert_uint_eq(got, size);
         ck_assert_mem_eq(data, wanted, size);
         ck_assert_int_eq(data[size], '\0');
@@ -47,7 +47,7 @@ START_TEST(test_read_too_much)
         char untouched[] = "untouched", *data = untouched;
         size_t size = 99;
 
-        ck_assert_int_eq(read_all(fd, 4, &data, &size), -EFBIG);
+        ck_assert_int_eq(io_read_all(fd, 4, &data, &size), -EFBIG);
         ck_assert_ptr_eq(data, untouched);
         ck_assert_uint_eq(size, 99);
 }
@@ -60,7 +60,7 @@ START_TEST(test_read_the_rest)
         size_t size;
 
         ck_assert_int_eq(lseek(fd, 3, SEEK_SET), 3);
-        ck_assert_int_eq(read_all(fd, 2, &data, &size), 0);
+        ck_assert_int_eq(io_read_all(fd, 2, &data, &size), 0);
         ck_assert_str_eq(data, "45");
 }
 END_TEST
@@ -71,8 +71,8 @@ START_TEST(test_read_failure)
         char *data = NULL;
         size_t size;
 
-        ck_assert_int_eq(read_all(directory, 100, &data, &size), -EISDIR);
-        ck_assert_int_eq(read_all(-1, 100, &data, &size), -EBADF);
+        ck_assert_int_eq(io_read_all(directory, 100, &data, &size), -EISDIR);
+        ck_assert_int_eq(io_read_all(-1, 100, &data, &size), -EBADF);
         ck_assert_ptr_null(data);
 }
 END_TEST
@@ -99,13 +99,13 @@ START_TEST(test_interrupted)
                 for (unsigned i = 0; i < 20; i++) {
                         (void)usleep(5000);
                         (void)kill(getppid(), SIGUSR1);
-                        if (write_all(fds[1], "piece ", 6) < 0)
+                        if (io_write_all(fds[1], "piece ", 6) < 0)
                                 _exit(EXIT_FAILURE);
                 }
                 _exit(EXIT_SUCCESS);
         }
         close(fds[1]);
-        ck_assert_int_eq(read_all(fds[0], 1000, &data, &size), 0);
+        ck_assert_int_eq(io_read_all(fds[0], 1000, &data, &size), 0);
         ck_assert_uint_eq(size, 120);
         close(fds[0]);
         ck_assert_int_eq(waitpid(writer, &status, 0), writer);
@@ -121,14 +121,14 @@ START_TEST(test_write_failure)
         int fds[2];
 
         ck_assert_int_ge(full, 0);
-        ck_assert_int_eq(write_all(full, "x", 1), -ENOSPC);
-        ck_assert_int_eq(write_all(-1, "x", 1), -EBADF);
-        ck_assert_int_eq(write_all(-1, "", 0), 0);
+        ck_assert_int_eq(io_write_all(full, "x", 1), -ENOSPC);
+        ck_assert_int_eq(io_write_all(-1, "x", 1), -EBADF);
+        ck_assert_int_eq(io_write_all(-1, "", 0), 0);
 
         ck_assert_ptr_ne(signal(SIGPIPE, SIG_IGN), SIG_ERR);
         ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
         close(fds[0]);
-        ck_assert_int_eq(write_all(fds[1], "x", 1), -EPIPE);
+        ck_assert_int_eq(io_write_all(fds[1], "x", 1), -EPIPE);
         close(fds[1]);
 }
 END_TEST
@@ -147,9 +147,9 @@ START_TEST(test_write_in_pieces)
         writer = fork();
         ck_assert_int_ge(writer, 0);
         if (writer == 0)
-                _exit(write_all(fds[1], data, sizeof(data)) < 0);
+                _exit(io_write_all(fds[1], data, sizeof(data)) < 0);
         close(fds[1]);
-        ck_assert_int_eq(read_all(fds[0], sizeof(data), &got, &size), 0);
+        ck_assert_int_eq(io_read_all(fds[0], sizeof(data), &got, &size), 0);
         ck_assert_uint_eq(size, sizeof(data));
         ck_assert_mem_eq(got, data, size);
         close(fds[0]);
@@ -178,11 +178,11 @@ START_TEST(test_sha256)
         char digest[65];
 
         for (size_t i = 0; i < hashes[_i].times; i++)
-                ck_assert_int_eq(write_all(fd, hashes[_i].data, strlen(hashes[_i].data)), 0);
+                ck_assert_int_eq(io_write_all(fd, hashes[_i].data, strlen(hashes[_i].data)), 0);
 
         /* From its begin, wherever we stand in it, and that stays. */
         ck_assert_int_eq(lseek(fd, 1, SEEK_SET), 1);
-        ck_assert_int_eq(sha256_fd(fd, digest), 0);
+        ck_assert_int_eq(io_sha256(fd, digest), 0);
         ck_assert_str_eq(digest, hashes[_i].digest);
         ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 1);
 }
@@ -193,8 +193,8 @@ START_TEST(test_sha256_failure)
         _cleanup_close_ int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         char digest[65];
 
-        ck_assert_int_eq(sha256_fd(directory, digest), -EISDIR);
-        ck_assert_int_eq(sha256_fd(-1, digest), -EBADF);
+        ck_assert_int_eq(io_sha256(directory, digest), -EISDIR);
+        ck_assert_int_eq(io_sha256(-1, digest), -EBADF);
 }
 END_TEST
 
@@ -218,7 +218,7 @@ static const struct {
 START_TEST(test_trust)
 {
         const char *untouched = "untouched", *reason = untouched;
-        int r = check_trusted(&trusts[_i].st, &reason);
+        int r = io_check_trusted(&trusts[_i].st, &reason);
 
         if (!trusts[_i].reason) {
                 ck_assert_int_eq(r, 0);
@@ -237,7 +237,7 @@ START_TEST(test_trust_of_others)
         for (size_t i = 0; i < ELEMENTSOF(trusts); i++) {
                 const char *reason;
 
-                ck_assert_int_eq(check_trusted(&trusts[i].st, &reason), 0);
+                ck_assert_int_eq(io_check_trusted(&trusts[i].st, &reason), 0);
         }
         ck_assert_int_eq(seteuid(0), 0);
         ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), 0); /* for those who look for leaks */

@@ -72,7 +72,7 @@ static void check_round_trip(const char *path)
 
         ck_assert_int_eq(path_escape(path, &text), 0);
         ck_assert_ptr_null(strpbrk(text, " \t\n"));
-        clean = text_sanitize(text, strlen(text));
+        clean = utf8_sanitize(text, strlen(text));
         ck_assert_ptr_nonnull(clean);
         ck_assert_str_eq(clean, text);
         ck_assert_int_eq(path_unescape(text, &back), 0);

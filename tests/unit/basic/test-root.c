@@ -111,7 +111,7 @@ START_TEST(test_open)
         }
         ck_assert_int_ge(fd, 0);
         ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
-        ck_assert_int_eq(read_all(fd, 100, &data, &size), 0);
+        ck_assert_int_eq(io_read_all(fd, 100, &data, &size), 0);
         ck_assert_str_eq(data, "inside");
         close(fd);
 }

@@ -13,7 +13,7 @@ static void expect(const char *data, size_t size, const char *text)
         /* In a block of exactly this size, so that a sanitizer sees a read behind it. */
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, data, size);
-        clean = text_sanitize(copy, size);
+        clean = utf8_sanitize(copy, size);
         ck_assert_ptr_nonnull(clean);
         ck_assert_str_eq(clean, text);
 }

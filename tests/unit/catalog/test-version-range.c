@@ -42,9 +42,9 @@ static const struct {
 
 START_TEST(test_key)
 {
-        _cleanup_(range_done) struct range range = { 0 };
+        _cleanup_(version_range_done) struct version_range range = { 0 };
 
-        ck_assert_int_eq(range_init(&range, keys[_i].version, keys[_i].version, NULL), 0);
+        ck_assert_int_eq(version_range_init(&range, keys[_i].version, keys[_i].version, NULL), 0);
         ck_assert_str_eq(range.from_key, keys[_i].key);
         ck_assert_str_eq(range.to_key, keys[_i].key);
 }
@@ -143,12 +143,12 @@ static const struct {
 START_TEST(test_locate)
 {
         _cleanup_(dmig_semver_freep) struct dmig_semver *version = NULL;
-        _cleanup_(range_done) struct range range = { 0 };
+        _cleanup_(version_range_done) struct version_range range = { 0 };
 
         ck_assert_int_eq(dmig_semver_parse(places[_i].version, &version), 0);
-        ck_assert_int_eq(range_init(&range, places[_i].from, places[_i].to, NULL), 0);
-        ck_assert_msg(range_locate(&range, version) == places[_i].expected, "%s, from %s to %s: %d", places[_i].version,
-                      places[_i].from, places[_i].to, range_locate(&range, version));
+        ck_assert_int_eq(version_range_init(&range, places[_i].from, places[_i].to, NULL), 0);
+        ck_assert_msg(version_range_locate(&range, version) == places[_i].expected, "%s, from %s to %s: %d",
+                      places[_i].version, places[_i].from, places[_i].to, version_range_locate(&range, version));
         ck_assert_int_eq(dmig_version_in_range(places[_i].version, places[_i].from, places[_i].to),
                          places[_i].expected == IN_RANGE);
 }
@@ -167,12 +167,12 @@ END_TEST
 START_TEST(test_init_refuses)
 {
         _cleanup_error_ struct error error = { 0 };
-        struct range range = { .from_key = NULL };
+        struct version_range range = { .from_key = NULL };
 
-        ck_assert_int_eq(range_init(&range, "1.1-", "1.2", &error), -EINVAL);
+        ck_assert_int_eq(version_range_init(&range, "1.1-", "1.2", &error), -EINVAL);
         ck_assert_str_eq(error_text(&error),
                          "'1.1-' is no package version: behind the last '-' it must have a revision");
-        ck_assert_int_eq(range_init(&range, "1.1", "1 2", &error), -EINVAL);
+        ck_assert_int_eq(version_range_init(&range, "1.1", "1 2", &error), -EINVAL);
         ck_assert_str_eq(error_text(&error), "'1 2' is no package version: it must not have blanks in it");
         ck_assert_ptr_null(range.from_key);
 }
@@ -212,11 +212,11 @@ static const struct {
 
 START_TEST(test_since)
 {
-        _cleanup_(range_done) struct range range = { 0 };
+        _cleanup_(version_range_done) struct version_range range = { 0 };
         int place = 42;
 
-        ck_assert_int_eq(range_init(&range, since[_i].from, since[_i].to, NULL), 0);
-        ck_assert_int_eq(range_locate_package_version(&range, since[_i].version, &place), 0);
+        ck_assert_int_eq(version_range_init(&range, since[_i].from, since[_i].to, NULL), 0);
+        ck_assert_int_eq(version_range_locate_package_version(&range, since[_i].version, &place), 0);
         ck_assert_msg(place == since[_i].expected, "%s, from %s to %s: %d", since[_i].version, since[_i].from,
                       since[_i].to, place);
 }
@@ -225,12 +225,12 @@ END_TEST
 START_TEST(test_since_refuses)
 {
         static const char *const bad[] = { "", "v1.2", "1.2-", "1 2", "x:1", "1_2" };
-        _cleanup_(range_done) struct range range = { 0 };
+        _cleanup_(version_range_done) struct version_range range = { 0 };
         int place = 42;
 
-        ck_assert_int_eq(range_init(&range, "1.1", "1.2", NULL), 0);
+        ck_assert_int_eq(version_range_init(&range, "1.1", "1.2", NULL), 0);
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
-                ck_assert_int_eq(range_locate_package_version(&range, bad[i], &place), -EINVAL);
+                ck_assert_int_eq(version_range_locate_package_version(&range, bad[i], &place), -EINVAL);
         ck_assert_int_eq(place, 42);
 }
 END_TEST

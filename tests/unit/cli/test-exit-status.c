@@ -18,8 +18,8 @@ static const int ascending[] = { EXIT_DONE,     EXIT_PENDING, EXIT_MIGRATION,  E
 START_TEST(test_worse)
 {
         for (int i = 0; i <= _i; i++) {
-                ck_assert_int_eq(exit_worse(ascending[i], ascending[_i]), ascending[_i]);
-                ck_assert_int_eq(exit_worse(ascending[_i], ascending[i]), ascending[_i]);
+                ck_assert_int_eq(exit_status_worse(ascending[i], ascending[_i]), ascending[_i]);
+                ck_assert_int_eq(exit_status_worse(ascending[_i], ascending[i]), ascending[_i]);
         }
 }
 END_TEST
@@ -51,8 +51,8 @@ START_TEST(test_report)
 
         ck_assert_int_eq(report_new("sample", &report), 0);
         ck_assert_int_eq(report_set_error(report, reports[_i].result, reports[_i].code, NULL), 0);
-        ck_assert_int_eq(exit_of_report(report, false), reports[_i].run);
-        ck_assert_int_eq(exit_of_report(report, true), reports[_i].plan);
+        ck_assert_int_eq(exit_status_of_report(report, false), reports[_i].run);
+        ck_assert_int_eq(exit_status_of_report(report, true), reports[_i].plan);
 }
 END_TEST
 
@@ -65,7 +65,7 @@ static const int codes[][2] = {
 
 START_TEST(test_errno)
 {
-        ck_assert_int_eq(exit_of_errno(codes[_i][0]), codes[_i][1]);
+        ck_assert_int_eq(exit_status_of_errno(codes[_i][0]), codes[_i][1]);
 }
 END_TEST
 

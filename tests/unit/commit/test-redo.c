@@ -106,7 +106,7 @@ static void refuse(int dir, const char *data, size_t size)
         _cleanup_error_ struct error error = { 0 };
         _cleanup_close_ int fd = openat(dir, "damaged", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-        ck_assert_int_eq(write_all(fd, data, size), 0);
+        ck_assert_int_eq(io_write_all(fd, data, size), 0);
         ck_assert_int_eq(redo_read(dir, "damaged", "here", &redo, &error), -EBADMSG);
         ck_assert_msg(startswith(error_text(&error), "here/damaged:") != NULL, "%s", error_text(&error));
         ck_assert_ptr_null(redo);
@@ -120,7 +120,7 @@ START_TEST(test_what_is_damaged_is_refused)
         size_t size;
 
         fd = openat(dir, REDO_FILE, O_RDONLY | O_CLOEXEC);
-        ck_assert_int_eq(read_all(fd, 1 << 20, &data, &size), 0);
+        ck_assert_int_eq(io_read_all(fd, 1 << 20, &data, &size), 0);
         for (size_t i = 0; i + 1 < size; i++) {
                 refuse(dir, data, i);
                 data[i] ^= 1;

@@ -266,9 +266,9 @@ START_TEST(test_apply)
                         _cleanup_close_ int b = new_file(&root, "/b", type, &states[j]);
 
                         check_applied(b, &wanted);
-                        ck_assert_int_eq(below_remove(root.fd, "b"), 0);
+                        ck_assert_int_eq(beneath_remove(root.fd, "b"), 0);
                 }
-                ck_assert_int_eq(below_remove(root.fd, "a"), 0);
+                ck_assert_int_eq(beneath_remove(root.fd, "a"), 0);
         }
 }
 END_TEST

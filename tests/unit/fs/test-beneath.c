@@ -37,7 +37,7 @@ static int open_directory(const struct root *root, const char *path)
 
 static bool exists(int dir, const char *path)
 {
-        _cleanup_close_ int fd = below_open(dir, path, O_PATH, 0);
+        _cleanup_close_ int fd = beneath_open(dir, path, O_PATH, 0);
 
         ck_assert(fd >= 0 || fd == -ENOENT);
         return fd >= 0;
@@ -92,7 +92,7 @@ START_TEST(test_open)
         _cleanup_(root_done) struct root root = tree_with_entries(FILESYSTEM_DEFAULT);
         _cleanup_close_ int dir = open_directory(&root, "/top"), fd = -EBADF;
 
-        fd = below_open(dir, opens[_i].path, opens[_i].flags, opens[_i].flags & O_CREAT ? 0600 : 0);
+        fd = beneath_open(dir, opens[_i].path, opens[_i].flags, opens[_i].flags & O_CREAT ? 0600 : 0);
         if (opens[_i].code == 0) {
                 ck_assert_msg(fd >= 0, "%s: %s", opens[_i].path, strerror(-fd));
                 ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
@@ -104,7 +104,7 @@ END_TEST
 START_TEST(test_open_link)
 {
         _cleanup_(root_done) struct root root = tree_with_entries(FILESYSTEM_DEFAULT);
-        _cleanup_close_ int dir = open_directory(&root, "/top"), fd = below_open(dir, "file-link", O_PATH, 0);
+        _cleanup_close_ int dir = open_directory(&root, "/top"), fd = beneath_open(dir, "file-link", O_PATH, 0);
         struct stat st;
 
         ck_assert_int_eq(fstat(fd, &st), 0);
@@ -118,7 +118,7 @@ START_TEST(test_create)
         _cleanup_close_ int dir = open_directory(&root, "/top"), fd = -EBADF;
         struct stat st;
 
-        fd = below_open(dir, "dir/new\n\xff", O_WRONLY | O_CREAT | O_EXCL, 0640);
+        fd = beneath_open(dir, "dir/new\n\xff", O_WRONLY | O_CREAT | O_EXCL, 0640);
         ck_assert_int_ge(fd, 0);
         ck_assert_int_eq(stat(tree_path(&root, "/top/dir/new\n\xff"), &st), 0);
         ck_assert_int_eq(st.st_mode, S_IFREG | 0640);
@@ -132,8 +132,8 @@ START_TEST(test_open_mount)
 
         mount_with_file(tree_path(&root, "/top/dir/sub"));
         dir = open_directory(&root, "/top");
-        ck_assert_int_eq(below_open(dir, "dir/sub", O_PATH, 0), -EXDEV);
-        ck_assert_int_eq(below_open(dir, "dir/sub/precious", O_RDONLY, 0), -EXDEV);
+        ck_assert_int_eq(beneath_open(dir, "dir/sub", O_PATH, 0), -EXDEV);
+        ck_assert_int_eq(beneath_open(dir, "dir/sub/precious", O_RDONLY, 0), -EXDEV);
 }
 END_TEST
 
@@ -155,7 +155,7 @@ START_TEST(test_open_parent)
         struct stat st, wanted;
         const char *name;
 
-        fd = below_open_parent(dir, parents[_i].path, &name);
+        fd = beneath_open_parent(dir, parents[_i].path, &name);
         ck_assert_int_ge(fd, 0);
         ck_assert_str_eq(name, parents[_i].name);
         ck_assert_int_eq(fstat(fd, &st), 0);
@@ -170,10 +170,10 @@ START_TEST(test_open_parent_failure)
         _cleanup_close_ int dir = open_directory(&root, "/top");
         const char *untouched = "untouched", *name = untouched;
 
-        ck_assert_int_eq(below_open_parent(dir, "link/file", &name), -ENOTDIR);
-        ck_assert_int_eq(below_open_parent(dir, "none/file", &name), -ENOENT);
-        ck_assert_int_eq(below_open_parent(dir, "dir/file/x", &name), -ENOTDIR);
-        ck_assert_int_eq(below_open_parent(dir, "../outside", &name), -EXDEV);
+        ck_assert_int_eq(beneath_open_parent(dir, "link/file", &name), -ENOTDIR);
+        ck_assert_int_eq(beneath_open_parent(dir, "none/file", &name), -ENOENT);
+        ck_assert_int_eq(beneath_open_parent(dir, "dir/file/x", &name), -ENOTDIR);
+        ck_assert_int_eq(beneath_open_parent(dir, "../outside", &name), -EXDEV);
         ck_assert_ptr_eq(name, untouched);
 }
 END_TEST
@@ -187,9 +187,9 @@ START_TEST(test_make_directories)
         struct stat st, other;
 
         umask(077);
-        fd = below_make_directories(dir, "dir/a/b");
+        fd = beneath_make_directories(dir, "dir/a/b");
         ck_assert_int_ge(fd, 0);
-        again = below_make_directories(dir, "dir/a/b");
+        again = beneath_make_directories(dir, "dir/a/b");
         ck_assert_int_ge(again, 0);
         ck_assert_int_eq(fstat(fd, &st), 0);
         ck_assert_int_eq(fstat(again, &other), 0);
@@ -201,7 +201,7 @@ START_TEST(test_make_directories)
         ck_assert_int_eq(st.st_mode, S_IFDIR | 0755);
         ck_assert_int_eq(fsync(fd), 0); /* so it is no O_PATH one */
 
-        same = below_make_directories(dir, "");
+        same = beneath_make_directories(dir, "");
         ck_assert_int_ge(same, 0);
 }
 END_TEST
@@ -212,14 +212,14 @@ START_TEST(test_make_directories_failure)
         _cleanup_close_ int dir = open_directory(&root, "/top");
         char name[NAME_MAX + 2];
 
-        ck_assert_int_eq(below_make_directories(dir, "dir/file"), -ENOTDIR);
-        ck_assert_int_eq(below_make_directories(dir, "dir/file/x"), -ENOTDIR);
-        ck_assert_int_eq(below_make_directories(dir, "link"), -ENOTDIR);
-        ck_assert_int_eq(below_make_directories(dir, "link/new"), -ENOTDIR);
-        ck_assert_int_eq(below_make_directories(dir, "../new"), -EXDEV);
+        ck_assert_int_eq(beneath_make_directories(dir, "dir/file"), -ENOTDIR);
+        ck_assert_int_eq(beneath_make_directories(dir, "dir/file/x"), -ENOTDIR);
+        ck_assert_int_eq(beneath_make_directories(dir, "link"), -ENOTDIR);
+        ck_assert_int_eq(beneath_make_directories(dir, "link/new"), -ENOTDIR);
+        ck_assert_int_eq(beneath_make_directories(dir, "../new"), -EXDEV);
         memset(name, 'x', sizeof(name) - 1);
         name[sizeof(name) - 1] = '\0';
-        ck_assert_int_eq(below_make_directories(dir, name), -ENAMETOOLONG);
+        ck_assert_int_eq(beneath_make_directories(dir, name), -ENAMETOOLONG);
         ck_assert(!exists(dir, "dir/new"));
 }
 END_TEST
@@ -241,7 +241,7 @@ START_TEST(test_remove)
         ck_assert_int_eq(chmod(tree_path(&root, "/top/dir/closed/in"), 0), 0);
         ck_assert_int_eq(chmod(tree_path(&root, "/top/dir/closed"), 0), 0);
 
-        ck_assert_int_eq(below_remove(dir, "dir"), 0);
+        ck_assert_int_eq(beneath_remove(dir, "dir"), 0);
         ck_assert(!exists(dir, "dir"));
         ck_assert_int_eq(access(tree_path(&root, "/outside"), F_OK), 0);
 }
@@ -252,17 +252,17 @@ START_TEST(test_remove_one)
         _cleanup_(root_done) struct root root = tree_with_entries(FILESYSTEM_DEFAULT);
         _cleanup_close_ int dir = open_directory(&root, "/top");
 
-        ck_assert_int_eq(below_remove(dir, "link"), 0);
+        ck_assert_int_eq(beneath_remove(dir, "link"), 0);
         ck_assert(!exists(dir, "link"));
-        ck_assert_int_eq(below_remove(dir, "dir/up"), 0);
-        ck_assert_int_eq(below_remove(dir, "dir/file"), 0);
+        ck_assert_int_eq(beneath_remove(dir, "dir/up"), 0);
+        ck_assert_int_eq(beneath_remove(dir, "dir/file"), 0);
         ck_assert(!exists(dir, "dir/file"));
         ck_assert(exists(dir, "dir/sub"));
         ck_assert_int_eq(access(tree_path(&root, "/outside"), F_OK), 0);
 
         /* What doesn't exist is removed. */
-        ck_assert_int_eq(below_remove(dir, "dir/file"), 0);
-        ck_assert_int_eq(below_remove(dir, "none/file"), 0);
+        ck_assert_int_eq(beneath_remove(dir, "dir/file"), 0);
+        ck_assert_int_eq(beneath_remove(dir, "none/file"), 0);
 }
 END_TEST
 
@@ -271,9 +271,9 @@ START_TEST(test_remove_failure)
         _cleanup_(root_done) struct root root = tree_with_entries(FILESYSTEM_DEFAULT);
         _cleanup_close_ int dir = open_directory(&root, "/top");
 
-        ck_assert_int_eq(below_remove(dir, ""), -EINVAL);
-        ck_assert_int_eq(below_remove(dir, "../outside"), -EXDEV);
-        ck_assert_int_eq(below_remove(dir, "dir/file/x"), -ENOTDIR);
+        ck_assert_int_eq(beneath_remove(dir, ""), -EINVAL);
+        ck_assert_int_eq(beneath_remove(dir, "../outside"), -EXDEV);
+        ck_assert_int_eq(beneath_remove(dir, "dir/file/x"), -ENOTDIR);
         ck_assert(exists(dir, "dir/file"));
 }
 END_TEST
@@ -285,7 +285,7 @@ START_TEST(test_remove_mount)
 
         mount_with_file(tree_path(&root, "/top/dir/sub"));
         dir = open_directory(&root, "/top");
-        ck_assert_int_eq(below_remove(dir, "dir"), -EXDEV);
+        ck_assert_int_eq(beneath_remove(dir, "dir"), -EXDEV);
         ck_assert_int_eq(access(tree_path(&root, "/top/dir/sub/precious"), F_OK), 0);
 }
 END_TEST
@@ -302,7 +302,7 @@ START_TEST(test_remove_wide)
                 snprintf(name, sizeof(name), "wide/%u", i);
                 ck_assert_int_eq(mkdirat(root.fd, name, 0755), 0);
         }
-        ck_assert_int_eq(below_remove(root.fd, "wide"), 0);
+        ck_assert_int_eq(beneath_remove(root.fd, "wide"), 0);
         ck_assert(!exists(root.fd, "wide"));
 }
 END_TEST
@@ -341,15 +341,15 @@ START_TEST(test_deep)
         uint64_t size;
 
         allow_few_files();
-        fd = below_open(root.fd, path, O_RDONLY | O_DIRECTORY, 0);
+        fd = beneath_open(root.fd, path, O_RDONLY | O_DIRECTORY, 0);
         ck_assert_int_ge(fd, 0);
-        parent = below_open_parent(root.fd, path, &name);
+        parent = beneath_open_parent(root.fd, path, &name);
         ck_assert_int_ge(parent, 0);
         ck_assert_str_eq(name, "dd");
-        made = below_make_directories(root.fd, path);
+        made = beneath_make_directories(root.fd, path);
         ck_assert_int_ge(made, 0);
-        ck_assert_int_eq(below_measure(root.fd, "", &size), 0);
-        ck_assert_int_eq(below_remove(root.fd, "dd"), 0);
+        ck_assert_int_eq(beneath_measure(root.fd, "", &size), 0);
+        ck_assert_int_eq(beneath_remove(root.fd, "dd"), 0);
         ck_assert(!exists(root.fd, "dd"));
 }
 END_TEST
@@ -363,7 +363,7 @@ static void add_data(const struct root *root, const char *path, size_t size)
 
         ck_assert_ptr_nonnull(data);
         ck_assert_int_ge(fd, 0);
-        ck_assert_int_eq(write_all(fd, data, size), 0);
+        ck_assert_int_eq(io_write_all(fd, data, size), 0);
         ck_assert_int_eq(fsync(fd), 0);
 }
 
@@ -373,22 +373,22 @@ START_TEST(test_measure)
         uint64_t empty, size, file;
 
         tree_add(&root, &(struct tree_entry){ "/d/sub", S_IFDIR | 0755, NULL });
-        ck_assert_int_eq(below_measure(root.fd, "d", &empty), 0);
+        ck_assert_int_eq(beneath_measure(root.fd, "d", &empty), 0);
 
         add_data(&root, "/d/sub/a", 1 << 20);
-        ck_assert_int_eq(below_measure(root.fd, "d/sub/a", &file), 0);
+        ck_assert_int_eq(beneath_measure(root.fd, "d/sub/a", &file), 0);
         ck_assert_uint_ge(file, 1 << 20);
-        ck_assert_int_eq(below_measure(root.fd, "d", &size), 0);
+        ck_assert_int_eq(beneath_measure(root.fd, "d", &size), 0);
         ck_assert_uint_eq(size, empty + file);
-        ck_assert_int_eq(below_measure(root.fd, "", &size), 0);
+        ck_assert_int_eq(beneath_measure(root.fd, "", &size), 0);
         ck_assert_uint_ge(size, empty + file);
 
         /* Holes take nothing; and another name adds nothing. */
         ck_assert_int_eq(truncate(tree_path(&root, "/d/sub/a"), 1LL << 30), 0);
         ck_assert_int_eq(linkat(root.fd, "d/sub/a", root.fd, "d/b", 0), 0);
-        ck_assert_int_eq(below_measure(root.fd, "d", &size), 0);
+        ck_assert_int_eq(beneath_measure(root.fd, "d", &size), 0);
         ck_assert_uint_eq(size, empty + file);
-        ck_assert_int_eq(below_measure(root.fd, "d/b", &size), 0);
+        ck_assert_int_eq(beneath_measure(root.fd, "d/b", &size), 0);
         ck_assert_uint_eq(size, file / 2);
 }
 END_TEST
@@ -398,8 +398,8 @@ START_TEST(test_measure_failure)
         _cleanup_(root_done) struct root root = tree_with_entries(FILESYSTEM_DEFAULT);
         uint64_t size = 77;
 
-        ck_assert_int_eq(below_measure(root.fd, "none", &size), -ENOENT);
-        ck_assert_int_eq(below_measure(root.fd, "top/link/file", &size), -ENOTDIR);
+        ck_assert_int_eq(beneath_measure(root.fd, "none", &size), -ENOENT);
+        ck_assert_int_eq(beneath_measure(root.fd, "top/link/file", &size), -ENOTDIR);
         ck_assert_uint_eq(size, 77);
 }
 END_TEST
@@ -410,9 +410,9 @@ START_TEST(test_sync)
         _cleanup_close_ int dir = open_directory(&root, "/");
 
         add_data(&root, "/a", 4096);
-        ck_assert_int_eq(below_sync(dir), 0);
-        ck_assert_int_eq(below_sync(-1), -EBADF);
-        ck_assert_int_eq(below_sync(root.fd), -EBADF); /* O_PATH */
+        ck_assert_int_eq(beneath_sync(dir), 0);
+        ck_assert_int_eq(beneath_sync(-1), -EBADF);
+        ck_assert_int_eq(beneath_sync(root.fd), -EBADF); /* O_PATH */
 }
 END_TEST
 
@@ -427,15 +427,15 @@ struct diary {
         const char *moved;
 };
 
-static int note(enum below_step step, const struct below_entry *entry, void *userdata)
+static int note(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
-        static const char marks[] = { [BELOW_FILE] = ' ', [BELOW_ENTER] = '>', [BELOW_LEAVE] = '<' };
+        static const char marks[] = { [BENEATH_FILE] = ' ', [BENEATH_ENTER] = '>', [BENEATH_LEAVE] = '<' };
         struct diary *diary = userdata;
         struct stat st;
 
         fprintf(diary->stream, "%c%s|", marks[step], entry->path);
         ck_assert_int_eq(fstatat(entry->parent, entry->name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH), 0);
-        ck_assert_int_eq(S_ISDIR(st.st_mode), step != BELOW_FILE);
+        ck_assert_int_eq(S_ISDIR(st.st_mode), step != BENEATH_FILE);
         if (diary->move && streq(diary->move, entry->path))
                 ck_assert_int_eq(renameat(diary->root, diary->moved, diary->root, "moved"), 0);
         return diary->stop && streq(diary->stop, entry->path) ? -ECANCELED : 0;
@@ -443,13 +443,13 @@ static int note(enum below_step step, const struct below_entry *entry, void *use
 
 static int walk(struct diary *diary, const char *path, struct error *error)
 {
-        const struct below_walk walk = { .dir = diary->root, .path = path, .visit = note, .userdata = diary };
+        const struct beneath_walk walk = { .dir = diary->root, .path = path, .visit = note, .userdata = diary };
         size_t size;
         int r;
 
         diary->stream = open_memstream(&diary->text, &size);
         ck_assert_ptr_nonnull(diary->stream);
-        r = below_walk(&walk, error);
+        r = beneath_walk(&walk, error);
         ck_assert_int_eq(fclose(diary->stream), 0);
         return r;
 }

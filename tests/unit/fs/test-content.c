@@ -363,7 +363,7 @@ struct pair {
 
 static int open_at(int dir, const char *path, int flags)
 {
-        int fd = below_open(dir, path, flags, 0);
+        int fd = beneath_open(dir, path, flags, 0);
 
         ck_assert_msg(fd >= 0, "%s: %s", path, strerror(-fd));
         return fd;
@@ -378,13 +378,13 @@ static void check_same_links(int a, int b)
         ck_assert_str_eq(text_a, text_b);
 }
 
-static int compare_entry(enum below_step step, const struct below_entry *entry, void *userdata)
+static int compare_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         struct pair *pair = userdata;
         _cleanup_close_ int a = open_at(pair->a, entry->path, O_PATH), b = open_at(pair->b, entry->path, O_PATH);
         _cleanup_attributes_ struct attributes x = { 0 }, y = { 0 };
 
-        if (step == BELOW_LEAVE)
+        if (step == BENEATH_LEAVE)
                 return 0;
         ck_assert_int_eq(attributes_read(a, &x), 0);
         ck_assert_int_eq(attributes_read(b, &y), 0);
@@ -410,12 +410,13 @@ static size_t check_same_trees(int a, int b)
         struct pair pair = { .a = a, .b = b }, reverse = { .a = b, .b = a };
 
         ck_assert_int_eq(
-                below_walk(&(struct below_walk){ .dir = a, .visit = compare_entry, .userdata = &pair, .path = "" },
-                           NULL),
+                beneath_walk(&(struct beneath_walk){ .dir = a, .visit = compare_entry, .userdata = &pair, .path = "" },
+                             NULL),
                 0);
         ck_assert_int_eq(
-                below_walk(&(struct below_walk){ .dir = b, .visit = compare_entry, .userdata = &reverse, .path = "" },
-                           NULL),
+                beneath_walk(
+                        &(struct beneath_walk){ .dir = b, .visit = compare_entry, .userdata = &reverse, .path = "" },
+                        NULL),
                 0);
         ck_assert_uint_eq(pair.n, reverse.n);
         return pair.n;
@@ -429,7 +430,7 @@ static int try_copy(const struct root *from_root, const char *from, const struct
         _cleanup_(links_freep) struct links *links = NULL;
 
         ck_assert_int_eq(links_new(&links), 0);
-        return copy_run(
+        return content_copy_run(
                 &(struct copy){
                         .from_dir = from_root->fd, .from = from, .to_dir = to_root->fd, .to = to, .links = links },
                 error);
@@ -516,7 +517,7 @@ START_TEST(test_copy_links)
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 const struct copy one = { root.fd, names[i][0], root.fd, names[i][1], links };
 
-                ck_assert_int_eq(copy_run(&one, NULL), 0);
+                ck_assert_int_eq(content_copy_run(&one, NULL), 0);
                 ck_assert_int_eq(fstatat(root.fd, "x", &st, 0), 0);
                 ck_assert_uint_eq(st.st_nlink, i + 1);
         }
@@ -554,7 +555,7 @@ START_TEST(test_copy_deep)
         for (unsigned i = 1; i < DEPTH; i++)
                 strcpy(path + i * 2 - 1, "/d");
         allow_few_files();
-        deepest = below_make_directories(root.fd, path);
+        deepest = beneath_make_directories(root.fd, path);
         ck_assert_int_ge(deepest, 0);
         close(open_at(deepest, "file", O_WRONLY | O_CREAT));
 
@@ -563,8 +564,8 @@ START_TEST(test_copy_deep)
         close(deepest);
         deepest = open_at(root.fd, path, O_PATH | O_DIRECTORY);
         ck_assert_int_eq(fstatat(deepest, "file", &st, 0), 0);
-        ck_assert_int_eq(below_remove(root.fd, "d"), 0);
-        ck_assert_int_eq(below_remove(root.fd, "e"), 0);
+        ck_assert_int_eq(beneath_remove(root.fd, "d"), 0);
+        ck_assert_int_eq(beneath_remove(root.fd, "e"), 0);
 }
 END_TEST
 

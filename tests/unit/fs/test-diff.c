@@ -19,7 +19,7 @@ static int make_file(const char *text, size_t size)
                 return -EBADF;
         fd = memfd_create("test", MFD_CLOEXEC);
         ck_assert_int_ge(fd, 0);
-        ck_assert_int_eq(write_all(fd, text, size), 0);
+        ck_assert_int_eq(io_write_all(fd, text, size), 0);
         ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
         return fd;
 }

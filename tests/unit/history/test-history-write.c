@@ -93,7 +93,7 @@ static void fill(const struct root *root)
 
         ck_assert_int_ge(fd, 0);
         do
-                r = write_all(fd, block, sizeof(block));
+                r = io_write_all(fd, block, sizeof(block));
         while (r == 0);
         ck_assert_int_eq(r, -ENOSPC);
 }

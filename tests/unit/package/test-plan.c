@@ -166,12 +166,12 @@ START_TEST(test_plan)
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_(catalog_freep) struct catalog *catalog = load(&root, entries, ELEMENTSOF(entries));
         _cleanup_(history_state_done) struct history_state state = { 0 };
-        _cleanup_(range_done) struct range range = { 0 };
+        _cleanup_(version_range_done) struct version_range range = { 0 };
         _cleanup_(plan_done) struct plan plan = { 0 };
         size_t n = 0;
 
         events_feed_all(&state, plans[_i].events);
-        ck_assert_int_eq(range_init(&range, plans[_i].from, plans[_i].to, NULL), 0);
+        ck_assert_int_eq(version_range_init(&range, plans[_i].from, plans[_i].to, NULL), 0);
         ck_assert_int_eq(plan_make(catalog, &state, &range, &plan, NULL), 0);
         for (; plans[_i].steps[n]; n++) {
                 ck_assert_msg(n < plan.n_steps, "no %s", plans[_i].steps[n]);
@@ -187,10 +187,10 @@ START_TEST(test_empty)
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_(catalog_freep) struct catalog *catalog = load(&root, NULL, 0);
         _cleanup_(history_state_done) struct history_state state = { 0 };
-        _cleanup_(range_done) struct range range = { 0 };
+        _cleanup_(version_range_done) struct version_range range = { 0 };
         _cleanup_(plan_done) struct plan plan = { 0 };
 
-        ck_assert_int_eq(range_init(&range, "1.0", "2.0", NULL), 0);
+        ck_assert_int_eq(version_range_init(&range, "1.0", "2.0", NULL), 0);
         ck_assert_int_eq(plan_make(catalog, &state, &range, &plan, NULL), 0);
         ck_assert_uint_eq(plan.n_steps, 0);
         ck_assert_uint_eq(plan.n_pending, 0);
@@ -202,12 +202,12 @@ START_TEST(test_bad_history)
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_(catalog_freep) struct catalog *catalog = load(&root, NULL, 0);
         _cleanup_(history_state_done) struct history_state state = { 0 };
-        _cleanup_(range_done) struct range range = { 0 };
+        _cleanup_(version_range_done) struct version_range range = { 0 };
         _cleanup_(plan_done) struct plan plan = { 0 };
         _cleanup_error_ struct error error = { 0 };
 
         ck_assert_int_eq(events_feed(&state, BASELINE("x:1"), NULL), 0);
-        ck_assert_int_eq(range_init(&range, "1.0", "2.0", NULL), 0);
+        ck_assert_int_eq(version_range_init(&range, "1.0", "2.0", NULL), 0);
         ck_assert_int_eq(plan_make(catalog, &state, &range, &plan, &error), -EBADMSG);
         ck_assert_msg(strstr(error_text(&error), "x:1"), "%s", error_text(&error));
 }

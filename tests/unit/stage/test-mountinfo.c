@@ -15,7 +15,7 @@
 #define ROOT "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro\n"
 
 /* "<path>=<type>", ",ro" where it is read-only, and a blank. */
-static char *describe(const struct mounts *mounts)
+static char *describe(const struct mountinfo *mounts)
 {
         char *text = NULL;
         size_t size;
@@ -66,10 +66,10 @@ static const struct {
 
 START_TEST(test_parse)
 {
-        _cleanup_(mounts_freep) struct mounts *mounts = NULL;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         _cleanup_free_ char *got = NULL;
 
-        ck_assert_int_eq(mounts_parse(texts[_i].text, &mounts), 0);
+        ck_assert_int_eq(mountinfo_parse(texts[_i].text, &mounts), 0);
         got = describe(mounts);
         ck_assert_str_eq(got, texts[_i].mounts);
 }
@@ -86,9 +86,9 @@ static const char *const bad_texts[] = {
 
 START_TEST(test_parse_bad)
 {
-        struct mounts *mounts = NULL;
+        struct mountinfo *mounts = NULL;
 
-        ck_assert_int_eq(mounts_parse(bad_texts[_i], &mounts), -EBADMSG);
+        ck_assert_int_eq(mountinfo_parse(bad_texts[_i], &mounts), -EBADMSG);
         ck_assert_ptr_null(mounts);
 }
 END_TEST
@@ -105,28 +105,28 @@ static const struct {
 
 START_TEST(test_find)
 {
-        _cleanup_(mounts_freep) struct mounts *mounts = NULL;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
 
         ck_assert_int_eq(
-                mounts_parse("24 23 0:2 / /a/b rw - tmpfs x rw\n23 22 8:2 / /a rw - ext4 x rw\n" ROOT, &mounts), 0);
-        ck_assert_str_eq(mounts_find(mounts, finds[_i].path)->path, finds[_i].mount);
+                mountinfo_parse("24 23 0:2 / /a/b rw - tmpfs x rw\n23 22 8:2 / /a rw - ext4 x rw\n" ROOT, &mounts), 0);
+        ck_assert_str_eq(mountinfo_find(mounts, finds[_i].path)->path, finds[_i].mount);
 }
 END_TEST
 
 START_TEST(test_find_none)
 {
-        _cleanup_(mounts_freep) struct mounts *mounts = NULL;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
 
-        ck_assert_int_eq(mounts_parse("23 22 8:2 / /a rw - ext4 x rw\n", &mounts), 0);
-        ck_assert_ptr_null(mounts_find(mounts, "/srv"));
+        ck_assert_int_eq(mountinfo_parse("23 22 8:2 / /a rw - ext4 x rw\n", &mounts), 0);
+        ck_assert_ptr_null(mountinfo_find(mounts, "/srv"));
 }
 END_TEST
 
 /* ---- This system ----------------------------------------------------------------------------- */
 
-static const struct mount_point *find_exact(const struct mounts *mounts, const char *path)
+static const struct mount_point *find_exact(const struct mountinfo *mounts, const char *path)
 {
-        const struct mount_point *point = mounts_find(mounts, path);
+        const struct mount_point *point = mountinfo_find(mounts, path);
 
         return point && streq(point->path, path) ? point : NULL;
 }
@@ -134,7 +134,7 @@ static const struct mount_point *find_exact(const struct mounts *mounts, const c
 /* As the kernel tells of them. */
 START_TEST(test_read)
 {
-        _cleanup_(mounts_freep) struct mounts *mounts = NULL;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         _cleanup_(root_done) struct root root = tree_new();
         const char *path;
 
@@ -149,7 +149,7 @@ START_TEST(test_read)
         ck_assert_int_eq(mount("x", tree_path(&root, "/b"), "proc", MS_RDONLY, NULL), 0);
         ck_assert_int_eq(mount("/proc/version", tree_path(&root, "/file"), "", MS_BIND, NULL), 0);
 
-        ck_assert_int_eq(mounts_read(&mounts), 0);
+        ck_assert_int_eq(mountinfo_read(&mounts), 0);
         path = tree_path(&root, "/a/with blank\n");
         ck_assert_str_eq(find_exact(mounts, path)->type, "tmpfs");
         ck_assert(!find_exact(mounts, path)->read_only);
@@ -163,13 +163,13 @@ END_TEST
 /* What findmnt finds there is what we find. */
 START_TEST(test_all_of_them)
 {
-        _cleanup_(mounts_freep) struct mounts *mounts = NULL;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
 
         if (shell("command -v findmnt >/dev/null") != 0) {
                 puts("SKIP: findmnt (package util-linux) isn't there");
                 return;
         }
-        ck_assert_int_eq(mounts_read(&mounts), 0);
+        ck_assert_int_eq(mountinfo_read(&mounts), 0);
         ck_assert_uint_gt(mounts->n, 0);
         for (size_t i = 0; i < mounts->n; i++) {
                 _cleanup_free_ char *type = NULL;

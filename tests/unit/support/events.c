@@ -28,7 +28,7 @@ int events_feed_line(struct history_state *state, const char *line, struct error
 
         ck_assert_msg(json_parse_object(line, strlen(line), &object, &fault) == 0, "%s: %s", line, fault.reason);
         ck_assert_int_eq(event_from_json("foo", object, &event), 0);
-        return history_state_feed(state, event, error);
+        return history_feed(state, event, error);
 }
 
 int events_feed(struct history_state *state, const char *fields, struct error *error)

@@ -76,7 +76,7 @@ char *histories_read(const struct root *root, const char *path, size_t *ret_size
         char *data;
 
         ck_assert_msg(fd >= 0, "can't open %s: %s", path, strerror(-fd));
-        ck_assert_int_eq(read_all(fd, INT_MAX, &data, ret_size), 0);
+        ck_assert_int_eq(io_read_all(fd, INT_MAX, &data, ret_size), 0);
         return data;
 }
 
@@ -85,5 +85,5 @@ void histories_write(const struct root *root, const char *path, const char *data
         _cleanup_close_ int fd = open(tree_path(root, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 
         ck_assert_msg(fd >= 0, "can't write %s: %m", path);
-        ck_assert_int_eq(write_all(fd, data, size), 0);
+        ck_assert_int_eq(io_write_all(fd, data, size), 0);
 }

@@ -106,7 +106,7 @@ static bool carries_mark(const char *pid)
 
         snprintf(path, sizeof(path), "/proc/%.16s/environ", pid);
         fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || read_all(fd, ENVIRONMENT_MAX, &data, &size) < 0)
+        if (fd < 0 || io_read_all(fd, ENVIRONMENT_MAX, &data, &size) < 0)
                 return false; /* it has just ended */
         return memmem(data, size, program_mark(), strlen(program_mark()) + 1);
 }

@@ -81,7 +81,7 @@ static void add_file(const char *path, mode_t mode, const char *text)
         int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
         ck_assert_msg(fd >= 0, "can't write %s: %m", path);
-        ck_assert_int_eq(write_all(fd, text ? text : "", text ? strlen(text) : 0), 0);
+        ck_assert_int_eq(io_write_all(fd, text ? text : "", text ? strlen(text) : 0), 0);
         ck_assert_int_eq(fchmod(fd, mode), 0);
         close(fd);
 }

@@ -89,16 +89,14 @@ static const char *judge_header(const char *header)
         if (startswith(header, "\177ELF"))
                 return NULL;
         if (!interpreter)
-                return "has no \"#!\" line and is no program, so it can't be started; name its interpreter, as in "
-                       "#!/bin/sh";
+                return "has no \"#!\" line and is no program, so it can't be started; name its interpreter, as in #!/bin/sh";
 
         interpreter += strspn(interpreter, " \t");
         n = strcspn(interpreter, "\n");
         if (interpreter[0] != '/')
                 return "the interpreter behind \"#!\" must be an absolute path, as in #!/bin/sh";
         if (interpreter[n - 1] == '\r')
-                return "the \"#!\" line ends with a carriage return, so its interpreter isn't found; use Unix line "
-                       "ends";
+                return "the \"#!\" line ends with a carriage return, so its interpreter isn't found; use Unix line ends";
         return NULL;
 }
 
@@ -137,8 +135,7 @@ static int check_version(struct linter *linter, const struct migration *migratio
                 return 0;
         return tellf(
                 linter, LOG_ERR, migration->path,
-                "is for version %s, above the package's own version %s, so it wouldn't run; lower the one or raise "
-                "the other",
+                "is for version %s, above the package's own version %s, so it wouldn't run; lower the one or raise the other",
                 since ? since : dmig_semver_get_text(migration->version), linter->version);
 }
 

@@ -127,8 +127,7 @@ static int conclude_step(const struct preview *preview, const struct dmig_step *
         if (!step->files)
                 return report_set_errorf(
                         report, DMIG_RESULT_PENDING, 0,
-                        "%s runs directly on the system (\"writes\": \"*\"): neither it nor what comes "
-                        "behind it can be previewed",
+                        "%s runs directly on the system (\"writes\": \"*\"): neither it nor what comes behind it can be previewed",
                         step->id);
         return 1;
 }

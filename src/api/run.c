@@ -77,8 +77,7 @@ static int record_baseline(struct run *run, struct error *error)
         if (installed)
                 context_log(
                         run->ctx, LOG_NOTICE, run->pkg->request.package,
-                        "nothing tells from which version %s was upgraded: its data is taken to be at %s, and nothing "
-                        "runs; deploy-migrate baseline tells it better",
+                        "nothing tells from which version %s was upgraded: its data is taken to be at %s, and nothing runs; deploy-migrate baseline tells it better",
                         run->pkg->request.package, upgrade->from);
         return record(run, "baseline",
                       (const struct field[]){ { "version", .text = upgrade->from },

@@ -3,6 +3,7 @@
 
 /* Cleanup attributes and the few macros that every file uses. */
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #define _cleanup_(f)       __attribute__((cleanup(f)))
 #define _printf_(at, args) __attribute__((format(printf, at, args)))
+#define _must_check_       __attribute__((warn_unused_result))
 
 #define ELEMENTSOF(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -79,8 +79,7 @@ static int parse_version(const struct loader *loader, const struct trusted_direc
         if (r == -EINVAL || (r == 0 && !streq(dmig_semver_get_text(version), name + 1)))
                 return error_setf(
                         loader->error, -EBADMSG,
-                        "%s/%s: starts with \"v\", but isn't \"v\" and a semantic version like v1.2.3; rename "
-                        "or remove it",
+                        "%s/%s: starts with \"v\", but isn't \"v\" and a semantic version like v1.2.3; rename or remove it",
                         directory->path, name);
         if (r < 0)
                 return r;
@@ -105,12 +104,13 @@ static int check_versions(const struct loader *loader)
 
         for (size_t i = 1; i < catalog->n_versions && r >= 0; i++)
                 if (semver_cmp(catalog->versions[i - 1], catalog->versions[i]) == 0)
-                        r = error_pass(loader->error,
-                                       error_setf(loader->error, -EBADMSG,
-                                                  "%s: v%s and v%s are the same version, since what follows \"+\" "
-                                                  "doesn't count; make them one directory",
-                                                  loader->vendor.path, dmig_semver_get_text(catalog->versions[i - 1]),
-                                                  dmig_semver_get_text(catalog->versions[i])));
+                        r = error_pass(
+                                loader->error,
+                                error_setf(
+                                        loader->error, -EBADMSG,
+                                        "%s: v%s and v%s are the same version, since what follows \"+\" doesn't count; make them one directory",
+                                        loader->vendor.path, dmig_semver_get_text(catalog->versions[i - 1]),
+                                        dmig_semver_get_text(catalog->versions[i])));
         return r;
 }
 

@@ -33,11 +33,12 @@ static int check_names(const struct trusted_directory *directory, struct error *
         for (size_t i = 0; i < directory->n_names && r >= 0; i++)
                 if (!migration_name_is_passed_over(directory->names[i]) &&
                     !migration_name_is_valid(directory->names[i]))
-                        r = error_pass(error,
-                                       error_setf(error, -EBADMSG,
-                                                  "%s/%s: is neither a migration NNN_name[.ext] nor the manifest of "
-                                                  "one; rename or remove it",
-                                                  directory->path, directory->names[i]));
+                        r = error_pass(
+                                error,
+                                error_setf(
+                                        error, -EBADMSG,
+                                        "%s/%s: is neither a migration NNN_name[.ext] nor the manifest of one; rename or remove it",
+                                        directory->path, directory->names[i]));
         return r;
 }
 
@@ -106,10 +107,12 @@ static int attach_manifests(const struct candidates *candidates, const struct tr
                 if (candidate)
                         candidate->manifest = vendor;
                 else
-                        r = error_pass(error, error_setf(error, -EBADMSG,
-                                                         "%s/%s: there is no migration that this is the manifest of; "
-                                                         "rename or remove it",
-                                                         vendor->path, name));
+                        r = error_pass(
+                                error,
+                                error_setf(
+                                        error, -EBADMSG,
+                                        "%s/%s: there is no migration that this is the manifest of; rename or remove it",
+                                        vendor->path, name));
                 if (r < 0)
                         return r;
         }

@@ -271,10 +271,10 @@ static int read_key(const struct reader *reader, json_object *value)
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
                 if (streq(keys[i].name, reader->key))
                         return keys[i].read(reader, value);
-        return error_setf(reader->error, -EBADMSG,
-                          "%s: unknown key \"%s\"; known are description, writes, network, check_timeout_sec, "
-                          "timeout_sec and since",
-                          reader->text->path, reader->key);
+        return error_setf(
+                reader->error, -EBADMSG,
+                "%s: unknown key \"%s\"; known are description, writes, network, check_timeout_sec, timeout_sec and since",
+                reader->text->path, reader->key);
 }
 
 int manifest_parse(struct manifest *manifest, const struct manifest_text *text, struct error *error)

@@ -135,10 +135,10 @@ static int check_others(const struct changes_request *request, const struct chan
                         continue;
                 if (changes_print_path(request->area, change_old_path(change), &printed) < 0)
                         return -ENOMEM;
-                return error_setf(error, -EBUSY,
-                                  "%s was changed by another process while the migration ran: "
-                                  "stop what writes there, and run it again",
-                                  printed);
+                return error_setf(
+                        error, -EBUSY,
+                        "%s was changed by another process while the migration ran: stop what writes there, and run it again",
+                        printed);
         }
         return 0;
 }

@@ -58,10 +58,10 @@ static int check_hold(const struct preparation *p, size_t i, struct error *error
 
         if (r != -EINVAL && r != -ENOSYS && r != -EOPNOTSUPP)
                 return r < 0 ? error_errnof(error, r, "can't rename in %s", p->stage->areas->areas[i].path) : 0;
-        return error_setf(error, -EOPNOTSUPP,
-                          "the file system of %s can't exchange files (renameat2), so that nothing there can be "
-                          "committed as a whole: run the migration with \"writes\": \"*\"",
-                          p->stage->areas->areas[i].path);
+        return error_setf(
+                error, -EOPNOTSUPP,
+                "the file system of %s can't exchange files (renameat2), so that nothing there can be committed as a whole: run the migration with \"writes\": \"*\"",
+                p->stage->areas->areas[i].path);
 }
 
 static bool is_moved_directory(const struct change *change)

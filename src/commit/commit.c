@@ -87,9 +87,7 @@ static int sites_open(struct sites *sites, struct error *error)
                 if (r == -ENOTRECOVERABLE)
                         return error_setf(
                                 error, r,
-                                "%s was cut off half way, and this is a copy of what it left, which can't be finished: "
-                                "do "
-                                "that with the original, and copy it again; or put the files that %s/" REDO_FILE
+                                "%s was cut off half way, and this is a copy of what it left, which can't be finished: do that with the original, and copy it again; or put the files that %s/" REDO_FILE
                                 " names in order by hand, move the package's state away and set a baseline",
                                 redo->id, sites->place->path);
                 if (r < 0)

@@ -194,10 +194,10 @@ static int read_events(struct history *history, enum history_mode mode, bool kee
 
                 r = take_line(history, p, (size_t)(end - p), keep, &reason);
                 if (r == -EBADMSG)
-                        return error_setf(error, r,
-                                          "%s:%zu: can't be read: %s; nothing of the package runs until the line is "
-                                          "repaired, or the file is moved away and a baseline is set",
-                                          history->path, line, error_text(&reason));
+                        return error_setf(
+                                error, r,
+                                "%s:%zu: can't be read: %s; nothing of the package runs until the line is repaired, or the file is moved away and a baseline is set",
+                                history->path, line, error_text(&reason));
                 if (r < 0)
                         return r;
         }

@@ -250,8 +250,7 @@ static int check_root_mount(struct error *error)
                 return 0;
         return error_setf(
                 error, -EOPNOTSUPP,
-                "migrations run in a sandbox, and that needs a root directory that is a mount point, which this "
-                "chroot isn't: use --root from outside, or bind-mount it onto itself first");
+                "migrations run in a sandbox, and that needs a root directory that is a mount point, which this chroot isn't: use --root from outside, or bind-mount it onto itself first");
 }
 
 int context_need_network(struct dmig *ctx, struct error *error)

@@ -156,10 +156,10 @@ int package_look_at_gate(const struct package *pkg, const struct dmig *ctx, stru
 
 int package_explain_gate(struct dmig_report *report, const char *running)
 {
-        return report_set_errorf(report, DMIG_RESULT_PENDING, 0,
-                                 "%s is running, and data is never migrated under a running service: "
-                                 "systemctl restart %s migrates it first",
-                                 running, running);
+        return report_set_errorf(
+                report, DMIG_RESULT_PENDING, 0,
+                "%s is running, and data is never migrated under a running service: systemctl restart %s migrates it first",
+                running, running);
 }
 
 static int explain(const struct package *pkg, struct dmig_report *report)

@@ -28,11 +28,11 @@ static int is_installed(const struct dpkg_package *package, struct error *error)
         if (!package || package->state == DPKG_NOT_INSTALLED || package->state == DPKG_CONFIG_FILES)
                 return 0;
         if (package->state == DPKG_HALF_INSTALLED || package->reinstreq)
-                return error_setf(error, -EUCLEAN,
-                                  "%s is %s%s: its files may be a mix of two versions; "
-                                  "repair it with apt install --reinstall %s",
-                                  package->name, package->reinstreq ? "reinst-required " : "",
-                                  dpkg_state_to_string(package->state), package->name);
+                return error_setf(
+                        error, -EUCLEAN,
+                        "%s is %s%s: its files may be a mix of two versions; repair it with apt install --reinstall %s",
+                        package->name, package->reinstreq ? "reinst-required " : "",
+                        dpkg_state_to_string(package->state), package->name);
         return 1;
 }
 

@@ -31,9 +31,9 @@ int network_new(struct error *error)
         if (pid == 0)
                 wait_for_end(parent);
         if (pid < 0 && errno == EPERM)
-                return error_setf(error, -EPERM,
-                                  "migrations run in a sandbox, and that needs CAP_SYS_ADMIN: "
-                                  "run as root, or use --sandbox=off to run them directly on the system");
+                return error_setf(
+                        error, -EPERM,
+                        "migrations run in a sandbox, and that needs CAP_SYS_ADMIN: run as root, or use --sandbox=off to run them directly on the system");
         if (pid < 0)
                 return error_errnof(error, -errno, "can't make a network name space for the sandbox");
 

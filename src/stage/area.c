@@ -75,8 +75,7 @@ static int open_root(const struct declaration *declaration, const char *path)
         if (fd < 0 && errno == ENOTDIR)
                 return error_setf(
                         declaration->error, -EOPNOTSUPP,
-                        "the declared path %s can't be staged: at %s a single file is mounted, which can't be "
-                        "replaced; unmount it, or declare other paths",
+                        "the declared path %s can't be staged: at %s a single file is mounted, which can't be replaced; unmount it, or declare other paths",
                         declaration->declared->path, path);
         if (fd < 0)
                 return error_errnof(declaration->error, -errno, "can't open %s", path);
@@ -139,8 +138,7 @@ static int add_root(const struct declaration *declaration, const struct mount_po
         if (mount && is_pseudo(mount->type))
                 return error_setf(
                         declaration->error, -EOPNOTSUPP,
-                        "the declared path %s can't be staged: %s is a file system of the kernel (%s); declare "
-                        "paths beside it",
+                        "the declared path %s can't be staged: %s is a file system of the kernel (%s); declare paths beside it",
                         declaration->declared->path, mount->path, mount->type);
 
         grown = array_grow(areas->areas, areas->n, sizeof(*grown));
@@ -167,8 +165,7 @@ static int add_roots(const struct declaration *declaration)
         if (in_slash && !directory)
                 return error_setf(
                         declaration->error, -EOPNOTSUPP,
-                        "the declared path %s can't be staged: nothing that lies directly in / can be made or "
-                        "replaced, and only a directory there can be changed; make the directory first",
+                        "the declared path %s can't be staged: nothing that lies directly in / can be made or replaced, and only a directory there can be changed; make the directory first",
                         declared->path);
         r = add_root(declaration, mount, whole ? declared->path : declared->parent);
         for (size_t i = 0; r >= 0 && directory && i < declaration->mounts->n; i++) {

@@ -55,8 +55,7 @@ static int refuse_unreachable(const struct search *search, int code)
         if (code == -EXDEV)
                 return refuse(
                         search, code,
-                        "leads out of the root by a symbolic link; make the link a relative one to what is in the "
-                        "root");
+                        "leads out of the root by a symbolic link; make the link a relative one to what is in the root");
         if (code == -ELOOP)
                 return refuse(search, code, "leads through too many symbolic links; make one that isn't a loop");
         return error_errnof(search->error, code, "can't get to the declared path %s%s, which \"writes\" has",

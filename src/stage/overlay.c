@@ -148,10 +148,10 @@ static int explain_layers(const struct overlay *overlay, int context, int code, 
         if (overlay->upper >= 0 && fd_get_path(overlay->upper, &upper) < 0)
                 upper = NULL;
         if (overlay->upper >= 0 && is_overlayfs(overlay->upper))
-                return error_setf(error, code,
-                                  "can't lay an overlay over %s: %s is on an overlayfs itself, as the root of a "
-                                  "container is, and that can't hold changes; mount another file system there",
-                                  overlay->path, upper ?: "the stage");
+                return error_setf(
+                        error, code,
+                        "can't lay an overlay over %s: %s is on an overlayfs itself, as the root of a container is, and that can't hold changes; mount another file system there",
+                        overlay->path, upper ?: "the stage");
         name_layer(log, &named);
         if (!*log && (code == -EINVAL || code == -ELOOP))
                 log = "overlayfs says why in the kernel's log (dmesg)";
@@ -165,13 +165,13 @@ static int explain(const struct overlay *overlay, int context, int code, struct 
         switch (code) {
         case -ENODEV:
         case -ENOSYS:
-                return error_setf(error, -ENODEV,
-                                  "the kernel has no overlayfs, in which migrations work; load its module "
-                                  "\"overlay\", or run them directly with --sandbox=off");
+                return error_setf(
+                        error, -ENODEV,
+                        "the kernel has no overlayfs, in which migrations work; load its module \"overlay\", or run them directly with --sandbox=off");
         case -EPERM:
-                return error_setf(error, code,
-                                  "can't mount an overlayfs, in which migrations work: the capability "
-                                  "CAP_SYS_ADMIN is missing; run as root, in a container with that capability");
+                return error_setf(
+                        error, code,
+                        "can't mount an overlayfs, in which migrations work: the capability CAP_SYS_ADMIN is missing; run as root, in a container with that capability");
         default:
                 return explain_layers(overlay, context, code, error);
         }

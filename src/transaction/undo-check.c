@@ -53,14 +53,13 @@ static int check_mount(const struct commit_place *place, const struct redo *redo
         if (area->hold && r > 0)
                 return error_setf(
                         error, -ESTALE,
-                        "what was mounted on %s%s when %s was applied isn't mounted now: mount it, or --force "
-                        "puts the files into what is there instead",
+                        "what was mounted on %s%s when %s was applied isn't mounted now: mount it, or --force puts the files into what is there instead",
                         place->root->path, area->path, redo->id);
         if (!area->hold && r == 0)
-                return error_setf(error, -ESTALE,
-                                  "%s%s is another mount than %s now, which it wasn't when %s was applied, so that "
-                                  "nothing can be moved there: unmount it, and copy what is new in it back",
-                                  place->root->path, area->path, place->path, redo->id);
+                return error_setf(
+                        error, -ESTALE,
+                        "%s%s is another mount than %s now, which it wasn't when %s was applied, so that nothing can be moved there: unmount it, and copy what is new in it back",
+                        place->root->path, area->path, place->path, redo->id);
         return 0;
 }
 

@@ -3,7 +3,7 @@
 #include "cli/options.h"
 
 #include "basic/macro.h"
-#include "cli/instance.h"
+#include "basic/unit-name.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -109,7 +109,7 @@ static int parse_lock_timeout(struct options *options, const char *value)
 static int parse_unit(struct options *options, const char *value)
 {
         _cleanup_free_ char *package = NULL;
-        int r = instance_decode(value, &package);
+        int r = unit_name_unescape(value, &package);
 
         if (r == -EINVAL || (r == 0 && !*package))
                 return problem(options, "--unit takes the instance of a unit name, not '%s'", value);

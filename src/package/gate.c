@@ -2,6 +2,8 @@
 
 #include "package/gate.h"
 
+#include "basic/unit-name.h"
+
 #include <stdio.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
@@ -9,33 +11,14 @@
 #define PRIVATE_SOCKET "unix:path=/run/systemd/private"
 #define MANAGER        "org.freedesktop.systemd1"
 
-/* The characters that stay as they are in a unit's name; a leading dot doesn't. */
-static bool is_plain(const char *name, size_t i)
-{
-        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.";
-
-        return strchr(plain, name[i]) && !(i == 0 && name[i] == '.');
-}
-
 int gate_unit_name(const char *package, char **ret)
 {
-        static const char begin[] = "deploy-migrate@", end[] = ".service";
-        char *name, *p;
+        _cleanup_free_ char *instance = NULL;
+        int r = unit_name_escape(package, &instance);
 
-        name = malloc(sizeof(begin) + 4 * strlen(package) + sizeof(end));
-        if (!name)
-                return -ENOMEM;
-        p = stpcpy(name, begin);
-        for (size_t i = 0; package[i]; i++)
-                if (is_plain(package, i))
-                        *p++ = package[i];
-                else if (package[i] == '-')
-                        *p++ = '-'; /* %i is taken as it is, never unescaped to a path */
-                else
-                        p += sprintf(p, "\\x%02x", (unsigned char)package[i]);
-        strcpy(p, end);
-        *ret = name;
-        return 0;
+        if (r < 0)
+                return r;
+        return asprintf(ret, "deploy-migrate@%s.service", instance) < 0 ? -ENOMEM : 0;
 }
 
 static int open_manager(sd_bus **ret)

@@ -4,7 +4,6 @@
 
 #include "../support/suite.h"
 #include "basic/macro.h"
-#include "cli/instance.h"
 #include "cli/terminal/columns.h"
 #include "cli/terminal/diff-text.h"
 #include "cli/terminal/format.h"
@@ -219,40 +218,6 @@ START_TEST(test_diff_text)
 }
 END_TEST
 
-/* ---- Instances ---- */
-
-static const char *const instance_cases[][2] = {
-        { "sample", "sample" },
-        { "foo-bar", "foo-bar" },
-        { "libstdc\\x2b\\x2b6", "libstdc++6" },
-        { "foo\\x2dbar", "foo-bar" },
-        { "\\x2B", "+" },
-        { "", "" },
-        { "\\", NULL },
-        { "a\\", NULL },
-        { "a\\x", NULL },
-        { "a\\x2", NULL },
-        { "a\\x2g", NULL },
-        { "a\\n", NULL },
-        { "a\\x00b", NULL },
-        { "a\\x-1", NULL },
-};
-
-START_TEST(test_instance)
-{
-        _cleanup_free_ char *name = NULL;
-        int r = instance_decode(instance_cases[_i][0], &name);
-
-        if (!instance_cases[_i][1]) {
-                ck_assert_int_eq(r, -EINVAL);
-                ck_assert_ptr_null(name);
-                return;
-        }
-        ck_assert_int_eq(r, 0);
-        ck_assert_str_eq(name, instance_cases[_i][1]);
-}
-END_TEST
-
 static Suite *make_suite(void)
 {
         Suite *suite = suite_create("cli-text");
@@ -267,7 +232,6 @@ static Suite *make_suite(void)
         tcase_add_loop_test(tcase, test_bytes, 0, ELEMENTSOF(bytes_cases));
         tcase_add_loop_test(tcase, test_diff_count, 0, ELEMENTSOF(diff_cases));
         tcase_add_test(tcase, test_diff_text);
-        tcase_add_loop_test(tcase, test_instance, 0, ELEMENTSOF(instance_cases));
         suite_add_tcase(suite, tcase);
         return suite;
 }

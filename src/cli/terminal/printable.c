@@ -3,9 +3,12 @@
 #include "cli/terminal/printable.h"
 
 #include "basic/macro.h"
+#include "basic/utf8.h"
 
 #include <inttypes.h>
 #include <wchar.h>
+
+#define UTF8_MAX 4 /* bytes of a character */
 
 /* One character as it is shown. */
 struct glyph {
@@ -13,28 +16,14 @@ struct glyph {
         size_t width;
 };
 
-/* Returns: how many bytes of @s the first character takes, 0 where they aren't UTF-8. */
-static size_t utf8_decode(const char *s, uint32_t *ret)
+/* Returns: how many bytes of @s, which isn't empty, the first character takes; 0 if they aren't UTF-8. */
+static size_t character_decode(const char *s, uint32_t *ret)
 {
-        static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-        unsigned char c = (unsigned char)s[0];
-        size_t n = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
-        uint32_t value = n == 1 ? c : c & (0x7fU >> n);
-
-        for (size_t i = 1; i < n; i++) {
-                if ((s[i] & 0xc0) != 0x80)
-                        return 0;
-                value = value << 6 | (s[i] & 0x3f);
-        }
-        if (n == 0 || value < least[n] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-                return 0;
-
-        *ret = value;
-        return n;
+        return utf8_decode(s, strnlen(s, UTF8_MAX), ret);
 }
 
 /* C0, DEL and C1, and what breaks or turns round a line. */
-static bool is_control(uint32_t c)
+static bool character_is_control(uint32_t c)
 {
         return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
@@ -63,13 +52,13 @@ static void glyph_copy(struct glyph *glyph, const char *s, size_t n, uint32_t c)
 static size_t glyph_next(const char *s, bool ascii, struct glyph *ret)
 {
         uint32_t c = 0;
-        size_t n = utf8_decode(s, &c);
+        size_t n = character_decode(s, &c);
 
         if (n == 0) {
                 glyph_escape(ret, (unsigned char)s[0]);
                 return 1;
         }
-        if (is_control(c))
+        if (character_is_control(c))
                 glyph_escape(ret, c);
         else if (ascii && c >= 0x80)
                 *ret = (struct glyph){ .bytes = "?", .width = 1 };
@@ -79,7 +68,7 @@ static size_t glyph_next(const char *s, bool ascii, struct glyph *ret)
 }
 
 /* Most text is plain all through: no need to look at it letter by letter. */
-static size_t plain_length(const char *s)
+static size_t printable_plain_length(const char *s)
 {
         size_t n = 0;
 
@@ -91,7 +80,7 @@ static size_t plain_length(const char *s)
 void printable_write(FILE *stream, const char *s, bool ascii)
 {
         for (;;) {
-                size_t n = plain_length(s);
+                size_t n = printable_plain_length(s);
                 struct glyph glyph;
 
                 (void)fwrite(s, 1, n, stream);
@@ -108,7 +97,7 @@ size_t printable_width(const char *s, bool ascii)
         size_t width = 0;
 
         for (;;) {
-                size_t n = plain_length(s);
+                size_t n = printable_plain_length(s);
                 struct glyph glyph;
 
                 width += n;
@@ -127,7 +116,7 @@ char *printable_utf8(const char *s)
 
         while (text && *s) {
                 uint32_t c;
-                size_t n = utf8_decode(s, &c);
+                size_t n = character_decode(s, &c);
 
                 p = mempcpy(p, n ? s : replacement, n ? n : strlen(replacement));
                 s += n ? n : 1;

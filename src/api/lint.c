@@ -65,7 +65,7 @@ static int tellf(struct linter *linter, int priority, const char *path, const ch
 /* The catalog's messages begin with the path, and the line where there is one. */
 static void tell_message(struct linter *linter, int priority, const char *message)
 {
-        const char *below = startswith(message, linter->directory);
+        const char *below = str_startswith(message, linter->directory);
         const char *colon = strstr(below ? below : message, ": ");
         _cleanup_free_ char *path = colon ? strndup(message, (size_t)(colon - message)) : NULL;
 
@@ -83,10 +83,10 @@ static void tell_error(const struct error *error, void *userdata)
 /* Returns: why the kernel can't start what begins with @header, or NULL. */
 static const char *judge_header(const char *header)
 {
-        const char *interpreter = startswith(header, "#!");
+        const char *interpreter = str_startswith(header, "#!");
         size_t n;
 
-        if (startswith(header, "\177ELF"))
+        if (str_startswith(header, "\177ELF"))
                 return NULL;
         if (!interpreter)
                 return "has no \"#!\" line and is no program, so it can't be started; name its interpreter, as in #!/bin/sh";

@@ -56,7 +56,7 @@ static int add_diff(const struct sides *sides, const struct change *change, stru
 /* As the caller sees it: below the root directory. */
 static const char *path_below_root(const struct preview_step *preview, const char *path)
 {
-        const char *below = startswith(path, preview->ctx->root.path);
+        const char *below = str_startswith(path, preview->ctx->root.path);
 
         return below ? below : path;
 }

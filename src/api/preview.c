@@ -100,9 +100,9 @@ static void preview_done(struct preview *preview)
                 stage_free(preview->stages[--preview->n_stages]);
         free(preview->stages);
         areas_free(preview->areas);
-        closep(&preview->dir);
-        closep(&preview->base);
-        closep(&preview->lock_fd);
+        fd_closep(&preview->dir);
+        fd_closep(&preview->base);
+        fd_closep(&preview->lock_fd);
 }
 
 /* ---- The migrations ---- */

@@ -25,8 +25,8 @@ static void undo_done(struct undo *undo)
 {
         archive_done(&undo->list);
         history_free(undo->history);
-        closep(&undo->turn);
-        closep(&undo->lock);
+        fd_closep(&undo->turn);
+        fd_closep(&undo->lock);
 }
 
 static int open_package(struct undo *undo, struct error *error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Cleanup attributes and the few macros that every file uses. */
+/* Attributes, cleanup, ownership and strings: the few macros and functions that every file uses. */
 
 #include <assert.h>
 #include <errno.h>
@@ -15,6 +15,7 @@
 #define _must_check_       __attribute__((warn_unused_result))
 
 #define ELEMENTSOF(a) (sizeof(a) / sizeof((a)[0]))
+#define streq(a, b)   (strcmp(a, b) == 0)
 
 #define TAKE_PTR(p)                     \
         ({                              \
@@ -30,7 +31,7 @@
                 _taken;            \
         })
 
-/* Declares func##p for _cleanup_(): takes the address of the variable, tolerates NULL in it. */
+/* Defines func##p for _cleanup_(): it takes the variable's address, and does nothing if the variable is NULL. */
 #define DEFINE_CLEANUP(type, func)          \
         static inline void func##p(type *p) \
         {                                   \
@@ -39,27 +40,34 @@
         }                                   \
         struct swallow_semicolon
 
-static inline void freep(void *p)
+static inline void ptr_freep(void *p)
 {
         free(*(void **)p);
 }
 
-static inline void closep(const int *fd)
+static inline void fd_closep(const int *fd)
 {
         if (*fd >= 0)
                 close(*fd);
 }
 
-#define _cleanup_free_  _cleanup_(freep)
-#define _cleanup_close_ _cleanup_(closep)
+#define _cleanup_free_  _cleanup_(ptr_freep)
+#define _cleanup_close_ _cleanup_(fd_closep)
 
-static inline bool streq(const char *a, const char *b)
+/* Replaces @text, an allocated string or NULL, by a copy of @value. Returns: 0, or -ENOMEM with @text as it was. */
+static inline int str_replace(char **text, const char *value)
 {
-        return strcmp(a, b) == 0;
+        char *copy = strdup(value);
+
+        if (!copy)
+                return -ENOMEM;
+        free(*text);
+        *text = copy;
+        return 0;
 }
 
-/* Returns: what follows @prefix in @s, or NULL. */
-static inline const char *startswith(const char *s, const char *prefix)
+/* Returns: what follows @prefix in @s, or NULL if @s doesn't begin with it. */
+static inline const char *str_startswith(const char *s, const char *prefix)
 {
         size_t n = strlen(prefix);
 

@@ -11,9 +11,9 @@
 #define LOCK_DIR   "/run/deploy-migrate"
 
 /* Returns: what of @path is below @directory, without a slash at its begin, "" for @directory itself; NULL where it isn't. */
-static inline const char *path_below(const char *path, const char *directory)
+static inline const char *path_startswith(const char *path, const char *directory)
 {
-        const char *rest = startswith(path, streq(directory, "/") ? "" : directory);
+        const char *rest = str_startswith(path, streq(directory, "/") ? "" : directory);
 
         if (!rest || (*rest && *rest != '/'))
                 return NULL;
@@ -23,7 +23,7 @@ static inline const char *path_below(const char *path, const char *directory)
 /* Whether @path is @directory or lies below it. */
 static inline bool path_is_within(const char *path, const char *directory)
 {
-        return path_below(path, directory);
+        return path_startswith(path, directory);
 }
 
 /* What writes our state could rewrite its own history, and an overlay can't hold its own upper layer. */

@@ -30,7 +30,7 @@ int root_init(struct root *root, const char *path)
 
 void root_done(struct root *root)
 {
-        closep(&root->fd);
+        fd_closep(&root->fd);
         free(root->path);
         *root = (struct root){ .fd = -EBADF };
 }

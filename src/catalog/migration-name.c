@@ -54,7 +54,7 @@ bool migration_name_is_program(const char *name)
 /* Python leaves its directory wherever a module was imported from. */
 bool migration_name_is_passed_over(const char *name)
 {
-        return startswith(name, "README") || streq(name, "__pycache__");
+        return str_startswith(name, "README") || streq(name, "__pycache__");
 }
 
 static bool is_version(const char *text)

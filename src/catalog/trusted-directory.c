@@ -148,7 +148,7 @@ bool trusted_directory_has(const struct trusted_directory *directory, const char
 
 void trusted_directory_done(struct trusted_directory *directory)
 {
-        closep(&directory->fd);
+        fd_closep(&directory->fd);
         free(directory->path);
         for (size_t i = 0; i < directory->n_names; i++)
                 free(directory->names[i]);

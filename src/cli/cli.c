@@ -78,7 +78,7 @@ static enum style style_of_priority(int priority)
 /* "sample is not installed" needs no name before it. */
 static bool begins_with_name(const char *text, const char *package)
 {
-        const char *rest = startswith(text, package);
+        const char *rest = str_startswith(text, package);
 
         return rest && *rest == ' ';
 }

@@ -22,7 +22,7 @@ static void fill_standard_streams(void)
         do
                 fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
         while (fd >= 0 && fd <= STDERR_FILENO);
-        closep(&fd);
+        fd_closep(&fd);
 }
 
 /* What the verb's line in the table doesn't know: options that need one package. */

@@ -29,8 +29,8 @@ struct sites {
 static void sites_done(struct sites *sites)
 {
         for (size_t i = 0; sites->sites && i < sites->redo->n_areas; i++) {
-                closep(&sites->sites[i].root);
-                closep(&sites->sites[i].slots);
+                fd_closep(&sites->sites[i].root);
+                fd_closep(&sites->sites[i].slots);
         }
         free(sites->sites);
 }

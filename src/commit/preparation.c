@@ -5,14 +5,14 @@
 void preparation_done(struct preparation *p)
 {
         for (size_t i = 0; p->slots && i < p->stage->areas->n; i++)
-                closep(&p->slots[i]);
+                fd_closep(&p->slots[i]);
         for (size_t i = 0; p->links && i < p->stage->areas->n; i++)
                 links_free(p->links[i]);
         free(p->slots);
         free(p->links);
         free(p->numbers);
         links_free(p->copied);
-        closep(&p->images);
+        fd_closep(&p->images);
 }
 
 int preparation_explain(const struct preparation *p, const struct change *change, int r, struct error *error)

@@ -39,7 +39,7 @@ static void forget(struct dpkg_database *database)
         database->updates = NULL;
         database->n_updates = 0;
         dpkg_packages_done(&database->packages);
-        closep(&database->status_fd);
+        fd_closep(&database->status_fd);
         database->status_fd = -EBADF;
 }
 

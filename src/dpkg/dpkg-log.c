@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <zlib.h>
 
+DEFINE_CLEANUP(gzFile, gzclose);
+
 #define LOG_DIR "/var/log"
 
 /* Lines that matter are much shorter. Of a longer one, what doesn't fit is skipped. */
@@ -56,7 +58,7 @@ static void evidence_done(struct evidence *evidence)
 /* ".2" is older than ".1", but "-20240201" is newer than "-20240101". */
 static bool parse_name(const char *name, uint64_t *ret_age)
 {
-        const char *suffix = startswith(name, "dpkg.log");
+        const char *suffix = str_startswith(name, "dpkg.log");
         uint64_t number;
         char *end;
 
@@ -179,12 +181,6 @@ static int weigh(struct evidence *evidence, const struct entry *entry)
 
         newer = !evidence->version || same_instance(evidence->architecture, entry->architecture);
         return newer ? set_evidence(evidence, entry->new, entry->architecture) : 0;
-}
-
-static void gzclosep(gzFile *file)
-{
-        if (*file)
-                gzclose(*file);
 }
 
 static int open_log(const struct root *root, const char *path, gzFile *ret)

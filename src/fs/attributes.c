@@ -102,7 +102,7 @@ int attributes_read(int fd, struct attributes *ret)
         if (r < 0)
                 return r;
         for (const char *name = names; *name; name += strlen(name) + 1) {
-                r = startswith(name, OVERLAY_PREFIX) ? 0 : read_xattr(fd, name, &attributes);
+                r = str_startswith(name, OVERLAY_PREFIX) ? 0 : read_xattr(fd, name, &attributes);
                 if (r < 0)
                         return r;
         }
@@ -239,7 +239,7 @@ int attributes_strip(int fd)
         if (r < 0)
                 return r;
         for (const char *name = names; *name; name += strlen(name) + 1) {
-                r = startswith(name, OVERLAY_PREFIX) ? remove_xattr(fd, name) : 0;
+                r = str_startswith(name, OVERLAY_PREFIX) ? remove_xattr(fd, name) : 0;
                 if (r < 0)
                         return r;
         }

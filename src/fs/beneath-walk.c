@@ -31,8 +31,8 @@ struct walker {
 
 static void walker_done(struct walker *walker)
 {
-        closep(&walker->parent);
-        closep(&walker->fd);
+        fd_closep(&walker->parent);
+        fd_closep(&walker->fd);
         for (size_t i = 0; i < walker->n; i++)
                 free(walker->levels[i].names);
         free(walker->levels);
@@ -128,7 +128,7 @@ static int push(struct walker *walker, int fd)
                 .dev = st.st_dev,
                 .ino = st.st_ino,
         };
-        closep(&walker->fd);
+        fd_closep(&walker->fd);
         walker->fd = TAKE_FD(own);
         return 0;
 }
@@ -164,7 +164,7 @@ static int pop(struct walker *walker)
                         return -ESTALE;
                 }
         }
-        closep(&walker->fd);
+        fd_closep(&walker->fd);
         walker->fd = fd;
         free(walker->levels[--walker->n].names);
         return 0;

@@ -59,7 +59,7 @@ int beneath_open(int dir, const char *path, int flags, mode_t mode)
                 fd = open_prefix(dir, path, (size_t)(slash - path));
                 if (fd < 0)
                         return fd;
-                closep(&closed_here);
+                fd_closep(&closed_here);
                 dir = closed_here = fd;
                 path = slash + 1;
         }

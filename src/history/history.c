@@ -244,8 +244,8 @@ struct history *history_free(struct history *history)
                 event_free(history->events[i]);
         free(history->events);
         history_state_done(&history->state);
-        closep(&history->fd);
-        closep(&history->dir);
+        fd_closep(&history->fd);
+        fd_closep(&history->dir);
         free(history->torn);
         free(history->path);
         free(history->package);

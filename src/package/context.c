@@ -60,8 +60,8 @@ struct dmig *dmig_unref(struct dmig *ctx)
         dpkg_database_free(ctx->database);
         strv_done(&ctx->names);
         error_clear(&ctx->error);
-        closep(&ctx->network);
-        closep(&ctx->stop_fd);
+        fd_closep(&ctx->network);
+        fd_closep(&ctx->stop_fd);
         root_done(&ctx->root);
         free(ctx->libexecdir);
         free(ctx->admindir);

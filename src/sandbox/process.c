@@ -195,8 +195,8 @@ static int start(struct supervision *s)
 /* The end of the control socket is what makes a keeper that is still there end everything. */
 static void supervision_done(struct supervision *s)
 {
-        closep(&s->control);
-        closep(&s->output);
+        fd_closep(&s->control);
+        fd_closep(&s->output);
         while (s->keeper > 0 && waitpid(s->keeper, NULL, 0) < 0 && errno == EINTR)
                 ;
 }

@@ -139,7 +139,7 @@ static int shield(const struct sandbox_step *step, const int *fds)
         fd = clone_tree(fds[step->covered], step->name);
         r = fd < 0 ? -1 : move_mount(fd, "", fds[step->fd], step->name, MOVE_MOUNT_F_EMPTY_PATH);
         r = r < 0 && errno != ENOENT ? -errno : 0;
-        closep(&fd);
+        fd_closep(&fd);
         return r < 0 && is_link(fds[step->covered], step->name) ? 0 : r;
 }
 
@@ -197,7 +197,7 @@ int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
         }
         /* Through /proc/PID/fd the program could reach what an overlay covers. */
         for (size_t i = 0; i < sandbox->n_fds; i++)
-                closep(&sandbox->fds[i]);
+                fd_closep(&sandbox->fds[i]);
         return 0;
 }
 

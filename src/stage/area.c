@@ -35,7 +35,7 @@ static void clear_strings(char **list, size_t *n)
 /* Returns: what of @path is below @directory, but not that itself; else NULL. */
 static const char *path_inside(const char *path, const char *directory)
 {
-        const char *rest = path_below(path, directory);
+        const char *rest = path_startswith(path, directory);
 
         return rest && *rest ? rest : NULL;
 }
@@ -91,7 +91,7 @@ static int open_root(const struct declaration *declaration, const char *path)
 static void area_done(struct area *area)
 {
         free(area->path);
-        closep(&area->fd);
+        fd_closep(&area->fd);
         if (area->declared)
                 clear_strings(area->declared, &area->n_declared);
         free(area->declared);
@@ -204,7 +204,7 @@ static int list_mounts(const struct areas *areas, const struct mountinfo *mounts
 
 static bool is_within(const char *path, const char *directory)
 {
-        return !*directory || path_below(path, directory);
+        return !*directory || path_startswith(path, directory);
 }
 
 static bool is_any_within(char *const *directories, const char *path)
@@ -219,7 +219,7 @@ static bool is_any_within(char *const *directories, const char *path)
 static struct area *find_area(const struct areas *areas, const char *path)
 {
         for (size_t i = areas->n; i-- > 0;)
-                if (path_below(path, areas->areas[i].path))
+                if (path_startswith(path, areas->areas[i].path))
                         return &areas->areas[i];
         return NULL;
 }
@@ -229,8 +229,8 @@ static int declare_path(const struct areas *areas, const char *path)
         struct area *area = find_area(areas, path);
         int r = 0;
 
-        if (area && !is_any_within(area->mounts, path_below(path, area->path)))
-                r = add_string(&area->declared, &area->n_declared, path_below(path, area->path));
+        if (area && !is_any_within(area->mounts, path_startswith(path, area->path)))
+                r = add_string(&area->declared, &area->n_declared, path_startswith(path, area->path));
         for (area = areas->areas; r >= 0 && area < areas->areas + areas->n; area++)
                 if (path_inside(area->path, path))
                         r = add_string(&area->declared, &area->n_declared, "");

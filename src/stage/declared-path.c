@@ -39,7 +39,7 @@ struct declared_paths *declared_paths_free(struct declared_paths *declared)
 
 static const char *strip_root(const struct root *root, const char *path)
 {
-        const char *rest = startswith(path, root->path);
+        const char *rest = str_startswith(path, root->path);
 
         return rest && *rest ? rest : "/";
 }
@@ -64,8 +64,8 @@ static int refuse_unreachable(const struct search *search, int code)
 
 static bool touches_state(const struct search *search, const char *path)
 {
-        return path_touches_state(strip_root(search->root, path)) || path_below(path, search->state) ||
-               path_below(search->state, path);
+        return path_touches_state(strip_root(search->root, path)) || path_startswith(path, search->state) ||
+               path_startswith(search->state, path);
 }
 
 /* Returns: the nearest directory on the way to @path that exists, open, with what of @path is behind it; or a negative errno. */
@@ -229,7 +229,7 @@ static void drop_nested(struct declared_paths *declared)
                 bool nested = false;
 
                 for (size_t j = 0; !nested && j < n; j++)
-                        nested = path_below(declared->paths[i].path, declared->paths[j].path);
+                        nested = path_startswith(declared->paths[i].path, declared->paths[j].path);
                 if (nested)
                         declared_path_done(&declared->paths[i]);
                 else

@@ -32,7 +32,7 @@ struct mountinfo *mountinfo_free(struct mountinfo *mounts)
 /* Both the options of a mount and those of a file system begin with one of the two. */
 static bool is_read_only(const char *options)
 {
-        const char *rest = startswith(options, "ro");
+        const char *rest = str_startswith(options, "ro");
 
         return rest && (*rest == '\0' || *rest == ',');
 }
@@ -100,7 +100,7 @@ static bool is_reachable(const struct mountinfo *mounts, const struct mount_poin
         const struct mount_point *parent = NULL;
 
         for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++) {
-                if (p != point && p->parent == point->parent && path_below(point->path, p->path))
+                if (p != point && p->parent == point->parent && path_startswith(point->path, p->path))
                         return false;
                 if (p != point && p->id == point->parent)
                         parent = p;
@@ -175,7 +175,7 @@ const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const c
         const struct mount_point *found = NULL;
 
         for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++)
-                if (path_below(path, p->path) && (!found || path_below(p->path, found->path)))
+                if (path_startswith(path, p->path) && (!found || path_startswith(p->path, found->path)))
                         found = p;
         return found;
 }

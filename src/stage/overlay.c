@@ -110,7 +110,7 @@ static const char *read_log(int context, char *buffer, size_t size)
         while (context >= 0 && (n = read(context, buffer, size - 1)) > 0) {
                 buffer[n] = '\0';
                 buffer[strcspn(buffer, "\n")] = '\0';
-                if (startswith(buffer, "e "))
+                if (str_startswith(buffer, "e "))
                         return buffer + strlen("e ");
         }
         return "";

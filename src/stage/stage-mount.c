@@ -142,7 +142,7 @@ void stage_mounts_done(struct stage_mounts *mounts)
         for (size_t i = 0; i < mounts->n; i++) {
                 struct sandbox_mount *mount = &mounts->mounts[i];
 
-                closep(&mount->fd);
+                fd_closep(&mount->fd);
                 for (char **name = mount->shields; name && *name; name++)
                         free(*name);
                 free(mount->shields);
@@ -178,7 +178,7 @@ static int is_untouched(const struct stage *stage, size_t i)
 static bool is_hidden(const struct stage_mounts *mounts, const char *path)
 {
         for (size_t i = 0; i < mounts->n; i++)
-                if (path_below(path, mounts->mounts[i].path))
+                if (path_startswith(path, mounts->mounts[i].path))
                         return true;
         return false;
 }

@@ -32,10 +32,10 @@ struct layers {
 static void layers_done(struct layers *layers)
 {
         for (size_t i = 0; i < layers->n_lower; i++)
-                closep(&layers->lower[i]);
+                fd_closep(&layers->lower[i]);
         free(layers->lower);
-        closep(&layers->upper);
-        closep(&layers->work);
+        fd_closep(&layers->upper);
+        fd_closep(&layers->work);
 }
 
 /* Makes the directory @name of the area @i anew: that of an earlier overlay can't be used once more. */
@@ -174,7 +174,7 @@ static int mount_base(const struct stage *stage, size_t i, struct error *error)
 
 const char *stage_find_in_area(const struct stage *stage, size_t i)
 {
-        const char *inside = path_below(stage->path, stage->areas->areas[i].path);
+        const char *inside = path_startswith(stage->path, stage->areas->areas[i].path);
 
         return inside && *inside ? inside : NULL;
 }

@@ -93,8 +93,8 @@ struct stage *stage_free(struct stage *stage)
         if (!stage)
                 return NULL;
         for (size_t i = 0; stage->uppers && i < stage->areas->n; i++)
-                closep(&stage->uppers[i]);
-        closep(&stage->dir);
+                fd_closep(&stage->uppers[i]);
+        fd_closep(&stage->dir);
         free(stage->uppers);
         free(stage->path);
         free(stage);

@@ -37,7 +37,7 @@ int archive_name(const char *run, const char *id, char **ret)
 void archived_done(struct archived *archived)
 {
         free(archived->path);
-        closep(&archived->dir);
+        fd_closep(&archived->dir);
         redo_free(archived->redo);
 }
 

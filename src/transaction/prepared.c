@@ -13,7 +13,7 @@
 void prepared_done(struct prepared *prepared)
 {
         free(prepared->path);
-        closep(&prepared->dir);
+        fd_closep(&prepared->dir);
 }
 
 /* Returns: 1, 0 where there is no stage, or a negative errno with @error set. */

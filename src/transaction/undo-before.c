@@ -118,7 +118,7 @@ static size_t find_area(const struct redo *redo, const char *path, const char **
         size_t found = SIZE_MAX;
 
         for (size_t i = 0; i < redo->n_areas; i++) {
-                const char *below = path_below(path, redo->areas[i].path);
+                const char *below = path_startswith(path, redo->areas[i].path);
 
                 if (below && (found == SIZE_MAX || below > *ret)) {
                         *ret = below;

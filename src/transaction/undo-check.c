@@ -25,7 +25,7 @@ struct check {
 static void check_done(struct check *c)
 {
         for (size_t i = 0; c->roots && i < c->archived->redo->n_areas; i++)
-                closep(&c->roots[i]);
+                fd_closep(&c->roots[i]);
         free(c->roots);
         for (size_t i = 0; c->newer && i < c->n_newer; i++)
                 undo_before_done(&c->newer[i]);

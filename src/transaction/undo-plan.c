@@ -24,8 +24,8 @@ struct inversion {
 static void inversion_done(struct inversion *in)
 {
         for (size_t i = 0; in->roots && i < in->archived->redo->n_areas; i++) {
-                closep(&in->roots[i]);
-                closep(&in->slots[i]);
+                fd_closep(&in->roots[i]);
+                fd_closep(&in->slots[i]);
                 links_free(in->links[i]);
         }
         free(in->roots);

@@ -90,7 +90,7 @@ static void print_end(FILE *stream, const struct dmig_event *event)
 {
         const char *phase = dmig_event_get_string(event, "phase"), *reason = dmig_event_get_string(event, "reason");
 
-        if (phase && !(reason && startswith(reason, phase)))
+        if (phase && !(reason && str_startswith(reason, phase)))
                 print_string(stream, event, "phase", "in ");
         if (reason) {
                 print_string(stream, event, "reason", "");

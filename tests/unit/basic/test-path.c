@@ -15,7 +15,7 @@ static const struct {
 
 START_TEST(test_below)
 {
-        const char *rest = path_below(belows[_i].path, belows[_i].directory);
+        const char *rest = path_startswith(belows[_i].path, belows[_i].directory);
 
         ck_assert_pstr_eq(rest, belows[_i].rest);
         ck_assert_int_eq(path_is_within(belows[_i].path, belows[_i].directory), rest != NULL);

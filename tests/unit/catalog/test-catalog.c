@@ -43,7 +43,7 @@ static void assert_refused(const struct root *root, int code, const char *path, 
         r = catalog_load(root, "foo", &catalog, &error);
         ck_assert_msg(r == code, "%s: %s instead of %s", path, strerror(-r), strerror(-code));
         ck_assert_ptr_null(catalog);
-        ck_assert_msg(startswith(error_text(&error), tree_path(root, path)), "'%s' doesn't begin with %s",
+        ck_assert_msg(str_startswith(error_text(&error), tree_path(root, path)), "'%s' doesn't begin with %s",
                       error_text(&error), tree_path(root, path));
         ck_assert_msg(strstr(error_text(&error), reason), "'%s' doesn't say '%s'", error_text(&error), reason);
 }
@@ -227,9 +227,9 @@ START_TEST(test_strays)
         ck_assert_str_eq(catalog->migrations[0].path, V "/v1.0.0/001_a.sh");
         ck_assert_uint_eq(catalog->n_notices, ELEMENTSOF(expected));
         for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
-                const char *rest = startswith(catalog->notices[i], tree_path(&root, expected[i]));
+                const char *rest = str_startswith(catalog->notices[i], tree_path(&root, expected[i]));
 
-                ck_assert_msg(rest && startswith(rest, ": has no effect"), "%s", catalog->notices[i]);
+                ck_assert_msg(rest && str_startswith(rest, ": has no effect"), "%s", catalog->notices[i]);
         }
 }
 END_TEST

@@ -26,7 +26,7 @@ static void assert_refused(enum manifest_kind kind, const char *text, const char
         _cleanup_error_ struct error error = { 0 };
 
         ck_assert_msg(parse(&manifest, kind, text, &error) == -EBADMSG, "accepted: %s", text);
-        ck_assert_msg(startswith(error_text(&error), "/x.json"), "%s", error_text(&error));
+        ck_assert_msg(str_startswith(error_text(&error), "/x.json"), "%s", error_text(&error));
         ck_assert_msg(strstr(error_text(&error), message), "%s: '%s' doesn't say '%s'", text, error_text(&error),
                       message);
         ck_assert_msg(!strchr(error_text(&error), '\n'), "%s", error_text(&error));
@@ -202,7 +202,7 @@ START_TEST(test_refused)
 {
         assert_refused(MANIFEST_MIGRATION, refused[_i].text, refused[_i].message);
         assert_refused(MANIFEST_PACKAGE, refused[_i].text,
-                       startswith(refused[_i].message, "\"since\"") ? "\"since\"" : refused[_i].message);
+                       str_startswith(refused[_i].message, "\"since\"") ? "\"since\"" : refused[_i].message);
 }
 END_TEST
 

@@ -108,7 +108,7 @@ static void refuse(int dir, const char *data, size_t size)
 
         ck_assert_int_eq(io_write_all(fd, data, size), 0);
         ck_assert_int_eq(redo_read(dir, "damaged", "here", &redo, &error), -EBADMSG);
-        ck_assert_msg(startswith(error_text(&error), "here/damaged:") != NULL, "%s", error_text(&error));
+        ck_assert_msg(str_startswith(error_text(&error), "here/damaged:") != NULL, "%s", error_text(&error));
         ck_assert_ptr_null(redo);
 }
 

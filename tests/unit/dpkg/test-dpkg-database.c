@@ -530,19 +530,19 @@ START_TEST(test_errors)
 
         ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -ENOENT);
         snprintf(expected, sizeof(expected), "no package database: %s/var/lib/dpkg/status is missing; ", root.path);
-        ck_assert_msg(startswith(error_text(&error), expected), "%s", error_text(&error));
+        ck_assert_msg(str_startswith(error_text(&error), expected), "%s", error_text(&error));
         ck_assert_int_eq(dpkg_database_read(&root, "/nonexistent", NULL, &database, &error), -ENOENT);
         ck_assert_ptr_nonnull(strstr(error_text(&error), "/nonexistent/status"));
 
         tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, OTHERS "\nPackage: foo\nVersion 1\n\n" });
         ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -EBADMSG);
         snprintf(expected, sizeof(expected), "%s/var/lib/dpkg/status:9: not a field", root.path);
-        ck_assert_msg(startswith(error_text(&error), expected), "%s", error_text(&error));
+        ck_assert_msg(str_startswith(error_text(&error), expected), "%s", error_text(&error));
 
         tree_add(&root, &(struct tree_entry){ UPDATES "0007", 0644, "Package: foo\nStatus: a b c\n" });
         ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -EBADMSG);
         snprintf(expected, sizeof(expected), "%s" UPDATES "0007:2: unknown error flag", root.path);
-        ck_assert_msg(startswith(error_text(&error), expected), "%s", error_text(&error));
+        ck_assert_msg(str_startswith(error_text(&error), expected), "%s", error_text(&error));
 
         tree_add(&root, &(struct tree_entry){ UPDATES "0006", S_IFDIR | 0755, NULL });
         ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -EISDIR);

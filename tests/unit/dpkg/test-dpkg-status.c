@@ -246,10 +246,10 @@ START_TEST(test_malformed)
         for (size_t split = 0; split <= input.size; split++) {
                 ck_assert_int_eq(parse(&input, split, &output, &error), -EBADMSG);
                 ck_assert_int_eq(error.code, -EBADMSG);
-                ck_assert_msg(startswith(error_text(&error), malformed[_i].expected), "%s", error_text(&error));
+                ck_assert_msg(str_startswith(error_text(&error), malformed[_i].expected), "%s", error_text(&error));
         }
         ck_assert_int_eq(parse_bytes(&input, &output, &error), -EBADMSG);
-        ck_assert_msg(startswith(error_text(&error), malformed[_i].expected), "%s", error_text(&error));
+        ck_assert_msg(str_startswith(error_text(&error), malformed[_i].expected), "%s", error_text(&error));
         ck_assert_int_eq(parse(&input, 0, &output, NULL), -EBADMSG);
 }
 END_TEST
@@ -331,7 +331,7 @@ START_TEST(test_unwanted_is_skipped)
         input.text = nameless;
         input.size = sizeof(nameless) - 1;
         ck_assert_int_eq(parse(&input, 0, &output, &error), -EBADMSG);
-        ck_assert_msg(startswith(error_text(&error), "status:3: "), "%s", error_text(&error));
+        ck_assert_msg(str_startswith(error_text(&error), "status:3: "), "%s", error_text(&error));
 }
 END_TEST
 
@@ -370,7 +370,7 @@ START_TEST(test_long_stanza)
         ck_assert_str_eq(output.text, FOO_LINE "bar all 1.0  installed ok no\n");
 
         ck_assert_int_eq(parse_long(17 << 20, &output, &error), -EBADMSG);
-        ck_assert_msg(startswith(error_text(&error), "status:1: a stanza of more than 16777216 bytes;"), "%s",
+        ck_assert_msg(str_startswith(error_text(&error), "status:1: a stanza of more than 16777216 bytes;"), "%s",
                       error_text(&error));
 }
 END_TEST

@@ -210,7 +210,7 @@ static bool is_refused(const struct root *root, enum history_mode mode, size_t l
                 return false;
         snprintf(place, sizeof(place), "%s:%zu: ", tree_path(root, HISTORY_FILE), line);
         ck_assert_int_eq(error.code, -EBADMSG);
-        ck_assert_msg(startswith(error_text(&error), place) != NULL, "%s isn't %s", error_text(&error), place);
+        ck_assert_msg(str_startswith(error_text(&error), place) != NULL, "%s isn't %s", error_text(&error), place);
         return true;
 }
 

@@ -245,7 +245,7 @@ START_TEST(test_mixed_files_are_explained)
         tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, repairs[_i].status });
         ck_assert_int_eq(upgrade_resolve_to(ctx, &request, &to, &error), -EUCLEAN);
         ck_assert_ptr_null(to);
-        ck_assert_ptr_nonnull(startswith(error_text(&error), repairs[_i].words));
+        ck_assert_ptr_nonnull(str_startswith(error_text(&error), repairs[_i].words));
         ck_assert_ptr_nonnull(strstr(error_text(&error), "apt install --reinstall foo"));
         dmig_unref(ctx);
 }

@@ -89,7 +89,7 @@ static bool is_beyond_valgrind(size_t failure)
 {
         const char *preloaded = getenv("LD_PRELOAD");
 
-        return preloaded && strstr(preloaded, "vgpreload") && startswith(failures[failure].text, "#!/nowhere");
+        return preloaded && strstr(preloaded, "vgpreload") && str_startswith(failures[failure].text, "#!/nowhere");
 }
 
 START_TEST(test_cannot_start)

@@ -48,7 +48,7 @@ static char *describe(const struct root *root, const struct areas *areas)
 
                 ck_assert_int_eq(fd_get_path(area->fd, &path), 0);
                 ck_assert_str_eq(path, area->path);
-                ck_assert_ptr_nonnull(startswith(area->path, root->path));
+                ck_assert_ptr_nonnull(str_startswith(area->path, root->path));
                 fprintf(stream, "%s%s{", i > 0 ? " " : "", area->path + strlen(root->path));
                 add_strings(stream, "", area->declared, area->n_declared);
                 add_strings(stream, "!", area->mounts, area->n_mounts);

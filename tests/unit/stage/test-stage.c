@@ -45,7 +45,7 @@ static void open_place(struct place *place, const char *state, const char *const
 static void place_done(struct place *place)
 {
         areas_free(place->areas);
-        closep(&place->state);
+        fd_closep(&place->state);
         root_done(&place->root);
 }
 

@@ -65,7 +65,7 @@ void box_close(struct opened_box *opened)
         stage_mounts_done(&opened->mounts);
         stage_free(opened->stage);
         areas_free(opened->areas);
-        closep(&opened->network);
+        fd_closep(&opened->network);
 }
 
 static void run_script(const struct box *box, const char *script, struct run *ret)

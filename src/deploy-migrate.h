@@ -269,7 +269,8 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
              struct dmig_report **ret);
 
 /* The same, executing nothing, writing nothing and taking no lock. */
-int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, struct dmig_report **ret);
+int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
+              struct dmig_report **ret);
 
 /*
  * Returns: 1 where dpkg has changed its database since it was last read for @ctx, so that a package may have something new
@@ -278,12 +279,12 @@ int dmig_plan(struct dmig *ctx, const char *package, const char *from, const cha
 int dmig_is_stale(struct dmig *ctx);
 
 /* Where @package stands, with each migration that its history or its upgrade knows. No lock. */
-int dmig_status(struct dmig *ctx, const char *package, struct dmig_report **ret);
+int dmig_status(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret);
 
 /* All events of @package's history, oldest first. */
 struct dmig_history;
 /* Returns: 0, -ENOENT where there is none, -EBADMSG where a line can't be read, or another errno. */
-int dmig_history_load(struct dmig *ctx, const char *package, struct dmig_history **ret);
+int dmig_history_load(struct dmig *ctx, const char *package, unsigned flags, struct dmig_history **ret);
 /* Returns: NULL, always. Takes NULL. */
 struct dmig_history *dmig_history_free(struct dmig_history *history);
 size_t dmig_history_count(const struct dmig_history *history);
@@ -298,23 +299,25 @@ int dmig_history_get_files(struct dmig_history *history, size_t i, const struct 
  * Forget failures: the next run tries again what was given up. Returns: 0, -ENOENT where @package has
  * no history, -EBUSY where its lock is held for too long, or another errno.
  */
-int dmig_retry(struct dmig *ctx, const char *package);
+int dmig_retry(struct dmig *ctx, const char *package, unsigned flags);
 
 /*
  * Record that @id needs no run: @as is DMIG_STATE_APPLIED or DMIG_STATE_SKIPPED.
  * Returns: 0, -EINVAL where @package has no migration @id, or as dmig_retry().
  */
-int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_state as, const char *reason);
+int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_state as, const char *reason,
+              unsigned flags);
 
 /* Record that the data of @package is at @version. Returns: 0, -EINVAL, or as dmig_retry(). */
-int dmig_baseline(struct dmig *ctx, const char *package, const char *version);
+int dmig_baseline(struct dmig *ctx, const char *package, const char *version, unsigned flags);
 
 /*
  * Run what is pending in overlays that are stacked on each other, and throw all of it away: the steps of the report have the
  * files that would change, each with a diff of its text. Arguments and errors as of dmig_run(), but nothing is recorded. A step
  * that would be applied is DMIG_STATE_PENDING.
  */
-int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, struct dmig_report **ret);
+int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
+                 struct dmig_report **ret);
 
 /*
  * Put back what the last upgrade of @package changed, newest migration first. Where a file was changed since, nothing is
@@ -327,7 +330,7 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
  * Free what dmig_undo() needs: nothing of @package can be undone any more. Returns: 0 with the bytes that it took in @ret_bytes, which
  * may be NULL; or as dmig_retry().
  */
-int dmig_forget(struct dmig *ctx, const char *package, uint64_t *ret_bytes);
+int dmig_forget(struct dmig *ctx, const char *package, unsigned flags, uint64_t *ret_bytes);
 
 /* ---- For the author of a package -------------------------------------------------------- */
 
@@ -342,7 +345,8 @@ typedef void (*dmig_lint_fn)(struct dmig *ctx, int priority, const char *path, c
  * caller's, before which no root is put. @version is that of the package, NULL where it isn't known.
  * Returns: how many errors @fn was told of, -EINVAL where @version is none, or the errno of opening @directory.
  */
-int dmig_lint(struct dmig *ctx, const char *directory, const char *version, dmig_lint_fn fn, void *userdata);
+int dmig_lint(struct dmig *ctx, const char *directory, const char *version, unsigned flags, dmig_lint_fn fn,
+              void *userdata);
 
 #ifdef __cplusplus
 }

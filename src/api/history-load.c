@@ -13,13 +13,15 @@ struct dmig_history {
 
 DEFINE_CLEANUP(struct dmig_history *, dmig_history_free);
 
-int dmig_history_load(struct dmig *ctx, const char *package, struct dmig_history **ret)
+int dmig_history_load(struct dmig *ctx, const char *package, unsigned flags, struct dmig_history **ret)
 {
-        const struct upgrade_request request = { .package = package };
+        const struct upgrade_request request = { .package = package, .flags = flags };
         _cleanup_(dmig_history_freep) struct dmig_history *loaded = NULL;
         int r;
 
-        r = package_check_request(&request, &ctx->error);
+        r = package_check_request(ctx, &request);
+        if (r >= 0)
+                r = context_check_argument(ctx, "ret", ret);
         if (r < 0)
                 return r;
         loaded = calloc(1, sizeof(*loaded));

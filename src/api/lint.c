@@ -203,7 +203,8 @@ static int set_version(struct linter *linter, const char *version, struct error 
         return version_range_init(&linter->range, version, version, error);
 }
 
-int dmig_lint(struct dmig *ctx, const char *directory, const char *version, dmig_lint_fn fn, void *userdata)
+int dmig_lint(struct dmig *ctx, const char *directory, const char *version, unsigned flags, dmig_lint_fn fn,
+              void *userdata)
 {
         _cleanup_(catalog_freep) struct catalog *catalog = NULL;
         _cleanup_(linter_done) struct linter linter = {
@@ -215,6 +216,13 @@ int dmig_lint(struct dmig *ctx, const char *directory, const char *version, dmig
         _cleanup_error_ struct error error = { .tell = tell_error, .userdata = &linter };
         int r;
 
+        r = context_begin(ctx, flags, 0);
+        if (r >= 0)
+                r = context_check_argument(ctx, "directory", directory);
+        if (r >= 0)
+                r = context_check_argument(ctx, "fn", fn ? ctx : NULL);
+        if (r < 0)
+                return r;
         r = set_version(&linter, version, &ctx->error);
         if (r < 0)
                 return r;

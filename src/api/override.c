@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the administrator says about a package: retry, mark, baseline, forget. */
+/*
+ * What an administrator decides about a package. In: a retry, a mark, a baseline or a forget. The steps: check it, lock the package, recover
+ * what was interrupted. Out: one event in the history; or, of a forget, free space.
+ */
 
 #include "catalog/catalog-load.h"
 #include "catalog/migration-name.h"
@@ -9,144 +12,153 @@
 #include "transaction/archive.h"
 #include "transaction/transaction.h"
 
-struct amendment {
+struct override {
+        struct dmig *ctx;
         const char *package;
-        const char *event;
-        const struct field *fields;
-        const char *id; /* a migration that has to exist, NULL where none is meant */
-        bool needs_history;
+        int lock_fd;
+        struct history *history;
 };
 
-static int check_id(struct dmig *ctx, const struct amendment *amendment)
+static void override_done(struct override *override)
+{
+        history_free(override->history);
+        closep(&override->lock_fd);
+}
+
+static int override_open(struct override *override)
+{
+        struct dmig *ctx = override->ctx;
+        int r;
+
+        override->lock_fd = context_lock(ctx, override->package, &ctx->error);
+        if (override->lock_fd < 0)
+                return override->lock_fd;
+        r = history_open(&ctx->root, override->package, HISTORY_APPEND, false, &override->history, &ctx->error);
+        return r < 0 ? r : transaction_recover(ctx, override->history, &ctx->error);
+}
+
+static int override_need_history(struct override *override)
+{
+        if (override->history->fd >= 0)
+                return 0;
+        return error_setf(&override->ctx->error, -ENOENT, "%s has no history", override->package);
+}
+
+static int override_record(struct override *override, const char *name, const struct field *fields)
+{
+        return emit_event(override->ctx, override->history, name, fields, &override->ctx->error);
+}
+
+int dmig_retry(struct dmig *ctx, const char *package, unsigned flags)
+{
+        const struct upgrade_request request = { .package = package, .flags = flags };
+        _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
+        int r;
+
+        r = package_check_request(ctx, &request);
+        if (r >= 0)
+                r = override_open(&override);
+        if (r >= 0)
+                r = override_need_history(&override);
+        return r < 0 ? r : override_record(&override, "retry", (const struct field[]){ { 0 } });
+}
+
+/* ---- Mark ---- */
+
+static int mark_check_state(struct dmig *ctx, enum dmig_state state)
+{
+        if (state == DMIG_STATE_APPLIED || state == DMIG_STATE_SKIPPED)
+                return 0;
+        return error_setf(&ctx->error, -EINVAL, "a migration is marked as applied or as skipped, not as %s",
+                          dmig_state_to_string(state));
+}
+
+static int mark_check_id(struct dmig *ctx, const char *package, const char *id)
 {
         _cleanup_(catalog_freep) struct catalog *catalog = NULL;
         int r;
 
-        if (!amendment->id)
-                return 0;
-        r = catalog_load(&ctx->root, amendment->package, &catalog, &ctx->error);
+        r = context_check_argument(ctx, "id", id);
+        if (r >= 0)
+                r = catalog_load(&ctx->root, package, &catalog, &ctx->error);
         if (r < 0)
                 return r;
-        if (!catalog_find(catalog, amendment->id))
+        if (!catalog_find(catalog, id))
                 return error_setf(&ctx->error, -EINVAL, "%s has no migration '%s': see deploy-migrate plan %s or %s/%s",
-                                  amendment->package, amendment->id, amendment->package, VENDOR_DIR,
-                                  amendment->package);
+                                  package, id, package, VENDOR_DIR, package);
         return 0;
 }
 
-static int append(struct dmig *ctx, const struct amendment *amendment)
+int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_state as, const char *reason,
+              unsigned flags)
 {
-        _cleanup_(history_freep) struct history *history = NULL;
+        const struct upgrade_request request = { .package = package, .flags = flags };
+        _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
         int r;
 
-        r = history_open(&ctx->root, amendment->package, HISTORY_APPEND, false, &history, &ctx->error);
+        r = package_check_request(ctx, &request);
         if (r >= 0)
-                r = transaction_recover(ctx, history, &ctx->error);
+                r = mark_check_state(ctx, as);
+        if (r >= 0)
+                r = context_check_argument(ctx, "reason", reason);
+        if (r >= 0)
+                r = mark_check_id(ctx, package, id);
+        if (r >= 0)
+                r = override_open(&override);
         if (r < 0)
                 return r;
-        if (amendment->needs_history && history->fd < 0)
-                return error_setf(&ctx->error, -ENOENT, "%s has no history", amendment->package);
-        return emit_event(ctx, history, amendment->event, amendment->fields, &ctx->error);
+        return override_record(&override, "marked",
+                               (const struct field[]){ { "id", .text = id },
+                                                       { "as", .text = dmig_state_to_string(as) },
+                                                       { "reason", .text = reason },
+                                                       { 0 } });
 }
 
-static int amend(struct dmig *ctx, const struct amendment *amendment)
+/* ---- Baseline ---- */
+
+int dmig_baseline(struct dmig *ctx, const char *package, const char *version, unsigned flags)
 {
-        const struct upgrade_request request = { .package = amendment->package };
-        _cleanup_close_ int lock = -EBADF;
-        int r;
-
-        r = package_check_request(&request, &ctx->error);
-        if (r >= 0)
-                r = check_id(ctx, amendment);
-        if (r < 0)
-                return r;
-        lock = context_lock(ctx, amendment->package, &ctx->error);
-        return lock < 0 ? lock : append(ctx, amendment);
-}
-
-int dmig_retry(struct dmig *ctx, const char *package)
-{
-        const struct amendment amendment = {
-                .package = package,
-                .event = "retry",
-                .fields = (const struct field[]){ { 0 } },
-                .needs_history = true,
-        };
-
-        return amend(ctx, &amendment);
-}
-
-int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_state as, const char *reason)
-{
-        const struct amendment amendment = {
-                .package = package,
-                .event = "marked",
-                .fields = (const struct field[]){ { "id", .text = id },
-                                                  { "as", .text = dmig_state_to_string(as) },
-                                                  { "reason", .text = reason },
-                                                  { 0 } },
-                .id = id,
-        };
-
-        if (as != DMIG_STATE_APPLIED && as != DMIG_STATE_SKIPPED)
-                return error_setf(&ctx->error, -EINVAL, "a migration is marked as applied or as skipped, not as %s",
-                                  dmig_state_to_string(as));
-        return amend(ctx, &amendment);
-}
-
-int dmig_baseline(struct dmig *ctx, const char *package, const char *version)
-{
+        const struct upgrade_request request = { .package = package, .flags = flags };
+        _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
         _cleanup_free_ char *text = NULL;
         const struct dpkg_package *known = NULL;
         int r;
 
-        r = version_from_argument(version, &text, &ctx->error);
-        if (r < 0)
-                return r;
-        r = package_name_is_valid(package) ? context_find_package(ctx, package, &known, &ctx->error) : 0;
-        if (r < 0 && r != -ENOENT)
-                return r;
-        return amend(ctx, &(const struct amendment){
-                                  .package = package,
-                                  .event = "baseline",
-                                  .fields = (const struct field[]){ { "version", .text = text },
-                                                                    { "source", .text = "argument" },
-                                                                    { known ? NULL : "to_source", .text = "argument" },
-                                                                    { 0 } },
-                          });
-}
-
-/* ---- Without an undo ---- */
-
-static int forget_archive(struct dmig *ctx, const char *package, uint64_t *ret_bytes)
-{
-        _cleanup_(history_freep) struct history *history = NULL;
-        int r;
-
-        r = history_open(&ctx->root, package, HISTORY_APPEND, false, &history, &ctx->error);
+        r = package_check_request(ctx, &request);
         if (r >= 0)
-                r = transaction_recover(ctx, history, &ctx->error);
+                r = context_check_argument(ctx, "version", version);
+        if (r >= 0)
+                r = version_from_argument(version, &text, &ctx->error);
         if (r < 0)
                 return r;
-        if (history->fd < 0)
-                return error_setf(&ctx->error, -ENOENT, "%s has no history", package);
-        return archive_forget(history, ret_bytes, &ctx->error);
+        r = context_find_package(ctx, package, &known, &ctx->error);
+        if (r >= 0 || r == -ENOENT)
+                r = override_open(&override);
+        if (r < 0)
+                return r;
+        return override_record(&override, "baseline",
+                               (const struct field[]){ { "version", .text = text },
+                                                       { "source", .text = "argument" },
+                                                       { known ? NULL : "to_source", .text = "argument" },
+                                                       { 0 } });
 }
 
-int dmig_forget(struct dmig *ctx, const char *package, uint64_t *ret_bytes)
+/* ---- Forget ---- */
+
+int dmig_forget(struct dmig *ctx, const char *package, unsigned flags, uint64_t *ret_bytes)
 {
-        const struct upgrade_request request = { .package = package };
-        _cleanup_close_ int lock = -EBADF;
+        const struct upgrade_request request = { .package = package, .flags = flags };
+        _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
         uint64_t bytes = 0;
         int r;
 
-        r = package_check_request(&request, &ctx->error);
-        if (r < 0)
-                return r;
-        lock = context_lock(ctx, package, &ctx->error);
-        if (lock < 0)
-                return lock;
-        r = forget_archive(ctx, package, &bytes);
+        r = package_check_request(ctx, &request);
+        if (r >= 0)
+                r = override_open(&override);
+        if (r >= 0)
+                r = override_need_history(&override);
+        if (r >= 0)
+                r = archive_forget(override.history, &bytes, &ctx->error);
         if (r >= 0 && ret_bytes)
                 *ret_bytes = bytes;
         return r;

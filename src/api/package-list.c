@@ -54,7 +54,11 @@ int dmig_list_packages(struct dmig *ctx, char ***ret)
         _cleanup_strv_ struct strv names = { 0 }, copy = { 0 };
         int r;
 
-        r = add_directory(ctx, VENDOR_DIR, &names);
+        r = context_begin(ctx, 0, 0);
+        if (r >= 0)
+                r = context_check_argument(ctx, "ret", ret);
+        if (r >= 0)
+                r = add_directory(ctx, VENDOR_DIR, &names);
         if (r >= 0)
                 r = add_directory(ctx, STATE_DIR, &names);
         strv_sort(&names);

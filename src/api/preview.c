@@ -252,9 +252,10 @@ static int preview_package(struct preview *preview, struct error *error)
         return r < 0 ? r : run_preview(preview, error);
 }
 
-int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, struct dmig_report **ret)
+int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
+                 struct dmig_report **ret)
 {
-        const struct upgrade_request request = { .package = package, .from = from, .to = to };
+        const struct upgrade_request request = { .package = package, .from = from, .to = to, .flags = flags };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = request };
         _cleanup_(preview_done) struct preview preview = {
@@ -262,7 +263,7 @@ int dmig_preview(struct dmig *ctx, const char *package, const char *from, const 
         };
         int r;
 
-        r = package_new_report(&request, &report, &ctx->error);
+        r = package_new_report(ctx, &request, ret, &report);
         if (r < 0)
                 return r;
         preview.report = report;

@@ -80,7 +80,7 @@ static int query(struct dmig *ctx, const struct upgrade_request *request, enum p
         _cleanup_(package_done) struct package pkg = { .request = *request };
         int r;
 
-        r = package_new_report(request, &report, &ctx->error);
+        r = package_new_report(ctx, request, ret, &report);
         if (r < 0)
                 return r;
         r = package_open_history(&pkg, ctx, HISTORY_READ, &ctx->error);
@@ -101,13 +101,15 @@ static int query(struct dmig *ctx, const struct upgrade_request *request, enum p
         return report_conclude(&report, r, &ctx->error, ret);
 }
 
-int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, struct dmig_report **ret)
+int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
+              struct dmig_report **ret)
 {
-        return query(ctx, &(const struct upgrade_request){ .package = package, .from = from, .to = to },
-                     PACKAGE_UPGRADE, ret);
+        const struct upgrade_request request = { .package = package, .from = from, .to = to, .flags = flags };
+
+        return query(ctx, &request, PACKAGE_UPGRADE, ret);
 }
 
-int dmig_status(struct dmig *ctx, const char *package, struct dmig_report **ret)
+int dmig_status(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret)
 {
-        return query(ctx, &(const struct upgrade_request){ .package = package }, PACKAGE_ALL, ret);
+        return query(ctx, &(const struct upgrade_request){ .package = package, .flags = flags }, PACKAGE_ALL, ret);
 }

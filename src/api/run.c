@@ -300,13 +300,19 @@ static void find_units(struct dmig_report *report)
 int dmig_run(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
              struct dmig_report **ret)
 {
-        const struct upgrade_request request = { .package = package, .from = from, .to = to };
+        const struct upgrade_request request = {
+                .package = package,
+                .from = from,
+                .to = to,
+                .flags = flags,
+                .accepted = DMIG_SANDBOX_OFF | DMIG_FORCE | DMIG_STARTING,
+        };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = request };
         struct run run = { .ctx = ctx, .flags = flags, .pkg = &pkg };
         int r;
 
-        r = package_new_report(&request, &report, &ctx->error);
+        r = package_new_report(ctx, &request, ret, &report);
         if (r < 0)
                 return r;
         run.report = report;

@@ -225,14 +225,16 @@ static int undo_package(struct undo *undo, struct error *error)
 
 int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret)
 {
-        const struct upgrade_request request = { .package = package };
+        const struct upgrade_request request = { .package = package,
+                                                 .flags = flags,
+                                                 .accepted = DMIG_FORCE | DMIG_DRY_RUN };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(undo_done) struct undo undo = {
                 .ctx = ctx, .package = package, .flags = flags, .lock = -EBADF, .turn = -EBADF
         };
         int r;
 
-        r = package_new_report(&request, &report, &ctx->error);
+        r = package_new_report(ctx, &request, ret, &report);
         if (r < 0)
                 return r;
         undo.report = report;

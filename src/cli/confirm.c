@@ -9,7 +9,7 @@
 static int show_status(struct cli *cli, const char *package)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
-        int r = dmig_status(cli->ctx, package, &report);
+        int r = dmig_status(cli->ctx, package, 0, &report);
 
         if (r < 0)
                 return cli_failed(cli, package, r);

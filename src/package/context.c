@@ -21,6 +21,8 @@ int dmig_new(struct dmig **ret)
         _cleanup_(dmig_unrefp) struct dmig *ctx = NULL;
         int r;
 
+        if (!ret)
+                return -EINVAL;
         ctx = malloc(sizeof(*ctx));
         if (!ctx)
                 return -ENOMEM;
@@ -48,7 +50,8 @@ int dmig_new(struct dmig **ret)
 
 struct dmig *dmig_ref(struct dmig *ctx)
 {
-        ctx->refs++;
+        if (ctx)
+                ctx->refs++;
         return ctx;
 }
 
@@ -83,6 +86,11 @@ int dmig_set_root(struct dmig *ctx, const char *path)
         struct root root;
         int r;
 
+        r = context_begin(ctx, 0, 0);
+        if (r >= 0)
+                r = context_check_argument(ctx, "path", path);
+        if (r < 0)
+                return r;
         r = root_init(&root, path);
         if (r < 0)
                 return error_errnof(&ctx->error, r, "can't use %s as the root directory", path);
@@ -93,12 +101,17 @@ int dmig_set_root(struct dmig *ctx, const char *path)
         return 0;
 }
 
-static int replace(char **place, const char *text)
+static int context_set_path(struct dmig *ctx, char **place, const char *path)
 {
-        char *copy = strdup(text);
+        char *copy;
+        int r;
 
+        r = context_check_argument(ctx, "path", path);
+        if (r < 0)
+                return r;
+        copy = strdup(path);
         if (!copy)
-                return -ENOMEM;
+                return error_setf(&ctx->error, -ENOMEM, "out of memory");
         free(*place);
         *place = copy;
         return 0;
@@ -106,28 +119,41 @@ static int replace(char **place, const char *text)
 
 int dmig_set_admindir(struct dmig *ctx, const char *path)
 {
-        forget_database(ctx);
-        return replace(&ctx->admindir, path);
+        int r;
+
+        r = context_begin(ctx, 0, 0);
+        if (r >= 0)
+                r = context_set_path(ctx, &ctx->admindir, path);
+        if (r >= 0)
+                forget_database(ctx);
+        return r;
 }
 
 int dmig_set_libexecdir(struct dmig *ctx, const char *path)
 {
-        return replace(&ctx->libexecdir, path);
+        int r = context_begin(ctx, 0, 0);
+
+        return r < 0 ? r : context_set_path(ctx, &ctx->libexecdir, path);
 }
 
 void dmig_set_lock_timeout(struct dmig *ctx, uint64_t usec)
 {
-        ctx->lock_timeout_usec = usec;
+        if (ctx)
+                ctx->lock_timeout_usec = usec;
 }
 
 void dmig_set_log_fn(struct dmig *ctx, dmig_log_fn fn, void *userdata)
 {
+        if (!ctx)
+                return;
         ctx->log_fn = fn;
         ctx->log_userdata = userdata;
 }
 
 void dmig_set_event_fn(struct dmig *ctx, dmig_event_fn fn, void *userdata)
 {
+        if (!ctx)
+                return;
         ctx->event_fn = fn;
         ctx->event_userdata = userdata;
 }
@@ -137,9 +163,27 @@ void dmig_stop(struct dmig *ctx)
         static const uint64_t one = 1;
         int saved = errno;
 
+        if (!ctx)
+                return;
         /* The counter stays above zero, so that the context is stopped for good. */
         if (write(ctx->stop_fd, &one, sizeof(one)) < 0)
                 errno = saved;
+}
+
+int context_begin(struct dmig *ctx, unsigned flags, unsigned accepted)
+{
+        if (!ctx)
+                return -EINVAL;
+        error_clear(&ctx->error);
+        if (flags & ~accepted)
+                return error_setf(&ctx->error, -EINVAL,
+                                  "flags 0x%x: not accepted by this function; see enum dmig_flags", flags & ~accepted);
+        return 0;
+}
+
+int context_check_argument(struct dmig *ctx, const char *name, const void *argument)
+{
+        return argument ? 0 : error_setf(&ctx->error, -EINVAL, "argument '%s': must not be NULL", name);
 }
 
 bool context_is_stopped(const struct dmig *ctx)
@@ -173,7 +217,7 @@ int context_lock_commit(const struct dmig *ctx, struct error *error)
 
 const char *dmig_error_message(struct dmig *ctx)
 {
-        return error_text(&ctx->error);
+        return ctx ? error_text(&ctx->error) : strerror(EINVAL);
 }
 
 void context_log(struct dmig *ctx, int priority, const char *package, const char *format, ...)
@@ -229,6 +273,9 @@ int dmig_is_stale(struct dmig *ctx)
 {
         int r;
 
+        r = context_begin(ctx, 0, 0);
+        if (r < 0)
+                return r;
         if (ctx->changed) {
                 ctx->changed = false;
                 return 1;

@@ -31,6 +31,14 @@ struct dmig {
         int network;                    /* -EBADF until it is asked for */
 };
 
+/*
+ * The first step of a public function that can fail; clears the context's error. Returns: 0, or -EINVAL if @ctx is NULL, or @flags has
+ * others than those @accepted.
+ */
+int context_begin(struct dmig *ctx, unsigned flags, unsigned accepted) _must_check_;
+/* Returns: 0, or -EINVAL with the context's error set if @argument, which is called @name, is NULL. */
+int context_check_argument(struct dmig *ctx, const char *name, const void *argument) _must_check_;
+
 void context_log(struct dmig *ctx, int priority, const char *package, const char *format, ...) _printf_(4, 5);
 void context_notify(struct dmig *ctx, const struct dmig_event *event);
 bool context_is_stopped(const struct dmig *ctx);

@@ -15,23 +15,32 @@ static int check_version(const char *argument, struct error *error)
         return argument ? version_from_argument(argument, &version, error) : 0;
 }
 
-int package_check_request(const struct upgrade_request *request, struct error *error)
+int package_check_request(struct dmig *ctx, const struct upgrade_request *request)
 {
         int r;
 
+        r = context_begin(ctx, request->flags, request->accepted);
+        if (r >= 0)
+                r = context_check_argument(ctx, "package", request->package);
+        if (r < 0)
+                return r;
         if (!package_name_is_valid(request->package))
                 return error_setf(
-                        error, -EINVAL,
+                        &ctx->error, -EINVAL,
                         "'%s' is no package name: letters and digits, behind the first one also '+', '-', '.' and '_'",
                         request->package);
-        r = check_version(request->from, error);
-        return r < 0 ? r : check_version(request->to, error);
+        r = check_version(request->from, &ctx->error);
+        return r < 0 ? r : check_version(request->to, &ctx->error);
 }
 
-int package_new_report(const struct upgrade_request *request, struct dmig_report **ret, struct error *error)
+int package_new_report(struct dmig *ctx, const struct upgrade_request *request, struct dmig_report **place,
+                       struct dmig_report **ret)
 {
-        int r = package_check_request(request, error);
+        int r;
 
+        r = package_check_request(ctx, request);
+        if (r >= 0)
+                r = context_check_argument(ctx, "ret", place);
         return r < 0 ? r : report_new(request->package, ret);
 }
 

@@ -21,10 +21,14 @@ struct package {
         struct plan plan;
 };
 
-/* Returns: 0, -EINVAL where the request names no package or version, or another errno; @error is set. */
-int package_check_request(const struct upgrade_request *request, struct error *error);
-/* The same, with an empty report of the package. */
-int package_new_report(const struct upgrade_request *request, struct dmig_report **ret, struct error *error);
+/*
+ * The first step of each public function that acts on a package; clears the context's error. Returns: 0, -EINVAL if @ctx is NULL, a flag
+ * isn't accepted, or the package or a version isn't valid, or -ENOMEM; the context's error is set.
+ */
+int package_check_request(struct dmig *ctx, const struct upgrade_request *request) _must_check_;
+/* The same for a function that returns a report through @place, with an empty report of the package in @ret. */
+int package_new_report(struct dmig *ctx, const struct upgrade_request *request, struct dmig_report **place,
+                       struct dmig_report **ret) _must_check_;
 /* First half: the history. Returns: 0, or a negative errno with @error set. */
 int package_open_history(struct package *pkg, struct dmig *ctx, enum history_mode mode, struct error *error);
 /* Second half: all else, from what the history says now. */

@@ -24,7 +24,8 @@ int report_new(const char *package, struct dmig_report **ret)
 
 struct dmig_report *dmig_report_ref(struct dmig_report *report)
 {
-        report->refs++;
+        if (report)
+                report->refs++;
         return report;
 }
 

@@ -9,10 +9,13 @@
 #include "history/history-state.h"
 #include "package/context.h"
 
+/* What the caller of a public function asks for. */
 struct upgrade_request {
         const char *package;
-        const char *from; /* as the caller gave it, NULL where it didn't */
-        const char *to;
+        const char *from; /* a version, NULL if the caller gave none */
+        const char *to;   /* likewise */
+        unsigned flags;
+        unsigned accepted; /* the flags of enum dmig_flags that the function accepts */
 };
 
 struct upgrade {

@@ -5,7 +5,7 @@
 
 int verb_baseline(struct cli *cli, char **args)
 {
-        int r = dmig_baseline(cli->ctx, args[0], args[1]);
+        int r = dmig_baseline(cli->ctx, args[0], args[1], 0);
 
         if (r < 0)
                 return cli_failed(cli, args[0], r);

@@ -8,7 +8,7 @@ int verb_forget(struct cli *cli, char **args)
 {
         char size[BYTES_MAX];
         uint64_t bytes = 0;
-        int r = dmig_forget(cli->ctx, args[0], &bytes);
+        int r = dmig_forget(cli->ctx, args[0], 0, &bytes);
 
         if (r < 0)
                 return cli_failed(cli, args[0], r);

@@ -108,7 +108,7 @@ static int history_package(struct cli *cli, const char *package, void *userdata)
         struct history_view *view = userdata;
         int r;
 
-        r = dmig_history_load(cli->ctx, package, &loaded.history);
+        r = dmig_history_load(cli->ctx, package, 0, &loaded.history);
         if (r < 0 && r != -ENOENT)
                 return show_failure(cli, package, r);
         r = loaded.history ? find_files(&loaded, with_files) : 0;

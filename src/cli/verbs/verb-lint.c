@@ -41,7 +41,7 @@ int verb_lint(struct cli *cli, char **args)
         int r;
 
         cli->list = "findings";
-        r = dmig_lint(cli->ctx, args[0], cli->options.package_version, on_finding, cli);
+        r = dmig_lint(cli->ctx, args[0], cli->options.package_version, 0, on_finding, cli);
         if (r < 0)
                 return cli_failed(cli, NULL, r);
         return r > 0 ? EXIT_MIGRATION : EXIT_DONE;

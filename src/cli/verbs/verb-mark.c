@@ -18,7 +18,7 @@ int verb_mark(struct cli *cli, char **args)
         if (!reason || !*reason)
                 return cli_usage(cli, "mark needs --reason TEXT, which goes into the history");
 
-        r = dmig_mark(cli->ctx, package, id, state, reason);
+        r = dmig_mark(cli->ctx, package, id, state, reason, 0);
         if (r < 0)
                 return cli_failed(cli, package, r);
         return confirm(cli, package, "%s is marked as %s", id, as);

@@ -9,7 +9,7 @@ static int plan_package(struct cli *cli, const char *package, void *userdata)
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         int r;
 
-        r = dmig_plan(cli->ctx, package, cli->options.from, cli->options.to, &report);
+        r = dmig_plan(cli->ctx, package, cli->options.from, cli->options.to, 0, &report);
         if (r < 0)
                 return cli_failed(cli, package, r);
         return view_show(cli, userdata, report);

@@ -18,7 +18,7 @@ static int preview_package(struct cli *cli, const char *package, void *userdata)
         struct preview *preview = userdata;
         int r;
 
-        r = dmig_preview(cli->ctx, package, cli->options.from, cli->options.to, &report);
+        r = dmig_preview(cli->ctx, package, cli->options.from, cli->options.to, 0, &report);
         progress_clear(&cli->progress);
         tail_clear(&cli->tail);
         if (r < 0)

@@ -4,7 +4,7 @@
 
 int verb_retry(struct cli *cli, char **args)
 {
-        int r = dmig_retry(cli->ctx, args[0]);
+        int r = dmig_retry(cli->ctx, args[0], 0);
 
         return r < 0 ? cli_failed(cli, args[0], r) : verb_run(cli, args);
 }

@@ -61,7 +61,7 @@ static bool is_upgraded(struct cli *cli, const struct outcome *before)
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         const char *to;
 
-        if (dmig_plan(cli->ctx, before->package, NULL, NULL, &report) < 0)
+        if (dmig_plan(cli->ctx, before->package, NULL, NULL, 0, &report) < 0)
                 return false;
         to = dmig_report_get_to(report);
         return to && (!before->to || !streq(to, before->to));

@@ -25,7 +25,7 @@ static int status_package(struct cli *cli, const char *package, void *userdata)
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         int r, status;
 
-        r = dmig_status(cli->ctx, package, &report);
+        r = dmig_status(cli->ctx, package, 0, &report);
         if (r < 0)
                 return cli_failed(cli, package, r);
 
@@ -44,7 +44,8 @@ static uint64_t find_completed(struct cli *cli, const char *package)
         _cleanup_(dmig_history_freep) struct dmig_history *history = NULL;
 
         /* A history that can't be read makes the result an error. */
-        (void)dmig_history_load(cli->ctx, package, &history);
+        if (dmig_history_load(cli->ctx, package, 0, &history) < 0)
+                history = NULL;
         return prometheus_find_completed(history);
 }
 

@@ -37,7 +37,7 @@ static void show_advice(struct cli *cli, const struct dmig_report *report)
         const struct terminal *out = &cli->out;
         int order;
 
-        if (!at || dmig_status(cli->ctx, dmig_report_get_package(report), &status) < 0)
+        if (!at || dmig_status(cli->ctx, dmig_report_get_package(report), 0, &status) < 0)
                 return;
         installed = dmig_report_get_to(status);
         if (!installed || dmig_deb_version_cmp(installed, at, &order) < 0 || order <= 0)

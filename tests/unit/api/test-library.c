@@ -22,7 +22,7 @@ static void init_upgraded(struct embedder *ret)
         embedder_install(ret, "foo", "2.0-1");
         embedder_add(ret, "foo", FIRST, "echo works");
         embedder_add(ret, "foo", SECOND, "");
-        ck_assert_int_eq(dmig_baseline(ret->ctx, "foo", "1.0-1"), 0);
+        ck_assert_int_eq(dmig_baseline(ret->ctx, "foo", "1.0-1", 0), 0);
         embedder_expect(ret, "baseline\n");
 }
 
@@ -93,16 +93,16 @@ START_TEST(test_plan_and_status)
 
         init_upgraded(&e);
         before = list_tree(&e);
-        ck_assert_int_eq(dmig_plan(e.ctx, "foo", NULL, NULL, &report), 0);
+        ck_assert_int_eq(dmig_plan(e.ctx, "foo", NULL, NULL, 0, &report), 0);
         expect_report(report, DMIG_RESULT_PENDING, DMIG_STATE_PENDING);
-        ck_assert_int_eq(dmig_status(e.ctx, "foo", &report), 0);
+        ck_assert_int_eq(dmig_status(e.ctx, "foo", 0, &report), 0);
         expect_report(report, DMIG_RESULT_PENDING, DMIG_STATE_PENDING);
         after = list_tree(&e);
         ck_assert_str_eq(after, before);
         embedder_expect(&e, "");
 
         embedder_run(&e, "foo", DMIG_RESULT_COMPLETED, 0);
-        ck_assert_int_eq(dmig_status(e.ctx, "foo", &report), 0);
+        ck_assert_int_eq(dmig_status(e.ctx, "foo", 0, &report), 0);
         ck_assert_int_eq(dmig_report_get_result(report), DMIG_RESULT_NOTHING_TO_DO);
         ck_assert_str_eq(dmig_report_get_from(report), "2.0-1");
         expect_step(report, 0, FIRST, DMIG_STATE_APPLIED);
@@ -119,7 +119,7 @@ START_TEST(test_status_sees_changed_files)
         init_upgraded(&e);
         embedder_run(&e, "foo", DMIG_RESULT_COMPLETED, 0);
         embedder_add(&e, "foo", SECOND, "echo changed");
-        ck_assert_int_eq(dmig_status(e.ctx, "foo", &report), 0);
+        ck_assert_int_eq(dmig_status(e.ctx, "foo", 0, &report), 0);
         ck_assert(!dmig_step_is_modified(dmig_report_get_step(report, 0)));
         ck_assert(dmig_step_is_modified(dmig_report_get_step(report, 1)));
         dmig_report_unref(report);
@@ -148,7 +148,7 @@ static void compare_with_history(struct dmig *ctx, const struct dmig_event *even
 
         if (!is_recorded(event))
                 return;
-        ck_assert_int_eq(dmig_history_load(ctx, dmig_event_get_package(event), &history), 0);
+        ck_assert_int_eq(dmig_history_load(ctx, dmig_event_get_package(event), 0, &history), 0);
         ck_assert_uint_eq(dmig_history_count(history), ++*n);
         written = dmig_event_get_json(dmig_history_get(history, *n - 1));
         /* The line has a checksum behind it. */
@@ -180,7 +180,7 @@ START_TEST(test_event_fields)
 
         init_upgraded(&e);
         embedder_run(&e, "foo", DMIG_RESULT_COMPLETED, 0);
-        ck_assert_int_eq(dmig_history_load(e.ctx, "foo", &history), 0);
+        ck_assert_int_eq(dmig_history_load(e.ctx, "foo", 0, &history), 0);
         applied = dmig_history_get(history, 3);
         ck_assert_str_eq(dmig_event_get_name(applied), "applied");
         ck_assert_str_eq(dmig_event_get_package(applied), "foo");
@@ -233,14 +233,23 @@ START_TEST(test_give_up_and_retry)
         expect_failure(&e, DMIG_STATE_GAVE_UP);
         embedder_expect(&e, "upgrade\n");
 
-        ck_assert_int_eq(dmig_retry(e.ctx, "foo"), 0);
+        ck_assert_int_eq(dmig_retry(e.ctx, "foo", 0), 0);
         expect_failure(&e, DMIG_STATE_FAILED);
-        ck_assert_int_eq(dmig_mark(e.ctx, "foo", FIRST, DMIG_STATE_SKIPPED, "by hand"), 0);
+        ck_assert_int_eq(dmig_mark(e.ctx, "foo", FIRST, DMIG_STATE_SKIPPED, "by hand", 0), 0);
         embedder_run(&e, "foo", DMIG_RESULT_COMPLETED, 0);
         ck_assert_int_eq(access(tree_path(&e.root, "/etc/foo/001_first"), F_OK), -1);
         ck_assert_int_eq(access(tree_path(&e.root, "/etc/foo/001_second"), F_OK), 0);
 }
 END_TEST
+
+static void ignore_finding(struct dmig *ctx, int priority, const char *path, const char *text, void *userdata)
+{
+        (void)ctx;
+        (void)priority;
+        (void)path;
+        (void)text;
+        (void)userdata;
+}
 
 /* What a caller gets wrong is told in one line, and changes nothing. */
 START_TEST(test_wrong_arguments)
@@ -256,16 +265,16 @@ START_TEST(test_wrong_arguments)
         ck_assert_ptr_nonnull(strstr(dmig_error_message(e.ctx), "../foo"));
         ck_assert_int_eq(dmig_run(e.ctx, "foo", "no version", NULL, 0, &report), -EINVAL);
         ck_assert_ptr_nonnull(strstr(dmig_error_message(e.ctx), "no version"));
-        ck_assert_int_eq(dmig_plan(e.ctx, "foo", NULL, "", &report), -EINVAL);
-        ck_assert_int_eq(dmig_status(e.ctx, "", &report), -EINVAL);
+        ck_assert_int_eq(dmig_plan(e.ctx, "foo", NULL, "", 0, &report), -EINVAL);
+        ck_assert_int_eq(dmig_status(e.ctx, "", 0, &report), -EINVAL);
         ck_assert_ptr_null(report);
-        ck_assert_int_eq(dmig_history_load(e.ctx, "bar", &history), -ENOENT);
+        ck_assert_int_eq(dmig_history_load(e.ctx, "bar", 0, &history), -ENOENT);
         ck_assert_ptr_null(history);
-        ck_assert_int_eq(dmig_retry(e.ctx, "bar"), -ENOENT);
-        ck_assert_int_eq(dmig_mark(e.ctx, "foo", "9.9.9/001_none", DMIG_STATE_APPLIED, "x"), -EINVAL);
+        ck_assert_int_eq(dmig_retry(e.ctx, "bar", 0), -ENOENT);
+        ck_assert_int_eq(dmig_mark(e.ctx, "foo", "9.9.9/001_none", DMIG_STATE_APPLIED, "x", 0), -EINVAL);
         ck_assert_ptr_nonnull(strstr(dmig_error_message(e.ctx), "9.9.9/001_none"));
-        ck_assert_int_eq(dmig_mark(e.ctx, "foo", FIRST, DMIG_STATE_FAILED, "x"), -EINVAL);
-        ck_assert_int_eq(dmig_baseline(e.ctx, "foo", "no version"), -EINVAL);
+        ck_assert_int_eq(dmig_mark(e.ctx, "foo", FIRST, DMIG_STATE_FAILED, "x", 0), -EINVAL);
+        ck_assert_int_eq(dmig_baseline(e.ctx, "foo", "no version", 0), -EINVAL);
         ck_assert_int_eq(dmig_set_root(e.ctx, tree_path(&e.root, "/none")), -ENOENT);
         ck_assert_ptr_nonnull(strstr(dmig_error_message(e.ctx), "/none"));
 
@@ -273,6 +282,83 @@ START_TEST(test_wrong_arguments)
         after = list_tree(&e);
         ck_assert_str_eq(strstr(after, "./usr"), strstr(before, "./usr"));
         embedder_run(&e, "foo", DMIG_RESULT_COMPLETED, 0);
+}
+END_TEST
+
+/* What a function doesn't know isn't left out in silence: a later version may know it. */
+START_TEST(test_unknown_flags)
+{
+        const unsigned unknown = 1U << 30;
+        _cleanup_(embedder_done) struct embedder e;
+        struct dmig_report *report = NULL;
+        struct dmig_history *history = NULL;
+
+        init_upgraded(&e);
+        ck_assert_int_eq(dmig_run(e.ctx, "foo", NULL, NULL, DMIG_FORCE | unknown, &report), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(dmig_error_message(e.ctx), "flags 0x40000000"));
+        ck_assert_int_eq(dmig_run(e.ctx, "foo", NULL, NULL, DMIG_DRY_RUN, &report), -EINVAL);
+        ck_assert_int_eq(dmig_plan(e.ctx, "foo", NULL, NULL, unknown, &report), -EINVAL);
+        ck_assert_int_eq(dmig_preview(e.ctx, "foo", NULL, NULL, unknown, &report), -EINVAL);
+        ck_assert_int_eq(dmig_status(e.ctx, "foo", unknown, &report), -EINVAL);
+        ck_assert_int_eq(dmig_undo(e.ctx, "foo", DMIG_DRY_RUN | DMIG_STARTING, &report), -EINVAL);
+        ck_assert_int_eq(dmig_history_load(e.ctx, "foo", unknown, &history), -EINVAL);
+        ck_assert_int_eq(dmig_retry(e.ctx, "foo", unknown), -EINVAL);
+        ck_assert_int_eq(dmig_mark(e.ctx, "foo", FIRST, DMIG_STATE_APPLIED, "x", unknown), -EINVAL);
+        ck_assert_int_eq(dmig_baseline(e.ctx, "foo", "1.0", unknown), -EINVAL);
+        ck_assert_int_eq(dmig_forget(e.ctx, "foo", unknown, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_lint(e.ctx, "/usr", NULL, unknown, ignore_finding, NULL), -EINVAL);
+        ck_assert_ptr_null(report);
+        ck_assert_ptr_null(history);
+        embedder_expect(&e, "");
+}
+END_TEST
+
+/* NULL in place of a context or of an argument that is required. */
+START_TEST(test_null_arguments)
+{
+        _cleanup_(embedder_done) struct embedder e;
+        struct dmig_report *report = NULL;
+        struct dmig_history *history = NULL;
+        char **names = NULL;
+
+        init_upgraded(&e);
+        ck_assert_int_eq(dmig_new(NULL), -EINVAL);
+        ck_assert_int_eq(dmig_set_root(NULL, "/"), -EINVAL);
+        ck_assert_int_eq(dmig_set_root(e.ctx, NULL), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(dmig_error_message(e.ctx), "'path'"));
+        ck_assert_int_eq(dmig_set_admindir(NULL, "/"), -EINVAL);
+        ck_assert_int_eq(dmig_set_admindir(e.ctx, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_set_libexecdir(NULL, "/"), -EINVAL);
+        ck_assert_int_eq(dmig_set_libexecdir(e.ctx, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_is_stale(NULL), -EINVAL);
+        ck_assert_int_eq(dmig_list_packages(NULL, &names), -EINVAL);
+        ck_assert_int_eq(dmig_list_packages(e.ctx, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_run(NULL, "foo", NULL, NULL, 0, &report), -EINVAL);
+        ck_assert_int_eq(dmig_run(e.ctx, NULL, NULL, NULL, 0, &report), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(dmig_error_message(e.ctx), "'package'"));
+        ck_assert_int_eq(dmig_run(e.ctx, "foo", NULL, NULL, 0, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_plan(NULL, "foo", NULL, NULL, 0, &report), -EINVAL);
+        ck_assert_int_eq(dmig_plan(e.ctx, "foo", NULL, NULL, 0, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_preview(NULL, "foo", NULL, NULL, 0, &report), -EINVAL);
+        ck_assert_int_eq(dmig_preview(e.ctx, "foo", NULL, NULL, 0, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_status(NULL, "foo", 0, &report), -EINVAL);
+        ck_assert_int_eq(dmig_status(e.ctx, "foo", 0, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_undo(NULL, "foo", 0, &report), -EINVAL);
+        ck_assert_int_eq(dmig_undo(e.ctx, "foo", 0, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_history_load(NULL, "foo", 0, &history), -EINVAL);
+        ck_assert_int_eq(dmig_history_load(e.ctx, "foo", 0, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_retry(NULL, "foo", 0), -EINVAL);
+        ck_assert_int_eq(dmig_mark(NULL, "foo", FIRST, DMIG_STATE_APPLIED, "x", 0), -EINVAL);
+        ck_assert_int_eq(dmig_mark(e.ctx, "foo", NULL, DMIG_STATE_APPLIED, "x", 0), -EINVAL);
+        ck_assert_int_eq(dmig_mark(e.ctx, "foo", FIRST, DMIG_STATE_APPLIED, NULL, 0), -EINVAL);
+        ck_assert_int_eq(dmig_baseline(NULL, "foo", "1.0", 0), -EINVAL);
+        ck_assert_int_eq(dmig_baseline(e.ctx, "foo", NULL, 0), -EINVAL);
+        ck_assert_int_eq(dmig_forget(NULL, "foo", 0, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_lint(NULL, "/usr", NULL, 0, ignore_finding, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_lint(e.ctx, NULL, NULL, 0, ignore_finding, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_lint(e.ctx, "/usr", NULL, 0, NULL, NULL), -EINVAL);
+        ck_assert_ptr_null(report);
+        embedder_expect(&e, "");
 }
 END_TEST
 
@@ -294,8 +380,8 @@ START_TEST(test_list)
         embedder_add(&e, "no package", FIRST, "");
         tree_add(&e.root, &(struct tree_entry){ "/usr/lib/deploy-migrate/README", 0644, "" });
         tree_add(&e.root, &(struct tree_entry){ "/usr/lib/deploy-migrate/.hidden", S_IFDIR | 0755, NULL });
-        ck_assert_int_eq(dmig_baseline(e.ctx, "foo", "1.0"), 0);
-        ck_assert_int_eq(dmig_baseline(e.ctx, "gone", "1.0"), 0);
+        ck_assert_int_eq(dmig_baseline(e.ctx, "foo", "1.0", 0), 0);
+        ck_assert_int_eq(dmig_baseline(e.ctx, "gone", "1.0", 0), 0);
 
         ck_assert_int_eq(dmig_list_packages(e.ctx, &names), 4);
         ck_assert_str_eq(names[0], "bar");
@@ -318,6 +404,8 @@ START_TEST(test_lifetimes)
         struct dmig_report *report = NULL;
         const struct dmig_step *step;
 
+        ck_assert_ptr_null(dmig_ref(NULL));
+        ck_assert_ptr_null(dmig_report_ref(NULL));
         ck_assert_ptr_null(dmig_unref(NULL));
         ck_assert_ptr_null(dmig_report_unref(NULL));
         ck_assert_ptr_null(dmig_history_free(NULL));
@@ -353,6 +441,8 @@ static Suite *suite(void)
         tcase_add_test(tc, test_event_fields);
         tcase_add_test(tc, test_give_up_and_retry);
         tcase_add_test(tc, test_wrong_arguments);
+        tcase_add_test(tc, test_unknown_flags);
+        tcase_add_test(tc, test_null_arguments);
         tcase_add_test(tc, test_list);
         tcase_add_test(tc, test_lifetimes);
         suite_add_tcase(s, tc);

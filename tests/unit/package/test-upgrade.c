@@ -136,7 +136,7 @@ static void expect_upgrade(const struct upgrade *upgrade, const struct expected 
 
 START_TEST(test_resolve)
 {
-        const struct upgrade_request request = { "foo", cases[_i].from, cases[_i].to };
+        const struct upgrade_request request = { .package = "foo", .from = cases[_i].from, .to = cases[_i].to };
         const struct expected *expected = &cases[_i].expected;
         _cleanup_(history_state_done) struct history_state state = { 0 };
         _cleanup_(upgrade_done) struct upgrade upgrade = { .result = DMIG_RESULT_ERROR };
@@ -166,7 +166,7 @@ END_TEST
 /* The same version as in the whole, without looking at anything else. */
 START_TEST(test_resolve_to)
 {
-        const struct upgrade_request request = { "foo", cases[_i].from, cases[_i].to };
+        const struct upgrade_request request = { .package = "foo", .from = cases[_i].from, .to = cases[_i].to };
         const struct expected *expected = &cases[_i].expected;
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_error_ struct error error = { 0 };

@@ -119,7 +119,7 @@ char *embedder_history(const struct embedder *embedder, const char *package)
         FILE *out = open_memstream(&text, &size);
 
         ck_assert_ptr_nonnull(out);
-        ck_assert_msg(dmig_history_load(embedder->ctx, package, &history) == 0, "%s",
+        ck_assert_msg(dmig_history_load(embedder->ctx, package, 0, &history) == 0, "%s",
                       dmig_error_message(embedder->ctx));
         for (size_t i = 0; i < dmig_history_count(history); i++)
                 print_event(dmig_history_get(history, i), out);

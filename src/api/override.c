@@ -22,7 +22,7 @@ struct override {
 static void override_done(struct override *override)
 {
         history_free(override->history);
-        closep(&override->lock_fd);
+        fd_closep(&override->lock_fd);
 }
 
 static int override_open(struct override *override)

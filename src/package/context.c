@@ -103,18 +103,13 @@ int dmig_set_root(struct dmig *ctx, const char *path)
 
 static int context_set_path(struct dmig *ctx, char **place, const char *path)
 {
-        char *copy;
         int r;
 
         r = context_check_argument(ctx, "path", path);
         if (r < 0)
                 return r;
-        copy = strdup(path);
-        if (!copy)
-                return error_setf(&ctx->error, -ENOMEM, "out of memory");
-        free(*place);
-        *place = copy;
-        return 0;
+        r = str_replace(place, path);
+        return r < 0 ? error_setf(&ctx->error, r, "out of memory") : 0;
 }
 
 int dmig_set_admindir(struct dmig *ctx, const char *path)

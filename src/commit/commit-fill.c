@@ -55,7 +55,7 @@ static int fill_with_upper(struct preparation *p, const struct change *change, c
         const char *name;
 
         if (is_held(p, change))
-                return content_copy_run(&(const struct copy){ .from_dir = upper,
+                return content_copy_tree(&(const struct copy){ .from_dir = upper,
                                                               .from = change->path,
                                                               .to_dir = p->slots[change->area],
                                                               .to = slot,
@@ -101,7 +101,7 @@ static int link_inner(struct preparation *p, size_t i, const char *slot)
 /* On another file system nothing can be taken aside: what an undo needs is copied. */
 static int copy_image(struct preparation *p, const struct change *change, const char *slot, struct error *error)
 {
-        return content_copy_run(&(const struct copy){ .from_dir = p->stage->areas->areas[change->area].fd,
+        return content_copy_tree(&(const struct copy){ .from_dir = p->stage->areas->areas[change->area].fd,
                                                       .from = change_old_path(change),
                                                       .to_dir = p->images,
                                                       .to = slot,

@@ -55,7 +55,7 @@ static int read_directory(int dir, const char *path, struct attributes *ret)
 
         if (r >= 0 && S_ISDIR(ret->st.st_mode))
                 return 1;
-        if (r < 0 && !below_is_nowhere(r))
+        if (r < 0 && !beneath_is_nowhere(r))
                 return r;
         attributes_done(ret);
         return 0;

@@ -137,7 +137,7 @@ static int detach(const struct site *site, const struct redo_rename *rename, con
         int r;
 
         path.dir = parent = beneath_open_parent(site->root, rename->path, &path.name);
-        if (below_is_nowhere(parent))
+        if (beneath_is_nowhere(parent))
                 return 0; /* what it was in was itself detached behind it */
         r = parent < 0 ? parent : is_at(&path, rename->ino);
         if (r <= 0)
@@ -192,7 +192,7 @@ static int do_meta(const struct sites *sites, const struct redo_meta *meta)
         if (!meta->after.st.st_mode || sites->sites[meta->area].slots < 0)
                 return 0;
         fd = beneath_open(sites->sites[meta->area].root, meta->path, O_PATH | O_NOFOLLOW, 0);
-        if (below_is_nowhere(fd))
+        if (beneath_is_nowhere(fd))
                 return 0; /* removed by somebody since */
         if (fd < 0)
                 return fd;

@@ -11,7 +11,7 @@
 /* ---- To JSON --------------------------------------------------------------------------------- */
 
 /* Takes over @value, which is NULL when memory ran out. */
-static int add_value(json_object *object, const char *key, json_object *value)
+static int attributes_json_add(json_object *object, const char *key, json_object *value)
 {
         if (!value || json_object_object_add(object, key, value) < 0) {
                 json_object_put(value);
@@ -20,12 +20,12 @@ static int add_value(json_object *object, const char *key, json_object *value)
         return 0;
 }
 
-static int add_number(json_object *object, const char *key, uint64_t value)
+static int attributes_json_add_number(json_object *object, const char *key, uint64_t value)
 {
-        return add_value(object, key, json_object_new_uint64(value));
+        return attributes_json_add(object, key, json_object_new_uint64(value));
 }
 
-static int add_mtime(json_object *object, const struct timespec *time)
+static int attributes_json_add_mtime(json_object *object, const struct timespec *time)
 {
         _cleanup_(json_object_putp) json_object *pair = json_object_new_array();
         const int64_t parts[] = { time->tv_sec, time->tv_nsec };
@@ -38,10 +38,10 @@ static int add_mtime(json_object *object, const struct timespec *time)
                         return -ENOMEM;
                 }
         }
-        return add_value(object, "mtime", TAKE_PTR(pair));
+        return attributes_json_add(object, "mtime", TAKE_PTR(pair));
 }
 
-static int add_hex(json_object *object, const struct xattr *xattr)
+static int xattr_to_json(json_object *object, const struct xattr *xattr)
 {
         _cleanup_free_ char *name = NULL, *hex = malloc(xattr->size * 2 + 1);
         int r;
@@ -52,20 +52,20 @@ static int add_hex(json_object *object, const struct xattr *xattr)
         for (size_t i = 0; i < xattr->size; i++)
                 sprintf(hex + i * 2, "%02x", ((const unsigned char *)xattr->value)[i]);
         r = path_escape(xattr->name, &name);
-        return r < 0 ? r : add_value(object, name, json_object_new_string(hex));
+        return r < 0 ? r : attributes_json_add(object, name, json_object_new_string(hex));
 }
 
-static int add_xattrs(json_object *object, const struct attributes *attributes)
+static int attributes_json_add_xattrs(json_object *object, const struct attributes *attributes)
 {
         _cleanup_(json_object_putp) json_object *xattrs = json_object_new_object();
 
         for (size_t i = 0; xattrs && i < attributes->n_xattrs; i++) {
-                int r = add_hex(xattrs, &attributes->xattrs[i]);
+                int r = xattr_to_json(xattrs, &attributes->xattrs[i]);
 
                 if (r < 0)
                         return r;
         }
-        return add_value(object, "xattrs", TAKE_PTR(xattrs));
+        return attributes_json_add(object, "xattrs", TAKE_PTR(xattrs));
 }
 
 int attributes_to_json(const struct attributes *attributes, json_object **ret)
@@ -73,10 +73,14 @@ int attributes_to_json(const struct attributes *attributes, json_object **ret)
         _cleanup_(json_object_putp) json_object *object = json_object_new_object();
         const struct stat *st = &attributes->st;
 
-        if (!object || add_number(object, "mode", st->st_mode) < 0 || add_number(object, "uid", st->st_uid) < 0 ||
-            add_number(object, "gid", st->st_gid) < 0 || add_number(object, "rdev", st->st_rdev) < 0 ||
-            add_number(object, "size", (uint64_t)st->st_size) < 0 || add_mtime(object, &st->st_mtim) < 0 ||
-            add_number(object, "ino", st->st_ino) < 0 || add_xattrs(object, attributes) < 0)
+        if (!object || attributes_json_add_number(object, "mode", st->st_mode) < 0 ||
+            attributes_json_add_number(object, "uid", st->st_uid) < 0 ||
+            attributes_json_add_number(object, "gid", st->st_gid) < 0 ||
+            attributes_json_add_number(object, "rdev", st->st_rdev) < 0 ||
+            attributes_json_add_number(object, "size", (uint64_t)st->st_size) < 0 ||
+            attributes_json_add_mtime(object, &st->st_mtim) < 0 ||
+            attributes_json_add_number(object, "ino", st->st_ino) < 0 ||
+            attributes_json_add_xattrs(object, attributes) < 0)
                 return -ENOMEM;
         *ret = TAKE_PTR(object);
         return 0;
@@ -85,7 +89,7 @@ int attributes_to_json(const struct attributes *attributes, json_object **ret)
 /* ---- From JSON ------------------------------------------------------------------------------- */
 
 /* Of a value that is missing, out of range or no number it is -EBADMSG. */
-static int get_number(json_object *object, const char *key, uint64_t max, uint64_t *ret)
+static int attributes_json_get_number(json_object *object, const char *key, uint64_t max, uint64_t *ret)
 {
         json_object *value = json_object_object_get(object, key);
 
@@ -96,7 +100,7 @@ static int get_number(json_object *object, const char *key, uint64_t max, uint64
         return 0;
 }
 
-static int get_mtime(json_object *object, struct timespec *ret)
+static int attributes_json_get_mtime(json_object *object, struct timespec *ret)
 {
         json_object *pair = json_object_object_get(object, "mtime"), *sec, *nsec;
 
@@ -111,15 +115,18 @@ static int get_mtime(json_object *object, struct timespec *ret)
         return 0;
 }
 
-static int get_stat(json_object *object, struct stat *ret)
+static int attributes_json_get_stat(json_object *object, struct stat *ret)
 {
         uint64_t mode, uid, gid, rdev, size, ino;
         struct timespec mtime;
 
-        if (get_number(object, "mode", S_IFMT | ALLPERMS, &mode) < 0 ||
-            get_number(object, "uid", UINT32_MAX, &uid) < 0 || get_number(object, "gid", UINT32_MAX, &gid) < 0 ||
-            get_number(object, "rdev", UINT64_MAX, &rdev) < 0 || get_number(object, "size", INT64_MAX, &size) < 0 ||
-            get_number(object, "ino", UINT64_MAX, &ino) < 0 || get_mtime(object, &mtime) < 0)
+        if (attributes_json_get_number(object, "mode", S_IFMT | ALLPERMS, &mode) < 0 ||
+            attributes_json_get_number(object, "uid", UINT32_MAX, &uid) < 0 ||
+            attributes_json_get_number(object, "gid", UINT32_MAX, &gid) < 0 ||
+            attributes_json_get_number(object, "rdev", UINT64_MAX, &rdev) < 0 ||
+            attributes_json_get_number(object, "size", INT64_MAX, &size) < 0 ||
+            attributes_json_get_number(object, "ino", UINT64_MAX, &ino) < 0 ||
+            attributes_json_get_mtime(object, &mtime) < 0)
                 return -EBADMSG;
         *ret = (struct stat){
                 .st_mode = (mode_t)mode,
@@ -133,12 +140,12 @@ static int get_stat(json_object *object, struct stat *ret)
         return 0;
 }
 
-static unsigned hex_value(char digit)
+static unsigned hex_digit_value(char digit)
 {
         return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
 }
 
-static int parse_hex(const char *hex, void **ret, size_t *ret_size)
+static int hex_parse(const char *hex, void **ret, size_t *ret_size)
 {
         size_t n = strlen(hex);
         unsigned char *value;
@@ -149,13 +156,13 @@ static int parse_hex(const char *hex, void **ret, size_t *ret_size)
         if (!value)
                 return -ENOMEM;
         for (size_t i = 0; i < n / 2; i++)
-                value[i] = (unsigned char)(hex_value(hex[i * 2]) << 4 | hex_value(hex[i * 2 + 1]));
+                value[i] = (unsigned char)(hex_digit_value(hex[i * 2]) << 4 | hex_digit_value(hex[i * 2 + 1]));
         *ret = value;
         *ret_size = n / 2;
         return 0;
 }
 
-static int get_xattr(const char *key, json_object *object, struct attributes *attributes)
+static int xattr_from_json(const char *key, json_object *object, struct attributes *attributes)
 {
         _cleanup_free_ char *name = NULL;
         _cleanup_free_ void *value = NULL;
@@ -168,7 +175,7 @@ static int get_xattr(const char *key, json_object *object, struct attributes *at
         r = path_unescape(key, &name);
         if (r < 0)
                 return r;
-        r = parse_hex(hex, &value, &size);
+        r = hex_parse(hex, &value, &size);
         if (r < 0)
                 return r;
         return attributes_add(attributes,
@@ -183,12 +190,12 @@ int attributes_from_json(json_object *object, struct attributes *ret)
 
         if (!json_object_is_type(xattrs, json_type_object))
                 return -EBADMSG;
-        r = get_stat(object, &attributes.st);
+        r = attributes_json_get_stat(object, &attributes.st);
         if (r < 0)
                 return r;
         json_object_object_foreach(xattrs, key, value)
         {
-                r = get_xattr(key, value, &attributes);
+                r = xattr_from_json(key, value, &attributes);
                 if (r < 0)
                         return r;
         }

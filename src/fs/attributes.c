@@ -47,7 +47,7 @@ int attributes_add(struct attributes *attributes, struct xattr xattr)
 }
 
 /* The names, each with a NUL behind it and one more at the end. */
-static int list_names(int fd, char **ret)
+static int xattr_list_names(int fd, char **ret)
 {
         for (;;) {
                 _cleanup_free_ char *names = NULL;
@@ -72,7 +72,7 @@ static int list_names(int fd, char **ret)
 }
 
 /* Adds the attribute @name, unless it was removed meanwhile. */
-static int read_xattr(int fd, const char *name, struct attributes *attributes)
+static int xattr_read(int fd, const char *name, struct attributes *attributes)
 {
         for (;;) {
                 ssize_t n = getxattr(FD_PATH(fd), name, NULL, 0);
@@ -98,11 +98,11 @@ int attributes_read(int fd, struct attributes *ret)
 
         if (fstat(fd, &attributes.st) < 0)
                 return -errno;
-        r = list_names(fd, &names);
+        r = xattr_list_names(fd, &names);
         if (r < 0)
                 return r;
         for (const char *name = names; *name; name += strlen(name) + 1) {
-                r = str_startswith(name, OVERLAY_PREFIX) ? 0 : read_xattr(fd, name, &attributes);
+                r = str_startswith(name, OVERLAY_PREFIX) ? 0 : xattr_read(fd, name, &attributes);
                 if (r < 0)
                         return r;
         }
@@ -118,7 +118,7 @@ static bool xattr_equal(const struct xattr *a, const struct xattr *b)
         return a->size == b->size && streq(a->name, b->name) && memcmp(a->value, b->value, a->size) == 0;
 }
 
-static bool is_device(const struct stat *st)
+static bool stat_is_device(const struct stat *st)
 {
         return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
 }
@@ -128,7 +128,7 @@ bool attributes_equal(const struct attributes *a, const struct attributes *b)
         if (a->st.st_mode != b->st.st_mode || a->st.st_uid != b->st.st_uid || a->st.st_gid != b->st.st_gid ||
             a->n_xattrs != b->n_xattrs)
                 return false;
-        if (is_device(&a->st) && a->st.st_rdev != b->st.st_rdev)
+        if (stat_is_device(&a->st) && a->st.st_rdev != b->st.st_rdev)
                 return false;
         for (size_t i = 0; i < a->n_xattrs; i++)
                 if (!xattr_equal(&a->xattrs[i], &b->xattrs[i]))
@@ -138,14 +138,14 @@ bool attributes_equal(const struct attributes *a, const struct attributes *b)
 
 /* ---- Applying -------------------------------------------------------------------------------- */
 
-static int apply_owner(int fd, const struct stat *now, const struct stat *wanted)
+static int attributes_apply_owner(int fd, const struct stat *now, const struct stat *wanted)
 {
         if (now->st_uid == wanted->st_uid && now->st_gid == wanted->st_gid)
                 return 0;
         return fchownat(fd, "", wanted->st_uid, wanted->st_gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
-static const struct xattr *find_xattr(const struct attributes *attributes, const char *name)
+static const struct xattr *attributes_find_xattr(const struct attributes *attributes, const char *name)
 {
         for (size_t i = 0; i < attributes->n_xattrs; i++)
                 if (streq(attributes->xattrs[i].name, name))
@@ -153,22 +153,22 @@ static const struct xattr *find_xattr(const struct attributes *attributes, const
         return NULL;
 }
 
-static int remove_xattr(int fd, const char *name)
+static int xattr_remove(int fd, const char *name)
 {
         return removexattr(FD_PATH(fd), name) < 0 && errno != ENODATA ? -errno : 0;
 }
 
-static int apply_xattrs(int fd, const struct attributes *now, const struct attributes *wanted)
+static int attributes_apply_xattrs(int fd, const struct attributes *now, const struct attributes *wanted)
 {
         int r;
 
         for (size_t i = 0; i < now->n_xattrs; i++) {
-                r = find_xattr(wanted, now->xattrs[i].name) ? 0 : remove_xattr(fd, now->xattrs[i].name);
+                r = attributes_find_xattr(wanted, now->xattrs[i].name) ? 0 : xattr_remove(fd, now->xattrs[i].name);
                 if (r < 0)
                         return r;
         }
         for (size_t i = 0; i < wanted->n_xattrs; i++) {
-                const struct xattr *xattr = &wanted->xattrs[i], *there = find_xattr(now, xattr->name);
+                const struct xattr *xattr = &wanted->xattrs[i], *there = attributes_find_xattr(now, xattr->name);
 
                 if (there && xattr_equal(there, xattr))
                         continue;
@@ -178,7 +178,7 @@ static int apply_xattrs(int fd, const struct attributes *now, const struct attri
         return 0;
 }
 
-static int apply_mode(int fd, const struct stat *wanted)
+static int attributes_apply_mode(int fd, const struct stat *wanted)
 {
         struct stat now;
 
@@ -196,7 +196,7 @@ int attributes_set_mtime(int fd, struct timespec mtime)
         return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
-static int apply_time(int fd, const struct stat *now, const struct stat *wanted)
+static int attributes_apply_mtime(int fd, const struct stat *now, const struct stat *wanted)
 {
         return time_is_same(now->st_mtim, wanted->st_mtim) ? 0 : attributes_set_mtime(fd, wanted->st_mtim);
 }
@@ -211,15 +211,15 @@ int attributes_apply(int fd, const struct attributes *attributes)
                 return -errno;
 
         /* A new owner takes the capabilities and the set-id bits away, an ACL changes the mode: so each has its place. */
-        r = apply_owner(fd, &before, &attributes->st);
+        r = attributes_apply_owner(fd, &before, &attributes->st);
         if (r >= 0)
                 r = attributes_read(fd, &now);
         if (r >= 0)
-                r = apply_xattrs(fd, &now, attributes);
+                r = attributes_apply_xattrs(fd, &now, attributes);
         if (r >= 0)
-                r = apply_mode(fd, &attributes->st);
+                r = attributes_apply_mode(fd, &attributes->st);
         if (r >= 0)
-                r = apply_time(fd, &now.st, &attributes->st);
+                r = attributes_apply_mtime(fd, &now.st, &attributes->st);
         return r;
 }
 
@@ -235,11 +235,11 @@ int attributes_strip(int fd)
         _cleanup_free_ char *names = NULL;
         int r;
 
-        r = list_names(fd, &names);
+        r = xattr_list_names(fd, &names);
         if (r < 0)
                 return r;
         for (const char *name = names; *name; name += strlen(name) + 1) {
-                r = str_startswith(name, OVERLAY_PREFIX) ? remove_xattr(fd, name) : 0;
+                r = str_startswith(name, OVERLAY_PREFIX) ? xattr_remove(fd, name) : 0;
                 if (r < 0)
                         return r;
         }

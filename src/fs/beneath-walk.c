@@ -39,12 +39,12 @@ static void walker_done(struct walker *walker)
         free(walker->path);
 }
 
-static int walk_failed(const struct walker *walker, int code)
+static int walker_set_error(const struct walker *walker, int code)
 {
         return error_errnof(walker->error, code, "%s", *walker->path ? walker->path : ".");
 }
 
-static struct beneath_entry current_entry(const struct walker *walker)
+static struct beneath_entry walker_get_entry(const struct walker *walker)
 {
         return (struct beneath_entry){
                 .parent = walker->n > 0 ? walker->fd : walker->parent,
@@ -53,14 +53,14 @@ static struct beneath_entry current_entry(const struct walker *walker)
         };
 }
 
-static int visit(const struct walker *walker, enum beneath_step step)
+static int walker_visit(const struct walker *walker, enum beneath_step step)
 {
-        const struct beneath_entry entry = current_entry(walker);
+        const struct beneath_entry entry = walker_get_entry(walker);
 
         return walker->walk->visit(step, &entry, walker->walk->userdata);
 }
 
-static int write_names(DIR *dir, FILE *stream)
+static int directory_write_names(DIR *dir, FILE *stream)
 {
         const struct dirent *entry;
         int r;
@@ -70,7 +70,7 @@ static int write_names(DIR *dir, FILE *stream)
         return r;
 }
 
-static int list_names(int fd, char **ret)
+static int directory_list_names(int fd, char **ret)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         char *names = NULL;
@@ -91,7 +91,7 @@ static int list_names(int fd, char **ret)
         stream = open_memstream(&names, &size);
         if (!stream)
                 return -errno;
-        r = write_names(dir, stream);
+        r = directory_write_names(dir, stream);
         if (fclose(stream) == EOF && r == 0)
                 r = -ENOMEM;
         if (r < 0) {
@@ -103,7 +103,7 @@ static int list_names(int fd, char **ret)
 }
 
 /* Goes into what is open as @fd, and takes that over. */
-static int push(struct walker *walker, int fd)
+static int walker_push(struct walker *walker, int fd)
 {
         _cleanup_close_ int own = fd;
         struct level *levels;
@@ -117,7 +117,7 @@ static int push(struct walker *walker, int fd)
         if (!levels)
                 return -ENOMEM;
         walker->levels = levels;
-        r = list_names(fd, &names);
+        r = directory_list_names(fd, &names);
         if (r < 0)
                 return r;
 
@@ -133,23 +133,23 @@ static int push(struct walker *walker, int fd)
         return 0;
 }
 
-static int enter(struct walker *walker)
+static int walker_enter(struct walker *walker)
 {
-        const struct beneath_entry entry = current_entry(walker);
+        const struct beneath_entry entry = walker_get_entry(walker);
         int fd, r;
 
-        r = visit(walker, BENEATH_ENTER);
+        r = walker_visit(walker, BENEATH_ENTER);
         if (r < 0)
                 return r;
         fd = beneath_open(entry.parent, entry.name, O_RDONLY | O_DIRECTORY, 0);
         if (fd == -ENOENT) /* gone since it was listed */
-                return visit(walker, BENEATH_LEAVE);
-        r = fd < 0 ? fd : push(walker, fd);
-        return r < 0 ? walk_failed(walker, r) : 0;
+                return walker_visit(walker, BENEATH_LEAVE);
+        r = fd < 0 ? fd : walker_push(walker, fd);
+        return r < 0 ? walker_set_error(walker, r) : 0;
 }
 
 /* Goes back to the directory above, if that is still the one that we came from. */
-static int pop(struct walker *walker)
+static int walker_pop(struct walker *walker)
 {
         const struct level *above = walker->n > 1 ? &walker->levels[walker->n - 2] : NULL;
         struct stat st;
@@ -170,17 +170,17 @@ static int pop(struct walker *walker)
         return 0;
 }
 
-static int leave(struct walker *walker)
+static int walker_leave(struct walker *walker)
 {
         int r;
 
         walker->path[walker->levels[walker->n - 1].path_length] = '\0';
-        r = pop(walker);
-        return r < 0 ? walk_failed(walker, r) : visit(walker, BENEATH_LEAVE);
+        r = walker_pop(walker);
+        return r < 0 ? walker_set_error(walker, r) : walker_visit(walker, BENEATH_LEAVE);
 }
 
 /* Makes the path that of @name in the innermost directory. */
-static int set_path(struct walker *walker, const char *name)
+static int walker_set_path(struct walker *walker, const char *name)
 {
         size_t n = walker->levels[walker->n - 1].path_length;
         char *path = realloc(walker->path, n + strlen(name) + 2);
@@ -195,19 +195,19 @@ static int set_path(struct walker *walker, const char *name)
 }
 
 /* What comes next in the innermost directory. */
-static int go_on(struct walker *walker)
+static int walker_advance(struct walker *walker)
 {
         struct level *level = &walker->levels[walker->n - 1];
         const char *next = level->next;
         int r;
 
         if (!*next)
-                return leave(walker);
+                return walker_leave(walker);
         level->next += strlen(next) + 1;
-        r = set_path(walker, next + 1);
+        r = walker_set_path(walker, next + 1);
         if (r < 0)
                 return r;
-        return *next == 'd' ? enter(walker) : visit(walker, BENEATH_FILE);
+        return *next == 'd' ? walker_enter(walker) : walker_visit(walker, BENEATH_FILE);
 }
 
 int beneath_walk(const struct beneath_walk *walk, struct error *error)
@@ -227,17 +227,17 @@ int beneath_walk(const struct beneath_walk *walk, struct error *error)
                 return -ENOMEM;
         walker.parent = beneath_open_parent(walk->dir, walk->path, &name);
         if (walker.parent < 0)
-                return walk_failed(&walker, walker.parent);
+                return walker_set_error(&walker, walker.parent);
         if (fstatat(walker.parent, name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
-                return walk_failed(&walker, -errno);
+                return walker_set_error(&walker, -errno);
 
-        r = S_ISDIR(st.st_mode) ? enter(&walker) : visit(&walker, BENEATH_FILE);
+        r = S_ISDIR(st.st_mode) ? walker_enter(&walker) : walker_visit(&walker, BENEATH_FILE);
         while (r >= 0 && walker.n > 0)
-                r = go_on(&walker);
+                r = walker_advance(&walker);
         return r;
 }
 
-static int remove_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
+static int beneath_remove_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         (void)userdata;
         if (step == BENEATH_ENTER)
@@ -253,11 +253,11 @@ int beneath_remove(int dir, const char *path)
 
         if (!*path)
                 return -EINVAL;
-        r = beneath_walk(&(struct beneath_walk){ .dir = dir, .path = path, .visit = remove_entry }, NULL);
+        r = beneath_walk(&(struct beneath_walk){ .dir = dir, .path = path, .visit = beneath_remove_entry }, NULL);
         return r == -ENOENT ? 0 : r;
 }
 
-static int measure_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
+static int beneath_measure_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         uint64_t *sum = userdata;
         struct stat st;
@@ -275,8 +275,9 @@ int beneath_measure(int dir, const char *path, uint64_t *ret)
         uint64_t sum = 0;
         int r;
 
-        r = beneath_walk(&(struct beneath_walk){ .dir = dir, .path = path, .visit = measure_entry, .userdata = &sum },
-                         NULL);
+        r = beneath_walk(
+                &(struct beneath_walk){ .dir = dir, .path = path, .visit = beneath_measure_entry, .userdata = &sum },
+                NULL);
         if (r >= 0)
                 *ret = sum;
         return r;

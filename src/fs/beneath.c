@@ -18,7 +18,7 @@ const char *beneath_fd_path(int fd, char buffer[static 32])
         return buffer;
 }
 
-static int open_beneath(int dir, const char *path, int flags, mode_t mode)
+static int beneath_openat2(int dir, const char *path, int flags, mode_t mode)
 {
         struct open_how how = {
                 .flags = (unsigned)flags | O_CLOEXEC | O_NOFOLLOW,
@@ -36,13 +36,13 @@ static int open_beneath(int dir, const char *path, int flags, mode_t mode)
 }
 
 /* Opens the directory that the first @n bytes of @path are. */
-static int open_prefix(int dir, const char *path, size_t n)
+static int beneath_open_prefix(int dir, const char *path, size_t n)
 {
         char prefix[PATH_MAX];
 
         memcpy(prefix, path, n);
         prefix[n] = '\0';
-        return open_beneath(dir, prefix, O_PATH | O_DIRECTORY, 0);
+        return beneath_openat2(dir, prefix, O_PATH | O_DIRECTORY, 0);
 }
 
 int beneath_open(int dir, const char *path, int flags, mode_t mode)
@@ -56,14 +56,14 @@ int beneath_open(int dir, const char *path, int flags, mode_t mode)
 
                 if (!slash || slash == path)
                         return -ENAMETOOLONG;
-                fd = open_prefix(dir, path, (size_t)(slash - path));
+                fd = beneath_open_prefix(dir, path, (size_t)(slash - path));
                 if (fd < 0)
                         return fd;
                 fd_closep(&closed_here);
                 dir = closed_here = fd;
                 path = slash + 1;
         }
-        return open_beneath(dir, path, flags, mode);
+        return beneath_openat2(dir, path, flags, mode);
 }
 
 int beneath_open_parent(int dir, const char *path, const char **ret_name)
@@ -79,7 +79,7 @@ int beneath_open_parent(int dir, const char *path, const char **ret_name)
         return fd;
 }
 
-static int make_directory(int dir, const char *name)
+static int beneath_make_directory(int dir, const char *name)
 {
         int fd;
 
@@ -111,7 +111,7 @@ int beneath_make_directories(int dir, const char *path)
                 memcpy(name, path, n);
                 name[n] = '\0';
 
-                next = make_directory(fd, name);
+                next = beneath_make_directory(fd, name);
                 close(fd);
                 fd = next;
         }

@@ -32,7 +32,7 @@ int beneath_remove(int dir, const char *path);
  */
 int beneath_measure(int dir, const char *path, uint64_t *ret);
 /* Whether @r says of a path that nothing is there: a part of it is missing, or isn't a directory (any more). */
-static inline bool below_is_nowhere(int r)
+static inline bool beneath_is_nowhere(int r)
 {
         return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
 }

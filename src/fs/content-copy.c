@@ -22,7 +22,7 @@ struct link {
         char *to; /* the first copy */
 };
 
-static int compare_links(const void *a, const void *b)
+static int link_compare(const void *a, const void *b)
 {
         const struct link *x = a, *y = b;
 
@@ -60,7 +60,7 @@ struct links *links_free(struct links *links)
 static const struct link *links_find(const struct links *links, const struct stat *st)
 {
         const struct link key = { .dev = st->st_dev, .ino = st->st_ino };
-        void *node = tfind(&key, &links->tree, compare_links);
+        void *node = tfind(&key, &links->tree, link_compare);
 
         return node ? *(struct link **)node : NULL;
 }
@@ -75,7 +75,7 @@ static int links_add(struct links *links, const struct stat *st, int to_dir, cha
                 return -ENOMEM;
         }
         *link = (struct link){ .dev = st->st_dev, .ino = st->st_ino, .to_dir = to_dir, .to = to };
-        if (!tsearch(link, &links->tree, compare_links)) {
+        if (!tsearch(link, &links->tree, link_compare)) {
                 link_free(link);
                 return -ENOMEM;
         }
@@ -90,7 +90,7 @@ struct copier {
         int to; /* the directory in which copies are made now */
 };
 
-static int make_regular(const struct copier *copier, const char *name, int file)
+static int copier_make_regular(const struct copier *copier, const char *name, int file)
 {
         _cleanup_close_ int from = -EBADF, to = -EBADF;
 
@@ -101,7 +101,7 @@ static int make_regular(const struct copier *copier, const char *name, int file)
         return to < 0 ? to : content_copy(from, to);
 }
 
-static int make_link(const struct copier *copier, const char *name, int file)
+static int copier_make_symlink(const struct copier *copier, const char *name, int file)
 {
         char target[PATH_MAX];
         ssize_t n = readlinkat(file, "", target, sizeof(target) - 1);
@@ -113,7 +113,7 @@ static int make_link(const struct copier *copier, const char *name, int file)
 }
 
 /* Makes the copy of what is open (O_PATH) as @file. */
-static int make_file(const struct copier *copier, const char *name, int file)
+static int copier_make_file(const struct copier *copier, const char *name, int file)
 {
         _cleanup_attributes_ struct attributes attributes = { 0 };
         _cleanup_close_ int made = -EBADF;
@@ -123,9 +123,9 @@ static int make_file(const struct copier *copier, const char *name, int file)
         if (r < 0)
                 return r;
         if (S_ISREG(attributes.st.st_mode))
-                r = make_regular(copier, name, file);
+                r = copier_make_regular(copier, name, file);
         else if (S_ISLNK(attributes.st.st_mode))
-                r = make_link(copier, name, file);
+                r = copier_make_symlink(copier, name, file);
         else if (mknodat(copier->to, name, (attributes.st.st_mode & S_IFMT) | 0600, attributes.st.st_rdev) < 0)
                 r = -errno;
         if (r < 0)
@@ -136,7 +136,7 @@ static int make_file(const struct copier *copier, const char *name, int file)
 }
 
 /* Where the copy of @path, which begins with the path that is copied, belongs. */
-static int copy_path(const struct copy *copy, const char *path, char **ret)
+static int copier_get_target(const struct copy *copy, const char *path, char **ret)
 {
         const char *inner = path + strlen(copy->from);
 
@@ -145,7 +145,7 @@ static int copy_path(const struct copy *copy, const char *path, char **ret)
 }
 
 /* Makes a further name of a file that was copied. */
-static int add_name(const struct copier *copier, const char *name, const struct link *link)
+static int copier_link_name(const struct copier *copier, const char *name, const struct link *link)
 {
         _cleanup_close_ int parent = -EBADF;
         const char *first;
@@ -156,7 +156,7 @@ static int add_name(const struct copier *copier, const char *name, const struct 
         return linkat(parent, first, copier->to, name, 0) < 0 ? -errno : 0;
 }
 
-static int copy_file(const struct copier *copier, const struct beneath_entry *entry, const char *to)
+static int copier_copy_file(const struct copier *copier, const struct beneath_entry *entry, const char *to)
 {
         _cleanup_close_ int file = -EBADF;
         _cleanup_free_ char *copied = NULL;
@@ -173,19 +173,19 @@ static int copy_file(const struct copier *copier, const struct beneath_entry *en
         if (stat_is_whiteout(&st))
                 return 0;
         if (st.st_nlink <= 1)
-                return make_file(copier, name, file);
+                return copier_make_file(copier, name, file);
 
         link = links_find(copier->copy->links, &st);
         if (link)
-                return add_name(copier, name, link);
-        r = make_file(copier, name, file);
+                return copier_link_name(copier, name, link);
+        r = copier_make_file(copier, name, file);
         if (r < 0)
                 return r;
         copied = strdup(to);
         return copied ? links_add(copier->copy->links, &st, copier->copy->to_dir, TAKE_PTR(copied)) : -ENOMEM;
 }
 
-static int enter_directory(struct copier *copier, const char *to)
+static int copier_enter_directory(struct copier *copier, const char *to)
 {
         const char *name = path_name(to);
         int fd;
@@ -201,7 +201,7 @@ static int enter_directory(struct copier *copier, const char *to)
 }
 
 /* Its attributes come last, since what is made in it changes its time. */
-static int leave_directory(struct copier *copier, const struct beneath_entry *entry, const char *to)
+static int copier_leave_directory(struct copier *copier, const struct beneath_entry *entry, const char *to)
 {
         _cleanup_attributes_ struct attributes attributes = { 0 };
         _cleanup_close_ int from = -EBADF;
@@ -225,23 +225,24 @@ static int leave_directory(struct copier *copier, const struct beneath_entry *en
         return 0;
 }
 
-static int copy_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
+static int copier_visit(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         _cleanup_free_ char *to = NULL;
         struct copier *copier = userdata;
         int r;
 
-        r = copy_path(copier->copy, entry->path, &to);
+        r = copier_get_target(copier->copy, entry->path, &to);
         if (r < 0)
                 return r;
         if (step == BENEATH_FILE)
-                r = copy_file(copier, entry, to);
+                r = copier_copy_file(copier, entry, to);
         else
-                r = step == BENEATH_ENTER ? enter_directory(copier, to) : leave_directory(copier, entry, to);
+                r = step == BENEATH_ENTER ? copier_enter_directory(copier, to)
+                                          : copier_leave_directory(copier, entry, to);
         return r < 0 ? error_errnof(copier->error, r, "%s", *entry->path ? entry->path : ".") : 0;
 }
 
-int content_copy_run(const struct copy *copy, struct error *error)
+int content_copy_tree(const struct copy *copy, struct error *error)
 {
         struct copier copier = { .copy = copy, .error = error };
         const char *name;
@@ -252,7 +253,7 @@ int content_copy_run(const struct copy *copy, struct error *error)
                 return error_errnof(error, copier.to, "%s", copy->to);
         r = beneath_walk(
                 &(struct beneath_walk){
-                        .dir = copy->from_dir, .path = copy->from, .visit = copy_entry, .userdata = &copier },
+                        .dir = copy->from_dir, .path = copy->from, .visit = copier_visit, .userdata = &copier },
                 error);
         close(copier.to);
         return r;

@@ -12,7 +12,7 @@
 
 /* ---- Data and holes -------------------------------------------------------------------------- */
 
-static off_t min_offset(off_t a, off_t b)
+static off_t offset_min(off_t a, off_t b)
 {
         return a < b ? a : b;
 }
@@ -21,7 +21,7 @@ static off_t min_offset(off_t a, off_t b)
  * Where the next data (@whence SEEK_DATA) or hole (SEEK_HOLE) is, from @offset on: @size where there is none. Returns: that, or a
  * negative errno.
  */
-static off_t seek_next(int fd, off_t offset, int whence, off_t size)
+static off_t content_seek(int fd, off_t offset, int whence, off_t size)
 {
         off_t next = lseek(fd, offset, whence);
 
@@ -31,11 +31,11 @@ static off_t seek_next(int fd, off_t offset, int whence, off_t size)
                 next = size;
         else if (next < 0)
                 return -errno;
-        return min_offset(next, size);
+        return offset_min(next, size);
 }
 
 /* Reads @size bytes, less only at the end of the file. */
-static ssize_t read_at(int fd, void *buffer, size_t size, off_t offset)
+static ssize_t content_read_at(int fd, void *buffer, size_t size, off_t offset)
 {
         size_t done = 0;
 
@@ -61,38 +61,38 @@ struct comparison {
         char *buffer; /* for one chunk of each */
 };
 
-static int chunk_equal(const struct comparison *comparison, off_t offset, size_t size)
+static int comparison_compare_chunk(const struct comparison *comparison, off_t offset, size_t size)
 {
         char *data_a = comparison->buffer, *data_b = comparison->buffer + size;
         ssize_t n, m;
 
-        n = read_at(comparison->a, data_a, size, offset);
+        n = content_read_at(comparison->a, data_a, size, offset);
         if (n < 0)
                 return (int)n;
-        m = read_at(comparison->b, data_b, size, offset);
+        m = content_read_at(comparison->b, data_b, size, offset);
         if (m < 0)
                 return (int)m;
         return (size_t)n == size && (size_t)m == size && memcmp(data_a, data_b, size) == 0;
 }
 
-static int data_equal(const struct comparison *comparison)
+static int comparison_compare_all(const struct comparison *comparison)
 {
         off_t offset = 0;
 
         for (;;) {
-                off_t a = seek_next(comparison->a, offset, SEEK_DATA, comparison->size);
-                off_t b = seek_next(comparison->b, offset, SEEK_DATA, comparison->size);
+                off_t a = content_seek(comparison->a, offset, SEEK_DATA, comparison->size);
+                off_t b = content_seek(comparison->b, offset, SEEK_DATA, comparison->size);
                 size_t size;
                 int r;
 
-                offset = min_offset(a, b);
+                offset = offset_min(a, b);
                 if (offset < 0)
                         return (int)offset;
                 if (offset == comparison->size)
                         return 1;
 
-                size = (size_t)min_offset(comparison->size - offset, CHUNK);
-                r = chunk_equal(comparison, offset, size);
+                size = (size_t)offset_min(comparison->size - offset, CHUNK);
+                r = comparison_compare_chunk(comparison, offset, size);
                 if (r <= 0)
                         return r;
                 offset += (off_t)size;
@@ -113,13 +113,13 @@ int content_equal(int a, int b)
         if (st_a.st_size == 0 || (st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino))
                 return 1;
 
-        chunk = (size_t)min_offset(st_a.st_size, CHUNK);
+        chunk = (size_t)offset_min(st_a.st_size, CHUNK);
         comparison.size = st_a.st_size;
         comparison.buffer = buffer = malloc(chunk * 2);
         if (!buffer)
                 return -ENOMEM;
         /* In a file that is small it costs more to look for holes than to read them. */
-        return chunk < CHUNK ? chunk_equal(&comparison, 0, chunk) : data_equal(&comparison);
+        return chunk < CHUNK ? comparison_compare_chunk(&comparison, 0, chunk) : comparison_compare_all(&comparison);
 }
 
 /* ---- Copying --------------------------------------------------------------------------------- */
@@ -129,10 +129,11 @@ struct transfer {
         char *buffer;
 };
 
-static int copy_range(const struct transfer *transfer, off_t begin, off_t end)
+static int transfer_copy_range(const struct transfer *transfer, off_t begin, off_t end)
 {
         while (begin < end) {
-                ssize_t n = read_at(transfer->from, transfer->buffer, (size_t)min_offset(end - begin, CHUNK), begin);
+                ssize_t n = content_read_at(transfer->from, transfer->buffer, (size_t)offset_min(end - begin, CHUNK),
+                                            begin);
                 int r;
 
                 if (n <= 0)
@@ -147,18 +148,18 @@ static int copy_range(const struct transfer *transfer, off_t begin, off_t end)
         return 0;
 }
 
-static int copy_data(const struct transfer *transfer, off_t size)
+static int transfer_copy_all(const struct transfer *transfer, off_t size)
 {
         off_t end = 0;
 
         for (;;) {
-                off_t begin = seek_next(transfer->from, end, SEEK_DATA, size);
+                off_t begin = content_seek(transfer->from, end, SEEK_DATA, size);
                 int r;
 
                 if (begin < 0 || begin == size)
                         return begin < 0 ? (int)begin : 0;
-                end = seek_next(transfer->from, begin, SEEK_HOLE, size);
-                r = end < 0 ? (int)end : copy_range(transfer, begin, end);
+                end = content_seek(transfer->from, begin, SEEK_HOLE, size);
+                r = end < 0 ? (int)end : transfer_copy_range(transfer, begin, end);
                 if (r < 0)
                         return r;
         }
@@ -178,5 +179,5 @@ int content_copy(int from, int to)
         buffer = malloc(CHUNK);
         if (!buffer)
                 return -ENOMEM;
-        return copy_data(&(struct transfer){ .from = from, .to = to, .buffer = buffer }, st.st_size);
+        return transfer_copy_all(&(struct transfer){ .from = from, .to = to, .buffer = buffer }, st.st_size);
 }

@@ -33,4 +33,4 @@ struct copy {
  * the same. Whiteouts and trusted.overlay.* are left out. Nothing is synced. Returns: 0, or a negative errno with @error set to the
  * path that could not be read or written; what was made is left there.
  */
-int content_copy_run(const struct copy *copy, struct error *error);
+int content_copy_tree(const struct copy *copy, struct error *error);

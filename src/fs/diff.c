@@ -20,18 +20,18 @@
 #define NOTHING         "/dev/null"
 
 /* One side, as it is named on the command line. */
-struct side {
+struct diff_side {
         char file[32];
         char *label;
 };
 
-static void side_done(struct side *side)
+static void diff_side_done(struct diff_side *side)
 {
         free(side->label);
 }
 
 /* Returns: 1, 0 when not, or a negative errno. What isn't there is text. */
-static int is_text(int fd)
+static int diff_is_text(int fd)
 {
         _cleanup_free_ char *data = NULL;
         size_t size;
@@ -45,7 +45,7 @@ static int is_text(int fd)
         return !memchr(data, '\0', size);
 }
 
-static int side_init(struct side *side, char mark, int fd, const char *path)
+static int diff_side_init(struct diff_side *side, char mark, int fd, const char *path)
 {
         _cleanup_free_ char *clean = NULL;
 
@@ -64,18 +64,18 @@ static int side_init(struct side *side, char mark, int fd, const char *path)
 }
 
 /* Keeps @fd open in the program under its own number. */
-static int pass(posix_spawn_file_actions_t *actions, int fd)
+static int diff_pass_fd(posix_spawn_file_actions_t *actions, int fd)
 {
         return fd < 0 ? 0 : posix_spawn_file_actions_adddup2(actions, fd, fd);
 }
 
-static int set_streams(posix_spawn_file_actions_t *actions, const struct diff *diff, int output)
+static int diff_set_streams(posix_spawn_file_actions_t *actions, const struct diff *diff, int output)
 {
         int r;
 
-        r = pass(actions, diff->before);
+        r = diff_pass_fd(actions, diff->before);
         if (r == 0)
-                r = pass(actions, diff->after);
+                r = diff_pass_fd(actions, diff->after);
         if (r == 0)
                 r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, NOTHING, O_RDONLY, 0);
         if (r == 0)
@@ -85,7 +85,7 @@ static int set_streams(posix_spawn_file_actions_t *actions, const struct diff *d
         return -r;
 }
 
-static int spawn(const struct diff *diff, char *const *argv, int output, pid_t *ret)
+static int diff_spawn(const struct diff *diff, char *const *argv, int output, pid_t *ret)
 {
         char *const envp[] = { "LC_ALL=C", NULL };
         posix_spawn_file_actions_t actions;
@@ -94,7 +94,7 @@ static int spawn(const struct diff *diff, char *const *argv, int output, pid_t *
         r = -posix_spawn_file_actions_init(&actions);
         if (r < 0)
                 return r;
-        r = set_streams(&actions, diff, output);
+        r = diff_set_streams(&actions, diff, output);
         if (r >= 0)
                 r = -posix_spawnp(ret, argv[0], &actions, NULL, argv, envp);
         posix_spawn_file_actions_destroy(&actions);
@@ -102,7 +102,7 @@ static int spawn(const struct diff *diff, char *const *argv, int output, pid_t *
 }
 
 /* Returns: the status of waitpid(2), -ECANCELED because of @stop_fd, or another negative errno. */
-static int await(pid_t pid, int stop_fd)
+static int diff_await(pid_t pid, int stop_fd)
 {
         _cleanup_close_ int pidfd = pidfd_open(pid, 0);
         struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN }, { .fd = stop_fd, .events = POLLIN } };
@@ -122,14 +122,14 @@ static int await(pid_t pid, int stop_fd)
         return stopped ? -ECANCELED : status;
 }
 
-static int run_diff(const struct diff *diff, char *const *argv, int output)
+static int diff_run(const struct diff *diff, char *const *argv, int output)
 {
         pid_t pid;
         int r;
 
-        r = spawn(diff, argv, output, &pid);
+        r = diff_spawn(diff, argv, output, &pid);
         if (r >= 0)
-                r = await(pid, diff->stop_fd);
+                r = diff_await(pid, diff->stop_fd);
         if (r < 0)
                 return r;
         if (WIFEXITED(r) && WEXITSTATUS(r) == 127)
@@ -137,16 +137,16 @@ static int run_diff(const struct diff *diff, char *const *argv, int output)
         return WIFEXITED(r) && WEXITSTATUS(r) <= 1 ? 0 : -EIO;
 }
 
-static int compare(const struct diff *diff, char **ret)
+static int diff_compare(const struct diff *diff, char **ret)
 {
-        _cleanup_(side_done) struct side before = { 0 }, after = { 0 };
+        _cleanup_(diff_side_done) struct diff_side before = { 0 }, after = { 0 };
         _cleanup_close_ int output = -EBADF;
         size_t size;
         int r;
 
-        r = side_init(&before, 'a', diff->before, diff->path);
+        r = diff_side_init(&before, 'a', diff->before, diff->path);
         if (r >= 0)
-                r = side_init(&after, 'b', diff->after, diff->path);
+                r = diff_side_init(&after, 'b', diff->after, diff->path);
         if (r < 0)
                 return r;
         output = memfd_create("diff", MFD_CLOEXEC);
@@ -154,7 +154,7 @@ static int compare(const struct diff *diff, char **ret)
                 return -errno;
 
         /* Text in a single-byte encoding is text, too: --text. */
-        r = run_diff(diff,
+        r = diff_run(diff,
                      (char *const[]){ "diff", "-u", "--text", "--label", before.label, "--label", after.label,
                                       before.file, after.file, NULL },
                      output);
@@ -168,13 +168,13 @@ int diff_make(const struct diff *diff, char **ret, struct error *error)
         char *text = NULL;
         int r;
 
-        r = is_text(diff->before);
+        r = diff_is_text(diff->before);
         if (r > 0)
-                r = is_text(diff->after);
+                r = diff_is_text(diff->after);
         if (r < 0)
                 return error_errnof(error, r, "can't read %s", diff->path);
         if (r > 0)
-                r = compare(diff, &text);
+                r = diff_compare(diff, &text);
         if (r == -ENOENT)
                 return error_setf(error, r, "diff(1) is missing, which compares %s: install diffutils", diff->path);
         if (r < 0)

@@ -13,20 +13,20 @@
 
 #define FIRST_FD 3U /* above standard input, output and error */
 
-static void say(const struct keeper *keeper, struct keeper_message message)
+static void keeper_send(const struct keeper *keeper, struct keeper_message message)
 {
         /* Nobody to tell means that the parent is gone, which the next poll finds out. */
         (void)send(keeper->control, &message, sizeof(message), MSG_NOSIGNAL);
 }
 
-_Noreturn static void fail(const struct keeper *keeper, struct keeper_message message)
+_Noreturn static void keeper_fail(const struct keeper *keeper, struct keeper_message message)
 {
-        say(keeper, message);
+        keeper_send(keeper, message);
         _exit(EXIT_FAILURE);
 }
 
 /* What our caller ignores, SIGCHLD even, is neither for the keeper nor for the program. */
-static void reset_signals(void)
+static void keeper_reset_signals(void)
 {
         struct sigaction action = { .sa_handler = SIG_DFL };
 
@@ -35,13 +35,13 @@ static void reset_signals(void)
 }
 
 /* Where our caller has closed its standard streams, ours may have their numbers, which the program needs. */
-static int move_up(int fd)
+static int fd_move_up(int fd)
 {
         return fd >= 0 && fd < (int)FIRST_FD ? fcntl(fd, F_DUPFD_CLOEXEC, (int)FIRST_FD) : fd;
 }
 
 /* Returns: the lowest of @fds from @first on, if it is lower than @best, else that. */
-static unsigned find_lowest(const int *fds, size_t n, unsigned first, unsigned best)
+static unsigned fds_find_lowest(const int *fds, size_t n, unsigned first, unsigned best)
 {
         for (size_t i = 0; i < n; i++)
                 if (fds[i] >= (int)first && (unsigned)fds[i] < best)
@@ -50,36 +50,36 @@ static unsigned find_lowest(const int *fds, size_t n, unsigned first, unsigned b
 }
 
 /* Closes all that is neither ours nor the sandbox's: a copy of another keeper's control socket would hide from it that its parent died. */
-static void close_others(const int *own, size_t n_own, const struct sandbox *sandbox)
+static void keeper_close_others(const int *own, size_t n_own, const struct sandbox *sandbox)
 {
         unsigned first = FIRST_FD, next;
 
         do {
-                next = find_lowest(own, n_own, first, ~0U);
+                next = fds_find_lowest(own, n_own, first, ~0U);
                 if (sandbox)
-                        next = find_lowest(sandbox->fds, sandbox->n_given, first, next);
+                        next = fds_find_lowest(sandbox->fds, sandbox->n_given, first, next);
                 if (next > first)
                         (void)close_range(first, next == ~0U ? ~0U : next - 1, 0);
                 first = next + 1;
         } while (next != ~0U);
 }
 
-static void take_fds(struct keeper *keeper)
+static void keeper_take_fds(struct keeper *keeper)
 {
         const struct sandbox *sandbox = keeper->request->sandbox;
         int own[3];
 
-        keeper->control = own[0] = move_up(keeper->control);
-        keeper->output = own[1] = move_up(keeper->output);
-        own[2] = move_up(keeper->request->lock_fd);
+        keeper->control = own[0] = fd_move_up(keeper->control);
+        keeper->output = own[1] = fd_move_up(keeper->output);
+        own[2] = fd_move_up(keeper->request->lock_fd);
         for (size_t i = 0; sandbox && i < sandbox->n_given; i++)
-                sandbox->fds[i] = move_up(sandbox->fds[i]); /* in the child's own memory */
-        close_others(own, ELEMENTSOF(own), sandbox);
+                sandbox->fds[i] = fd_move_up(sandbox->fds[i]); /* in the child's own memory */
+        keeper_close_others(own, ELEMENTSOF(own), sandbox);
 }
 
 /* ---- The program ---- */
 
-static void unblock_signals(void)
+static void keeper_unblock_signals(void)
 {
         sigset_t none;
 
@@ -87,7 +87,7 @@ static void unblock_signals(void)
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int set_up_program(const struct keeper *keeper)
+static int keeper_set_up_program(const struct keeper *keeper)
 {
         int null_fd;
 
@@ -103,27 +103,27 @@ static int set_up_program(const struct keeper *keeper)
         if (!keeper->request->sandbox && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
                 return -errno;
         umask(022);
-        unblock_signals();
+        keeper_unblock_signals();
         return 0;
 }
 
-_Noreturn static void run_program(const struct keeper *keeper)
+_Noreturn static void keeper_run_program(const struct keeper *keeper)
 {
         const struct process_request *request = keeper->request;
         int r;
 
-        r = set_up_program(keeper);
+        r = keeper_set_up_program(keeper);
         if (r >= 0) {
                 (void)execve(request->argv[0], request->argv, request->envp);
                 r = -errno;
         }
-        fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = r });
+        keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = r });
 }
 
 /* ---- The tree below it ---- */
 
 /* Reads a number from @fd's text, a byte at a time through @c. Returns: 1, or 0 at the end. */
-static int read_pid(int fd, pid_t *ret)
+static int children_read(int fd, pid_t *ret)
 {
         pid_t pid = 0;
         char c;
@@ -138,7 +138,7 @@ static int read_pid(int fd, pid_t *ret)
 }
 
 /* "/proc/PID/task/PID/children", without a formatter that would not be async-signal-safe. */
-static int open_children(pid_t pid)
+static int children_open(pid_t pid)
 {
         char path[64] = "/proc/", digits[16];
         size_t n = 0;
@@ -155,20 +155,20 @@ static int open_children(pid_t pid)
         return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static void signal_descendants(pid_t pid, int number)
+static void descendants_signal(pid_t pid, int number)
 {
-        int fd = open_children(pid);
+        int fd = children_open(pid);
         pid_t child;
 
-        while (fd >= 0 && read_pid(fd, &child)) {
-                signal_descendants(child, number);
+        while (fd >= 0 && children_read(fd, &child)) {
+                descendants_signal(child, number);
                 (void)kill(child, number);
         }
         if (fd >= 0)
                 close(fd);
 }
 
-static void signal_tree(const struct keeper *keeper, int number)
+static void keeper_signal_tree(const struct keeper *keeper, int number)
 {
         /* In a PID name space of its own that is everybody but us. */
         if (keeper->request->sandbox) {
@@ -177,11 +177,11 @@ static void signal_tree(const struct keeper *keeper, int number)
         }
         /* Stopped, nobody forks, nor remarks upon the end of a child. */
         if (number == SIGKILL)
-                signal_descendants(getpid(), SIGSTOP);
-        signal_descendants(getpid(), number);
+                descendants_signal(getpid(), SIGSTOP);
+        descendants_signal(getpid(), number);
 }
 
-static void note_end(struct keeper *keeper, pid_t pid, int status)
+static void keeper_note_end(struct keeper *keeper, pid_t pid, int status)
 {
         if (pid != keeper->program)
                 return;
@@ -190,31 +190,31 @@ static void note_end(struct keeper *keeper, pid_t pid, int status)
 }
 
 /* A child that is killed hands its own children to us: again, until there are none. */
-static void kill_tree(struct keeper *keeper)
+static void keeper_kill_tree(struct keeper *keeper)
 {
         int status;
         pid_t pid;
 
         do {
-                signal_tree(keeper, SIGKILL);
+                keeper_signal_tree(keeper, SIGKILL);
                 pid = waitpid(-1, &status, 0);
                 if (pid > 0)
-                        note_end(keeper, pid, status);
+                        keeper_note_end(keeper, pid, status);
         } while (pid > 0 || errno == EINTR);
 }
 
 /* ---- Waiting ---- */
 
-static void reap(struct keeper *keeper)
+static void keeper_reap(struct keeper *keeper)
 {
         int status;
         pid_t pid;
 
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-                note_end(keeper, pid, status);
+                keeper_note_end(keeper, pid, status);
 }
 
-static void obey(struct keeper *keeper)
+static void keeper_obey(struct keeper *keeper)
 {
         char command;
         ssize_t n = recv(keeper->control, &command, sizeof(command), 0);
@@ -222,15 +222,15 @@ static void obey(struct keeper *keeper)
         if (n < 0 && errno == EINTR)
                 return;
         if (n == sizeof(command) && command == KEEPER_TERMINATE) {
-                signal_tree(keeper, SIGTERM);
+                keeper_signal_tree(keeper, SIGTERM);
                 return;
         }
-        kill_tree(keeper);
+        keeper_kill_tree(keeper);
         if (n <= 0)
                 _exit(EXIT_FAILURE); /* the parent is gone */
 }
 
-_Noreturn static void keep(struct keeper *keeper, int child_fd)
+_Noreturn static void keeper_wait(struct keeper *keeper, int child_fd)
 {
         struct pollfd fds[] = { { .fd = child_fd, .events = POLLIN }, { .fd = keeper->control, .events = POLLIN } };
         struct signalfd_siginfo info;
@@ -238,16 +238,16 @@ _Noreturn static void keep(struct keeper *keeper, int child_fd)
         while (!keeper->ended) {
                 (void)poll(fds, ELEMENTSOF(fds), -1);
                 if (fds[0].revents && read(child_fd, &info, sizeof(info)) > 0)
-                        reap(keeper);
+                        keeper_reap(keeper);
                 if (fds[1].revents)
-                        obey(keeper);
+                        keeper_obey(keeper);
         }
-        kill_tree(keeper);
-        say(keeper, (struct keeper_message){ .kind = KEEPER_ENDED, .status = keeper->status });
+        keeper_kill_tree(keeper);
+        keeper_send(keeper, (struct keeper_message){ .kind = KEEPER_ENDED, .status = keeper->status });
         _exit(EXIT_SUCCESS);
 }
 
-static int watch_children(void)
+static int keeper_watch_children(void)
 {
         sigset_t all;
 
@@ -265,26 +265,26 @@ void keeper_main(struct keeper *keeper)
         struct keeper_message message = { .kind = KEEPER_SANDBOX_FAILED };
         int child_fd;
 
-        take_fds(keeper);
-        reset_signals();
+        keeper_take_fds(keeper);
+        keeper_reset_signals();
         (void)setsid();
-        child_fd = watch_children();
+        child_fd = keeper_watch_children();
         if (child_fd < 0)
-                fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
+                keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
 
         if (sandbox)
                 message.error = sandbox_enter(sandbox, &message.step);
         if (message.error < 0)
-                fail(keeper, message);
+                keeper_fail(keeper, message);
         if (!sandbox && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-                fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
+                keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
 
         /* A copy of all our memory for a program that replaces it at once would take longer than the rest of its start. */
         keeper->program = vfork();
         if (keeper->program == 0)
-                run_program(keeper);
+                keeper_run_program(keeper);
         if (keeper->program < 0)
-                fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
+                keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
         close(keeper->output);
-        keep(keeper, child_fd);
+        keeper_wait(keeper, child_fd);
 }

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 
 /* Holds nothing of ours, a lock least of all, and doesn't outlive us. */
-_Noreturn static void wait_for_end(pid_t parent)
+_Noreturn static void network_holder_wait(pid_t parent)
 {
         (void)close_range(3, ~0U, 0);
         if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent)
@@ -29,7 +29,7 @@ int network_new(struct error *error)
         /* A short-lived child makes it: this thread never leaves its own network. */
         pid = (pid_t)syscall(SYS_clone, CLONE_NEWNET | SIGCHLD, NULL, NULL, NULL, NULL);
         if (pid == 0)
-                wait_for_end(parent);
+                network_holder_wait(parent);
         if (pid < 0 && errno == EPERM)
                 return error_setf(
                         error, -EPERM,

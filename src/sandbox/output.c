@@ -24,7 +24,7 @@ void output_done(struct output *output)
         *output = (struct output){ 0 };
 }
 
-static int end_line(struct output *output)
+static int output_end_line(struct output *output)
 {
         char *text, **place;
 
@@ -51,7 +51,7 @@ static int end_line(struct output *output)
 }
 
 /* Where a line is too long it is cut between two characters. */
-static size_t find_cut(const char *line, size_t size)
+static size_t line_find_cut(const char *line, size_t size)
 {
         size_t n = size;
 
@@ -60,13 +60,13 @@ static size_t find_cut(const char *line, size_t size)
         return (unsigned char)line[n - 1] >= 0xc0 ? n - 1 : size;
 }
 
-static int cut_line(struct output *output)
+static int output_cut_line(struct output *output)
 {
-        size_t n = find_cut(output->line, output->line_size), rest = output->line_size - n;
+        size_t n = line_find_cut(output->line, output->line_size), rest = output->line_size - n;
         int r;
 
         output->line_size = n;
-        r = end_line(output);
+        r = output_end_line(output);
         memmove(output->line, output->line + n, rest);
         output->line_size = rest;
         return r;
@@ -78,22 +78,22 @@ int output_feed(struct output *output, const char *data, size_t size)
 
         for (size_t i = 0; r >= 0 && i < size; i++) {
                 if (data[i] == '\n') {
-                        r = end_line(output);
+                        r = output_end_line(output);
                         continue;
                 }
                 if (output->line_size == OUTPUT_LINE_MAX)
-                        r = cut_line(output);
+                        r = output_cut_line(output);
                 output->line[output->line_size++] = data[i];
         }
         return r;
 }
 
-static size_t tail_begin(const struct output *output, size_t n)
+static size_t output_tail_begin(const struct output *output, size_t n)
 {
         return output->n_tail < n ? 0 : output->n_tail - n;
 }
 
-static void hand_out_tail(const struct output *output)
+static void output_flush_tail(const struct output *output)
 {
         char note[64];
         size_t n = output->n_dropped < OUTPUT_TAIL ? output->n_dropped : OUTPUT_TAIL;
@@ -101,7 +101,7 @@ static void hand_out_tail(const struct output *output)
         snprintf(note, sizeof(note), "(%zu lines were dropped here)", output->n_dropped - n);
         if (output->n_dropped > n)
                 output->fn(note, output->userdata);
-        for (size_t i = tail_begin(output, n); i < output->n_tail; i++)
+        for (size_t i = output_tail_begin(output, n); i < output->n_tail; i++)
                 output->fn(output->tail[i % OUTPUT_TAIL], output->userdata);
 }
 
@@ -110,9 +110,9 @@ int output_finish(struct output *output)
         int r = 0;
 
         if (output->line_size > 0)
-                r = end_line(output);
+                r = output_end_line(output);
         if (output->n_dropped > 0 && output->fn)
-                hand_out_tail(output);
+                output_flush_tail(output);
         return r;
 }
 
@@ -121,12 +121,12 @@ int output_get_tail(const struct output *output, char **ret)
         size_t size = 1;
         char *text;
 
-        for (size_t i = tail_begin(output, OUTPUT_REASON); i < output->n_tail; i++)
+        for (size_t i = output_tail_begin(output, OUTPUT_REASON); i < output->n_tail; i++)
                 size += strlen(output->tail[i % OUTPUT_TAIL]) + strlen(" | ");
         text = calloc(1, size);
         if (!text)
                 return -ENOMEM;
-        for (size_t i = tail_begin(output, OUTPUT_REASON); i < output->n_tail; i++) {
+        for (size_t i = output_tail_begin(output, OUTPUT_REASON); i < output->n_tail; i++) {
                 if (text[0])
                         strcat(text, " | ");
                 strcat(text, output->tail[i % OUTPUT_TAIL]);

@@ -30,7 +30,7 @@ struct supervision {
         uint64_t next_tick;
 };
 
-static void command(const struct supervision *s, enum keeper_command what)
+static void supervision_command(const struct supervision *s, enum keeper_command what)
 {
         char c = (char)what;
 
@@ -38,20 +38,20 @@ static void command(const struct supervision *s, enum keeper_command what)
 }
 
 /* Asks first; who doesn't listen within the grace period is killed. */
-static void end_program(struct supervision *s, enum process_end end)
+static void supervision_end_program(struct supervision *s, enum process_end end)
 {
         if (s->terminated) {
-                command(s, KEEPER_KILL);
+                supervision_command(s, KEEPER_KILL);
                 s->deadline = USEC_INFINITY;
                 return;
         }
         s->terminated = true;
         s->end = end;
         s->deadline = now_usec(CLOCK_MONOTONIC) + PROCESS_GRACE_SEC * USEC_PER_SEC;
-        command(s, KEEPER_TERMINATE);
+        supervision_command(s, KEEPER_TERMINATE);
 }
 
-static int read_output(struct supervision *s)
+static int supervision_read_output(struct supervision *s)
 {
         char data[16384];
         ssize_t n = read(s->output, data, sizeof(data));
@@ -65,7 +65,7 @@ static int read_output(struct supervision *s)
         return 0;
 }
 
-static void read_message(struct supervision *s)
+static void supervision_read_message(struct supervision *s)
 {
         struct keeper_message message;
         ssize_t n = recv(s->control, &message, sizeof(message), 0);
@@ -82,7 +82,7 @@ static void read_message(struct supervision *s)
         s->have_message = true;
 }
 
-static int milliseconds_until(uint64_t time, uint64_t now)
+static int poll_timeout_until(uint64_t time, uint64_t now)
 {
         uint64_t wait;
 
@@ -92,12 +92,12 @@ static int milliseconds_until(uint64_t time, uint64_t now)
         return wait > INT_MAX ? INT_MAX : (int)wait;
 }
 
-static void handle_time(struct supervision *s)
+static void supervision_handle_time(struct supervision *s)
 {
         uint64_t now = now_usec(CLOCK_MONOTONIC);
 
         if (now >= s->deadline)
-                end_program(s, PROCESS_TIMED_OUT);
+                supervision_end_program(s, PROCESS_TIMED_OUT);
         if (now >= s->next_tick) {
                 s->next_tick = now + USEC_PER_SEC;
                 if (s->request->tick)
@@ -105,7 +105,7 @@ static void handle_time(struct supervision *s)
         }
 }
 
-static int supervise(struct supervision *s)
+static int supervision_run(struct supervision *s)
 {
         int r = 0;
 
@@ -118,28 +118,28 @@ static int supervise(struct supervision *s)
                 };
 
                 if (s->keeper_gone) {
-                        r = read_output(s);
+                        r = supervision_read_output(s);
                         continue;
                 }
-                if (poll(fds, ELEMENTSOF(fds), milliseconds_until(next, now_usec(CLOCK_MONOTONIC))) < 0) {
+                if (poll(fds, ELEMENTSOF(fds), poll_timeout_until(next, now_usec(CLOCK_MONOTONIC))) < 0) {
                         if (errno != EINTR)
                                 return -errno;
                         continue;
                 }
                 if (fds[0].revents)
-                        read_message(s);
+                        supervision_read_message(s);
                 if (fds[1].revents)
-                        r = read_output(s);
+                        r = supervision_read_output(s);
                 if (fds[2].revents) {
                         s->stop_seen = true;
-                        end_program(s, PROCESS_STOPPED);
+                        supervision_end_program(s, PROCESS_STOPPED);
                 }
-                handle_time(s);
+                supervision_handle_time(s);
         }
         return r;
 }
 
-static int explain_failure(const struct supervision *s, struct error *error)
+static int supervision_explain(const struct supervision *s, struct error *error)
 {
         const struct keeper_message *m = &s->message;
 
@@ -148,7 +148,7 @@ static int explain_failure(const struct supervision *s, struct error *error)
         return error_errnof(error, m->error, "can't execute %s", s->request->argv[0]);
 }
 
-static void conclude(const struct supervision *s, struct process_result *ret)
+static void supervision_conclude(const struct supervision *s, struct process_result *ret)
 {
         int status =
                 s->have_message ? s->message.status : SIGKILL; /* a keeper that is killed takes the program along */
@@ -164,14 +164,14 @@ static void conclude(const struct supervision *s, struct process_result *ret)
 }
 
 /* Like fork(2), without its handlers and locks, which other threads may hold: the child makes system calls only. */
-static pid_t clone_keeper(const struct process_request *request)
+static pid_t supervision_clone_keeper(const struct process_request *request)
 {
         int flags = request->sandbox ? SANDBOX_CLONE_FLAGS : 0;
 
         return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
-static int start(struct supervision *s)
+static int supervision_start(struct supervision *s)
 {
         _cleanup_close_ int control = -EBADF, output = -EBADF;
         struct keeper keeper = { .request = s->request };
@@ -186,7 +186,7 @@ static int start(struct supervision *s)
         s->output = fds[0];
         output = keeper.output = fds[1];
 
-        s->keeper = clone_keeper(s->request);
+        s->keeper = supervision_clone_keeper(s->request);
         if (s->keeper == 0)
                 keeper_main(&keeper);
         return s->keeper < 0 ? -errno : 0;
@@ -214,14 +214,14 @@ int process_run(const struct process_request *request, struct process_result *re
         };
         int r;
 
-        r = start(&s);
+        r = supervision_start(&s);
         if (r < 0)
                 return error_errnof(error, r, "can't start a process");
-        r = supervise(&s);
+        r = supervision_run(&s);
         if (r < 0)
                 return error_errnof(error, r, "can't supervise %s", request->argv[0]);
         if (s.have_message && s.message.kind != KEEPER_ENDED)
-                return explain_failure(&s, error);
-        conclude(&s, ret);
+                return supervision_explain(&s, error);
+        supervision_conclude(&s, ret);
         return 0;
 }

@@ -11,13 +11,13 @@ static const char *const private_dirs[] = { "/tmp", "/var/tmp" };
 
 enum { FD_NETWORK, FD_MOUNTS };
 
-/* Trees below a directory that becomes private, which are kept. */
-struct archived {
+/* Trees below a directory that becomes private, which are preserved. */
+struct preserved {
         const char **paths;
         size_t n;
 };
 
-static int append(struct sandbox *sandbox, const struct sandbox_step *step)
+static int sandbox_append_step(struct sandbox *sandbox, const struct sandbox_step *step)
 {
         struct sandbox_step *grown = array_grow(sandbox->steps, sandbox->n_steps, sizeof(*grown));
 
@@ -28,12 +28,12 @@ static int append(struct sandbox *sandbox, const struct sandbox_step *step)
         return 0;
 }
 
-static int add_step(struct sandbox *sandbox, enum sandbox_step_type type, const char *path, size_t fd)
+static int sandbox_add_step(struct sandbox *sandbox, enum sandbox_step_type type, const char *path, size_t fd)
 {
-        return append(sandbox, &(struct sandbox_step){ .type = type, .path = path, .fd = fd });
+        return sandbox_append_step(sandbox, &(struct sandbox_step){ .type = type, .path = path, .fd = fd });
 }
 
-static bool is_private(const char *path)
+static bool path_is_private(const char *path)
 {
         for (size_t i = 0; i < ELEMENTSOF(private_dirs); i++)
                 if (path_is_within(path, private_dirs[i]))
@@ -41,109 +41,110 @@ static bool is_private(const char *path)
         return false;
 }
 
-/* What lies in a tree that is kept already comes along with it. */
-static void keep(struct archived *kept, const char *path)
+/* What lies in a tree that is preserved already comes along with it. */
+static void preserved_add(struct preserved *preserved, const char *path)
 {
-        for (size_t i = 0; i < kept->n; i++)
-                if (path_is_within(path, kept->paths[i]))
+        for (size_t i = 0; i < preserved->n; i++)
+                if (path_is_within(path, preserved->paths[i]))
                         return;
-        if (is_private(path))
-                kept->paths[kept->n++] = path;
+        if (path_is_private(path))
+                preserved->paths[preserved->n++] = path;
 }
 
-static int add_private_dirs(struct sandbox *sandbox)
+static int sandbox_add_private_dirs(struct sandbox *sandbox)
 {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(private_dirs); i++)
                 if (access(private_dirs[i], F_OK) == 0)
-                        r = add_step(sandbox, STEP_TMPFS, private_dirs[i], 0);
+                        r = sandbox_add_step(sandbox, STEP_TMPFS, private_dirs[i], 0);
         return r;
 }
 
-static int add_kept(struct sandbox *sandbox, const struct archived *kept)
+static int sandbox_add_preserved(struct sandbox *sandbox, const struct preserved *preserved)
 {
         size_t first = sandbox->n_fds;
         int r = 0;
 
-        sandbox->n_fds += kept->n;
-        for (size_t i = 0; r >= 0 && i < kept->n; i++)
-                r = add_step(sandbox, STEP_DETACH, kept->paths[i], first + i);
+        sandbox->n_fds += preserved->n;
+        for (size_t i = 0; r >= 0 && i < preserved->n; i++)
+                r = sandbox_add_step(sandbox, STEP_DETACH, preserved->paths[i], first + i);
         if (r >= 0)
-                r = add_private_dirs(sandbox);
-        for (size_t i = 0; r >= 0 && i < kept->n; i++) {
-                r = add_step(sandbox, STEP_DIRECTORY, kept->paths[i], 0);
+                r = sandbox_add_private_dirs(sandbox);
+        for (size_t i = 0; r >= 0 && i < preserved->n; i++) {
+                r = sandbox_add_step(sandbox, STEP_DIRECTORY, preserved->paths[i], 0);
                 if (r >= 0)
-                        r = add_step(sandbox, STEP_ATTACH, kept->paths[i], first + i);
+                        r = sandbox_add_step(sandbox, STEP_ATTACH, preserved->paths[i], first + i);
         }
         return r;
 }
 
-static int add_private(struct sandbox *sandbox, const struct sandbox_request *request)
+static int sandbox_add_private(struct sandbox *sandbox, const struct sandbox_request *request)
 {
         _cleanup_free_ const char **paths = NULL;
-        struct archived kept = { 0 };
+        struct preserved preserved = { 0 };
         size_t n_visible = 0;
 
         while (request->visible[n_visible])
                 n_visible++;
-        kept.paths = paths = calloc(n_visible + request->n_mounts + 1, sizeof(*paths));
+        preserved.paths = paths = calloc(n_visible + request->n_mounts + 1, sizeof(*paths));
         if (!paths)
                 return -ENOMEM;
         for (size_t i = 0; i < n_visible; i++)
-                keep(&kept, request->visible[i]);
+                preserved_add(&preserved, request->visible[i]);
         for (size_t i = 0; i < request->n_mounts; i++)
-                keep(&kept, request->mounts[i].path);
-        return add_kept(sandbox, &kept);
+                preserved_add(&preserved, request->mounts[i].path);
+        return sandbox_add_preserved(sandbox, &preserved);
 }
 
-static int add_shields(struct sandbox *sandbox, const struct sandbox_mount *mount, size_t fd, size_t covered)
+static int sandbox_add_shields(struct sandbox *sandbox, const struct sandbox_mount *mount, size_t fd, size_t covered)
 {
         int r = 0;
 
         for (char **name = mount->shields; r >= 0 && *name; name++)
-                r = append(sandbox, &(struct sandbox_step){ STEP_SHIELD, mount->path, *name, fd, covered });
+                r = sandbox_append_step(sandbox,
+                                        &(struct sandbox_step){ STEP_SHIELD, mount->path, *name, fd, covered });
         return r;
 }
 
 /* All are opened before the first is attached, since what is nested is out of sight then. */
-static int add_mounts(struct sandbox *sandbox, const struct sandbox_request *request)
+static int sandbox_add_mounts(struct sandbox *sandbox, const struct sandbox_request *request)
 {
         size_t first = sandbox->n_fds;
         int r = 0;
 
         sandbox->n_fds += request->n_mounts;
         for (size_t i = 0; r >= 0 && i < request->n_mounts; i++)
-                r = add_step(sandbox, STEP_OPEN, request->mounts[i].path, first + i);
+                r = sandbox_add_step(sandbox, STEP_OPEN, request->mounts[i].path, first + i);
         for (size_t i = 0; r >= 0 && i < request->n_mounts; i++) {
                 const struct sandbox_mount *mount = &request->mounts[i];
 
-                r = add_step(sandbox, STEP_COVER, mount->path, FD_MOUNTS + i);
+                r = sandbox_add_step(sandbox, STEP_COVER, mount->path, FD_MOUNTS + i);
                 if (r >= 0)
-                        r = add_shields(sandbox, mount, FD_MOUNTS + i, first + i);
+                        r = sandbox_add_shields(sandbox, mount, FD_MOUNTS + i, first + i);
         }
         return r;
 }
 
-static int add_all_steps(struct sandbox *sandbox, const struct sandbox_request *request)
+static int sandbox_add_all(struct sandbox *sandbox, const struct sandbox_request *request)
 {
         bool migrate = request->phase == SANDBOX_MIGRATE;
         int r = 0;
 
         if (!migrate || !request->network_allowed)
-                r = add_step(sandbox, STEP_NETWORK, "", FD_NETWORK);
+                r = sandbox_add_step(sandbox, STEP_NETWORK, "", FD_NETWORK);
         if (r >= 0)
-                r = add_step(sandbox, STEP_PRIVATE, "/", 0);
+                r = sandbox_add_step(sandbox, STEP_PRIVATE, "/", 0);
         if (r >= 0)
-                r = add_step(sandbox, STEP_READ_ONLY, "/", 0);
+                r = sandbox_add_step(sandbox, STEP_READ_ONLY, "/", 0);
         if (r >= 0 && migrate)
-                r = add_private(sandbox, request);
+                r = sandbox_add_private(sandbox, request);
         if (r >= 0)
-                r = add_mounts(sandbox, request);
+                r = sandbox_add_mounts(sandbox, request);
         if (r >= 0)
-                r = add_step(sandbox, STEP_PROC, "/proc", 0);
+                r = sandbox_add_step(sandbox, STEP_PROC, "/proc", 0);
         if (r >= 0)
-                r = add_step(sandbox, STEP_DROP_CAPABILITIES, "", 0);
+                r = sandbox_add_step(sandbox, STEP_DROP_CAPABILITIES, "", 0);
         return r;
 }
 
@@ -156,7 +157,7 @@ int sandbox_new(const struct sandbox_request *request, struct sandbox **ret)
         if (!sandbox)
                 return -ENOMEM;
         sandbox->n_given = sandbox->n_fds = FD_MOUNTS + request->n_mounts;
-        r = add_all_steps(sandbox, request);
+        r = sandbox_add_all(sandbox, request);
         if (r < 0)
                 return r;
 

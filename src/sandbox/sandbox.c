@@ -37,7 +37,7 @@ static const int dropped_capabilities[] = {
         CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_BOOT, CAP_SYS_TIME, CAP_LINUX_IMMUTABLE,
 };
 
-static int make_parents(const char *path)
+static int step_make_parents(const char *path)
 {
         char prefix[PATH_MAX];
         size_t n = strlen(path);
@@ -56,24 +56,24 @@ static int make_parents(const char *path)
 }
 
 /* What is there already, in a tree that was attached before, serves as well. */
-static int make_mount_point(const char *path)
+static int step_make_mount_point(const char *path)
 {
         int r;
 
-        r = make_parents(path);
+        r = step_make_parents(path);
         if (r < 0)
                 return r;
         return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int make_read_only(void)
+static int step_make_read_only(void)
 {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 
         return mount_setattr(-EBADF, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
-static int drop_capabilities(void)
+static int step_drop_capabilities(void)
 {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
@@ -94,7 +94,7 @@ static int drop_capabilities(void)
 }
 
 /* The path had no links in it when it was found: one that there is now would be somebody's who wants another place covered. */
-static int open_unlinked(const char *path, unsigned flags)
+static int step_open_unlinked(const char *path, unsigned flags)
 {
         struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
         int fd;
@@ -106,17 +106,17 @@ static int open_unlinked(const char *path, unsigned flags)
 }
 
 /* A copy has the flags of the moment. */
-static int clone_tree(int dir, const char *path)
+static int step_clone_tree(int dir, const char *path)
 {
         return open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
 }
 
 /* At the path as it is now: what was opened before may lie below another overlay. */
-static int cover(const char *path, int overlay)
+static int step_cover(const char *path, int overlay)
 {
         int fd, r;
 
-        fd = open_unlinked(path, O_PATH | O_DIRECTORY);
+        fd = step_open_unlinked(path, O_PATH | O_DIRECTORY);
         if (fd < 0)
                 return -errno;
         r = move_mount(overlay, "", fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno : 0;
@@ -124,7 +124,7 @@ static int cover(const char *path, int overlay)
         return r;
 }
 
-static bool is_link(int dir, const char *name)
+static bool step_is_link(int dir, const char *name)
 {
         struct stat st;
 
@@ -132,18 +132,18 @@ static bool is_link(int dir, const char *name)
 }
 
 /* What has vanished since the parent looked needs no shield, and a link, which may have come instead, can't always have one. */
-static int shield(const struct sandbox_step *step, const int *fds)
+static int step_shield(const struct sandbox_step *step, const int *fds)
 {
         int fd, r;
 
-        fd = clone_tree(fds[step->covered], step->name);
+        fd = step_clone_tree(fds[step->covered], step->name);
         r = fd < 0 ? -1 : move_mount(fd, "", fds[step->fd], step->name, MOVE_MOUNT_F_EMPTY_PATH);
         r = r < 0 && errno != ENOENT ? -errno : 0;
         fd_closep(&fd);
-        return r < 0 && is_link(fds[step->covered], step->name) ? 0 : r;
+        return r < 0 && step_is_link(fds[step->covered], step->name) ? 0 : r;
 }
 
-static int run_step(const struct sandbox_step *step, int *fds)
+static int step_run(const struct sandbox_step *step, int *fds)
 {
         int r;
 
@@ -155,30 +155,30 @@ static int run_step(const struct sandbox_step *step, int *fds)
                 r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
                 break;
         case STEP_READ_ONLY:
-                return make_read_only();
+                return step_make_read_only();
         case STEP_DETACH:
-                r = fds[step->fd] = clone_tree(-EBADF, step->path);
+                r = fds[step->fd] = step_clone_tree(-EBADF, step->path);
                 break;
         case STEP_TMPFS:
                 r = mount("tmpfs", step->path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
                 break;
         case STEP_DIRECTORY:
-                return make_mount_point(step->path);
+                return step_make_mount_point(step->path);
         case STEP_OPEN:
-                r = fds[step->fd] = open_unlinked(step->path, O_PATH | O_DIRECTORY);
+                r = fds[step->fd] = step_open_unlinked(step->path, O_PATH | O_DIRECTORY);
                 break;
         case STEP_COVER:
-                return cover(step->path, fds[step->fd]);
+                return step_cover(step->path, fds[step->fd]);
         case STEP_ATTACH:
                 r = move_mount(fds[step->fd], "", -EBADF, step->path, MOVE_MOUNT_F_EMPTY_PATH);
                 break;
         case STEP_SHIELD:
-                return shield(step, fds);
+                return step_shield(step, fds);
         case STEP_PROC:
                 r = mount("proc", step->path, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
                 break;
         case STEP_DROP_CAPABILITIES:
-                return drop_capabilities();
+                return step_drop_capabilities();
         default:
                 return -EINVAL;
         }
@@ -188,7 +188,7 @@ static int run_step(const struct sandbox_step *step, int *fds)
 int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
 {
         for (size_t i = 0; i < sandbox->n_steps; i++) {
-                int r = run_step(&sandbox->steps[i], sandbox->fds);
+                int r = step_run(&sandbox->steps[i], sandbox->fds);
 
                 if (r < 0) {
                         *ret_step = i;

@@ -43,7 +43,7 @@ static const char *path_inside(const char *path, const char *directory)
 /* ---- Roots ----------------------------------------------------------------------------------- */
 
 /* What is mounted there isn't on a disk, so that it can't be replaced by a rename. */
-static bool is_pseudo(const char *type)
+static bool mount_point_is_pseudo(const char *type)
 {
         static const char *const types[] = {
                 "autofs",    "binfmt_misc", "bpf",      "cgroup",     "cgroup2", "configfs",   "debugfs",
@@ -65,7 +65,7 @@ struct declaration {
         struct error *error;
 };
 
-static int open_root(const struct declaration *declaration, const char *path)
+static int declaration_open_root(const struct declaration *declaration, const char *path)
 {
         _cleanup_free_ char *opened = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -103,7 +103,7 @@ static void area_done(struct area *area)
 
 static int area_init(const struct declaration *declaration, const char *path, struct area *ret)
 {
-        struct area area = { .fd = open_root(declaration, path) };
+        struct area area = { .fd = declaration_open_root(declaration, path) };
 
         if (area.fd < 0)
                 return area.fd;
@@ -118,7 +118,7 @@ static int area_init(const struct declaration *declaration, const char *path, st
         return 0;
 }
 
-static bool is_root(const struct areas *areas, const char *path)
+static bool areas_have_root(const struct areas *areas, const char *path)
 {
         for (size_t i = 0; i < areas->n; i++)
                 if (streq(areas->areas[i].path, path))
@@ -127,15 +127,16 @@ static bool is_root(const struct areas *areas, const char *path)
 }
 
 /* @mount: that the area is on; NULL where that isn't known. */
-static int add_root(const struct declaration *declaration, const struct mount_point *mount, const char *path)
+static int declaration_add_root(const struct declaration *declaration, const struct mount_point *mount,
+                                const char *path)
 {
         struct areas *areas = declaration->areas;
         struct area *grown;
         int r;
 
-        if ((mount && mount->read_only) || is_root(areas, path))
+        if ((mount && mount->read_only) || areas_have_root(areas, path))
                 return 0; /* what is read-only stays as it is */
-        if (mount && is_pseudo(mount->type))
+        if (mount && mount_point_is_pseudo(mount->type))
                 return error_setf(
                         declaration->error, -EOPNOTSUPP,
                         "the declared path %s can't be staged: %s is a file system of the kernel (%s); declare paths beside it",
@@ -151,7 +152,7 @@ static int add_root(const struct declaration *declaration, const struct mount_po
         return r;
 }
 
-static int add_roots(const struct declaration *declaration)
+static int declaration_add_roots(const struct declaration *declaration)
 {
         const struct declared_path *declared = declaration->declared;
         const struct mount_point *mount = mountinfo_find(declaration->mounts, declared->path);
@@ -167,19 +168,19 @@ static int add_roots(const struct declaration *declaration)
                         declaration->error, -EOPNOTSUPP,
                         "the declared path %s can't be staged: nothing that lies directly in / can be made or replaced, and only a directory there can be changed; make the directory first",
                         declared->path);
-        r = add_root(declaration, mount, whole ? declared->path : declared->parent);
+        r = declaration_add_root(declaration, mount, whole ? declared->path : declared->parent);
         for (size_t i = 0; r >= 0 && directory && i < declaration->mounts->n; i++) {
                 const struct mount_point *point = &declaration->mounts->points[i];
 
                 if (path_inside(point->path, declared->path))
-                        r = add_root(declaration, point, point->path);
+                        r = declaration_add_root(declaration, point, point->path);
         }
         return r;
 }
 
 /* ---- What is mounted in them ----------------------------------------------------------------- */
 
-static bool is_topmost(const struct mountinfo *mounts, const struct area *area, const char *path)
+static bool area_has_topmost_mount(const struct mountinfo *mounts, const struct area *area, const char *path)
 {
         for (size_t i = 0; i < mounts->n; i++)
                 if (path_inside(mounts->points[i].path, area->path) && path_inside(path, mounts->points[i].path))
@@ -187,14 +188,14 @@ static bool is_topmost(const struct mountinfo *mounts, const struct area *area, 
         return true;
 }
 
-static int list_mounts(const struct areas *areas, const struct mountinfo *mounts, struct area *area)
+static int area_list_mounts(const struct areas *areas, const struct mountinfo *mounts, struct area *area)
 {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < mounts->n; i++) {
                 const char *path = mounts->points[i].path, *rest = path_inside(path, area->path);
 
-                if (rest && !is_root(areas, path) && is_topmost(mounts, area, path))
+                if (rest && !areas_have_root(areas, path) && area_has_topmost_mount(mounts, area, path))
                         r = add_string(&area->mounts, &area->n_mounts, rest);
         }
         return r;
@@ -202,21 +203,21 @@ static int list_mounts(const struct areas *areas, const struct mountinfo *mounts
 
 /* ---- What is declared in them ---------------------------------------------------------------- */
 
-static bool is_within(const char *path, const char *directory)
+static bool path_is_within_relative(const char *path, const char *directory)
 {
         return !*directory || path_startswith(path, directory);
 }
 
-static bool is_any_within(char *const *directories, const char *path)
+static bool paths_contain(char *const *directories, const char *path)
 {
         for (; *directories; directories++)
-                if (is_within(path, *directories))
+                if (path_is_within_relative(path, *directories))
                         return true;
         return false;
 }
 
 /* The innermost that @path lies in. */
-static struct area *find_area(const struct areas *areas, const char *path)
+static struct area *areas_find(const struct areas *areas, const char *path)
 {
         for (size_t i = areas->n; i-- > 0;)
                 if (path_startswith(path, areas->areas[i].path))
@@ -224,12 +225,12 @@ static struct area *find_area(const struct areas *areas, const char *path)
         return NULL;
 }
 
-static int declare_path(const struct areas *areas, const char *path)
+static int areas_declare_path(const struct areas *areas, const char *path)
 {
-        struct area *area = find_area(areas, path);
+        struct area *area = areas_find(areas, path);
         int r = 0;
 
-        if (area && !is_any_within(area->mounts, path_startswith(path, area->path)))
+        if (area && !paths_contain(area->mounts, path_startswith(path, area->path)))
                 r = add_string(&area->declared, &area->n_declared, path_startswith(path, area->path));
         for (area = areas->areas; r >= 0 && area < areas->areas + areas->n; area++)
                 if (path_inside(area->path, path))
@@ -237,12 +238,12 @@ static int declare_path(const struct areas *areas, const char *path)
         return r;
 }
 
-static int declare(const struct areas *areas, const struct declared_paths *declared)
+static int areas_declare_all(const struct areas *areas, const struct declared_paths *declared)
 {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < declared->n; i++)
-                r = declare_path(areas, declared->paths[i].path);
+                r = areas_declare_path(areas, declared->paths[i].path);
         return r;
 }
 
@@ -259,12 +260,12 @@ struct areas *areas_free(struct areas *areas)
         return NULL;
 }
 
-static int compare_areas(const void *a, const void *b)
+static int area_compare(const void *a, const void *b)
 {
         return strcmp(((const struct area *)a)->path, ((const struct area *)b)->path);
 }
 
-static int build(struct areas *areas, const struct declared_paths *declared, struct error *error)
+static int areas_build(struct areas *areas, const struct declared_paths *declared, struct error *error)
 {
         _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         int r;
@@ -273,13 +274,13 @@ static int build(struct areas *areas, const struct declared_paths *declared, str
         if (r < 0)
                 return error_errnof(error, r, "can't read from /proc/self/mountinfo what is mounted; mount /proc");
         for (size_t i = 0; r >= 0 && i < declared->n; i++)
-                r = add_roots(&(struct declaration){
+                r = declaration_add_roots(&(struct declaration){
                         .areas = areas, .mounts = mounts, .declared = &declared->paths[i], .error = error });
         if (r >= 0 && areas->n > 0)
-                qsort(areas->areas, areas->n, sizeof(*areas->areas), compare_areas);
+                qsort(areas->areas, areas->n, sizeof(*areas->areas), area_compare);
         for (size_t i = 0; r >= 0 && i < areas->n; i++)
-                r = list_mounts(areas, mounts, &areas->areas[i]);
-        return r < 0 ? r : declare(areas, declared);
+                r = area_list_mounts(areas, mounts, &areas->areas[i]);
+        return r < 0 ? r : areas_declare_all(areas, declared);
 }
 
 int areas_new(const struct root *root, char *const *writes, struct areas **ret, struct error *error)
@@ -293,7 +294,7 @@ int areas_new(const struct root *root, char *const *writes, struct areas **ret, 
                 return -ENOMEM;
         r = declared_paths_resolve(root, writes, &declared, error);
         if (r >= 0)
-                r = build(areas, declared, error);
+                r = areas_build(areas, declared, error);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(areas);
@@ -310,18 +311,18 @@ int areas_declare(struct areas *areas, const struct root *root, char *const *wri
                 return r;
         for (size_t i = 0; i < areas->n; i++)
                 clear_strings(areas->areas[i].declared, &areas->areas[i].n_declared);
-        return declare(areas, declared);
+        return areas_declare_all(areas, declared);
 }
 
 bool area_allows(const struct area *area, const char *path)
 {
-        return is_any_within(area->declared, path);
+        return paths_contain(area->declared, path);
 }
 
 bool area_leads_to_declared(const struct area *area, const char *path)
 {
         for (char **declared = area->declared; *declared; declared++)
-                if (**declared && !streq(*declared, path) && is_within(*declared, path))
+                if (**declared && !streq(*declared, path) && path_is_within_relative(*declared, path))
                         return true;
         return false;
 }

@@ -37,39 +37,39 @@ struct declared_paths *declared_paths_free(struct declared_paths *declared)
         return NULL;
 }
 
-static const char *strip_root(const struct root *root, const char *path)
+static const char *root_strip(const struct root *root, const char *path)
 {
         const char *rest = str_startswith(path, root->path);
 
         return rest && *rest ? rest : "/";
 }
 
-static int refuse(const struct search *search, int code, const char *reason)
+static int search_refuse(const struct search *search, int code, const char *reason)
 {
         return error_setf(search->error, code, "the declared path %s%s %s", search->root->path, search->written,
                           reason);
 }
 
-static int refuse_unreachable(const struct search *search, int code)
+static int search_refuse_unreachable(const struct search *search, int code)
 {
         if (code == -EXDEV)
-                return refuse(
+                return search_refuse(
                         search, code,
                         "leads out of the root by a symbolic link; make the link a relative one to what is in the root");
         if (code == -ELOOP)
-                return refuse(search, code, "leads through too many symbolic links; make one that isn't a loop");
+                return search_refuse(search, code, "leads through too many symbolic links; make one that isn't a loop");
         return error_errnof(search->error, code, "can't get to the declared path %s%s, which \"writes\" has",
                             search->root->path, search->written);
 }
 
-static bool touches_state(const struct search *search, const char *path)
+static bool search_touches_state(const struct search *search, const char *path)
 {
-        return path_touches_state(strip_root(search->root, path)) || path_startswith(path, search->state) ||
+        return path_touches_state(root_strip(search->root, path)) || path_startswith(path, search->state) ||
                path_startswith(search->state, path);
 }
 
 /* Returns: the nearest directory on the way to @path that exists, open, with what of @path is behind it; or a negative errno. */
-static int open_nearest(const struct root *root, const char *path, const char **ret_rest)
+static int root_open_nearest(const struct root *root, const char *path, const char **ret_rest)
 {
         size_t n = strlen(path);
         int fd;
@@ -89,7 +89,7 @@ static int open_nearest(const struct root *root, const char *path, const char **
 }
 
 /* A link can say anything of what doesn't exist. */
-static bool is_normalised(const char *path)
+static bool path_is_normalised(const char *path)
 {
         for (const char *p = path;; p++) {
                 size_t n = strcspn(p, "/");
@@ -103,7 +103,7 @@ static bool is_normalised(const char *path)
 }
 
 /* Below the root, of what is there with no further link on the way to it. */
-static int resolve_link(const struct search *search, const char *target, char **ret)
+static int search_resolve_link(const struct search *search, const char *target, char **ret)
 {
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -111,15 +111,15 @@ static int resolve_link(const struct search *search, const char *target, char **
 
         fd = root_open(search->root, target, O_PATH | O_NOFOLLOW);
         if (fd < 0 && fd != -ENOENT)
-                return refuse_unreachable(search, fd);
+                return search_refuse_unreachable(search, fd);
         r = fd < 0 ? 0 : fd_get_path(fd, &path);
         if (r < 0)
                 return r;
-        *ret = strdup(path ? strip_root(search->root, path) : target);
+        *ret = strdup(path ? root_strip(search->root, path) : target);
         return *ret ? 0 : -ENOMEM;
 }
 
-static int follow(const struct search *search, const struct declared_path *link, char **ret)
+static int search_follow_link(const struct search *search, const struct declared_path *link, char **ret)
 {
         _cleanup_free_ char *target = NULL;
         char text[PATH_MAX];
@@ -127,20 +127,20 @@ static int follow(const struct search *search, const struct declared_path *link,
 
         n = readlink(link->path, text, sizeof(text) - 1);
         if (n < 0)
-                return refuse_unreachable(search, -errno);
+                return search_refuse_unreachable(search, -errno);
         text[n] = '\0';
         if (text[0] == '/' && search->root->path[0])
-                return refuse_unreachable(search, -EXDEV);
+                return search_refuse_unreachable(search, -EXDEV);
         if (text[0] == '/')
-                return resolve_link(search, text, ret);
-        if (asprintf(&target, "%s/%s", strip_root(search->root, link->parent), text) < 0) {
+                return search_resolve_link(search, text, ret);
+        if (asprintf(&target, "%s/%s", root_strip(search->root, link->parent), text) < 0) {
                 target = NULL;
                 return -ENOMEM;
         }
-        return resolve_link(search, target, ret);
+        return search_resolve_link(search, target, ret);
 }
 
-static int find(const struct search *search, const char *path, struct declared_path *ret)
+static int search_find(const struct search *search, const char *path, struct declared_path *ret)
 {
         _cleanup_(declared_path_done) struct declared_path found = { 0 };
         _cleanup_close_ int parent = -EBADF;
@@ -149,12 +149,13 @@ static int find(const struct search *search, const char *path, struct declared_p
         int r;
 
         if (streq(path, "/"))
-                return refuse(search, -EPERM, "is or leads to the whole system; declare what is changed in it");
-        parent = open_nearest(search->root, path, &rest);
+                return search_refuse(search, -EPERM, "is or leads to the whole system; declare what is changed in it");
+        parent = root_open_nearest(search->root, path, &rest);
         if (parent < 0)
-                return refuse_unreachable(search, parent);
-        if (!is_normalised(rest))
-                return refuse(search, -ENOENT, "is a symbolic link to what doesn't exist; make that, or declare it");
+                return search_refuse_unreachable(search, parent);
+        if (!path_is_normalised(rest))
+                return search_refuse(search, -ENOENT,
+                                     "is a symbolic link to what doesn't exist; make that, or declare it");
 
         r = fd_get_path(parent, &found.parent);
         if (r < 0)
@@ -164,7 +165,7 @@ static int find(const struct search *search, const char *path, struct declared_p
                 return -ENOMEM;
         }
         if (!strchr(rest, '/') && fstatat(parent, rest, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
-                return refuse_unreachable(search, -errno);
+                return search_refuse_unreachable(search, -errno);
 
         found.type = st.st_mode & S_IFMT;
         *ret = found;
@@ -173,7 +174,8 @@ static int find(const struct search *search, const char *path, struct declared_p
 }
 
 /* Returns: 0 with what a link leads to, below the root, in @ret_next, NULL where it is none; or a negative errno. */
-static int add_path(const struct search *search, const char *path, struct declared_paths *declared, char **ret_next)
+static int search_add_path(const struct search *search, const char *path, struct declared_paths *declared,
+                           char **ret_next)
 {
         struct declared_path *grown;
         int r;
@@ -184,18 +186,18 @@ static int add_path(const struct search *search, const char *path, struct declar
         declared->paths = grown;
 
         grown += declared->n;
-        r = find(search, path, grown);
+        r = search_find(search, path, grown);
         if (r < 0)
                 return r;
         declared->n++;
-        if (touches_state(search, grown->path))
-                return refuse(search, -EPERM,
-                              "contains or leads to " STATE_DIR
-                              ", where migrations have nothing to write; declare what is beside it");
-        return S_ISLNK(grown->type) ? follow(search, grown, ret_next) : 0;
+        if (search_touches_state(search, grown->path))
+                return search_refuse(search, -EPERM,
+                                     "contains or leads to " STATE_DIR
+                                     ", where migrations have nothing to write; declare what is beside it");
+        return S_ISLNK(grown->type) ? search_follow_link(search, grown, ret_next) : 0;
 }
 
-static int add_declared(const struct search *search, struct declared_paths *declared)
+static int search_run(const struct search *search, struct declared_paths *declared)
 {
         _cleanup_free_ char *path = strdup(search->written);
 
@@ -203,28 +205,28 @@ static int add_declared(const struct search *search, struct declared_paths *decl
                 return -ENOMEM;
         for (unsigned i = 0; i <= LINKS_MAX; i++) {
                 char *next = NULL;
-                int r = add_path(search, path, declared, &next);
+                int r = search_add_path(search, path, declared, &next);
 
                 if (r < 0 || !next)
                         return r;
                 free(path);
                 path = next;
         }
-        return refuse_unreachable(search, -ELOOP);
+        return search_refuse_unreachable(search, -ELOOP);
 }
 
-static int compare_paths(const void *a, const void *b)
+static int declared_path_compare(const void *a, const void *b)
 {
         return strcmp(((const struct declared_path *)a)->path, ((const struct declared_path *)b)->path);
 }
 
 /* What something lies in is sorted before it. */
-static void drop_nested(struct declared_paths *declared)
+static void declared_paths_drop_nested(struct declared_paths *declared)
 {
         size_t n = 0;
 
         if (declared->n > 0)
-                qsort(declared->paths, declared->n, sizeof(*declared->paths), compare_paths);
+                qsort(declared->paths, declared->n, sizeof(*declared->paths), declared_path_compare);
         for (size_t i = 0; i < declared->n; i++) {
                 bool nested = false;
 
@@ -239,7 +241,7 @@ static void drop_nested(struct declared_paths *declared)
 }
 
 /* It can be a link itself. */
-static int find_state(const struct root *root, char **ret)
+static int root_find_state(const struct root *root, char **ret)
 {
         _cleanup_close_ int fd = root_open(root, STATE_DIR, O_PATH);
 
@@ -258,14 +260,14 @@ int declared_paths_resolve(const struct root *root, char *const *writes, struct 
         declared = calloc(1, sizeof(*declared));
         if (!declared)
                 return -ENOMEM;
-        r = find_state(root, &state);
+        r = root_find_state(root, &state);
         for (char *const *path = writes; r >= 0 && *path; path++)
-                r = add_declared(&(struct search){ .root = root, .state = state, .written = *path, .error = error },
-                                 declared);
+                r = search_run(&(struct search){ .root = root, .state = state, .written = *path, .error = error },
+                               declared);
         if (r < 0)
                 return r;
 
-        drop_nested(declared);
+        declared_paths_drop_nested(declared);
         *ret = TAKE_PTR(declared);
         return 0;
 }

@@ -15,7 +15,7 @@ struct call {
         int r;
 };
 
-static void *run(void *userdata)
+static void *mount_namespace_call(void *userdata)
 {
         struct call *call = userdata;
 
@@ -37,7 +37,7 @@ int mount_namespace_run(int (*function)(void *userdata), void *userdata, struct 
         /* Signals are for the caller's own threads. */
         sigfillset(&all);
         (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-        r = pthread_create(&thread, NULL, run, &call);
+        r = pthread_create(&thread, NULL, mount_namespace_call, &call);
         (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
         if (r > 0)
                 return error_errnof(error, -r, "can't make a thread");

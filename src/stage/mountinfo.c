@@ -30,7 +30,7 @@ struct mountinfo *mountinfo_free(struct mountinfo *mounts)
 }
 
 /* Both the options of a mount and those of a file system begin with one of the two. */
-static bool is_read_only(const char *options)
+static bool mount_options_read_only(const char *options)
 {
         const char *rest = str_startswith(options, "ro");
 
@@ -38,7 +38,7 @@ static bool is_read_only(const char *options)
 }
 
 /* Takes the next @n words off @line. Returns: whether there were as many. */
-static bool split(char **line, char **words, size_t n)
+static bool line_take_words(char **line, char **words, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
                 words[i] = strsep(line, " ");
@@ -51,24 +51,25 @@ static bool split(char **line, char **words, size_t n)
 enum { WORD_ID, WORD_PARENT, WORD_DEVICE, WORD_ROOT, WORD_PATH, WORD_OPTIONS, N_WORDS };
 enum { TAIL_TYPE, TAIL_SOURCE, TAIL_OPTIONS, N_TAIL };
 
-static int parse_line(char *line, struct mount_point *ret)
+static int mount_point_parse(char *line, struct mount_point *ret)
 {
         char *words[N_WORDS], *tail[N_TAIL], *tag;
         int r;
 
-        if (!split(&line, words, N_WORDS))
+        if (!line_take_words(&line, words, N_WORDS))
                 return -EBADMSG;
         do
                 tag = strsep(&line, " ");
         while (tag && !streq(tag, "-"));
-        if (!tag || !split(&line, tail, N_TAIL))
+        if (!tag || !line_take_words(&line, tail, N_TAIL))
                 return -EBADMSG;
 
         *ret = (struct mount_point){
                 .id = atoi(words[WORD_ID]),
                 .parent = atoi(words[WORD_PARENT]),
                 .type = strdup(tail[TAIL_TYPE]),
-                .read_only = is_read_only(words[WORD_OPTIONS]) || is_read_only(tail[TAIL_OPTIONS]),
+                .read_only =
+                        mount_options_read_only(words[WORD_OPTIONS]) || mount_options_read_only(tail[TAIL_OPTIONS]),
         };
         r = ret->type ? path_unescape(words[WORD_PATH], &ret->path) : -ENOMEM;
         if (r < 0)
@@ -76,7 +77,7 @@ static int parse_line(char *line, struct mount_point *ret)
         return r;
 }
 
-static int parse_lines(struct mountinfo *mounts, char *text)
+static int mountinfo_parse_lines(struct mountinfo *mounts, char *text)
 {
         char *line;
         int r = 0;
@@ -87,7 +88,7 @@ static int parse_lines(struct mountinfo *mounts, char *text)
                 if (!grown)
                         return -ENOMEM;
                 mounts->points = grown;
-                r = parse_line(line, &grown[mounts->n]);
+                r = mount_point_parse(line, &grown[mounts->n]);
                 if (r >= 0)
                         mounts->n++;
         }
@@ -95,7 +96,7 @@ static int parse_lines(struct mountinfo *mounts, char *text)
 }
 
 /* By another mount on the same one, at a directory on the way. */
-static bool is_reachable(const struct mountinfo *mounts, const struct mount_point *point)
+static bool mountinfo_reaches(const struct mountinfo *mounts, const struct mount_point *point)
 {
         const struct mount_point *parent = NULL;
 
@@ -105,10 +106,10 @@ static bool is_reachable(const struct mountinfo *mounts, const struct mount_poin
                 if (p != point && p->id == point->parent)
                         parent = p;
         }
-        return !parent || is_reachable(mounts, parent);
+        return !parent || mountinfo_reaches(mounts, parent);
 }
 
-static bool is_covered(const struct mountinfo *mounts, const struct mount_point *point)
+static bool mountinfo_covers(const struct mountinfo *mounts, const struct mount_point *point)
 {
         for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++)
                 if (p != point && p->parent == point->id && streq(p->path, point->path))
@@ -116,7 +117,7 @@ static bool is_covered(const struct mountinfo *mounts, const struct mount_point 
         return false;
 }
 
-static int drop_hidden(struct mountinfo *mounts)
+static int mountinfo_drop_hidden(struct mountinfo *mounts)
 {
         _cleanup_free_ bool *hidden = NULL;
         size_t n = 0;
@@ -125,7 +126,8 @@ static int drop_hidden(struct mountinfo *mounts)
         if (!hidden)
                 return -ENOMEM;
         for (size_t i = 0; i < mounts->n; i++)
-                hidden[i] = is_covered(mounts, &mounts->points[i]) || !is_reachable(mounts, &mounts->points[i]);
+                hidden[i] =
+                        mountinfo_covers(mounts, &mounts->points[i]) || !mountinfo_reaches(mounts, &mounts->points[i]);
         for (size_t i = 0; i < mounts->n; i++) {
                 if (hidden[i])
                         mount_point_done(&mounts->points[i]);
@@ -147,9 +149,9 @@ int mountinfo_parse(const char *text, struct mountinfo **ret)
         if (!mounts || !copy)
                 return -ENOMEM;
 
-        r = parse_lines(mounts, copy);
+        r = mountinfo_parse_lines(mounts, copy);
         if (r >= 0)
-                r = drop_hidden(mounts);
+                r = mountinfo_drop_hidden(mounts);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(mounts);

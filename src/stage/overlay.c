@@ -12,18 +12,18 @@
 
 #define VALUE_MAX 255 /* of fsconfig(2) */
 
-static int set_string(int context, const char *key, const char *value)
+static int overlay_set_string(int context, const char *key, const char *value)
 {
         return fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) < 0 ? -errno : 0;
 }
 
-static int set_layer(int context, const char *key, int fd)
+static int overlay_set_layer(int context, const char *key, int fd)
 {
-        return set_string(context, key, FD_PATH(fd));
+        return overlay_set_string(context, key, FD_PATH(fd));
 }
 
 /* Returns: whether all of them fit into one value. */
-static bool join_lower(const struct overlay *overlay, char joined[static VALUE_MAX + 1])
+static bool overlay_join_lower(const struct overlay *overlay, char joined[static VALUE_MAX + 1])
 {
         char *end = joined;
 
@@ -40,33 +40,33 @@ static bool join_lower(const struct overlay *overlay, char joined[static VALUE_M
 }
 
 /* Linux below 6.8 has only the one value. */
-static int set_lower(int context, const struct overlay *overlay)
+static int overlay_set_lower(int context, const struct overlay *overlay)
 {
         char joined[VALUE_MAX + 1];
         int r = 0;
 
-        if (join_lower(overlay, joined))
-                return set_string(context, "lowerdir", joined);
+        if (overlay_join_lower(overlay, joined))
+                return overlay_set_string(context, "lowerdir", joined);
         for (size_t i = 0; r >= 0 && i < overlay->n_lower; i++)
-                r = set_layer(context, "lowerdir+", overlay->lower[i]);
+                r = overlay_set_layer(context, "lowerdir+", overlay->lower[i]);
         return r;
 }
 
-static int set_upper(int context, const struct overlay *overlay)
+static int overlay_set_upper(int context, const struct overlay *overlay)
 {
         int r;
 
         if (overlay->upper < 0)
                 return 0;
-        r = set_layer(context, "upperdir", overlay->upper);
+        r = overlay_set_layer(context, "upperdir", overlay->upper);
         if (r >= 0)
-                r = set_layer(context, "workdir", overlay->work);
+                r = overlay_set_layer(context, "workdir", overlay->work);
         if (r >= 0 && fsconfig(context, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
                 r = -errno;
         return r;
 }
 
-static int configure(int context, const struct overlay *overlay)
+static int overlay_configure(int context, const struct overlay *overlay)
 {
         /* The kernel's configuration has no say in what an upper layer looks like. */
         static const char *const options[][2] = {
@@ -76,17 +76,17 @@ static int configure(int context, const struct overlay *overlay)
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(options); i++)
-                r = set_string(context, options[i][0], options[i][1]);
+                r = overlay_set_string(context, options[i][0], options[i][1]);
         if (r >= 0)
-                r = set_lower(context, overlay);
+                r = overlay_set_lower(context, overlay);
         if (r >= 0)
-                r = set_upper(context, overlay);
+                r = overlay_set_upper(context, overlay);
         if (r >= 0 && fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
                 r = -errno;
         return r;
 }
 
-static unsigned mount_attributes(const struct overlay *overlay)
+static unsigned overlay_mount_attributes(const struct overlay *overlay)
 {
         unsigned attributes = overlay->upper < 0 || overlay->read_only ? MOUNT_ATTR_RDONLY : 0;
         struct statvfs st;
@@ -103,7 +103,7 @@ static unsigned mount_attributes(const struct overlay *overlay)
 }
 
 /* Overlayfs's own words: "e overlay: ..." with a newline, one a read. Returns: the first error's, or "". */
-static const char *read_log(int context, char *buffer, size_t size)
+static const char *overlay_read_log(int context, char *buffer, size_t size)
 {
         ssize_t n;
 
@@ -116,7 +116,7 @@ static const char *read_log(int context, char *buffer, size_t size)
         return "";
 }
 
-static bool is_overlayfs(int fd)
+static bool fd_is_overlayfs(int fd)
 {
         struct statfs st;
 
@@ -124,7 +124,7 @@ static bool is_overlayfs(int fd)
 }
 
 /* Overlayfs knows a layer only as the file descriptor that it was given as. */
-static void name_layer(const char *log, char **ret)
+static void overlay_name_layer(const char *log, char **ret)
 {
         static const char prefix[] = "/proc/self/fd/";
         const char *begin = strstr(log, prefix);
@@ -139,28 +139,29 @@ static void name_layer(const char *log, char **ret)
                 *ret = NULL;
 }
 
-static int explain_layers(const struct overlay *overlay, int context, int code, struct error *error)
+static int overlay_explain_layers(const struct overlay *overlay, int context, int code, struct error *error)
 {
         _cleanup_free_ char *upper = NULL, *named = NULL;
         char joined[VALUE_MAX + 1], buffer[1024];
-        const char *log = read_log(context, buffer, sizeof(buffer));
+        const char *log = overlay_read_log(context, buffer, sizeof(buffer));
 
         if (overlay->upper >= 0 && fd_get_path(overlay->upper, &upper) < 0)
                 upper = NULL;
-        if (overlay->upper >= 0 && is_overlayfs(overlay->upper))
+        if (overlay->upper >= 0 && fd_is_overlayfs(overlay->upper))
                 return error_setf(
                         error, code,
                         "can't lay an overlay over %s: %s is on an overlayfs itself, as the root of a container is, and that can't hold changes; mount another file system there",
                         overlay->path, upper ?: "the stage");
-        name_layer(log, &named);
+        overlay_name_layer(log, &named);
         if (!*log && (code == -EINVAL || code == -ELOOP))
                 log = "overlayfs says why in the kernel's log (dmesg)";
         return error_setf(error, code, "can't lay an overlay over %s%s%s: %s%s%s%s", overlay->path,
                           upper ? " with the changes in " : "", upper ?: "", strerror(-code), *log ? ": " : "",
-                          named ?: log, join_lower(overlay, joined) ? "" : "; so many layers need Linux 6.8 or newer");
+                          named ?: log,
+                          overlay_join_lower(overlay, joined) ? "" : "; so many layers need Linux 6.8 or newer");
 }
 
-static int explain(const struct overlay *overlay, int context, int code, struct error *error)
+static int overlay_explain(const struct overlay *overlay, int context, int code, struct error *error)
 {
         switch (code) {
         case -ENODEV:
@@ -173,7 +174,7 @@ static int explain(const struct overlay *overlay, int context, int code, struct 
                         error, code,
                         "can't mount an overlayfs, in which migrations work: the capability CAP_SYS_ADMIN is missing; run as root, in a container with that capability");
         default:
-                return explain_layers(overlay, context, code, error);
+                return overlay_explain_layers(overlay, context, code, error);
         }
 }
 
@@ -184,10 +185,10 @@ int overlay_mount(const struct overlay *overlay, struct error *error)
 
         context = fsopen("overlay", FSOPEN_CLOEXEC);
         if (context < 0)
-                return explain(overlay, context, -errno, error);
-        r = configure(context, overlay);
+                return overlay_explain(overlay, context, -errno, error);
+        r = overlay_configure(context, overlay);
         if (r < 0)
-                return explain(overlay, context, r, error);
-        fd = fsmount(context, FSMOUNT_CLOEXEC, mount_attributes(overlay));
-        return fd < 0 ? explain(overlay, context, -errno, error) : fd;
+                return overlay_explain(overlay, context, r, error);
+        fd = fsmount(context, FSMOUNT_CLOEXEC, overlay_mount_attributes(overlay));
+        return fd < 0 ? overlay_explain(overlay, context, -errno, error) : fd;
 }

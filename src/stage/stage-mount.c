@@ -58,19 +58,19 @@ static int add_shield(struct shields *shields, const char *name)
         return copy ? append(shields, copy) : -ENOMEM;
 }
 
-static bool is_declared(const struct area *area, const char *name)
+static bool area_concerns(const struct area *area, const char *name)
 {
         return area_allows(area, name) || area_leads_to_declared(area, name);
 }
 
 /* For what lies deeper in, the name that it lies in, unless changes may be made there. */
-static int add_path(const struct area *area, struct shields *shields, const char *path)
+static int shields_add_path(const struct area *area, struct shields *shields, const char *path)
 {
         _cleanup_free_ char *name = strndup(path, strcspn(path, "/"));
 
         if (!name)
                 return -ENOMEM;
-        if (is_declared(area, name))
+        if (area_concerns(area, name))
                 return add_shield(shields, path);
         for (size_t i = 0; i < shields->n; i++)
                 if (streq(name, shields->names[i]))
@@ -79,7 +79,7 @@ static int add_path(const struct area *area, struct shields *shields, const char
 }
 
 /* Through an overlay a fifo or a socket isn't the one that others have open; all else looks the same. A link can't have one. */
-static bool needs_shield(DIR *dir, const struct dirent *entry, bool writable)
+static bool entry_needs_shield(DIR *dir, const struct dirent *entry, bool writable)
 {
         unsigned type = beneath_type(dir, entry);
 
@@ -87,7 +87,7 @@ static bool needs_shield(DIR *dir, const struct dirent *entry, bool writable)
 }
 
 /* All that lies beside what is declared, if that isn't too much. */
-static int add_siblings(const struct area *area, bool writable, struct shields *shields)
+static int shields_add_siblings(const struct area *area, bool writable, struct shields *shields)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         const struct dirent *entry;
@@ -95,7 +95,7 @@ static int add_siblings(const struct area *area, bool writable, struct shields *
 
         r = beneath_open_entries(area->fd, "", &dir);
         while (r >= 0 && shields->n <= SHIELDS_MAX && (r = beneath_next(dir, &entry)) > 0)
-                if (needs_shield(dir, entry, writable) && !is_declared(area, entry->d_name))
+                if (entry_needs_shield(dir, entry, writable) && !area_concerns(area, entry->d_name))
                         r = add_shield(shields, entry->d_name);
         if (shields->n > SHIELDS_MAX)
                 shields_clear(shields);
@@ -106,26 +106,26 @@ static int add_siblings(const struct area *area, bool writable, struct shields *
  * The stage's own layers can't be reached through an overlay, which would look like a broken file system where the stage lies
  * below the area.
  */
-static int add_stage(const struct stage *stage, size_t i, struct shields *shields)
+static int shields_add_stage(const struct stage *stage, size_t i, struct shields *shields)
 {
         const struct area *area = &stage->areas->areas[i];
         const char *inside = stage_find_in_area(stage, i);
 
-        return inside && !area_allows(area, inside) ? add_path(area, shields, inside) : 0;
+        return inside && !area_allows(area, inside) ? shields_add_path(area, shields, inside) : 0;
 }
 
-static int make_shields(const struct stage *stage, size_t i, bool writable, char ***ret)
+static int shields_make(const struct stage *stage, size_t i, bool writable, char ***ret)
 {
         const struct area *area = &stage->areas->areas[i];
         _cleanup_(shields_done) struct shields shields = { 0 };
         int r = 0;
 
         if (!area_allows(area, ""))
-                r = add_siblings(area, writable, &shields);
+                r = shields_add_siblings(area, writable, &shields);
         for (char **mount = area->mounts; r >= 0 && *mount; mount++)
-                r = add_path(area, &shields, *mount);
+                r = shields_add_path(area, &shields, *mount);
         if (r >= 0)
-                r = add_stage(stage, i, &shields);
+                r = shields_add_stage(stage, i, &shields);
         if (r >= 0)
                 r = append(&shields, NULL);
         if (r < 0)
@@ -152,7 +152,7 @@ void stage_mounts_done(struct stage_mounts *mounts)
 }
 
 /* Returns: whether nothing is in it, or a negative errno. */
-static int is_empty(int directory)
+static int directory_is_empty(int directory)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         const struct dirent *entry;
@@ -165,17 +165,17 @@ static int is_empty(int directory)
 }
 
 /* Whether the area looks as it does without the stage, so that its view needs no overlay, which takes a millisecond. */
-static int is_untouched(const struct stage *stage, size_t i)
+static int stage_is_untouched(const struct stage *stage, size_t i)
 {
         int r = !area_allows(&stage->areas->areas[i], "");
 
         for (; r > 0 && stage; stage = stage->below)
-                r = is_empty(stage->uppers[i]);
+                r = directory_is_empty(stage->uppers[i]);
         return r;
 }
 
 /* An overlay hides what is mounted below it. */
-static bool is_hidden(const struct stage_mounts *mounts, const char *path)
+static bool stage_mounts_hide(const struct stage_mounts *mounts, const char *path)
 {
         for (size_t i = 0; i < mounts->n; i++)
                 if (path_startswith(path, mounts->mounts[i].path))
@@ -183,14 +183,14 @@ static bool is_hidden(const struct stage_mounts *mounts, const char *path)
         return false;
 }
 
-static int mount_area(const struct stage *stage, size_t i, bool writable, struct sandbox_mount *ret,
-                      struct error *error)
+static int stage_mounts_add(const struct stage *stage, size_t i, bool writable, struct sandbox_mount *ret,
+                            struct error *error)
 {
         const char *path = stage->areas->areas[i].path;
         int r;
 
         ret->path = path;
-        r = make_shields(stage, i, writable, &ret->shields);
+        r = shields_make(stage, i, writable, &ret->shields);
         if (r < 0)
                 return error_errnof(error, r, "can't list %s", path);
         return ret->fd = stage_mount_view(stage, i, !writable, error);
@@ -205,14 +205,14 @@ int stage_mount(const struct stage *stage, bool writable, struct stage_mounts *r
                 return -ENOMEM;
         for (size_t i = 0; i < stage->areas->n; i++) {
                 const char *path = stage->areas->areas[i].path;
-                int r = writable || is_hidden(&mounts, path) ? 0 : is_untouched(stage, i);
+                int r = writable || stage_mounts_hide(&mounts, path) ? 0 : stage_is_untouched(stage, i);
 
                 if (r > 0)
                         continue;
                 if (r < 0)
                         return error_errnof(error, r, "can't list the changes of %s", path);
                 mounts.mounts[mounts.n].fd = -EBADF;
-                r = mount_area(stage, i, writable, &mounts.mounts[mounts.n++], error);
+                r = stage_mounts_add(stage, i, writable, &mounts.mounts[mounts.n++], error);
                 if (r < 0)
                         return r;
         }

@@ -39,7 +39,7 @@ static void layers_done(struct layers *layers)
 }
 
 /* Makes the directory @name of the area @i anew: that of an earlier overlay can't be used once more. */
-static int make_anew(const struct stage *stage, size_t i, const char *name)
+static int stage_make_anew(const struct stage *stage, size_t i, const char *name)
 {
         char path[64];
         int r;
@@ -49,7 +49,7 @@ static int make_anew(const struct stage *stage, size_t i, const char *name)
         return r < 0 ? r : beneath_make_directories(stage->dir, path);
 }
 
-static int duplicate(int fd)
+static int fd_duplicate(int fd)
 {
         int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
@@ -60,37 +60,37 @@ static int duplicate(int fd)
  * The directory @name of the area in @stage, which is open as @fd. With a base we are apart, where only what is opened by its path
  * lies on a mount that we have.
  */
-static int open_layer(const struct view *view, const struct stage *stage, const char *name, int fd)
+static int view_open_layer(const struct view *view, const struct stage *stage, const char *name, int fd)
 {
         _cleanup_free_ char *path = NULL;
 
         if (view->base < 0)
-                return duplicate(fd);
+                return fd_duplicate(fd);
         if (asprintf(&path, "%s/" STAGE_AREAS_DIR "/%zu/%s", stage->path, view->area, name) < 0)
                 return -ENOMEM;
         fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }
 
-static int open_upper(const struct view *view, const struct stage *stage)
+static int view_open_upper(const struct view *view, const struct stage *stage)
 {
-        return open_layer(view, stage, "upper", stage->uppers[view->area]);
+        return view_open_layer(view, stage, "upper", stage->uppers[view->area]);
 }
 
 /* Where the base lies, since the kernel takes no layer from a mount that is attached nowhere (before Linux 6.15). */
-static int open_base(const struct view *view)
+static int view_open_base(const struct view *view)
 {
-        _cleanup_close_ int made = make_anew(view->stage, view->area, "base/mount");
-        _cleanup_close_ int over = made < 0 ? made : open_layer(view, view->stage, "base/mount", made);
+        _cleanup_close_ int made = stage_make_anew(view->stage, view->area, "base/mount");
+        _cleanup_close_ int over = made < 0 ? made : view_open_layer(view, view->stage, "base/mount", made);
 
         if (over < 0)
                 return over;
         if (move_mount(view->base, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
                 return -errno;
-        return open_layer(view, view->stage, "base/mount", made);
+        return view_open_layer(view, view->stage, "base/mount", made);
 }
 
-static int add_lower(struct layers *layers, int fd)
+static int layers_add(struct layers *layers, int fd)
 {
         int *grown = fd < 0 ? NULL : array_grow(layers->lower, layers->n_lower, sizeof(int));
 
@@ -105,16 +105,16 @@ static int add_lower(struct layers *layers, int fd)
         return 0;
 }
 
-static int open_writable(const struct view *view, struct layers *layers)
+static int layers_open_writable(const struct view *view, struct layers *layers)
 {
-        _cleanup_close_ int work = make_anew(view->stage, view->area, "work");
+        _cleanup_close_ int work = stage_make_anew(view->stage, view->area, "work");
 
         if (work < 0)
                 return work;
-        layers->upper = open_upper(view, view->stage);
+        layers->upper = view_open_upper(view, view->stage);
         if (layers->upper < 0)
                 return layers->upper;
-        return layers->work = open_layer(view, view->stage, "work", work);
+        return layers->work = view_open_layer(view, view->stage, "work", work);
 }
 
 static int layers_open(const struct view *view, struct layers *layers)
@@ -122,15 +122,16 @@ static int layers_open(const struct view *view, struct layers *layers)
         const struct stage *stage = view->stage;
         int r;
 
-        r = view->plain ? add_lower(layers, open_upper(view, stage)) : open_writable(view, layers);
+        r = view->plain ? layers_add(layers, view_open_upper(view, stage)) : layers_open_writable(view, layers);
         for (const struct stage *below = stage->below; r >= 0 && below; below = below->below)
-                r = add_lower(layers, open_upper(view, below));
+                r = layers_add(layers, view_open_upper(view, below));
         if (r >= 0)
-                r = add_lower(layers, view->base < 0 ? duplicate(stage->areas->areas[view->area].fd) : open_base(view));
+                r = layers_add(layers, view->base < 0 ? fd_duplicate(stage->areas->areas[view->area].fd)
+                                                      : view_open_base(view));
         return r;
 }
 
-static int mount_layers(void *userdata)
+static int view_mount(void *userdata)
 {
         const struct view *view = userdata;
         const char *path = view->stage->areas->areas[view->area].path;
@@ -153,10 +154,11 @@ static int mount_layers(void *userdata)
 }
 
 /* An overlay over the real directory, to which nothing is written. */
-static int mount_base(const struct stage *stage, size_t i, struct error *error)
+static int stage_mount_base(const struct stage *stage, size_t i, struct error *error)
 {
         const struct area *area = &stage->areas->areas[i];
-        _cleanup_close_ int upper = make_anew(stage, i, "base/upper"), work = make_anew(stage, i, "base/work");
+        _cleanup_close_ int upper = stage_make_anew(stage, i, "base/upper"),
+                            work = stage_make_anew(stage, i, "base/work");
         const struct overlay overlay = {
                 .lower = &area->fd,
                 .n_lower = 1,
@@ -192,18 +194,18 @@ int stage_mount_view(const struct stage *stage, size_t i, bool read_only, struct
 
         if (read_only && !inside) {
                 view.plain = true;
-                r = mount_layers(&view);
+                r = view_mount(&view);
                 if (r != -ELOOP)
                         return r;
                 view.plain = false;
         }
         if (!stage->below || !inside) {
-                r = mount_layers(&view);
+                r = view_mount(&view);
                 if (r != -ELOOP || !stage->below)
                         return r;
         }
-        view.base = base = mount_base(stage, i, error);
-        return base < 0 ? base : mount_namespace_run(mount_layers, &view, error);
+        view.base = base = stage_mount_base(stage, i, error);
+        return base < 0 ? base : mount_namespace_run(view_mount, &view, error);
 }
 
 int stage_open_lower(const struct stage *stage, size_t i, struct error *error)

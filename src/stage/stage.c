@@ -12,7 +12,7 @@
 #include <sys/statvfs.h>
 
 /* Says what could not be done with which directory. Returns: @code. */
-static int stage_failed(int dir, int code, const char *what, struct error *error)
+static int stage_set_error(int dir, int code, const char *what, struct error *error)
 {
         _cleanup_free_ char *path = NULL;
 
@@ -24,7 +24,7 @@ static int stage_failed(int dir, int code, const char *what, struct error *error
 /* ---- Making one ---- */
 
 /* Opened by one who may replace it, the root has the attributes of what it lies over. */
-static int make_upper(struct stage *stage, size_t i)
+static int stage_make_upper(struct stage *stage, size_t i)
 {
         _cleanup_attributes_ struct attributes attributes = { 0 };
         int over = stage->below ? stage->below->uppers[i] : stage->areas->areas[i].fd, r;
@@ -38,7 +38,7 @@ static int make_upper(struct stage *stage, size_t i)
 }
 
 /* The clock of files ticks more slowly than the others do: a file that is made now could seem to be older than now. */
-static int note_begin(struct stage *stage)
+static int stage_note_begin(struct stage *stage)
 {
         struct stat st;
 
@@ -48,7 +48,7 @@ static int note_begin(struct stage *stage)
         return 0;
 }
 
-static int make_uppers(struct stage *stage)
+static int stage_make_uppers(struct stage *stage)
 {
         int r = 0;
 
@@ -58,8 +58,8 @@ static int make_uppers(struct stage *stage)
         for (size_t i = 0; i < stage->areas->n; i++)
                 stage->uppers[i] = -EBADF;
         for (size_t i = 0; r >= 0 && i < stage->areas->n; i++)
-                r = make_upper(stage, i);
-        return r < 0 ? r : note_begin(stage);
+                r = stage_make_upper(stage, i);
+        return r < 0 ? r : stage_note_begin(stage);
 }
 
 int stage_new(int state, const char *name, const struct areas *areas, const struct stage *below, struct stage **ret,
@@ -75,15 +75,15 @@ int stage_new(int state, const char *name, const struct areas *areas, const stru
 
         r = beneath_remove(state, name);
         if (r < 0)
-                return stage_failed(state, r, "remove an earlier stage in", error);
+                return stage_set_error(state, r, "remove an earlier stage in", error);
         r = stage->dir = beneath_make_directories(state, name);
         if (r < 0)
-                return stage_failed(state, r, "make a stage in", error);
+                return stage_set_error(state, r, "make a stage in", error);
         r = fd_get_path(stage->dir, &stage->path);
         if (r >= 0)
-                r = make_uppers(stage);
+                r = stage_make_uppers(stage);
         if (r < 0)
-                return stage_failed(stage->dir, r, "make the upper layers of", error);
+                return stage_set_error(stage->dir, r, "make the upper layers of", error);
         *ret = TAKE_PTR(stage);
         return 0;
 }

@@ -92,7 +92,7 @@ static int has(int dir, const char *transaction, const char *name)
         _cleanup_close_ int fd = beneath_open(dir, transaction, O_PATH | O_DIRECTORY, 0);
 
         if (fd < 0)
-                return below_is_nowhere(fd) ? 0 : fd;
+                return beneath_is_nowhere(fd) ? 0 : fd;
         if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
                 return 1;
         return errno == ENOENT ? 0 : -errno;
@@ -260,7 +260,7 @@ static int visit_all(const struct history *history, int (*visit)(int dir, uint64
         while (r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
                 _cleanup_close_ int fd = beneath_open(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY, 0);
 
-                r = fd >= 0 ? visit(fd, bytes) : below_is_nowhere(fd) ? 0 : fd;
+                r = fd >= 0 ? visit(fd, bytes) : beneath_is_nowhere(fd) ? 0 : fd;
         }
         return r < 0 ? error_errnof(error, r, "can't empty " TRANSACTIONS_DIR " beside %s", history->path) : 0;
 }

@@ -106,7 +106,7 @@ static int look_into_image(const struct archived *archived, const struct change 
                         return -ENOMEM;
                 fd = beneath_open(archived->dir, image, O_PATH | O_NOFOLLOW, 0);
                 if (fd < 0)
-                        return below_is_nowhere(fd) ? 0 : fd;
+                        return beneath_is_nowhere(fd) ? 0 : fd;
                 return fstat(fd, ret) < 0 ? -errno : 1;
         }
         return 0;

@@ -136,7 +136,7 @@ static int look(const struct check *c, size_t area, const char *path, struct sta
                 r = look_back(c, &whole, ret);
         if (r == -EAGAIN) {
                 fd = open_now(c, area, path, whole);
-                r = below_is_nowhere(fd) ? 0 : fd < 0 ? fd : fstat(fd, ret) < 0 ? -errno : 1;
+                r = beneath_is_nowhere(fd) ? 0 : fd < 0 ? fd : fstat(fd, ret) < 0 ? -errno : 1;
         }
         if (r == -EXDEV)
                 return error_setf(
@@ -157,7 +157,7 @@ static int check_directory(const struct check *c, const struct change *change)
         int r;
 
         r = beneath_open_entries(c->roots[change->area], change->path, &dir);
-        if (below_is_nowhere(r))
+        if (beneath_is_nowhere(r))
                 return 0; /* a newer one has moved or removed it */
         while (r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
                 _cleanup_free_ char *path = NULL;

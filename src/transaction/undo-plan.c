@@ -117,7 +117,7 @@ static int hold_image(struct inversion *in, int images, const struct redo_rename
         char slot[SLOT_NAME_MAX];
 
         commit_slot_name(done->slot, slot);
-        return content_copy_run(&(const struct copy){ .from_dir = images,
+        return content_copy_tree(&(const struct copy){ .from_dir = images,
                                                       .from = slot,
                                                       .to_dir = in->slots[done->area],
                                                       .to = slot,
@@ -166,7 +166,7 @@ static int invert(struct inversion *in, const struct redo_rename *done, struct r
         rename->kind = REDO_DETACH;
         r = get_ino_below(in->roots[done->area], done->path, &rename->ino);
         if (r < 0)
-                return below_is_nowhere(r) ? 0 : r; /* removed since, which was overridden */
+                return beneath_is_nowhere(r) ? 0 : r; /* removed since, which was overridden */
         in->moved[done->slot] = rename->ino;
         return 1;
 }
@@ -207,7 +207,7 @@ static int check_place(const struct inversion *in, const struct redo_rename *ren
                 return 0;
         parent = beneath_open_parent(in->roots[rename->area], rename->path, &name);
         if (parent >= 0 || parent == -ENOENT ||
-            (below_is_nowhere(parent) && comes_back(in, rename->area, rename->path)))
+            (beneath_is_nowhere(parent) && comes_back(in, rename->area, rename->path)))
                 return 0;
         return error_errnof(error, parent, "can't put back %s%s/%s: move away what is now where its directory was",
                             in->place.root->path, in->redo->areas[rename->area].path, rename->path);
@@ -263,7 +263,7 @@ static int is_ours(const struct inversion *in, const struct redo_meta *done)
         fd = beneath_open(in->roots[done->area], done->path, O_PATH | O_NOFOLLOW, 0);
         if (fd == -ENOENT)
                 return 1; /* it comes back */
-        if (below_is_nowhere(fd))
+        if (beneath_is_nowhere(fd))
                 return !done->from && comes_back(in, done->area, done->path);
         if (!attributes_equal(&done->before, &done->after))
                 return 1;

@@ -430,7 +430,7 @@ static int try_copy(const struct root *from_root, const char *from, const struct
         _cleanup_(links_freep) struct links *links = NULL;
 
         ck_assert_int_eq(links_new(&links), 0);
-        return content_copy_run(
+        return content_copy_tree(
                 &(struct copy){
                         .from_dir = from_root->fd, .from = from, .to_dir = to_root->fd, .to = to, .links = links },
                 error);
@@ -517,7 +517,7 @@ START_TEST(test_copy_links)
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 const struct copy one = { root.fd, names[i][0], root.fd, names[i][1], links };
 
-                ck_assert_int_eq(content_copy_run(&one, NULL), 0);
+                ck_assert_int_eq(content_copy_tree(&one, NULL), 0);
                 ck_assert_int_eq(fstatat(root.fd, "x", &st, 0), 0);
                 ck_assert_uint_eq(st.st_nlink, i + 1);
         }

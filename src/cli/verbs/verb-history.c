@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include "cli/packages.h"
 #include "cli/report/history-text.h"
 #include "cli/report/report-json.h"
-#include "cli/verbs/packages.h"
 #include "cli/verbs/verbs.h"
 
 #include <syslog.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli/verbs/packages.h"
+#include "cli/packages.h"
 #include "cli/verbs/verbs.h"
-#include "cli/verbs/view.h"
+#include "cli/view.h"
 
 static int plan_package(struct cli *cli, const char *package, void *userdata)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include "cli/packages.h"
 #include "cli/report/preview-text.h"
+#include "cli/reports.h"
 #include "cli/terminal/pager.h"
-#include "cli/verbs/packages.h"
-#include "cli/verbs/reports.h"
 #include "cli/verbs/verbs.h"
-#include "cli/verbs/view.h"
+#include "cli/view.h"
 
 struct preview {
         struct view view;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli/verbs/packages.h"
+#include "cli/packages.h"
 #include "cli/verbs/verbs.h"
-#include "cli/verbs/view.h"
+#include "cli/view.h"
 
 /* An upgrade can land while others run; one that never ends can't keep us here. */
 #define PASSES_MAX 10

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include "cli/packages.h"
 #include "cli/report/prometheus.h"
 #include "cli/report/report-json.h"
 #include "cli/report/status-text.h"
-#include "cli/verbs/packages.h"
-#include "cli/verbs/reports.h"
+#include "cli/reports.h"
 #include "cli/verbs/verbs.h"
 
 static int exit_of_status(const struct cli *cli, const struct dmig_report *report)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli/verbs/packages.h"
+#include "cli/packages.h"
 
 #include "cli/signals.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli/verbs/reports.h"
+#include "cli/reports.h"
 
 #include "basic/macro.h"
 

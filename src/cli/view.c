@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli/verbs/view.h"
+#include "cli/view.h"
 
 #include "cli/report/report-json.h"
 

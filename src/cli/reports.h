@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Reports that are shown together, when the last one is there. */
+/* A list of reports, for a verb that prints them together at the end. */
 
+#include "basic/macro.h"
 #include "deploy-migrate.h"
 
 struct reports {
@@ -10,6 +11,6 @@ struct reports {
         size_t n;
 };
 
-/* Takes over @report, unless there is no memory for it. Returns: 0 or -ENOMEM. */
-int reports_add(struct reports *reports, struct dmig_report *report);
+/* Takes over @report on success. Returns: 0 or -ENOMEM. */
+_must_check_ int reports_add(struct reports *reports, struct dmig_report *report);
 void reports_done(struct reports *reports);

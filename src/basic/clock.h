@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+/* Times: microseconds of a clock, and the timestamps of files. */
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -9,6 +11,7 @@
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_INFINITY UINT64_MAX
 
+/* Returns: the sum, or USEC_INFINITY if it is too large. */
 static inline uint64_t usec_add(uint64_t a, uint64_t b)
 {
         return a > USEC_INFINITY - b ? USEC_INFINITY : a + b;

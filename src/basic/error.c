@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* One line of clean text, whatever file names and values went into it. */
-static char *format_message(const char *format, va_list args)
+/* Returns: one line of clean text, whatever file names and values are in it, or NULL if memory ran out. */
+static char *error_format(const char *format, va_list args)
 {
         _cleanup_free_ char *message = NULL;
 
@@ -19,7 +19,7 @@ static char *format_message(const char *format, va_list args)
         return utf8_sanitize(message, strlen(message));
 }
 
-static void set(struct error *error, int code, char *message)
+static void error_set(struct error *error, int code, char *message)
 {
         free(error->message);
         error->code = code;
@@ -30,11 +30,14 @@ int error_setf(struct error *error, int code, const char *format, ...)
 {
         va_list args;
 
+        assert(code < 0);
+        assert(format);
+
         if (!error)
                 return code;
 
         va_start(args, format);
-        set(error, code, format_message(format, args));
+        error_set(error, code, error_format(format, args));
         va_end(args);
         return code;
 }
@@ -44,11 +47,14 @@ int error_errnof(struct error *error, int code, const char *format, ...)
         _cleanup_free_ char *prefix = NULL;
         va_list args;
 
+        assert(code < 0);
+        assert(format);
+
         if (!error)
                 return code;
 
         va_start(args, format);
-        prefix = format_message(format, args);
+        prefix = error_format(format, args);
         va_end(args);
         return error_setf(error, code, "%s: %s", prefix ? prefix : "error", strerror(-code));
 }
@@ -64,10 +70,14 @@ int error_pass(struct error *error, int r)
 
 void error_clear(struct error *error)
 {
-        set(error, 0, NULL);
+        assert(error);
+
+        error_set(error, 0, NULL);
 }
 
 const char *error_text(const struct error *error)
 {
+        assert(error);
+
         return error->message ? error->message : strerror(-error->code);
 }

@@ -9,23 +9,23 @@ struct error;
 typedef void (*error_fn)(const struct error *error, void *userdata);
 
 struct error {
-        int code;      /* a negative errno, 0 where nothing is set */
-        char *message; /* NULL when memory ran out, too */
-        error_fn tell; /* for one who wants to hear of everything that is wrong; NULL: the first error is the end */
+        int code;      /* a negative errno, 0 if no error is set */
+        char *message; /* NULL if no error is set, or if memory ran out */
+        error_fn tell; /* for a caller that wants to hear of every error; NULL: the first one is the end */
         void *userdata;
 };
 
-/* Sets @error, which may be NULL and is replaced where it was set. Returns: @code. */
+/* Sets @error, which may be NULL, and replaces what it had. Returns: @code, a negative errno. */
 int error_setf(struct error *error, int code, const char *format, ...) _printf_(3, 4);
-/* The same, with ": " and the text of the errno behind the message. */
+/* The same, with ": " and the text of the errno after the message. */
 int error_errnof(struct error *error, int code, const char *format, ...) _printf_(3, 4);
 /*
- * For one who can go on behind the error that is set with @r < 0: whoever wants to hear of everything is told. Returns: 0
- * where somebody was told, else @r. Memory that ran out is the end for everybody.
+ * For code that can go on after the error that is set with @r < 0: passes it to the caller's error->tell and clears it.
+ * Returns: 0 if it did so, else @r, which is always the end if memory ran out.
  */
-int error_pass(struct error *error, int r);
+_must_check_ int error_pass(struct error *error, int r);
 void error_clear(struct error *error);
-/* Returns: the message, or the text of the code where there is none. */
+/* Returns: the message, or the text of the code if there is no message. */
 const char *error_text(const struct error *error);
 
 #define _cleanup_error_ _cleanup_(error_clear)

@@ -9,6 +9,9 @@ int io_read_all(int fd, size_t max, char **ret, size_t *ret_size)
         _cleanup_free_ char *data = NULL;
         size_t size = 0, allocated = 0;
 
+        assert(ret);
+        assert(ret_size);
+
         for (;;) {
                 ssize_t n;
 
@@ -43,6 +46,8 @@ int io_write_all(int fd, const void *data, size_t size)
 {
         const char *p = data;
 
+        assert(data);
+
         while (size > 0) {
                 ssize_t n = write(fd, p, size);
 
@@ -76,16 +81,24 @@ int io_sha256(int fd, char ret[static 65])
         return 0;
 }
 
+int io_sync(int fd)
+{
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
 int io_check_trusted(const struct stat *st, const char **ret_reason)
 {
         const char *reason = NULL;
 
+        assert(st);
+        assert(ret_reason);
+
         if (st->st_uid != 0)
                 reason = "isn't owned by root";
         else if (st->st_mode & S_IWOTH)
-                reason = "can be written by everybody";
+                reason = "is writable by everyone";
         else if ((st->st_mode & S_IWGRP) && st->st_gid != 0)
-                reason = "can be written by a group other than root's";
+                reason = "is writable by a group other than root";
         if (!reason || geteuid() != 0)
                 return 0;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Files, whole: each step is checked, none is skipped. */
+/* Whole files, read, written, hashed and synced with every step checked; and whether root may trust a file. */
 
 #include "basic/macro.h"
 
@@ -12,15 +12,20 @@
 
 DEFINE_CLEANUP(DIR *, closedir);
 
-/* Reads what is left of @fd, at most @max bytes (-EFBIG above), and a NUL behind it that @ret_size doesn't count. */
-int io_read_all(int fd, size_t max, char **ret, size_t *ret_size);
-/* Writes all of @data; a short write is an error, with as much written as the errno allowed. */
-int io_write_all(int fd, const void *data, size_t size);
-/* The SHA-256 of what is open as @fd, from its begin, as 64 hex digits. */
-int io_sha256(int fd, char ret[static 65]);
+/*
+ * Reads the rest of @fd and appends a NUL, which @ret_size doesn't count. Returns: 0, -EFBIG if there are more than @max bytes, or
+ * another errno.
+ */
+_must_check_ int io_read_all(int fd, size_t max, char **ret, size_t *ret_size);
+/* Writes all of @data. Returns: 0, or an errno, after which a part may have been written. */
+_must_check_ int io_write_all(int fd, const void *data, size_t size);
+/* The SHA-256 of the whole file @fd, as 64 hex digits. Its offset stays as it is. */
+_must_check_ int io_sha256(int fd, char ret[static 65]);
+/* Returns: 0 once the file or directory @fd is durable, or a negative errno. */
+_must_check_ int io_sync(int fd);
 
 /*
- * Only root may decide what root runs. Returns: 0, or -EPERM with the reason in @ret_reason where a file that root
- * would trust isn't root's, or where others can write it. Anything goes for a caller that isn't root.
+ * Only root may decide what root runs. Returns: 0, or -EPERM with @ret_reason if a file that root would trust isn't owned by root
+ * or is writable by others. A caller that isn't root trusts every file.
  */
-int io_check_trusted(const struct stat *st, const char **ret_reason);
+_must_check_ int io_check_trusted(const struct stat *st, const char **ret_reason);

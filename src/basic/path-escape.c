@@ -11,10 +11,14 @@
 
 int path_escape(const char *path, char **ret)
 {
-        /* What may be printed is decided there. It leaves backslashes as they are, so one that isn't in @path is its escape. */
-        _cleanup_free_ char *clean = utf8_sanitize(path, strlen(path));
+        /* utf8_sanitize() knows what can be printed. It keeps backslashes, so a backslash in @clean alone begins an escape. */
+        _cleanup_free_ char *clean = NULL;
         char *text, *out;
 
+        assert(path);
+        assert(ret);
+
+        clean = utf8_sanitize(path, strlen(path));
         out = text = malloc(strlen(path) * 4 + 1);
         if (!clean || !text) {
                 free(text);
@@ -35,8 +39,8 @@ int path_escape(const char *path, char **ret)
         return 0;
 }
 
-/* Returns: the byte that stands as three octal digits at @text, or -EBADMSG. */
-static int octal_byte(const char *text)
+/* Returns: the byte whose three octal digits are at @text, or -EBADMSG. */
+static int path_read_octal(const char *text)
 {
         int byte = 0;
 
@@ -50,15 +54,19 @@ static int octal_byte(const char *text)
 
 int path_unescape(const char *text, char **ret)
 {
-        _cleanup_free_ char *path = strdup(text);
-        char *out = path;
+        _cleanup_free_ char *path = NULL;
+        char *out;
 
+        assert(text);
+        assert(ret);
+
+        path = out = strdup(text);
         if (!path)
                 return -ENOMEM;
 
         for (const char *p = text; *p; p++) {
                 if (*p == '\\') {
-                        int byte = octal_byte(p + 1);
+                        int byte = path_read_octal(p + 1);
 
                         if (byte < 0)
                                 return byte;

@@ -2,11 +2,13 @@
 #pragma once
 
 /*
- * A path as a word of text that can be printed, stand in JSON, and give each byte back: a backslash, a blank, a control character
- * and a byte that isn't UTF-8 stand as \ooo, as /proc/self/mountinfo (proc(5)) has them. Pure.
+ * A path as one word that can be printed and stored in JSON, and turned back into the same bytes: a backslash, a blank, a control
+ * character and a byte that isn't UTF-8 are escaped as \ooo, as in /proc/self/mountinfo (proc(5)). Pure.
  */
 
+#include "basic/macro.h"
+
 /* Returns: 0 or -ENOMEM. */
-int path_escape(const char *path, char **ret);
-/* Returns: 0, -EBADMSG where @text has a backslash without three octal digits behind it, or a NUL, or -ENOMEM. */
-int path_unescape(const char *text, char **ret);
+_must_check_ int path_escape(const char *path, char **ret);
+/* Returns: 0, -EBADMSG if @text has a backslash without three octal digits after it, or an escaped NUL, or -ENOMEM. */
+_must_check_ int path_unescape(const char *text, char **ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The directories of the contract, each of which stands below the root; and paths as texts. */
+/* The directories of the contract, each below the root; and paths as text. Pure. */
 
 #include "basic/macro.h"
 
@@ -10,7 +10,7 @@
 #define STATE_DIR  "/var/lib/deploy-migrate"
 #define LOCK_DIR   "/run/deploy-migrate"
 
-/* Returns: what of @path is below @directory, without a slash at its begin, "" for @directory itself; NULL where it isn't. */
+/* Returns: the part of @path below @directory, without slashes before it, "" for @directory itself; NULL if it isn't below. */
 static inline const char *path_startswith(const char *path, const char *directory)
 {
         const char *rest = str_startswith(path, streq(directory, "/") ? "" : directory);
@@ -20,19 +20,19 @@ static inline const char *path_startswith(const char *path, const char *director
         return rest + strspn(rest, "/");
 }
 
-/* Whether @path is @directory or lies below it. */
+/* Whether @path is @directory or below it. */
 static inline bool path_is_within(const char *path, const char *directory)
 {
-        return path_startswith(path, directory);
+        return path_startswith(path, directory) != NULL;
 }
 
-/* What writes our state could rewrite its own history, and an overlay can't hold its own upper layer. */
+/* Whether a migration must not write to @path: it could rewrite its own history, and an overlay can't contain its own upper layer. */
 static inline bool path_touches_state(const char *path)
 {
         return path_is_within(path, STATE_DIR) || path_is_within(STATE_DIR, path);
 }
 
-/* The last part of a path. */
+/* Returns: the last part of @path. */
 static inline const char *path_name(const char *path)
 {
         const char *slash = strrchr(path, '/');
@@ -40,7 +40,7 @@ static inline const char *path_name(const char *path)
         return slash ? slash + 1 : path;
 }
 
-/* Returns: the directory that @path, a relative one, lies in, "" where that is all that is known; to be freed; NULL when memory ran out. */
+/* Returns: the directory part of the relative @path, to be freed, "" if @path is only a name; NULL if memory ran out. */
 static inline char *path_parent(const char *path)
 {
         const char *name = path_name(path);
@@ -48,8 +48,8 @@ static inline char *path_parent(const char *path)
         return strndup(path, name > path ? (size_t)(name - path) - 1 : 0);
 }
 
-/* '/' sorts below all other characters, so that a directory is followed by what is in it. */
-static inline int path_rank(char c)
+/* '/' sorts before all other characters, so that a directory is followed by its entries. */
+static inline int path_char_rank(char c)
 {
         return c == '/' ? 1 : c == '\0' ? 0 : 1 + (unsigned char)c;
 }
@@ -61,5 +61,5 @@ static inline int path_compare(const char *a, const char *b)
                 a++;
                 b++;
         }
-        return path_rank(*a) - path_rank(*b);
+        return path_char_rank(*a) - path_char_rank(*b);
 }

@@ -14,6 +14,9 @@ int root_init(struct root *root, const char *path)
         _cleanup_free_ char *resolved = NULL;
         int fd;
 
+        assert(root);
+        assert(path);
+
         resolved = realpath(path, NULL);
         if (!resolved)
                 return -errno;
@@ -30,12 +33,14 @@ int root_init(struct root *root, const char *path)
 
 void root_done(struct root *root)
 {
+        assert(root);
+
         fd_closep(&root->fd);
         free(root->path);
         *root = (struct root){ .fd = -EBADF };
 }
 
-static int open_below(const struct root *root, const char *path, int flags, uint64_t resolve)
+static int root_open_beneath(const struct root *root, const char *path, int flags, uint64_t resolve)
 {
         struct open_how how = {
                 .flags = (unsigned)flags | O_CLOEXEC,
@@ -44,7 +49,7 @@ static int open_below(const struct root *root, const char *path, int flags, uint
         const char *relative = path + strspn(path, "/");
         int fd;
 
-        /* Another process that renames a directory meanwhile makes the kernel ask for a second try. */
+        /* If another process renames a directory meanwhile, the kernel asks for another try. */
         do
                 fd = (int)syscall(SYS_openat2, root->fd, *relative ? relative : ".", &how, sizeof(how));
         while (fd < 0 && errno == EAGAIN);
@@ -56,23 +61,32 @@ int root_open(const struct root *root, const char *path, int flags)
 {
         int fd;
 
+        assert(root);
+        assert(path);
+
         if (root->path[0])
-                return open_below(root, path, flags, 0);
+                return root_open_beneath(root, path, flags, 0);
         fd = open(path, flags | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }
 
 int root_open_unlinked(const struct root *root, const char *path, int flags)
 {
-        return open_below(root, path, flags, RESOLVE_NO_SYMLINKS);
+        assert(root);
+        assert(path);
+
+        return root_open_beneath(root, path, flags, RESOLVE_NO_SYMLINKS);
 }
 
-static int open_mkdirs(const struct root *root, const char *path,
-                       int (*open_path)(const struct root *root, const char *path, int flags))
+static int root_walk_mkdirs(const struct root *root, const char *path,
+                            int (*open_path)(const struct root *root, const char *path, int flags))
 {
         char prefix[PATH_MAX];
         _cleanup_close_ int fd = -EBADF;
         size_t n;
+
+        assert(root);
+        assert(path);
 
         if (strlen(path) >= sizeof(prefix))
                 return -ENAMETOOLONG;
@@ -87,9 +101,9 @@ static int open_mkdirs(const struct root *root, const char *path,
                 memcpy(name, p, n);
                 name[n] = '\0';
                 if (mkdirat(fd, name, 0755) == 0 ? fchmodat(fd, name, 0755, 0) < 0 : errno != EEXIST)
-                        return -errno; /* the mode is ours, whatever the umask is */
+                        return -errno; /* chmod: whatever the umask is */
 
-                /* From the root each time, so that a link on the way is treated as @open_path treats it. */
+                /* From the root each time, so that @open_path decides about links on the way. */
                 close(TAKE_FD(fd));
                 memcpy(prefix, path, (size_t)(p - path) + n);
                 prefix[(size_t)(p - path) + n] = '\0';
@@ -102,12 +116,12 @@ static int open_mkdirs(const struct root *root, const char *path,
 
 int root_open_mkdirs(const struct root *root, const char *path)
 {
-        return open_mkdirs(root, path, root_open);
+        return root_walk_mkdirs(root, path, root_open);
 }
 
 int root_open_mkdirs_unlinked(const struct root *root, const char *path)
 {
-        return open_mkdirs(root, path, root_open_unlinked);
+        return root_walk_mkdirs(root, path, root_open_unlinked);
 }
 
 int fd_get_path(int fd, char **ret)
@@ -115,6 +129,8 @@ int fd_get_path(int fd, char **ret)
         char link[sizeof("/proc/self/fd/") + 11], path[PATH_MAX];
         ssize_t n;
         char *copy;
+
+        assert(ret);
 
         snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
         n = readlink(link, path, sizeof(path));

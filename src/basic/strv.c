@@ -4,6 +4,9 @@
 
 #include "basic/array.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 char **strv_free(char **list)
 {
         for (char **text = list; text && *text; text++)
@@ -14,15 +17,20 @@ char **strv_free(char **list)
 
 void strv_done(struct strv *strv)
 {
+        assert(strv);
+
         strv_free(strv->list);
         *strv = (struct strv){ 0 };
 }
 
 int strv_take(struct strv *strv, char *text)
 {
-        /* One more, for the NULL at the end. */
-        char **grown = text ? array_grow(strv->list, strv->n + 1, sizeof(*grown)) : NULL;
+        char **grown;
 
+        assert(strv);
+
+        /* One more, for the NULL at the end. */
+        grown = text ? array_grow(strv->list, strv->n + 1, sizeof(*grown)) : NULL;
         if (!grown) {
                 free(text);
                 return -ENOMEM;
@@ -35,7 +43,23 @@ int strv_take(struct strv *strv, char *text)
 
 int strv_add(struct strv *strv, const char *text)
 {
+        assert(text);
+
         return strv_take(strv, strdup(text));
+}
+
+int strv_addf(struct strv *strv, const char *format, ...)
+{
+        char *text;
+        va_list args;
+        int r;
+
+        assert(format);
+
+        va_start(args, format);
+        r = vasprintf(&text, format, args);
+        va_end(args);
+        return strv_take(strv, r < 0 ? NULL : text);
 }
 
 int strv_add_all(struct strv *strv, char *const *list)
@@ -47,7 +71,7 @@ int strv_add_all(struct strv *strv, char *const *list)
         return r;
 }
 
-static int strv_compare(const void *a, const void *b)
+static int strv_cmp(const void *a, const void *b)
 {
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -56,9 +80,11 @@ void strv_sort(struct strv *strv)
 {
         size_t n = 0;
 
+        assert(strv);
+
         if (strv->n == 0)
                 return;
-        qsort(strv->list, strv->n, sizeof(char *), strv_compare);
+        qsort(strv->list, strv->n, sizeof(char *), strv_cmp);
         for (size_t i = 0; i < strv->n; i++)
                 if (n > 0 && streq(strv->list[n - 1], strv->list[i]))
                         free(strv->list[i]);
@@ -70,5 +96,8 @@ void strv_sort(struct strv *strv)
 
 bool strv_has(const struct strv *strv, const char *text)
 {
-        return strv->n > 0 && bsearch(&text, strv->list, strv->n, sizeof(char *), strv_compare);
+        assert(strv);
+        assert(text);
+
+        return strv->n > 0 && bsearch(&text, strv->list, strv->n, sizeof(char *), strv_cmp);
 }

@@ -8,8 +8,15 @@ size_t utf8_decode(const char *data, size_t size, uint32_t *ret)
 {
         static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
         const unsigned char *p = (const unsigned char *)data;
-        uint32_t c = p[0];
-        size_t n = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
+        uint32_t c;
+        size_t n;
+
+        assert(data);
+        assert(size > 0);
+        assert(ret);
+
+        c = p[0];
+        n = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
 
         if (n == 0 || n > size)
                 return 0;
@@ -26,8 +33,8 @@ size_t utf8_decode(const char *data, size_t size, uint32_t *ret)
         return n;
 }
 
-/* C0, DEL, and C1, which some terminals obey in UTF-8, too. */
-static bool is_control(uint32_t c)
+/* C0, DEL, and C1, which some terminals obey even if it comes as UTF-8. */
+static bool utf8_is_control(uint32_t c)
 {
         return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
@@ -35,6 +42,8 @@ static bool is_control(uint32_t c)
 char *utf8_sanitize(const char *data, size_t size)
 {
         char *text, *out;
+
+        assert(data);
 
         out = text = malloc(size * 4 + 1);
         if (!text)
@@ -44,7 +53,7 @@ char *utf8_sanitize(const char *data, size_t size)
                 uint32_t c;
                 size_t n = utf8_decode(data, size, &c);
 
-                if (n > 0 && (c == '\t' || !is_control(c))) {
+                if (n > 0 && (c == '\t' || !utf8_is_control(c))) {
                         memcpy(out, data, n);
                         out += n;
                 } else {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+/* UTF-8 as RFC 3629 defines it: the only decoder, and text made safe to print. Pure. */
+
 #include "basic/macro.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Returns: how many of the @size bytes at @data, at least 1, are one character of UTF-8 (RFC 3629); 0 where they are none. */
+/* Returns: how many of the @size bytes at @data, at least 1, are the first character; 0 if they aren't UTF-8. */
 size_t utf8_decode(const char *data, size_t size, uint32_t *ret);
-/* A copy in which bytes that aren't UTF-8, and control characters, stand as \xNN. Returns: NULL when memory ran out. */
+/* Returns: a copy in which a byte that isn't UTF-8, and each byte of a control character but a tab, is \xNN, or NULL if memory ran out. */
 char *utf8_sanitize(const char *data, size_t size);

@@ -46,9 +46,9 @@ test_writable_by_everybody() {
         for path in $VERSION/001_x $VERSION/001_x.json $VERSION $PACKAGE $PACKAGE/package.json /usr/lib/deploy-migrate; do
                 mode=$(stat -c %a "$ROOT$path")
                 chmod o+w "$ROOT$path"
-                assert_refused "$ROOT$path" everybody
+                assert_refused "$ROOT$path" everyone
                 chmod +t "$ROOT$path"
-                assert_refused "$ROOT$path" everybody
+                assert_refused "$ROOT$path" everyone
                 chmod "$mode" "$ROOT$path"
                 chmod -t "$ROOT$path"
         done

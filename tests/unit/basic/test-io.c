@@ -209,8 +209,8 @@ static const struct {
         { { .st_uid = 0, .st_gid = 0, .st_mode = S_IFREG | 0775 }, NULL },
         { { .st_uid = 0, .st_gid = 4, .st_mode = S_IFREG | 0755 }, NULL },
         { { .st_uid = 0, .st_gid = 4, .st_mode = S_IFREG | 0775 }, "group" },
-        { { .st_uid = 0, .st_gid = 0, .st_mode = S_IFREG | 0757 }, "everybody" },
-        { { .st_uid = 0, .st_gid = 0, .st_mode = S_IFDIR | S_ISVTX | 0777 }, "everybody" },
+        { { .st_uid = 0, .st_gid = 0, .st_mode = S_IFREG | 0757 }, "everyone" },
+        { { .st_uid = 0, .st_gid = 0, .st_mode = S_IFDIR | S_ISVTX | 0777 }, "everyone" },
         { { .st_uid = 1000, .st_gid = 0, .st_mode = S_IFREG | 0755 }, "owned" },
         { { .st_uid = 1000, .st_gid = 1000, .st_mode = S_IFREG | 0777 }, "owned" },
 };

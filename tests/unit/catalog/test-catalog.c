@@ -450,7 +450,7 @@ START_TEST(test_owner)
                 path = tree_path(&root, trusted[i].path);
                 ck_assert_int_eq(chown(path, 0, 0), 0);
                 ck_assert_int_eq(chmod(path, 0757), 0);
-                assert_refused(&root, -EPERM, trusted[i].path, "everybody");
+                assert_refused(&root, -EPERM, trusted[i].path, "everyone");
 
                 /* The group of root is root. */
                 ck_assert_int_eq(chmod(tree_path(&root, trusted[i].path), 0775), 0);

@@ -27,7 +27,8 @@ int dmig_history_load(struct dmig *ctx, const char *package, unsigned flags, str
         loaded = calloc(1, sizeof(*loaded));
         if (!loaded)
                 return -ENOMEM;
-        r = history_open(&ctx->root, package, HISTORY_READ, true, &loaded->history, &ctx->error);
+        r = history_open(&(struct history_request){ &ctx->root, package, HISTORY_READ, .keep_events = true },
+                         &loaded->history, &ctx->error);
         if (r < 0)
                 return r;
         if (loaded->history->fd < 0)

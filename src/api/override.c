@@ -33,7 +33,8 @@ static int override_open(struct override *override)
         override->lock_fd = context_lock(ctx, override->package, &ctx->error);
         if (override->lock_fd < 0)
                 return override->lock_fd;
-        r = history_open(&ctx->root, override->package, HISTORY_APPEND, false, &override->history, &ctx->error);
+        r = history_open(&(struct history_request){ &ctx->root, override->package, .mode = HISTORY_APPEND },
+                         &override->history, &ctx->error);
         return r < 0 ? r : transaction_recover(ctx, override->history, &ctx->error);
 }
 

@@ -32,13 +32,17 @@ static void undo_done(struct undo *undo)
 static int open_package(struct undo *undo, struct error *error)
 {
         bool looks = undo->flags & DMIG_DRY_RUN;
+        const struct history_request request = {
+                .root = &undo->ctx->root,
+                .package = undo->package,
+                .mode = looks ? HISTORY_READ : HISTORY_APPEND,
+        };
         int r;
 
         undo->lock = context_lock(undo->ctx, undo->package, error);
         if (undo->lock < 0)
                 return undo->lock;
-        r = history_open(&undo->ctx->root, undo->package, looks ? HISTORY_READ : HISTORY_APPEND, false, &undo->history,
-                         error);
+        r = history_open(&request, &undo->history, error);
         if (r < 0)
                 return r;
         return looks ? transaction_check_ended(undo->history, error)

@@ -6,7 +6,7 @@
 
 #include <stdarg.h>
 
-static int confirm_as_json(struct cli *cli, const char *package)
+static int show_status(struct cli *cli, const char *package)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         int r = dmig_status(cli->ctx, package, 0, &report);
@@ -17,18 +17,14 @@ static int confirm_as_json(struct cli *cli, const char *package)
         return EXIT_DONE;
 }
 
-int confirm_print(struct cli *cli, const char *package, const char *format, ...)
+int confirm(struct cli *cli, const char *package, const char *format, ...)
 {
         _cleanup_free_ char *text = NULL;
         va_list args;
         int n;
 
-        assert(cli);
-        assert(package);
-        assert(format);
-
         if (cli->packages)
-                return confirm_as_json(cli, package);
+                return show_status(cli, package);
         if (cli->options.verbosity < 0)
                 return EXIT_DONE;
 

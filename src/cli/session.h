@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * The library's context for one call. In: options and the environment. Out: a context whose callbacks report to @cli and which
- * signals stop.
- */
+/* The context of one call. In: options and the environment. Out: a context that tells @cli what happens, and stops on signals. */
 
 #include "cli/cli.h"
 
-/* Returns: the exit status; EXIT_DONE: the context is open. */
+/* Returns: an exit status. */
 int session_open(struct cli *cli);

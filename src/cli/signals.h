@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* SIGTERM, SIGINT and SIGHUP become dmig_stop(). */
+/* Signals that ask us to stop become dmig_stop(). */
 
 #include "deploy-migrate.h"
 
-/* From now on they stop the run that uses @ctx; NULL: none. */
+/* From now on they stop what runs in @ctx, until it is NULL. */
 void signals_watch(struct dmig *ctx);
-/* Whether one of them was caught. */
+/* Whether one came. */
 bool signals_caught(void);

@@ -22,8 +22,8 @@ static void time_format_now(char ret[static sizeof("2026-01-02T03:04:05.000006Z"
         sprintf(ret, "%s.%06uZ", seconds, (unsigned)(now.tv_nsec / 1000) % 1000000U);
 }
 
-/* The @n digits at @p, which were checked to be ones. */
-static int digits(const char *p, size_t n)
+/* Returns: the number of the @n digits at @p. */
+static int time_parse_digits(const char *p, size_t n)
 {
         int value = 0;
 
@@ -32,8 +32,8 @@ static int digits(const char *p, size_t n)
         return value;
 }
 
-/* The fraction of a second behind the point at @p, if there is one. Returns: what follows it, or NULL. */
-static const char *parse_fraction(const char *p, unsigned *ret_usec)
+/* Parses a fraction of a second, if @p begins with a point. Returns: what follows it, or NULL if no digit follows the point. */
+static const char *time_parse_fraction(const char *p, unsigned *ret_usec)
 {
         unsigned usec = 0, unit = 1000000;
 
@@ -49,7 +49,7 @@ static const char *parse_fraction(const char *p, unsigned *ret_usec)
         return unit == 1000000 ? NULL : p;
 }
 
-/* A time of RFC 3339 in UTC. Returns: 0 where @text isn't one. */
+/* Returns: the RFC 3339 time @text, which must be in UTC, in microseconds since 1970, or 0 if it isn't one. */
 static uint64_t time_parse(const char *text)
 {
         static const char form[] = "dddd-dd-ddTdd:dd:dd";
@@ -61,57 +61,55 @@ static uint64_t time_parse(const char *text)
         for (size_t i = 0; i < sizeof(form) - 1; i++)
                 if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
                         return 0;
-        zone = parse_fraction(text + sizeof(form) - 1, &usec);
+        zone = time_parse_fraction(text + sizeof(form) - 1, &usec);
         if (!zone || !(streq(zone, "Z") || streq(zone, "+00:00")))
                 return 0;
 
         given = tm = (struct tm){
-                .tm_year = digits(text, 4) - 1900,
-                .tm_mon = digits(text + 5, 2) - 1,
-                .tm_mday = digits(text + 8, 2),
-                .tm_hour = digits(text + 11, 2),
-                .tm_min = digits(text + 14, 2),
-                .tm_sec = digits(text + 17, 2),
+                .tm_year = time_parse_digits(text, 4) - 1900,
+                .tm_mon = time_parse_digits(text + 5, 2) - 1,
+                .tm_mday = time_parse_digits(text + 8, 2),
+                .tm_hour = time_parse_digits(text + 11, 2),
+                .tm_min = time_parse_digits(text + 14, 2),
+                .tm_sec = time_parse_digits(text + 17, 2),
         };
-        seconds = timegm(&tm);
         /* timegm() turns the 31st of April into the 1st of May. */
+        seconds = timegm(&tm);
         if (seconds < 0 || tm.tm_mon != given.tm_mon || tm.tm_mday != given.tm_mday || tm.tm_hour != given.tm_hour ||
             tm.tm_min != given.tm_min || tm.tm_sec != given.tm_sec)
                 return 0;
         return (uint64_t)seconds * USEC_PER_SEC + usec;
 }
 
-static int add(struct dmig_event *event, const char *field, json_object *value)
-{
-        if (!value)
-                return -ENOMEM;
-        if (json_object_object_add(event->object, field, value) < 0) {
-                json_object_put(value);
-                return -ENOMEM;
-        }
-        return 0;
-}
-
 int event_set_string(struct dmig_event *event, const char *field, const char *value)
 {
         _cleanup_free_ char *valid = NULL;
 
+        assert(event);
+        assert(field);
+
         if (!value)
                 return 0;
 
-        /* What a program printed, or a person typed, must not make a line that can't be read again. */
+        /* The output of a program, or an argument, must not make a line that can't be read again. */
         valid = utf8_sanitize(value, strlen(value));
-        return valid ? add(event, field, json_object_new_string(valid)) : -ENOMEM;
+        return valid ? json_add_string(event->object, field, valid) : -ENOMEM;
 }
 
 int event_set_int(struct dmig_event *event, const char *field, int64_t value)
 {
-        return add(event, field, json_object_new_int64(value));
+        assert(event);
+        assert(field);
+
+        return json_add_int(event->object, field, value);
 }
 
 int event_set_null(struct dmig_event *event, const char *field)
 {
-        return json_object_object_add(event->object, field, NULL) < 0 ? -ENOMEM : 0;
+        assert(event);
+        assert(field);
+
+        return json_add_null(event->object, field);
 }
 
 int event_new(const char *package, const char *run, const char *name, struct dmig_event **ret)
@@ -121,11 +119,16 @@ int event_new(const char *package, const char *run, const char *name, struct dmi
         sd_id128_t boot = SD_ID128_NULL;
         int r;
 
+        assert(package);
+        assert(run);
+        assert(name);
+        assert(ret);
+
         r = event_from_json(package, json_object_new_object(), &event);
         if (r < 0)
                 return r;
 
-        /* Without /proc there is no boot id; the null id then says so. */
+        /* Without /proc there is no boot id; it stays null then. */
         sd_id128_get_boot(&boot);
         time_format_now(time);
         if (event_set_string(event, "time", time) < 0 ||
@@ -140,6 +143,9 @@ int event_new(const char *package, const char *run, const char *name, struct dmi
 int event_from_json(const char *package, json_object *object, struct dmig_event **ret)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
+
+        assert(package);
+        assert(ret);
 
         event = calloc(1, sizeof(*event));
         if (!event || !object) {
@@ -196,17 +202,12 @@ uint64_t dmig_event_get_time(const struct dmig_event *event)
 
 const char *dmig_event_get_string(const struct dmig_event *event, const char *field)
 {
-        return json_string_text(json_object_object_get(event->object, field));
+        return json_get_string(event->object, field);
 }
 
 int dmig_event_get_int(const struct dmig_event *event, const char *field, int64_t *ret)
 {
-        json_object *value = json_object_object_get(event->object, field);
-
-        if (!json_object_is_type(value, json_type_int))
-                return -ENODATA;
-        *ret = json_object_get_int64(value);
-        return 0;
+        return json_get_int(event->object, field, ret) < 0 ? -ENODATA : 0;
 }
 
 const char *dmig_event_get_json(const struct dmig_event *event)

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One thing that happened: a line of a history, or a notice to the caller. A JSON object inside; the accessors of
- * deploy-migrate.h outside.
+ * An event: a line of a history, or a notice to the caller. It is a JSON object, made here field by field and read with the accessors of
+ * deploy-migrate.h.
  */
 
 #include "basic/macro.h"
@@ -16,17 +16,17 @@ struct dmig_event {
         json_object *object; /* owned */
 };
 
-/* A new event: time, boot and run, then its name. Returns: 0 or -ENOMEM. */
-int event_new(const char *package, const char *run, const char *name, struct dmig_event **ret);
-/* Takes over a reference to @object, on failure too. */
-int event_from_json(const char *package, json_object *object, struct dmig_event **ret);
+/* Makes an event with its time, boot, run and name. Returns: 0 or -ENOMEM. */
+_must_check_ int event_new(const char *package, const char *run, const char *name, struct dmig_event **ret);
+/* Makes an event of @object, a reference that it takes over, on failure too. Returns: 0, or -ENOMEM, also if @object is NULL. */
+_must_check_ int event_from_json(const char *package, json_object *object, struct dmig_event **ret);
 struct dmig_event *event_free(struct dmig_event *event);
 DEFINE_CLEANUP(struct dmig_event *, event_free);
 
-/* Sets a field of an event under construction. A NULL @value is left out. Returns: 0 or -ENOMEM. */
-int event_set_string(struct dmig_event *event, const char *field, const char *value);
-int event_set_int(struct dmig_event *event, const char *field, int64_t value);
-int event_set_null(struct dmig_event *event, const char *field); /* a value that isn't known */
+/* Sets a field of a new event; @field must be a literal. A NULL @value adds nothing. Returns: 0 or -ENOMEM. */
+_must_check_ int event_set_string(struct dmig_event *event, const char *field, const char *value);
+_must_check_ int event_set_int(struct dmig_event *event, const char *field, int64_t value);
+_must_check_ int event_set_null(struct dmig_event *event, const char *field); /* for an unknown value */
 
-/* A 128-bit id for a run, as 32 hex digits. */
-int event_make_run_id(char ret[static 33]);
+/* Makes a random 128-bit id for a run, as 32 hex digits. Returns: 0 or a negative errno. */
+_must_check_ int event_make_run_id(char ret[static 33]);

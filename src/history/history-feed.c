@@ -2,22 +2,23 @@
 
 #include "history/history-feed.h"
 
-#include "basic/array.h"
-
-/* What must be so before an event. */
+/* What must be true before an event. */
 enum feed_condition {
         FEED_ALWAYS,
         FEED_NOTHING_UNFINISHED,
         FEED_NOTHING_ELSE_UNFINISHED,
-        FEED_RUNNING, /* the migration that the event is about */
+        FEED_RUNNING, /* the migration of the event */
 };
+
+#define STRINGS_MAX 2
 
 /* One event on its way into the state. */
 struct feed {
         struct history_state *state;
         const struct dmig_event *event;
         const struct feed_kind *kind;
-        struct record *record; /* NULL where the event is about no migration */
+        const char *strings[STRINGS_MAX]; /* of the fields that the kind names */
+        struct record *record;            /* NULL if the event isn't about a migration */
         struct error *error;
 };
 
@@ -26,67 +27,56 @@ struct feed_kind {
         int (*apply)(const struct feed *feed);
         bool has_id;
         enum feed_condition condition;
+        const char *strings[STRINGS_MAX]; /* the fields that it needs, which are strings */
 };
 
-static int refuse_field(const struct feed *feed, const char *field, const char *wanted)
+static int feed_refuse_field(const struct feed *feed, const char *field, const char *wanted)
 {
-        error_setf(feed->error, -EBADMSG, "\"%s\" needs %s as \"%s\"", feed->kind->name, wanted, field);
-        return -EBADMSG;
+        return error_setf(feed->error, -EBADMSG, "\"%s\": \"%s\" must be %s", feed->kind->name, field, wanted);
 }
 
-static int get_text(const struct feed *feed, const char *field, const char **ret)
+static int feed_get_strings(struct feed *feed)
 {
-        const char *text = dmig_event_get_string(feed->event, field);
-
-        if (!text)
-                return refuse_field(feed, field, "a text");
-        *ret = text;
+        for (size_t i = 0; i < STRINGS_MAX && feed->kind->strings[i]; i++) {
+                feed->strings[i] = dmig_event_get_string(feed->event, feed->kind->strings[i]);
+                if (!feed->strings[i])
+                        return feed_refuse_field(feed, feed->kind->strings[i], "a string");
+        }
         return 0;
 }
 
-static int get_sha256(const struct feed *feed, const char **ret)
+static int feed_get_sha256(const struct feed *feed, const char **ret)
 {
         const char *text = dmig_event_get_string(feed->event, "sha256");
 
         if (!text || strlen(text) != 64 || strspn(text, "0123456789abcdef") != 64)
-                return refuse_field(feed, "sha256", "64 hexadecimal digits");
+                return feed_refuse_field(feed, "sha256", "64 hexadecimal digits");
         *ret = text;
         return 0;
 }
 
-/* Returns: 1 where the field has a number, 0 where it is missing or null, -EBADMSG where it is anything else. */
-static int get_optional_int(const struct feed *feed, const char *field, int64_t *ret)
+/* Returns: 1 if the field is a number, 0 if it is missing or null, -EBADMSG if it is anything else. */
+static int feed_get_optional_int(const struct feed *feed, const char *field, int64_t *ret)
 {
         if (!json_object_object_get(feed->event->object, field))
                 return 0;
         if (dmig_event_get_int(feed->event, field, ret) < 0)
-                return refuse_field(feed, field, "a whole number");
+                return feed_refuse_field(feed, field, "a whole number");
         return 1;
 }
 
-static int set_text(char **text, const char *value)
-{
-        char *copy = strdup(value);
-
-        if (!copy)
-                return -ENOMEM;
-        free(*text);
-        *text = copy;
-        return 0;
-}
-
-/* Where the history begins is what its first event about a version says. */
-static int set_from(struct history_state *state, const char *from, const char *origin)
+/* The first event that has a version says where the history begins. */
+static int history_state_set_from(struct history_state *state, const char *from, const char *origin)
 {
         int r;
 
-        r = set_text(&state->from, from);
+        r = str_replace(&state->from, from);
         if (r < 0 || state->origin)
                 return r;
-        return set_text(&state->origin, origin);
+        return str_replace(&state->origin, origin);
 }
 
-static void set_outcome(struct record *record, enum record_state outcome)
+static void record_set_outcome(struct record *record, enum record_state outcome)
 {
         free(TAKE_PTR(record->reason));
         record->failures = 0;
@@ -94,14 +84,14 @@ static void set_outcome(struct record *record, enum record_state outcome)
         record->duration_ms = record->changes = -1;
 }
 
-static int count_failure(struct record *record, enum record_state outcome, const char *reason)
+static int record_count_failure(struct record *record, enum record_state outcome, const char *reason)
 {
         record->failures++;
         record->state = outcome;
-        return set_text(&record->reason, reason);
+        return str_replace(&record->reason, reason);
 }
 
-static bool is_from_argument(const struct feed *feed)
+static bool feed_is_from_argument(const struct feed *feed)
 {
         const char *source = dmig_event_get_string(feed->event, "to_source");
 
@@ -110,22 +100,14 @@ static bool is_from_argument(const struct feed *feed)
 
 static int feed_baseline(const struct feed *feed)
 {
-        const char *version, *source;
-        int r;
+        const char *version = feed->strings[0], *source = feed->strings[1];
 
-        r = get_text(feed, "version", &version);
-        if (r < 0)
-                return r;
-        r = get_text(feed, "source", &source);
-        if (r < 0)
-                return r;
-
-        /* The administrator's says nothing about where the package comes from, unless nothing else does. */
-        if (!streq(source, "argument") || is_from_argument(feed))
-                feed->state->from_argument = is_from_argument(feed);
+        /* A version that the administrator gave doesn't say whether dpkg has the package, unless the installed one was given, too. */
+        if (!streq(source, "argument") || feed_is_from_argument(feed))
+                feed->state->from_argument = feed_is_from_argument(feed);
         feed->state->settled = true;
-        free(TAKE_PTR(feed->state->origin)); /* what was there until now is not for us to judge */
-        return set_from(feed->state, version, version);
+        free(TAKE_PTR(feed->state->origin)); /* the history begins anew here */
+        return history_state_set_from(feed->state, version, version);
 }
 
 static int feed_started(const struct feed *feed)
@@ -135,12 +117,12 @@ static int feed_started(const struct feed *feed)
         int64_t attempt;
         int r;
 
-        r = get_optional_int(feed, "attempt", &attempt);
+        r = feed_get_optional_int(feed, "attempt", &attempt);
         if (r == 0)
-                return refuse_field(feed, "attempt", "a whole number");
+                return feed_refuse_field(feed, "attempt", "a whole number");
         if (r < 0)
                 return r;
-        r = get_sha256(feed, &sha256);
+        r = feed_get_sha256(feed, &sha256);
         if (r < 0)
                 return r;
 
@@ -156,12 +138,12 @@ static int feed_satisfied(const struct feed *feed)
         const char *sha256;
         int r;
 
-        r = get_sha256(feed, &sha256);
+        r = feed_get_sha256(feed, &sha256);
         if (r < 0)
                 return r;
-        set_outcome(feed->record, RECORD_SATISFIED);
+        record_set_outcome(feed->record, RECORD_SATISFIED);
         strcpy(feed->record->sha256, sha256);
-        feed->record->upgrade = feed->state->n_upgrades;
+        feed->record->upgrade = feed->state->upgrades.n;
         return 0;
 }
 
@@ -176,10 +158,9 @@ static int feed_applied(const struct feed *feed)
         int64_t duration_ms = -1, changes = -1;
         int r;
 
-        r = get_optional_int(feed, "duration_ms", &duration_ms);
-        if (r < 0)
-                return r;
-        r = get_optional_int(feed, "changes", &changes);
+        r = feed_get_optional_int(feed, "duration_ms", &duration_ms);
+        if (r >= 0)
+                r = feed_get_optional_int(feed, "changes", &changes);
         if (r < 0)
                 return r;
         r = feed_satisfied(feed);
@@ -195,28 +176,21 @@ static int feed_applied(const struct feed *feed)
 static int feed_failed(const struct feed *feed)
 {
         static const char *const endings[] = { "exit", "signal", "timeout" };
-        const char *phase, *reason;
         int64_t ignored;
         int r;
 
-        r = get_text(feed, "phase", &phase);
-        if (r < 0)
-                return r;
-        r = get_text(feed, "reason", &reason);
-        if (r < 0)
-                return r;
-        /* None of them where no program ended badly, but the disk was full, say. */
+        /* None of them is there if no program failed, but the disk was full, say. */
         for (size_t i = 0; i < ELEMENTSOF(endings); i++) {
-                r = get_optional_int(feed, endings[i], &ignored);
+                r = feed_get_optional_int(feed, endings[i], &ignored);
                 if (r < 0)
                         return r;
         }
-        return count_failure(feed->record, RECORD_FAILED, reason);
+        return record_count_failure(feed->record, RECORD_FAILED, feed->strings[1]);
 }
 
 static int feed_interrupted(const struct feed *feed)
 {
-        return count_failure(feed->record, RECORD_INTERRUPTED, "interrupted");
+        return record_count_failure(feed->record, RECORD_INTERRUPTED, "interrupted");
 }
 
 static int feed_postponed(const struct feed *feed)
@@ -233,21 +207,14 @@ static int feed_gave_up(const struct feed *feed)
 
 static int feed_marked(const struct feed *feed)
 {
-        const char *as, *reason;
-        int r;
+        const char *as = feed->strings[0];
 
-        r = get_text(feed, "as", &as);
-        if (r < 0)
-                return r;
-        r = get_text(feed, "reason", &reason);
-        if (r < 0)
-                return r;
         if (!streq(as, "applied") && !streq(as, "skipped"))
-                return refuse_field(feed, "as", "\"applied\" or \"skipped\"");
+                return feed_refuse_field(feed, "as", "\"applied\" or \"skipped\"");
 
-        set_outcome(feed->record, streq(as, "applied") ? RECORD_APPLIED : RECORD_SKIPPED);
+        record_set_outcome(feed->record, streq(as, "applied") ? RECORD_APPLIED : RECORD_SKIPPED);
         feed->record->sha256[0] = '\0';
-        feed->record->upgrade = feed->state->n_upgrades;
+        feed->record->upgrade = feed->state->upgrades.n;
         return 0;
 }
 
@@ -258,56 +225,38 @@ static int feed_retry(const struct feed *feed)
 
                 if (record->state == RECORD_FAILED || record->state == RECORD_INTERRUPTED ||
                     record->state == RECORD_GAVE_UP)
-                        set_outcome(record, RECORD_NONE);
+                        record_set_outcome(record, RECORD_NONE);
                 record->failures = 0;
         }
         return 0;
 }
 
-static int add_upgrade(struct history_state *state, const char *from)
-{
-        char **grown = array_grow(state->upgrades, state->n_upgrades, sizeof(*grown));
-
-        if (!grown)
-                return -ENOMEM;
-        state->upgrades = grown;
-        grown[state->n_upgrades] = strdup(from);
-        return grown[state->n_upgrades] ? (state->n_upgrades++, 0) : -ENOMEM;
-}
-
-/* One that leads nowhere, as after an undo, is none whose changes could be undone. */
+/* If both versions are the same, as after an undo, there is no upgrade whose changes could be undone. */
 static int feed_completed(const struct feed *feed)
 {
         struct history_state *state = feed->state;
-        const char *from, *to;
+        const char *from = feed->strings[0], *to = feed->strings[1];
         int r;
 
-        r = get_text(feed, "from", &from);
+        r = streq(from, to) ? 0 : strv_add(&state->upgrades, from);
         if (r < 0)
                 return r;
-        r = get_text(feed, "to", &to);
-        if (r < 0)
-                return r;
-
-        r = streq(from, to) ? 0 : add_upgrade(state, from);
-        if (r < 0)
-                return r;
-        state->from_argument = is_from_argument(feed);
+        state->from_argument = feed_is_from_argument(feed);
         state->settled = true;
-        return set_from(state, to, from);
+        return history_state_set_from(state, to, from);
 }
 
-/* The data is again at the version that the upgrade began with; where that was never completed it still is. */
+/* The data is back at the version that the upgrade began with; if the upgrade was never completed, it still is at that version. */
 static int feed_undone(const struct feed *feed)
 {
         struct history_state *state = feed->state;
         struct record *record = feed->record;
 
-        set_outcome(record, RECORD_NONE);
+        record_set_outcome(record, RECORD_NONE);
         record->sha256[0] = '\0';
-        if (record->upgrade >= state->n_upgrades)
+        if (record->upgrade >= state->upgrades.n)
                 return 0;
-        return set_text(&state->from, state->upgrades[record->upgrade]);
+        return str_replace(&state->from, state->upgrades.list[record->upgrade]);
 }
 
 static int feed_purged(const struct feed *feed)
@@ -318,20 +267,20 @@ static int feed_purged(const struct feed *feed)
 }
 
 static const struct feed_kind kinds[] = {
-        { "baseline", feed_baseline, false, FEED_ALWAYS },
-        { "started", feed_started, true, FEED_NOTHING_UNFINISHED },
-        { "satisfied", feed_satisfied, true, FEED_NOTHING_ELSE_UNFINISHED },
-        { "committing", feed_committing, true, FEED_RUNNING },
-        { "applied", feed_applied, true, FEED_NOTHING_ELSE_UNFINISHED },
-        { "failed", feed_failed, true, FEED_NOTHING_ELSE_UNFINISHED },
-        { "interrupted", feed_interrupted, true, FEED_RUNNING },
-        { "postponed", feed_postponed, true, FEED_NOTHING_ELSE_UNFINISHED },
-        { "gave-up", feed_gave_up, true, FEED_NOTHING_UNFINISHED },
-        { "marked", feed_marked, true, FEED_ALWAYS },
-        { "retry", feed_retry, false, FEED_ALWAYS },
-        { "completed", feed_completed, false, FEED_NOTHING_UNFINISHED },
-        { "undone", feed_undone, true, FEED_NOTHING_UNFINISHED },
-        { "purged", feed_purged, false, FEED_ALWAYS },
+        { "baseline", feed_baseline, false, FEED_ALWAYS, { "version", "source" } },
+        { "started", feed_started, true, FEED_NOTHING_UNFINISHED, { NULL } },
+        { "satisfied", feed_satisfied, true, FEED_NOTHING_ELSE_UNFINISHED, { NULL } },
+        { "committing", feed_committing, true, FEED_RUNNING, { NULL } },
+        { "applied", feed_applied, true, FEED_NOTHING_ELSE_UNFINISHED, { NULL } },
+        { "failed", feed_failed, true, FEED_NOTHING_ELSE_UNFINISHED, { "phase", "reason" } },
+        { "interrupted", feed_interrupted, true, FEED_RUNNING, { NULL } },
+        { "postponed", feed_postponed, true, FEED_NOTHING_ELSE_UNFINISHED, { NULL } },
+        { "gave-up", feed_gave_up, true, FEED_NOTHING_UNFINISHED, { NULL } },
+        { "marked", feed_marked, true, FEED_ALWAYS, { "as", "reason" } },
+        { "retry", feed_retry, false, FEED_ALWAYS, { NULL } },
+        { "completed", feed_completed, false, FEED_NOTHING_UNFINISHED, { "from", "to" } },
+        { "undone", feed_undone, true, FEED_NOTHING_UNFINISHED, { NULL } },
+        { "purged", feed_purged, false, FEED_ALWAYS, { NULL } },
 };
 
 static const struct feed_kind *feed_kind_find(const char *name)
@@ -349,14 +298,14 @@ static bool record_is_unfinished(const struct record *record)
         return record->state == RECORD_RUNNING || record->state == RECORD_COMMITTING;
 }
 
-static int check_time(const struct dmig_event *event, struct error *error)
+static int feed_check_time(const struct feed *feed)
 {
-        if (dmig_event_get_time(event) == 0)
-                return error_setf(error, -EBADMSG, "an event needs a \"time\" like 2026-01-02T03:04:05Z");
+        if (dmig_event_get_time(feed->event) == 0)
+                return error_setf(feed->error, -EBADMSG, "\"time\" must be a UTC time like 2026-01-02T03:04:05Z");
         return 0;
 }
 
-static int check_condition(const struct feed *feed)
+static int feed_check_condition(const struct feed *feed)
 {
         const struct record *unfinished = feed->state->unfinished;
 
@@ -377,38 +326,44 @@ static int check_condition(const struct feed *feed)
         }
         if (!unfinished)
                 return 0;
-        return error_setf(feed->error, -EBADMSG, "\"%s\" while %s has no end", feed->kind->name, unfinished->id);
+        return error_setf(feed->error, -EBADMSG, "\"%s\" while %s is unfinished", feed->kind->name, unfinished->id);
 }
 
-static int open_record(struct feed *feed)
+static int feed_open_record(struct feed *feed)
 {
         const char *id = dmig_event_get_string(feed->event, "id");
 
         if (!id)
-                return error_setf(feed->error, -EBADMSG, "\"%s\" needs a text as \"id\"", feed->kind->name);
+                return feed_refuse_field(feed, "id", "a string");
         return history_state_get(feed->state, id, &feed->record);
 }
 
 int history_feed(struct history_state *state, const struct dmig_event *event, struct error *error)
 {
         struct feed feed = { .state = state, .event = event, .error = error };
-        const char *name = dmig_event_get_name(event);
+        const char *name;
         int r;
 
+        assert(state);
+        assert(event);
+
+        name = dmig_event_get_name(event);
         if (!name)
-                return error_setf(error, -EBADMSG, "an event needs a text as \"event\"");
+                return error_setf(error, -EBADMSG, "\"event\" must be a string");
         feed.kind = feed_kind_find(name);
         if (!feed.kind)
                 return error_setf(error, -EBADMSG, "unknown event \"%s\"", name);
-        r = check_time(event, error);
+        r = feed_check_time(&feed);
         if (r < 0)
                 return r;
         if (feed.kind->has_id) {
-                r = open_record(&feed);
+                r = feed_open_record(&feed);
                 if (r < 0)
                         return r;
         }
-        r = check_condition(&feed);
+        r = feed_check_condition(&feed);
+        if (r >= 0)
+                r = feed_get_strings(&feed);
         if (r < 0)
                 return r;
 

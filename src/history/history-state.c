@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "history/history-state.h"
+
 #include "basic/array.h"
 
 #include <json-c/linkhash.h>
@@ -15,6 +16,8 @@ DEFINE_CLEANUP(struct record *, record_free);
 
 void history_state_done(struct history_state *state)
 {
+        assert(state);
+
         if (state->index)
                 lh_table_free(state->index);
         for (size_t i = 0; i < state->n_records; i++)
@@ -22,13 +25,11 @@ void history_state_done(struct history_state *state)
         free(state->records);
         free(state->from);
         free(state->origin);
-        for (size_t i = 0; i < state->n_upgrades; i++)
-                free(state->upgrades[i]);
-        free(state->upgrades);
+        strv_done(&state->upgrades);
         *state = (struct history_state){ 0 };
 }
 
-static struct record *find(const struct history_state *state, const char *id)
+static struct record *history_state_lookup(const struct history_state *state, const char *id)
 {
         void *record;
 
@@ -37,7 +38,10 @@ static struct record *find(const struct history_state *state, const char *id)
 
 const struct record *history_state_find(const struct history_state *state, const char *id)
 {
-        return find(state, id);
+        assert(state);
+        assert(id);
+
+        return history_state_lookup(state, id);
 }
 
 bool history_state_is_applied(const struct history_state *state, const char *id)
@@ -49,10 +53,12 @@ bool history_state_is_applied(const struct history_state *state, const char *id)
 
 const struct record *history_state_unfinished(const struct history_state *state)
 {
+        assert(state);
+
         return state->unfinished;
 }
 
-static int add_record(struct history_state *state, const char *id, struct record **ret)
+static int history_state_add(struct history_state *state, const char *id, struct record **ret)
 {
         _cleanup_(record_freep) struct record *record = NULL;
         struct record **grown;
@@ -78,10 +84,15 @@ static int add_record(struct history_state *state, const char *id, struct record
 
 int history_state_get(struct history_state *state, const char *id, struct record **ret)
 {
-        struct record *record = find(state, id);
+        struct record *record;
 
+        assert(state);
+        assert(id);
+        assert(ret);
+
+        record = history_state_lookup(state, id);
         if (!record)
-                return add_record(state, id, ret);
+                return history_state_add(state, id, ret);
         *ret = record;
         return 0;
 }

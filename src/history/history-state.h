@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * What a history adds up to. In: its events, one by one, oldest first. Out: the version that the data is at, and how
- * each migration stands. Pure: all state of a package is derived from its history here and nowhere else.
+ * The state that a history adds up to: the version that the data is at, and the state of each migration. history-feed.h derives it
+ * from the events, and nothing else does. Pure.
  */
 
-#include "basic/error.h"
+#include "basic/strv.h"
 #include "history/event.h"
 
 #include <stddef.h>
@@ -14,8 +14,8 @@
 #define ATTEMPTS_MAX 3U
 
 enum record_state {
-        RECORD_NONE,    /* nothing that still counts */
-        RECORD_RUNNING, /* started, and no end recorded: the program was killed in it */
+        RECORD_NONE,    /* no event, or none that still counts */
+        RECORD_RUNNING, /* started without an end: the runner was killed during it */
         RECORD_COMMITTING,
         RECORD_APPLIED,
         RECORD_SATISFIED,
@@ -31,21 +31,20 @@ struct record {
         char *id;
         enum record_state state;
         unsigned failures;   /* failed and interrupted attempts of this sha256 since the last success or retry */
-        size_t upgrade;      /* which of the upgrades applied it, n_upgrades where that isn't completed */
-        char sha256[65];     /* of the file that was started or applied last, "" where not known */
+        size_t upgrade;      /* the index of the upgrade that applied it, upgrades.n if that isn't completed */
+        char sha256[65];     /* of the file that was started or applied last, "" if not known */
         char *reason;        /* of the last failure */
-        int64_t duration_ms; /* of the run that applied it, -1 where not known */
+        int64_t duration_ms; /* of the run that applied it, -1 if not known */
         int64_t changes;     /* likewise */
 };
 
 struct history_state {
-        char *from;   /* version of the last completed or baseline, NULL where there is none */
-        char *origin; /* of the last baseline, or where the history begins: what lies below it isn't asked about */
-        bool from_argument; /* the last completed was for a version that the caller gave, not the package database */
-        bool closed;        /* the package was purged: as if there were no history */
-        bool settled;       /* the last event is a completed or baseline: nothing is under way */
-        char **upgrades;    /* "from" of each completed */
-        size_t n_upgrades;
+        char *from;              /* version of the last completed or baseline, NULL if there is none */
+        char *origin;            /* of the last baseline, or where the history begins; older migrations don't matter */
+        bool from_argument;      /* the installed version came from the caller, not from the package database */
+        bool closed;             /* the package was purged: as if there were no history */
+        bool settled;            /* the last event is a completed or baseline: there is nothing to go on with */
+        struct strv upgrades;    /* "from" of each completed, but those whose "to" is the same */
         struct record **records; /* in the order of their first event */
         size_t n_records;
         struct record *unfinished; /* the one that is RECORD_RUNNING or RECORD_COMMITTING */
@@ -53,11 +52,11 @@ struct history_state {
 };
 
 void history_state_done(struct history_state *state);
-/* Finds the record of the migration @id, and makes it where there is none. Returns: 0 or -ENOMEM. */
-int history_state_get(struct history_state *state, const char *id, struct record **ret);
+/* Finds the record of the migration @id, or makes one. Returns: 0 or -ENOMEM. */
+_must_check_ int history_state_get(struct history_state *state, const char *id, struct record **ret);
 /* Returns: the record, or NULL. */
 const struct record *history_state_find(const struct history_state *state, const char *id);
-/* Whether the migration is applied, as far as the history says. */
+/* Whether the history says that the migration is applied. */
 bool history_state_is_applied(const struct history_state *state, const char *id);
-/* Returns: the record that is RECORD_RUNNING or RECORD_COMMITTING, or NULL. There is one at most. */
+/* Returns: the only record that is RECORD_RUNNING or RECORD_COMMITTING, or NULL. */
 const struct record *history_state_unfinished(const struct history_state *state);

@@ -2,6 +2,7 @@
 
 #include "history/history.h"
 
+#include "basic/array.h"
 #include "basic/io.h"
 #include "history/history-feed.h"
 #include "history/history-line.h"
@@ -12,8 +13,8 @@
 #include <time.h>
 
 #define FILE_NAME "history.jsonl"
-#define PEEK_SIZE 4096U
-#define ADM_GID   4U /* Debian gives it to group adm on every machine: base-passwd(5) */
+#define PEEK_SIZE 4096U /* for the last line; a longer one isn't peeked at */
+#define ADM_GID   4U    /* of group adm on every Debian machine: base-passwd(5) */
 
 /* ---- Opening ---- */
 
@@ -24,12 +25,7 @@ int history_restrict(int fd, mode_t mode)
         return fchown(fd, 0, ADM_GID) < 0 || fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
-static int sync_fd(int fd)
-{
-        return fsync(fd) < 0 ? -errno : 0;
-}
-
-static int make_dir(const struct root *root, const char *package)
+static int history_make_dir(const struct root *root, const char *package)
 {
         _cleanup_close_ int base = -EBADF, dir = -EBADF, parent = -EBADF;
         int r;
@@ -47,15 +43,15 @@ static int make_dir(const struct root *root, const char *package)
         if (r >= 0)
                 r = history_restrict(dir, 0750);
         if (r >= 0)
-                r = sync_fd(base);
+                r = io_sync(base);
         if (r < 0)
                 return r;
         parent = openat(base, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return parent < 0 ? -errno : sync_fd(parent);
+        return parent < 0 ? -errno : io_sync(parent);
 }
 
 /* Returns: a file descriptor, or -ENOENT. */
-static int open_dir(const struct root *root, const char *package)
+static int history_open_dir(const struct root *root, const char *package)
 {
         _cleanup_close_ int base = -EBADF;
         int fd;
@@ -67,7 +63,7 @@ static int open_dir(const struct root *root, const char *package)
         return fd < 0 ? -errno : fd;
 }
 
-static int open_file(int dir, enum history_mode mode)
+static int history_open_file(int dir, enum history_mode mode)
 {
         int flags = mode == HISTORY_APPEND ? O_RDWR | O_APPEND : O_RDONLY;
         struct stat st;
@@ -84,7 +80,7 @@ static int open_file(int dir, enum history_mode mode)
         return fd;
 }
 
-static int create_file(int dir)
+static int history_create_file(int dir)
 {
         _cleanup_close_ int fd = -EBADF;
         int r;
@@ -94,41 +90,38 @@ static int create_file(int dir)
                 return -errno;
         r = history_restrict(fd, 0640);
         if (r >= 0)
-                r = sync_fd(fd);
+                r = io_sync(fd);
         if (r >= 0)
-                r = sync_fd(dir);
+                r = io_sync(dir);
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int open_existing(struct history *history, enum history_mode mode)
+static int history_open_existing(struct history *history, enum history_mode mode)
 {
-        history->dir = open_dir(history->root, history->package);
-        history->fd = history->dir < 0 ? history->dir : open_file(history->dir, mode);
+        history->dir = history_open_dir(history->root, history->package);
+        history->fd = history->dir < 0 ? history->dir : history_open_file(history->dir, mode);
         return history->fd < 0 ? history->fd : 0;
 }
 
-static int create(struct history *history)
+static int history_create(struct history *history)
 {
         int r;
 
-        r = make_dir(history->root, history->package);
+        r = history_make_dir(history->root, history->package);
         if (r < 0)
                 return r;
         if (history->dir < 0)
-                history->dir = open_dir(history->root, history->package);
-        history->fd = history->dir < 0 ? history->dir : create_file(history->dir);
+                history->dir = history_open_dir(history->root, history->package);
+        history->fd = history->dir < 0 ? history->dir : history_create_file(history->dir);
         return history->fd < 0 ? history->fd : 0;
 }
 
 /* ---- Reading ---- */
 
-static int keep_event(struct history *history, struct dmig_event **event)
+static int history_keep_event(struct history *history, struct dmig_event **event)
 {
-        struct dmig_event **grown = history->events;
+        struct dmig_event **grown = array_grow(history->events, history->n_events, sizeof(*grown));
 
-        /* Grows whenever the count reaches a power of two. */
-        if ((history->n_events & (history->n_events - 1)) == 0)
-                grown = reallocarray(grown, history->n_events ? history->n_events * 2 : 1, sizeof(*grown));
         if (!grown)
                 return -ENOMEM;
         history->events = grown;
@@ -136,21 +129,21 @@ static int keep_event(struct history *history, struct dmig_event **event)
         return 0;
 }
 
-static int take_line(struct history *history, const char *line, size_t size, bool keep, struct error *error)
+static int history_take_line(struct history *history, const struct history_line *line, struct error *error)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
         int r;
 
-        r = history_line_parse(history->package, line, size, &event, error);
+        r = history_line_parse(line, &event, error);
         if (r >= 0)
                 r = history_feed(&history->state, event, error);
-        if (r >= 0 && keep)
-                r = keep_event(history, &event);
+        if (r >= 0 && history->keep_events)
+                r = history_keep_event(history, &event);
         return r;
 }
 
-/* Moves what stands behind the last newline into a file of its own: it was cut short, so nobody acted upon it. */
-static int set_tail_aside(struct history *history, const char *tail, size_t size)
+/* Moves the bytes after the last newline to a file of their own: their line was cut short, so no step of the library relied on it. */
+static int history_set_tail_aside(struct history *history, const char *tail, size_t size)
 {
         _cleanup_close_ int fd = -EBADF;
         struct timespec now;
@@ -166,19 +159,19 @@ static int set_tail_aside(struct history *history, const char *tail, size_t size
         if (r >= 0)
                 r = io_write_all(fd, tail, size);
         if (r >= 0)
-                r = sync_fd(fd);
+                r = io_sync(fd);
         if (r >= 0)
-                r = sync_fd(history->dir);
+                r = io_sync(history->dir);
         if (r >= 0 && ftruncate(history->fd, history->size) < 0)
                 r = -errno;
         if (r < 0) {
                 (void)unlinkat(history->dir, history->torn, 0);
                 return r;
         }
-        return sync_fd(history->fd);
+        return io_sync(history->fd);
 }
 
-static int read_events(struct history *history, enum history_mode mode, bool keep, struct error *error)
+static int history_read(struct history *history, enum history_mode mode, struct error *error)
 {
         _cleanup_free_ char *data = NULL;
         size_t size, line = 1;
@@ -190,13 +183,14 @@ static int read_events(struct history *history, enum history_mode mode, bool kee
                 return error_errnof(error, r, "can't read %s", history->path);
 
         for (p = data; (end = memchr(p, '\n', (size_t)(data + size - p))); p = end + 1, line++) {
+                const struct history_line bytes = { history->package, p, (size_t)(end - p) };
                 _cleanup_error_ struct error reason = { 0 };
 
-                r = take_line(history, p, (size_t)(end - p), keep, &reason);
+                r = history_take_line(history, &bytes, &reason);
                 if (r == -EBADMSG)
                         return error_setf(
                                 error, r,
-                                "%s:%zu: can't be read: %s; nothing of the package runs until the line is repaired, or the file is moved away and a baseline is set",
+                                "%s:%zu: unreadable line: %s; repair it, or move the file away and set the version with 'deploy-migrate baseline'; until then nothing runs for this package",
                                 history->path, line, error_text(&reason));
                 if (r < 0)
                         return r;
@@ -206,28 +200,32 @@ static int read_events(struct history *history, enum history_mode mode, bool kee
         if (!history->cut || mode == HISTORY_READ)
                 return 0;
 
-        r = set_tail_aside(history, p, (size_t)(data + size - p));
-        return r < 0 ? error_errnof(error, r, "can't set the torn last line of %s aside", history->path) : 0;
+        r = history_set_tail_aside(history, p, (size_t)(data + size - p));
+        return r < 0 ? error_errnof(error, r, "can't set aside the torn last line of %s", history->path) : 0;
 }
 
-int history_open(const struct root *root, const char *package, enum history_mode mode, bool keep_events,
-                 struct history **ret, struct error *error)
+int history_open(const struct history_request *request, struct history **ret, struct error *error)
 {
         _cleanup_(history_freep) struct history *history = NULL;
         int r;
 
+        assert(request && request->root && request->package);
+        assert(ret);
+
         history = calloc(1, sizeof(*history));
         if (!history)
                 return -ENOMEM;
-        history->root = root;
+        history->root = request->root;
         history->dir = history->fd = -EBADF;
-        history->package = strdup(package);
-        if (!history->package || asprintf(&history->path, "%s" STATE_DIR "/%s/" FILE_NAME, root->path, package) < 0)
+        history->keep_events = request->keep_events;
+        history->package = strdup(request->package);
+        if (!history->package ||
+            asprintf(&history->path, "%s" STATE_DIR "/%s/" FILE_NAME, request->root->path, request->package) < 0)
                 return -ENOMEM;
 
-        r = open_existing(history, mode);
+        r = history_open_existing(history, request->mode);
         if (r >= 0)
-                r = read_events(history, mode, keep_events, error);
+                r = history_read(history, request->mode, error);
         else if (r != -ENOENT)
                 r = error_errnof(error, r, "can't open %s", history->path);
         if (r < 0 && r != -ENOENT)
@@ -261,9 +259,12 @@ int history_append(struct history *history, const struct dmig_event *event, stru
         size_t size;
         int r;
 
-        r = history->fd < 0 ? create(history) : 0;
+        assert(history);
+        assert(event);
+
+        r = history->fd < 0 ? history_create(history) : 0;
         if (r < 0)
-                return error_errnof(error, r, "can't make %s", history->path);
+                return error_errnof(error, r, "can't create %s", history->path);
         r = history_line_format(event, &line, &size);
         if (r < 0)
                 return r;
@@ -271,10 +272,11 @@ int history_append(struct history *history, const struct dmig_event *event, stru
         if (r >= 0 && fdatasync(history->fd) < 0)
                 r = -errno;
         if (r < 0) {
-                /* Where half a line can't be taken back either, the next run sets it aside. */
+                /* If the part of a line can't be removed either, the next run sets it aside. */
                 bool whole = ftruncate(history->fd, history->size) == 0;
 
-                return error_errnof(error, r, "can't write %s%s", history->path, whole ? "" : " nor repair it");
+                return error_errnof(error, r, "can't write %s%s", history->path,
+                                    whole ? "" : " (the next run sets aside the incomplete line)");
         }
         history->size += (off_t)size;
         return history_feed(&history->state, event, error);
@@ -289,8 +291,12 @@ int history_peek(const struct root *root, const char *package, struct dmig_event
         struct stat st;
         ssize_t n;
 
-        dir = open_dir(root, package);
-        fd = dir < 0 ? dir : open_file(dir, HISTORY_READ);
+        assert(root);
+        assert(package);
+        assert(ret);
+
+        dir = history_open_dir(root, package);
+        fd = dir < 0 ? dir : history_open_file(dir, HISTORY_READ);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
         if (fstat(fd, &st) < 0)
@@ -303,5 +309,6 @@ int history_peek(const struct root *root, const char *package, struct dmig_event
 
         line = memrchr(data, '\n', (size_t)n - 1);
         line = line ? line + 1 : data;
-        return history_line_parse(package, line, (size_t)(data + n - 1 - line), ret, NULL) < 0 ? 0 : 1;
+        return history_line_parse(&(struct history_line){ package, line, (size_t)(data + n - 1 - line) }, ret, NULL) >=
+               0;
 }

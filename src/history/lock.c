@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <sys/file.h>
 
-/* flock(2) can't wait for a limited time, so it is asked this often. */
+/* flock(2) can't wait for a limited time, so it is tried this often. */
 #define RETRY_MSEC 50
 
-static int open_lock(const struct root *root, const char *package, struct error *error)
+static int lock_open(const struct root *root, const char *package, struct error *error)
 {
         _cleanup_close_ int dir = -EBADF;
         _cleanup_free_ char *name = NULL;
@@ -23,15 +23,15 @@ static int open_lock(const struct root *root, const char *package, struct error 
         dir = root_open_mkdirs(root, LOCK_DIR);
         if (dir < 0)
                 return error_errnof(error, dir, "can't open %s" LOCK_DIR, root->path);
-        /* Whoever can open it can hold the lock: nobody else. */
+        /* 0600, since a process that can open it can hold the lock. */
         fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return error_errnof(error, -errno, "can't open %s" LOCK_DIR "/%s", root->path, name);
         return fd;
 }
 
-/* For the message of those who wait; the lock itself is the kernel's. */
-static void write_holder(int fd)
+/* For the messages of waiting processes. The lock doesn't depend on it, so a failure is ignored. */
+static void lock_write_holder(int fd)
 {
         char pid[16];
         int n = snprintf(pid, sizeof(pid), "%d\n", getpid());
@@ -40,22 +40,26 @@ static void write_holder(int fd)
                 return;
 }
 
-static int explain_busy(int fd, const char *package, struct error *error)
+static int lock_explain_busy(int fd, const char *package, struct error *error)
 {
         char pid[16] = "";
         ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
 
         pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
-        return error_setf(error, -EBUSY, "%s is locked by process %s: try again when it is done", package,
+        return error_setf(error, -EBUSY, "%s is locked by process %s; try again after it has ended", package,
                           pid[0] ? pid : "(unknown)");
 }
 
 int lock_acquire(const struct root *root, const struct lock_request *request, struct error *error)
 {
-        uint64_t end = usec_add(now_usec(CLOCK_MONOTONIC), request->timeout_usec);
         _cleanup_close_ int fd = -EBADF;
+        uint64_t end;
 
-        fd = open_lock(root, request->package, error);
+        assert(root);
+        assert(request && request->package);
+
+        end = usec_add(now_usec(CLOCK_MONOTONIC), request->timeout_usec);
+        fd = lock_open(root, request->package, error);
         if (fd < 0)
                 return fd;
 
@@ -65,11 +69,11 @@ int lock_acquire(const struct root *root, const struct lock_request *request, st
                 if (errno != EWOULDBLOCK && errno != EINTR)
                         return error_errnof(error, -errno, "can't lock %s", request->package);
                 if (now_usec(CLOCK_MONOTONIC) >= end)
-                        return explain_busy(fd, request->package, error);
+                        return lock_explain_busy(fd, request->package, error);
                 if (poll(&stop, 1, RETRY_MSEC) > 0)
-                        return error_setf(error, -ECANCELED, "stopped while waiting for the lock of %s",
+                        return error_setf(error, -ECANCELED, "stopped while waiting for the lock on %s",
                                           request->package);
         }
-        write_holder(fd);
+        lock_write_holder(fd);
         return TAKE_FD(fd);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The lock of a package: held by a file descriptor, so it ends with its holder, however that ends. */
+/* The lock of a package. A file descriptor holds it, so the lock ends with its process, however that ends. */
 
 #include "basic/path.h"
 #include "basic/root.h"
@@ -11,11 +11,11 @@
 struct lock_request {
         const char *package;
         uint64_t timeout_usec;
-        int stop_fd; /* readable when waiting has to end */
+        int stop_fd; /* becomes readable if waiting must end; negative: never */
 };
 
 /*
- * Returns: a file descriptor that holds the lock as long as it is open; -EBUSY where another process (named in @error) still
- * held it at the end of the time, -ECANCELED because of stop_fd, or another errno.
+ * Returns: a file descriptor that holds the lock as long as it is open; -EBUSY if another process, which @error names, still held it at
+ * the end of the time, -ECANCELED because of stop_fd, or another errno.
  */
-int lock_acquire(const struct root *root, const struct lock_request *request, struct error *error);
+_must_check_ int lock_acquire(const struct root *root, const struct lock_request *request, struct error *error);

@@ -46,9 +46,10 @@ int package_new_report(struct dmig *ctx, const struct upgrade_request *request, 
 
 int package_open_history(struct package *pkg, struct dmig *ctx, enum history_mode mode, struct error *error)
 {
+        const struct history_request request = { &ctx->root, pkg->request.package, .mode = mode };
         int r;
 
-        r = history_open(&ctx->root, pkg->request.package, mode, false, &pkg->history, error);
+        r = history_open(&request, &pkg->history, error);
         if (r >= 0 && pkg->history->torn)
                 context_log(ctx, LOG_WARNING, pkg->request.package,
                             "the last line of %s was cut short, it was set aside as %s", pkg->history->path,

@@ -165,7 +165,7 @@ int transaction_check_ended(const struct history *history, struct error *error)
 
 int transaction_prune(struct dmig *ctx, struct history *history, struct error *error)
 {
-        const size_t n_upgrades = history->state.n_upgrades;
+        const size_t n_upgrades = history->state.upgrades.n;
         _cleanup_(archive_done) struct archive list = { 0 };
         int r;
 

@@ -67,7 +67,7 @@ static int make_redo(struct transaction *t, const struct transaction_end *end)
         redo->sha256 = strdup(end->sha256);
         redo->from = strdup(end->from);
         redo->run = strdup(t->ctx->run_id);
-        redo->upgrade = (int64_t)t->history->state.n_upgrades;
+        redo->upgrade = (int64_t)t->history->state.upgrades.n;
         redo->position = (int64_t)t->history->size;
         redo->duration_ms = end->duration_ms;
         return redo->id && redo->sha256 && redo->run && redo->from ? 0 : -ENOMEM;

@@ -4,7 +4,7 @@
 
 #include "basic/macro.h"
 
-static int exit_status_rank(int status)
+static int rank(int status)
 {
         static const int ascending[] = { EXIT_DONE,     EXIT_PENDING, EXIT_MIGRATION,  EXIT_LOCKED,
                                          EXIT_UNUSABLE, EXIT_USAGE,   EXIT_INTERRUPTED };
@@ -17,7 +17,7 @@ static int exit_status_rank(int status)
 
 int exit_status_worse(int a, int b)
 {
-        return exit_status_rank(a) > exit_status_rank(b) ? a : b;
+        return rank(a) > rank(b) ? a : b;
 }
 
 int exit_status_of_errno(int r)
@@ -38,11 +38,8 @@ int exit_status_of_errno(int r)
 
 int exit_status_of_report(const struct dmig_report *report, bool planned)
 {
-        int code;
+        int code = dmig_report_get_errno(report);
 
-        assert(report);
-
-        code = dmig_report_get_errno(report);
         if (code == -ECANCELED)
                 return EXIT_INTERRUPTED;
 

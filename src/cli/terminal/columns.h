@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A table with aligned columns: columns_fit() with each line, then columns_print() with each line. */
+/* Lines whose columns stand below each other: fit each line first, then print each. */
 
 #include "cli/terminal/terminal.h"
 
 #define COLUMNS_MAX 6
 
 struct cell {
-        const char *text; /* NULL: empty */
+        const char *text; /* NULL is empty */
         enum style style;
 };
 

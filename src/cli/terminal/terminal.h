@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* An output stream, and what it can show if it is a terminal. */
+/* What a stream leads to, and what can be shown there. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,19 +26,19 @@ enum style {
 struct terminal {
         FILE *stream;
         bool tty;
-        bool cursor; /* a terminal that can overwrite a line */
+        bool cursor; /* a terminal on which a line can be written over */
         bool color;
         bool utf8;    /* a terminal that shows UTF-8 */
-        size_t width; /* 0: ask the terminal */
+        size_t width; /* 0: what the stream leads to knows it */
 };
 
-/* Depends on the locale: call setlocale() before. */
+/* Goes by the locale: setlocale() comes before it. */
 void terminal_init(struct terminal *terminal, FILE *stream, enum color color);
-/* Returns: the columns of a line, now; 80 if the stream is no terminal. */
+/* How many columns fit on a line, now. */
 size_t terminal_width(const struct terminal *terminal);
-/* Writes @text with its control characters escaped. */
+/* Writes @text, made harmless. */
 void terminal_put(const struct terminal *terminal, enum style style, const char *text);
-/* Returns: the columns that terminal_put() fills. */
+/* How many columns terminal_put() fills. */
 size_t terminal_measure(const struct terminal *terminal, const char *text);
-/* Returns: "→", or "->" on a terminal without UTF-8. */
+/* "→", or "->" where that can't be shown. */
 const char *terminal_arrow(const struct terminal *terminal);

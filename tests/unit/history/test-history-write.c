@@ -172,7 +172,9 @@ START_TEST(test_read_only)
         data = histories_make(&root, N_EVENTS);
 
         ck_assert_int_eq(mount("none", root.path, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
-        ck_assert_int_eq(history_open(&root, "foo", HISTORY_APPEND, false, &writer, &error), -EROFS);
+        ck_assert_int_eq(
+                history_open(&(struct history_request){ &root, "foo", .mode = HISTORY_APPEND }, &writer, &error),
+                -EROFS);
         ck_assert_ptr_nonnull(strstr(error_text(&error), tree_path(&root, HISTORY_FILE)));
         reader = histories_open(&root, HISTORY_READ);
         histories_expect(reader, N_EVENTS);
@@ -206,7 +208,9 @@ START_TEST(test_not_a_history)
                 _cleanup_error_ struct error error = { 0 };
                 struct history *history = NULL;
 
-                ck_assert_int_eq(history_open(&root, "foo", mode, false, &history, &error), others[_i].code);
+                ck_assert_int_eq(
+                        history_open(&(struct history_request){ &root, "foo", .mode = mode }, &history, &error),
+                        others[_i].code);
                 ck_assert_ptr_nonnull(strstr(error_text(&error), tree_path(&root, HISTORY_FILE)));
                 ck_assert_ptr_null(history);
         }

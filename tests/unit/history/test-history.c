@@ -98,7 +98,8 @@ START_TEST(test_without_events)
         _cleanup_free_ char *data = histories_make(&root, N_EVENTS);
         _cleanup_(history_freep) struct history *history = NULL;
 
-        ck_assert_int_eq(history_open(&root, "foo", HISTORY_READ, false, &history, NULL), 0);
+        ck_assert_int_eq(history_open(&(struct history_request){ &root, "foo", .mode = HISTORY_READ }, &history, NULL),
+                         0);
         ck_assert_ptr_null(history->events);
         histories_expect(history, N_EVENTS);
 }
@@ -206,7 +207,7 @@ static bool is_refused(const struct root *root, enum history_mode mode, size_t l
         _cleanup_error_ struct error error = { 0 };
         char place[256];
 
-        if (history_open(root, "foo", mode, false, &history, &error) == 0)
+        if (history_open(&(struct history_request){ root, "foo", .mode = mode }, &history, &error) == 0)
                 return false;
         snprintf(place, sizeof(place), "%s:%zu: ", tree_path(root, HISTORY_FILE), line);
         ck_assert_int_eq(error.code, -EBADMSG);

@@ -82,7 +82,7 @@ START_TEST(test_held)
         char holder[64];
 
         ck_assert_int_eq(acquire(&root, "foo", 0, &error), -EBUSY);
-        snprintf(holder, sizeof(holder), "foo is locked by process %d:", getpid());
+        snprintf(holder, sizeof(holder), "foo is locked by process %d;", getpid());
         ck_assert_ptr_nonnull(strstr(error_text(&error), holder));
         other = acquire(&root, "bar", 0, NULL);
         ck_assert_int_ge(other, 0);
@@ -101,7 +101,7 @@ START_TEST(test_wait_in_vain)
         took = now_usec(CLOCK_MONOTONIC) - begin;
         ck_assert_uint_ge(took, 500 * USEC_PER_MSEC);
         ck_assert_uint_lt(took, 10 * USEC_PER_SEC);
-        snprintf(holder, sizeof(holder), "process %d:", pid);
+        snprintf(holder, sizeof(holder), "process %d;", pid);
         ck_assert_ptr_nonnull(strstr(error_text(&error), holder));
 
         /* It ends with its holder, however that ends. */

@@ -3,6 +3,7 @@
 
 /* Histories written down shortly. */
 
+#include "basic/error.h"
 #include "history/history-state.h"
 
 /*

@@ -37,7 +37,9 @@ struct history *histories_open(const struct root *root, enum history_mode mode)
         struct history *history = NULL;
         _cleanup_error_ struct error error = { 0 };
 
-        ck_assert_msg(history_open(root, "foo", mode, true, &history, &error) == 0, "%s", error_text(&error));
+        ck_assert_msg(history_open(&(struct history_request){ root, "foo", mode, .keep_events = true }, &history,
+                                   &error) == 0,
+                      "%s", error_text(&error));
         return history;
 }
 

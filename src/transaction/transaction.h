@@ -3,7 +3,7 @@
 
 /*
  * A migration as a transaction. In: what it declares, and what it did in the stage. Out: all of it on the system, or nothing. The
- * states, what is durable in each, and why each can be recovered from are told in doc/HACKING.md.
+ * states, what is durable in each, and why each can be recovered from are explained in doc/design.md.
  */
 
 #include "catalog/catalog.h"

@@ -12,19 +12,24 @@
 
 void cli_init(struct cli *cli)
 {
-        const unsigned told = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
+        const unsigned formats = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
+
+        assert(cli);
 
         journal_init(&cli->journal, options_has(&cli->options, OPTION_UNIT));
         terminal_init(&cli->out, stdout, cli->options.color);
         terminal_init(&cli->err, stderr, cli->options.color);
         cli->progress.terminal = &cli->err;
-        if ((cli->options.given & told) == OPTION_BIT(OPTION_JSON))
+        /* --help and --version win over --json. */
+        if ((cli->options.given & formats) == OPTION_BIT(OPTION_JSON))
                 cli->packages = json_object_new_array();
         cli->list = "packages";
 }
 
 void cli_done(struct cli *cli)
 {
+        assert(cli);
+
         signals_watch(NULL);
         dmig_unref(cli->ctx);
         tail_clear(&cli->tail);
@@ -36,77 +41,95 @@ void cli_done(struct cli *cli)
 
 void cli_flush(struct cli *cli)
 {
+        assert(cli);
+
         errno = 0;
         if (fflush(stdout) < 0 && cli->output_error == 0)
                 cli->output_error = errno;
 }
 
-/* A pipe without a reader. */
-static bool reader_is_gone(void)
+/* Whether standard output is a pipe that its reader has closed. */
+static bool cli_output_is_closed(void)
 {
         struct pollfd out = { .fd = STDOUT_FILENO };
 
         return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
-/* A closed pipe is no news to the one who closed it; the status says it all the same. */
-static int check_output(struct cli *cli)
+/* A reader that closed the pipe needs no message, but the status is the same. */
+static int cli_check_output(struct cli *cli)
 {
         _cleanup_free_ char *text = NULL;
 
         cli_flush(cli);
         if (!ferror(stdout))
                 return EXIT_DONE;
-        if (!reader_is_gone() && asprintf(&text, "can't write standard output: %s",
-                                          strerror(cli->output_error ? cli->output_error : EIO)) >= 0)
-                cli_say(cli, LOG_ERR, NULL, NULL, text);
+        if (!cli_output_is_closed() && asprintf(&text, "can't write to standard output: %s",
+                                                strerror(cli->output_error ? cli->output_error : EIO)) >= 0)
+                cli_say(cli, LOG_ERR, NULL, text);
         return EXIT_UNUSABLE;
 }
 
 int cli_finish(struct cli *cli, int status)
 {
+        assert(cli);
+
         if (cli->packages)
                 report_json_print(stdout, cli->list, cli->packages, cli->error);
-        return exit_status_worse(status, check_output(cli));
+        return exit_status_worse(status, cli_check_output(cli));
 }
 
-static enum style style_of_priority(int priority)
+static enum style log_line_style(const struct log_line *line)
 {
-        return priority <= LOG_ERR ? STYLE_BAD : priority == LOG_WARNING ? STYLE_WARNING : STYLE_PLAIN;
+        return line->priority <= LOG_ERR ? STYLE_BAD : line->priority == LOG_WARNING ? STYLE_WARNING : STYLE_PLAIN;
 }
 
 /* "sample is not installed" needs no name before it. */
-static bool begins_with_name(const char *text, const char *package)
+static bool log_line_begins_with_package(const struct log_line *line)
 {
-        const char *rest = str_startswith(text, package);
+        const char *rest = str_startswith(line->text, line->package);
 
         return rest && *rest == ' ';
 }
 
-void cli_say(struct cli *cli, int priority, const char *package, const char *id, const char *text)
+static void log_line_put(const struct terminal *err, const struct log_line *line)
 {
-        const struct terminal *err = &cli->err;
+        if (line->id) {
+                terminal_put(err, STYLE_PLAIN, line->package);
+                terminal_put(err, STYLE_PLAIN, " ");
+                terminal_put(err, STYLE_PLAIN, line->id);
+                terminal_put(err, STYLE_PLAIN, " | ");
+        } else if (!line->package || !log_line_begins_with_package(line)) {
+                terminal_put(err, STYLE_PLAIN, line->package ? line->package : "deploy-migrate");
+                terminal_put(err, STYLE_PLAIN, ": ");
+        }
+        terminal_put(err, log_line_style(line), line->text);
+        fputc('\n', err->stream);
+}
+
+void cli_log(struct cli *cli, const struct log_line *line)
+{
+        assert(cli);
+        assert(line);
+        assert(line->text);
+        assert(!line->id || line->package);
 
         if (cli->journal.enabled) {
-                journal_line(&cli->journal, priority, package, id, text);
+                journal_line(&cli->journal, line);
                 return;
         }
         progress_clear(&cli->progress);
         cli_flush(cli);
-        if (id) {
-                terminal_put(err, STYLE_PLAIN, package);
-                terminal_put(err, STYLE_PLAIN, " ");
-                terminal_put(err, STYLE_PLAIN, id);
-                terminal_put(err, STYLE_PLAIN, " | ");
-        } else if (!package || !begins_with_name(text, package)) {
-                terminal_put(err, STYLE_PLAIN, package ? package : "deploy-migrate");
-                terminal_put(err, STYLE_PLAIN, ": ");
-        }
-        terminal_put(err, style_of_priority(priority), text);
-        fputc('\n', err->stream);
+        log_line_put(&cli->err, line);
 }
 
-static void keep_error(struct cli *cli, const char *message)
+void cli_say(struct cli *cli, int priority, const char *package, const char *text)
+{
+        cli_log(cli, &(const struct log_line){ .priority = priority, .package = package, .text = text });
+}
+
+/* --json has room for one error that isn't about a package: the first. */
+static void cli_record_error(struct cli *cli, const char *message)
 {
         if (cli->packages && !cli->error)
                 cli->error = strdup(message);
@@ -117,24 +140,32 @@ int cli_usage(struct cli *cli, const char *format, ...)
         _cleanup_free_ char *message = NULL;
         va_list args;
 
+        assert(cli);
+        assert(format);
+
         va_start(args, format);
         if (vasprintf(&message, format, args) < 0)
                 message = NULL;
         va_end(args);
 
-        cli_say(cli, LOG_ERR, NULL, NULL, message ? message : format);
-        keep_error(cli, message ? message : format);
+        cli_say(cli, LOG_ERR, NULL, message ? message : format);
+        cli_record_error(cli, message ? message : format);
         return EXIT_USAGE;
 }
 
 int cli_failed(struct cli *cli, const char *package, int r)
 {
-        const char *message = cli->ctx ? dmig_error_message(cli->ctx) : strerror(-r);
+        const char *message;
 
-        cli_say(cli, LOG_ERR, package, NULL, message);
+        assert(cli);
+        assert(r < 0);
+
+        /* Memory can also run out here, which the library doesn't know. */
+        message = cli->ctx && r != -ENOMEM ? dmig_error_message(cli->ctx) : strerror(-r);
+        cli_say(cli, LOG_ERR, package, message);
         if (package && cli->packages)
                 json_object_array_add(cli->packages, report_json_failure(package, message));
         else
-                keep_error(cli, message);
+                cli_record_error(cli, message);
         return exit_status_of_errno(r);
 }

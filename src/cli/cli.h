@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* One call of the program: what it was asked for, whom it talks to, and what it has to say at the end. */
+/* One call of the program, from the parsed command line to the exit status: its context, its output, its errors. */
 
 #include "basic/macro.h"
 #include "cli/options.h"
 #include "cli/report/exit-status.h"
 #include "cli/report/journal.h"
+#include "cli/report/log-line.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/tail.h"
 #include "cli/terminal/terminal.h"
@@ -24,23 +25,26 @@ struct cli {
         struct terminal out, err;
         struct progress progress;
         struct journal journal;
-        struct tail tail;      /* of the migration that runs */
-        json_object *packages; /* with --json: what is printed at the end */
-        const char *list;      /* with --json: what they are called */
-        char *error;           /* with --json: what went wrong before there were packages */
-        int output_error;      /* errno of the first write to standard output that failed, where it is known */
+        struct tail tail;      /* of the running migration's output */
+        json_object *packages; /* with --json: the array to print at the end; NULL without it */
+        const char *list;      /* with --json: the array's key */
+        char *error;           /* with --json: an error that isn't about one package */
+        int output_error;      /* errno of the first failed write to standard output, 0 if unknown */
 };
 
+/* Takes a struct whose options are parsed. */
 void cli_init(struct cli *cli);
 void cli_done(struct cli *cli);
-/* Prints the JSON object. Returns: @status, or a worse one where standard output could not be written. */
+/* Prints the JSON object. Returns: @status, or a worse one if standard output can't be written. */
 int cli_finish(struct cli *cli, int status);
 
-/* Writes out what standard output has so far. */
+/* Flushes standard output. */
 void cli_flush(struct cli *cli);
-/* One line on standard error. @id is the migration that printed it, or NULL; @package may be NULL without an @id. */
-void cli_say(struct cli *cli, int priority, const char *package, const char *id, const char *text);
-/* A line on standard error, which --json repeats. Returns: EXIT_USAGE. */
+/* Writes a line to standard error, or to the journal if standard error is connected to it. */
+void cli_log(struct cli *cli, const struct log_line *line);
+/* Logs a line of the program's own; @package may be NULL. */
+void cli_say(struct cli *cli, int priority, const char *package, const char *text);
+/* Logs an error of the command line, which --json repeats. Returns: EXIT_USAGE. */
 int cli_usage(struct cli *cli, const char *format, ...) _printf_(2, 3);
-/* The library returned @r and left its message; @package may be NULL. Returns: the exit status for it. */
+/* Logs the message of the library function that returned @r; @package may be NULL. Returns: the exit status for @r. */
 int cli_failed(struct cli *cli, const char *package, int r);

@@ -6,7 +6,7 @@
 
 #include <stdarg.h>
 
-static int show_status(struct cli *cli, const char *package)
+static int confirm_as_json(struct cli *cli, const char *package)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         int r = dmig_status(cli->ctx, package, 0, &report);
@@ -17,14 +17,18 @@ static int show_status(struct cli *cli, const char *package)
         return EXIT_DONE;
 }
 
-int confirm(struct cli *cli, const char *package, const char *format, ...)
+int confirm_print(struct cli *cli, const char *package, const char *format, ...)
 {
         _cleanup_free_ char *text = NULL;
         va_list args;
         int n;
 
+        assert(cli);
+        assert(package);
+        assert(format);
+
         if (cli->packages)
-                return show_status(cli, package);
+                return confirm_as_json(cli, package);
         if (cli->options.verbosity < 0)
                 return EXIT_DONE;
 

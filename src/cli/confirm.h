@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What mark and baseline have in common: they write a line into the history, and say so. */
+/* How a verb that changes a package's records (mark, baseline, forget) confirms that it did. */
 
 #include "cli/cli.h"
 
-/* Says @text of @package, and with --json where it stands now. Returns: the exit status. */
-int confirm(struct cli *cli, const char *package, const char *format, ...) _printf_(3, 4);
+/* Prints the message about @package, or with --json its status. Returns: the exit status. */
+int confirm_print(struct cli *cli, const char *package, const char *format, ...) _printf_(3, 4);

@@ -3,19 +3,21 @@
 #include "cli/feedback.h"
 
 #include "cli/cli.h"
+#include "cli/report/event-field.h"
 #include "cli/report/notify.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <syslog.h>
 
-/* Shorter steps pass without a word. */
+/* Only a phase that takes longer than this shows its progress. */
 #define PROGRESS_AFTER_MS 1000
 
-static bool is_shown(const struct cli *cli, int priority)
+static bool feedback_is_shown(const struct cli *cli, int priority)
 {
         static const int least[] = { LOG_WARNING, LOG_NOTICE, LOG_DEBUG };
 
-        if (cli->journal.enabled) /* which can be asked for less */
+        if (cli->journal.enabled) /* journalctl can select by priority */
                 return priority <= LOG_INFO;
         return priority <= least[cli->options.verbosity + 1];
 }
@@ -23,84 +25,88 @@ static bool is_shown(const struct cli *cli, int priority)
 void feedback_on_log(struct dmig *ctx, int priority, const char *package, const char *id, const char *text,
                      void *userdata)
 {
+        const struct log_line line = { .priority = priority, .package = package, .id = id, .text = text };
         struct cli *cli = userdata;
+
+        assert(cli);
+        assert(text);
 
         (void)ctx;
         if (id && cli->options.verbosity <= 0 && !cli->journal.enabled)
                 tail_add(&cli->tail, text);
-        else if (is_shown(cli, priority))
-                cli_say(cli, priority, package, id, text);
+        else if (feedback_is_shown(cli, priority))
+                cli_log(cli, &line);
 }
 
-static int64_t event_int(const struct dmig_event *event, const char *field)
-{
-        int64_t value;
-
-        return dmig_event_get_int(event, field, &value) < 0 ? 0 : value;
-}
-
-static const char *event_string(const struct dmig_event *event, const char *field)
-{
-        const char *value = dmig_event_get_string(event, field);
-
-        return value ? value : "?";
-}
-
-static void on_upgrade(struct cli *cli, const struct dmig_event *event)
+/* With -v: one line about the package. */
+static void feedback_say(struct cli *cli, const struct dmig_event *event, const char *format, ...) _printf_(3, 4);
+static void feedback_say(struct cli *cli, const struct dmig_event *event, const char *format, ...)
 {
         _cleanup_free_ char *text = NULL;
+        va_list args;
+        int n;
 
-        if (cli->options.verbosity > 0 &&
-            asprintf(&text, "upgrade from %s (%s) to %s, %" PRId64 " pending", event_string(event, "from"),
-                     event_string(event, "from_source"), event_string(event, "to"), event_int(event, "pending")) >= 0)
-                cli_say(cli, LOG_INFO, dmig_event_get_package(event), NULL, text);
+        if (cli->options.verbosity <= 0)
+                return;
+        va_start(args, format);
+        n = vasprintf(&text, format, args);
+        va_end(args);
+        if (n < 0)
+                text = NULL;
+        if (text)
+                cli_say(cli, LOG_INFO, dmig_event_get_package(event), text);
 }
 
-static void on_phase(struct cli *cli, const struct dmig_event *event)
+static void feedback_on_upgrade(struct cli *cli, const struct dmig_event *event)
 {
-        _cleanup_free_ char *text = NULL;
-
-        if (cli->options.verbosity > 0 &&
-            asprintf(&text, "%s: %s", event_string(event, "id"), event_string(event, "phase")) >= 0)
-                cli_say(cli, LOG_INFO, dmig_event_get_package(event), NULL, text);
+        feedback_say(cli, event, "upgrade from %s (%s) to %s, %" PRId64 " pending", event_field_text(event, "from"),
+                     event_field_text(event, "from_source"), event_field_text(event, "to"),
+                     event_field_int(event, "pending"));
 }
 
-/* Which is no phase that could take long, but the point of no return. */
-static void on_change(struct cli *cli, const struct dmig_event *event)
+static void feedback_on_phase(struct cli *cli, const struct dmig_event *event)
 {
-        _cleanup_free_ char *text = NULL;
-
-        if (cli->options.verbosity > 0 &&
-            asprintf(&text, "%s: %s", event_string(event, "id"), dmig_event_get_name(event)) >= 0)
-                cli_say(cli, LOG_INFO, dmig_event_get_package(event), NULL, text);
+        feedback_say(cli, event, "%s: %s", event_field_text(event, "id"), event_field_text(event, "phase"));
 }
 
-static void on_progress(struct cli *cli, const struct dmig_event *event)
+/* A commit and an undo have no phase: their event is all there is to show. */
+static void feedback_on_change(struct cli *cli, const struct dmig_event *event)
+{
+        feedback_say(cli, event, "%s: %s", event_field_text(event, "id"), dmig_event_get_name(event));
+}
+
+static void feedback_on_progress(struct cli *cli, const struct dmig_event *event)
 {
         struct progress_step step = {
                 .package = dmig_event_get_package(event),
-                .id = event_string(event, "id"),
-                .phase = event_string(event, "phase"),
-                .elapsed_ms = event_int(event, "elapsed_ms"),
-                .timeout_sec = event_int(event, "timeout_sec"),
+                .id = event_field_text(event, "id"),
+                .phase = event_field_text(event, "phase"),
+                .elapsed_ms = event_field_int(event, "elapsed_ms"),
+                .timeout_sec = event_field_int(event, "timeout_sec"),
         };
 
         if (cli->err.cursor && cli->options.verbosity >= 0 && step.elapsed_ms >= PROGRESS_AFTER_MS)
                 progress_show(&cli->progress, &step);
 }
 
-static void forget_output(struct cli *cli, const struct dmig_event *event)
+/* The output of a migration is shown only if it fails. */
+static void feedback_drop_output(struct cli *cli, const struct dmig_event *event)
 {
         (void)event;
         tail_clear(&cli->tail);
 }
 
-static void on_failed(struct cli *cli, const struct dmig_event *event)
+static void feedback_on_failed(struct cli *cli, const struct dmig_event *event)
 {
         const char *line;
 
         for (size_t i = 0; (line = tail_get(&cli->tail, i)); i++)
-                cli_say(cli, LOG_INFO, dmig_event_get_package(event), event_string(event, "id"), line);
+                cli_log(cli, &(const struct log_line){
+                                     .priority = LOG_INFO,
+                                     .package = dmig_event_get_package(event),
+                                     .id = event_field_text(event, "id"),
+                                     .text = line,
+                             });
         tail_clear(&cli->tail);
 }
 
@@ -110,13 +116,16 @@ void feedback_on_event(struct dmig *ctx, const struct dmig_event *event, void *u
                 const char *name;
                 void (*fn)(struct cli *cli, const struct dmig_event *event);
         } handlers[] = {
-                { "upgrade", on_upgrade },      { "phase", on_phase },        { "progress", on_progress },
-                { "started", forget_output },   { "applied", forget_output }, { "satisfied", forget_output },
-                { "postponed", forget_output }, { "failed", on_failed },      { "committing", on_change },
-                { "undone", on_change },
+                { "upgrade", feedback_on_upgrade },    { "phase", feedback_on_phase },
+                { "progress", feedback_on_progress },  { "started", feedback_drop_output },
+                { "applied", feedback_drop_output },   { "satisfied", feedback_drop_output },
+                { "postponed", feedback_drop_output }, { "failed", feedback_on_failed },
+                { "committing", feedback_on_change },  { "undone", feedback_on_change },
         };
         struct cli *cli = userdata;
         const char *name = dmig_event_get_name(event);
+
+        assert(cli);
 
         (void)ctx;
         notify_event(event);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Parse, dispatch, exit status. */
+/* The program: parses the command line, runs the verb, and returns its exit status. */
 
 #include "cli/cli.h"
 #include "cli/help.h"
@@ -12,10 +12,10 @@
 #include <locale.h>
 
 /*
- * Takes the places of standard streams that our caller has closed, lest a file that the library writes is opened there. Read
- * only, so that writing to a closed standard output still fails.
+ * Opens /dev/null as each standard stream that our caller has closed, so that no file of ours gets its number and our output.
+ * Read only, so that writing to a closed standard output still fails.
  */
-static void fill_standard_streams(void)
+static void standard_streams_open(void)
 {
         int fd;
 
@@ -25,13 +25,13 @@ static void fill_standard_streams(void)
         fd_closep(&fd);
 }
 
-/* What the verb's line in the table doesn't know: options that need one package. */
-static int check_package_options(struct cli *cli)
+/* The rules that the table of verbs can't express: some options need exactly one package. */
+static int cli_check_package_options(struct cli *cli)
 {
         struct options *options = &cli->options;
 
         if (options->unit && options->n_args > 1)
-                return cli_usage(cli, "--unit names the package, so no PACKAGE goes with it");
+                return cli_usage(cli, "--unit already names the package; remove the PACKAGE argument");
         if (options->unit)
                 options->args[options->n_args++] = options->unit;
         if ((options->from || options->to) && options->n_args != 2)
@@ -39,7 +39,7 @@ static int check_package_options(struct cli *cli)
         return EXIT_DONE;
 }
 
-static int check_usage(struct cli *cli, const struct verb *verb)
+static int cli_check_usage(struct cli *cli, const struct verb *verb)
 {
         const struct options *options = &cli->options;
         size_t n = options->n_args - 1;
@@ -47,24 +47,24 @@ static int check_usage(struct cli *cli, const struct verb *verb)
 
         for (int id = 0; id < OPTION_COUNT; id++)
                 if (options->given & OPTION_BIT(id) & ~(verb->options | OPTIONS_COMMON))
-                        return cli_usage(cli, "option '%s' doesn't go with %s; try 'deploy-migrate %s --help'",
+                        return cli_usage(cli, "option '%s' is not valid with %s; try 'deploy-migrate %s --help'",
                                          option_name((enum option_id)id, name), verb->name, verb->name);
         if (n < verb->min || n > verb->max)
-                return cli_usage(cli, "too %s arguments: deploy-migrate %s %s", n < verb->min ? "few" : "many",
+                return cli_usage(cli, "too %s arguments; usage: deploy-migrate %s %s", n < verb->min ? "few" : "many",
                                  verb->name, verb->arguments);
-        return check_package_options(cli);
+        return cli_check_package_options(cli);
 }
 
-static int run_verb(struct cli *cli, const struct verb *verb)
+static int cli_run_verb(struct cli *cli, const struct verb *verb)
 {
-        int status = check_usage(cli, verb);
+        int status = cli_check_usage(cli, verb);
 
         if (status == EXIT_DONE)
                 status = session_open(cli);
         return status == EXIT_DONE ? verb->run(cli, cli->options.args + 1) : status;
 }
 
-static int dispatch(struct cli *cli)
+static int cli_dispatch(struct cli *cli)
 {
         const struct options *options = &cli->options;
         const char *name = options->args[0];
@@ -79,10 +79,10 @@ static int dispatch(struct cli *cli)
         else if (options_has(options, OPTION_HELP))
                 help_print(stdout);
         else if (verb)
-                return run_verb(cli, verb);
+                return cli_run_verb(cli, verb);
         else {
-                help_print(stderr);
-                return cli_usage(cli, "what to do? a verb is missing");
+                help_print_usage(stderr);
+                return cli_usage(cli, "no verb given; try 'deploy-migrate --help'");
         }
         return EXIT_DONE;
 }
@@ -92,7 +92,7 @@ int main(int argc, char **argv)
         _cleanup_(cli_done) struct cli cli = { 0 };
         int r, status;
 
-        fill_standard_streams();
+        standard_streams_open();
         setlocale(LC_CTYPE, "");
         r = options_parse(&cli.options, argc, argv);
         cli_init(&cli);
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
                 status = cli_usage(&cli, "%s; try 'deploy-migrate --help'",
                                    cli.options.problem ? cli.options.problem : strerror(-r));
         else
-                status = dispatch(&cli);
+                status = cli_dispatch(&cli);
         if (signals_caught())
                 status = exit_status_worse(status, EXIT_INTERRUPTED);
         return cli_finish(&cli, status);

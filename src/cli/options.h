@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The command line, taken apart: options before and behind the verb, and the arguments in their order. */
+/* Parses the command line: options before and after the verb, and the arguments in their order. */
 
+#include "basic/macro.h"
 #include "cli/terminal/terminal.h"
 
 #include <stdint.h>
@@ -30,29 +31,30 @@ enum option_id {
         OPTION_COUNT,
 };
 
-#define OPTION_BIT(id) (1U << (id))
+#define OPTION_NAME_MAX 32
+#define OPTION_BIT(id)  (1U << (id))
 #define OPTIONS_COMMON                                                                                             \
         (OPTION_BIT(OPTION_ROOT) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_QUIET) | \
          OPTION_BIT(OPTION_VERBOSE) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
 
 struct options {
-        unsigned given; /* of OPTION_BIT() */
+        unsigned given; /* a set of OPTION_BIT() */
         enum color color;
         int verbosity; /* -1 quiet, 0, 1 verbose */
         bool sandbox_off;
         uint64_t lock_timeout_usec;
         const char *root, *from, *to, *reason, *package_version;
-        char *unit; /* the package that the instance names */
-        char **args;
+        char *unit;  /* the package, unescaped from the instance */
+        char **args; /* the verb is the first */
         size_t n_args;
-        char *problem; /* the first thing that is wrong, NULL where nothing is */
+        char *problem; /* the first error, or NULL */
 };
 
 /*
- * Fills in @options from a command line that outlives it, where something is wrong too, so that the caller knows in which
- * form to say it. Returns: 0, -EINVAL with the problem set, or -ENOMEM.
+ * Fills in @options, which point into @argv. It goes on after an error: whether the error has to be printed as JSON depends on the
+ * options after it. Returns: 0, -EINVAL with the problem set, or -ENOMEM.
  */
-int options_parse(struct options *options, int argc, char **argv);
+_must_check_ int options_parse(struct options *options, int argc, char **argv);
 void options_done(struct options *options);
 
 static inline bool options_has(const struct options *options, enum option_id id)
@@ -60,7 +62,7 @@ static inline bool options_has(const struct options *options, enum option_id id)
         return options->given & OPTION_BIT(id);
 }
 
-/* One line for each option of @set: "  --root DIR   what it does". */
+/* Prints an entry for each option of @set: "  --root DIR   what it does". */
 void options_print_help(FILE *stream, unsigned set);
-/* "--root", "-q". */
-const char *option_name(enum option_id id, char ret[static 32]);
+/* Returns: @ret, "--root" or "-q". */
+const char *option_name(enum option_id id, char ret[static OPTION_NAME_MAX]);

@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-/* Returns: the value, NULL where it is empty: dpkg sets an empty DPKG_ROOT for maintainer scripts. */
-static const char *environment(const char *name)
+/* Returns: the variable, NULL also if it is empty: dpkg sets an empty DPKG_ROOT for maintainer scripts. */
+static const char *session_getenv(const char *name)
 {
         const char *value = getenv(name);
 
@@ -16,14 +16,14 @@ static const char *environment(const char *name)
 }
 
 /*
- * As dpkg-query does: the environment stands in for options that are not given, and --root sets both directories. Our own
- * variable lets a tree run that isn't installed.
+ * As in dpkg-query, a variable is the default of an option, and --root sets both directories. DEPLOY_MIGRATE_LIBEXECDIR is for a
+ * build tree that isn't installed.
  */
-static int set_directories(struct cli *cli)
+static int session_set_directories(struct cli *cli)
 {
-        const char *libexecdir = environment("DEPLOY_MIGRATE_LIBEXECDIR");
-        const char *root = cli->options.root ? cli->options.root : environment("DPKG_ROOT");
-        const char *admindir = cli->options.root ? NULL : environment("DPKG_ADMINDIR");
+        const char *libexecdir = session_getenv("DEPLOY_MIGRATE_LIBEXECDIR");
+        const char *root = cli->options.root ? cli->options.root : session_getenv("DPKG_ROOT");
+        const char *admindir = cli->options.root ? NULL : session_getenv("DPKG_ADMINDIR");
         int r = 0;
 
         if (root)
@@ -39,6 +39,8 @@ int session_open(struct cli *cli)
 {
         int r;
 
+        assert(cli);
+
         r = dmig_new(&cli->ctx);
         if (r < 0)
                 return cli_failed(cli, NULL, r);
@@ -47,7 +49,7 @@ int session_open(struct cli *cli)
         if (options_has(&cli->options, OPTION_LOCK_TIMEOUT))
                 dmig_set_lock_timeout(cli->ctx, cli->options.lock_timeout_usec);
 
-        r = set_directories(cli);
+        r = session_set_directories(cli);
         if (r < 0)
                 return cli_failed(cli, NULL, r);
         signals_watch(cli->ctx);

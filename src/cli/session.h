@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The context of one call. In: options and the environment. Out: a context that tells @cli what happens, and stops on signals. */
+/*
+ * The library's context for one call. In: options and the environment. Out: a context whose callbacks report to @cli and which
+ * signals stop.
+ */
 
 #include "cli/cli.h"
 
-/* Returns: an exit status. */
+/* Returns: the exit status; EXIT_DONE: the context is open. */
 int session_open(struct cli *cli);

@@ -6,11 +6,11 @@
 
 #include <signal.h>
 
-/* A handler can reach nothing else. */
+/* Global, since a signal handler has no other way to reach them. */
 static struct dmig *volatile watched;
 static volatile sig_atomic_t caught;
 
-static void on_stop(int signal)
+static void signals_on_stop(int signal)
 {
         struct dmig *ctx = watched;
 
@@ -20,14 +20,14 @@ static void on_stop(int signal)
                 dmig_stop(ctx);
 }
 
-/* Rather than SIG_IGN, which the migrations would inherit. A broken pipe must not end a run half way. */
-static void on_broken_pipe(int signal)
+/* A broken pipe must not kill a run half way. A handler rather than SIG_IGN, which the migrations would inherit. */
+static void signals_on_broken_pipe(int signal)
 {
         (void)signal;
 }
 
-/* What our caller ignores, as nohup(1) does, stays ignored. */
-static void install(int signal, void (*handler)(int))
+/* A signal that our caller ignores, as under nohup(1), stays ignored. */
+static void signals_handle(int signal, void (*handler)(int))
 {
         struct sigaction old, action = { .sa_handler = handler, .sa_flags = SA_RESTART };
 
@@ -40,9 +40,9 @@ void signals_watch(struct dmig *ctx)
         static const int stopping[] = { SIGTERM, SIGINT, SIGHUP };
 
         watched = ctx;
-        install(SIGPIPE, on_broken_pipe);
+        signals_handle(SIGPIPE, signals_on_broken_pipe);
         for (size_t i = 0; i < ELEMENTSOF(stopping); i++)
-                install(stopping[i], on_stop);
+                signals_handle(stopping[i], signals_on_stop);
 }
 
 bool signals_caught(void)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Signals that ask us to stop become dmig_stop(). */
+/* SIGTERM, SIGINT and SIGHUP become dmig_stop(). */
 
 #include "deploy-migrate.h"
 
-/* From now on they stop what runs in @ctx, until it is NULL. */
+/* From now on they stop the run that uses @ctx; NULL: none. */
 void signals_watch(struct dmig *ctx);
-/* Whether one came. */
+/* Whether one of them was caught. */
 bool signals_caught(void);

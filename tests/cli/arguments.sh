@@ -104,22 +104,24 @@ test_bad_command_lines_as_json() {
 test_no_verb_at_all() {
         execute 2 "$DEPLOY_MIGRATE"
         assert_err Usage
+        assert_err 'no verb given'
         [ ! -s "$OUT" ] || fail 'something on standard output'
 }
 
 test_help() {
         execute 0 "$DEPLOY_MIGRATE" --help
         assert_no_err
-        for verb in run plan preview status history retry mark baseline undo forget; do
+        for verb in run plan preview status history retry mark baseline undo forget lint; do
                 grep -q "^  $verb " "$OUT" || fail "$verb isn't in the help"
         done
-        [ "$(wc -L <"$OUT")" -le 100 ] || fail 'a line is too long'
+        [ "$(wc -L <"$OUT")" -le 80 ] || fail 'a line is too long'
 }
 
 test_help_of_each_verb() {
-        for verb in run plan preview status history retry mark baseline undo forget; do
+        for verb in run plan preview status history retry mark baseline undo forget lint; do
                 execute 0 "$DEPLOY_MIGRATE" $verb --help
                 assert_no_err
+                [ "$(wc -L <"$OUT")" -le 80 ] || fail "a line of the help of $verb is too long"
                 head -n 1 "$OUT" | grep -q "^Usage: deploy-migrate $verb " || fail "the help of $verb doesn't say how to use it"
                 for option in --root --json --color -q -v --help --version; do
                         assert_out " $option"

@@ -127,9 +127,9 @@ test_nothing_is_said_where_not_all_can_be_said() {
 
 test_not_together_with_json() {
         expect 2 status --prometheus --json
-        assert_err "--prometheus and --json don't go together"
+        assert_err "--prometheus and --json can't be combined"
         expect 2 run --prometheus
-        assert_err "option '--prometheus' doesn't go with run"
+        assert_err "option '--prometheus' is not valid with run"
 }
 
 # replace STATUS COMMAND...

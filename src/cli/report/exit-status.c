@@ -4,7 +4,7 @@
 
 #include "basic/macro.h"
 
-static int rank(int status)
+static int exit_status_rank(int status)
 {
         static const int ascending[] = { EXIT_DONE,     EXIT_PENDING, EXIT_MIGRATION,  EXIT_LOCKED,
                                          EXIT_UNUSABLE, EXIT_USAGE,   EXIT_INTERRUPTED };
@@ -17,7 +17,7 @@ static int rank(int status)
 
 int exit_status_worse(int a, int b)
 {
-        return rank(a) > rank(b) ? a : b;
+        return exit_status_rank(a) > exit_status_rank(b) ? a : b;
 }
 
 int exit_status_of_errno(int r)
@@ -38,8 +38,11 @@ int exit_status_of_errno(int r)
 
 int exit_status_of_report(const struct dmig_report *report, bool planned)
 {
-        int code = dmig_report_get_errno(report);
+        int code;
 
+        assert(report);
+
+        code = dmig_report_get_errno(report);
         if (code == -ECANCELED)
                 return EXIT_INTERRUPTED;
 

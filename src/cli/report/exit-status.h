@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the program tells its caller. Pure. */
+/* The exit status of the program. Pure. */
 
 #include "deploy-migrate.h"
 
@@ -15,9 +15,9 @@ enum exit_status {
         EXIT_PENDING = 10, /* status --exit-code */
 };
 
-/* Returns: the one that says more, where several packages differ. */
+/* Returns: the one that takes precedence if packages end differently. */
 int exit_status_worse(int a, int b);
-/* @r is what a function of the library returned. */
+/* Returns: the status for @r, which a function of the library returned. */
 int exit_status_of_errno(int r);
-/* For run, and with @planned for plan, where something pending is no failure. */
+/* @planned: nothing was executed, so that pending migrations are no failure. */
 int exit_status_of_report(const struct dmig_report *report, bool planned);

@@ -10,12 +10,13 @@
 #include <inttypes.h>
 #include <time.h>
 
-#define INDENT 4
+#define INDENT   4
+#define TIME_MAX 32
 
-/* A line, and the buffers that it needs. */
+/* A line of the table, and its buffers. */
 struct event_line {
-        char time[32];
-        char *details; /* owned, NULL where memory ran out */
+        char time[TIME_MAX];
+        char *details; /* owned; NULL if memory ran out */
         struct cell cells[COLUMNS_MAX];
 };
 
@@ -24,7 +25,7 @@ static void event_line_done(struct event_line *line)
         free(line->details);
 }
 
-static enum style style_of_event(const char *name)
+static enum style event_style(const char *name)
 {
         static const struct {
                 const char *name;
@@ -41,8 +42,8 @@ static enum style style_of_event(const char *name)
         return STYLE_PLAIN;
 }
 
-/* Details are parted by commas. */
-static void print_string(FILE *stream, const struct dmig_event *event, const char *field, const char *before)
+/* Details are separated by commas. */
+static void details_print_string(FILE *stream, const struct dmig_event *event, const char *field, const char *before)
 {
         const char *value = dmig_event_get_string(event, field);
 
@@ -50,7 +51,7 @@ static void print_string(FILE *stream, const struct dmig_event *event, const cha
                 fprintf(stream, "%s%s%s", ftell(stream) > 0 ? ", " : "", before, value);
 }
 
-static void print_int(FILE *stream, const struct dmig_event *event, const char *field, const char *before)
+static void details_print_int(FILE *stream, const struct dmig_event *event, const char *field, const char *before)
 {
         int64_t value;
 
@@ -58,7 +59,7 @@ static void print_int(FILE *stream, const struct dmig_event *event, const char *
                 fprintf(stream, "%s%s %" PRId64, ftell(stream) > 0 ? ", " : "", before, value);
 }
 
-static void print_upgrade(FILE *stream, const struct dmig_event *event)
+static void details_print_upgrade(FILE *stream, const struct dmig_event *event)
 {
         const char *from = dmig_event_get_string(event, "from"), *to = dmig_event_get_string(event, "to");
 
@@ -66,7 +67,7 @@ static void print_upgrade(FILE *stream, const struct dmig_event *event)
                 fprintf(stream, "%s -> %s", from, to);
 }
 
-static void print_duration(FILE *stream, const struct dmig_event *event)
+static void details_print_duration(FILE *stream, const struct dmig_event *event)
 {
         char duration[DURATION_MAX];
         int64_t ms;
@@ -77,7 +78,7 @@ static void print_duration(FILE *stream, const struct dmig_event *event)
         fprintf(stream, "%s%s", ftell(stream) > 0 ? ", " : "", duration);
 }
 
-static void print_changes(FILE *stream, const struct dmig_event *event)
+static void details_print_changes(FILE *stream, const struct dmig_event *event)
 {
         int64_t n;
 
@@ -85,23 +86,23 @@ static void print_changes(FILE *stream, const struct dmig_event *event)
                 fprintf(stream, "%s%" PRId64 " change%s", ftell(stream) > 0 ? ", " : "", n, n == 1 ? "" : "s");
 }
 
-/* A reason mostly says in which phase, and how it ended. */
-static void print_end(FILE *stream, const struct dmig_event *event)
+/* Most reasons begin with the phase, and all say how it ended. */
+static void details_print_end(FILE *stream, const struct dmig_event *event)
 {
         const char *phase = dmig_event_get_string(event, "phase"), *reason = dmig_event_get_string(event, "reason");
 
         if (phase && !(reason && str_startswith(reason, phase)))
-                print_string(stream, event, "phase", "in ");
+                details_print_string(stream, event, "phase", "in ");
         if (reason) {
-                print_string(stream, event, "reason", "");
+                details_print_string(stream, event, "reason", "");
                 return;
         }
-        print_int(stream, event, "exit", "exit status");
-        print_int(stream, event, "signal", "signal");
-        print_int(stream, event, "timeout", "time limit");
+        details_print_int(stream, event, "exit", "exit status");
+        details_print_int(stream, event, "signal", "signal");
+        details_print_int(stream, event, "timeout", "time limit");
 }
 
-static char *make_details(const struct dmig_event *event)
+static char *event_line_details(const struct dmig_event *event)
 {
         char *text = NULL;
         size_t size;
@@ -109,65 +110,68 @@ static char *make_details(const struct dmig_event *event)
 
         if (!stream)
                 return NULL;
-        print_string(stream, event, "version", "");
-        print_upgrade(stream, event);
-        print_string(stream, event, "source", "");
-        print_string(stream, event, "as", "as ");
-        print_int(stream, event, "attempt", "attempt");
-        print_duration(stream, event);
-        print_changes(stream, event);
-        print_end(stream, event);
+        details_print_string(stream, event, "version", "");
+        details_print_upgrade(stream, event);
+        details_print_string(stream, event, "source", "");
+        details_print_string(stream, event, "as", "as ");
+        details_print_int(stream, event, "attempt", "attempt");
+        details_print_duration(stream, event);
+        details_print_changes(stream, event);
+        details_print_end(stream, event);
         fclose(stream);
         return text;
 }
 
-static void format_time(uint64_t usec, char ret[static 32])
+static void event_line_format_time(uint64_t usec, char ret[static TIME_MAX])
 {
         time_t seconds = (time_t)(usec / 1000000);
         struct tm tm;
 
-        if (!localtime_r(&seconds, &tm) || strftime(ret, 32, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+        if (!localtime_r(&seconds, &tm) || strftime(ret, TIME_MAX, "%Y-%m-%d %H:%M:%S", &tm) == 0)
                 strcpy(ret, "?");
 }
 
-static void make_event_line(const struct dmig_event *event, struct event_line *ret)
+static void event_line_init(const struct dmig_event *event, struct event_line *ret)
 {
         const char *name = dmig_event_get_name(event);
 
-        *ret = (struct event_line){ .details = make_details(event) };
-        format_time(dmig_event_get_time(event), ret->time);
+        *ret = (struct event_line){ .details = event_line_details(event) };
+        event_line_format_time(dmig_event_get_time(event), ret->time);
         ret->cells[0] = (struct cell){ ret->time, STYLE_DIM };
-        ret->cells[1] = (struct cell){ name, style_of_event(name) };
+        ret->cells[1] = (struct cell){ name, event_style(name) };
         ret->cells[2] = (struct cell){ dmig_event_get_string(event, "id"), STYLE_PLAIN };
         ret->cells[3] = (struct cell){ ret->details, STYLE_PLAIN };
 }
 
-static void fit_event(struct columns *columns, const struct dmig_event *event)
+static void event_line_fit(struct columns *columns, const struct dmig_event *event)
 {
         _cleanup_(event_line_done) struct event_line line;
 
-        make_event_line(event, &line);
+        event_line_init(event, &line);
         columns_fit(columns, line.cells);
 }
 
-static void print_event(const struct columns *columns, const struct dmig_event *event)
+static void event_line_print(const struct columns *columns, const struct dmig_event *event)
 {
         _cleanup_(event_line_done) struct event_line line;
 
-        make_event_line(event, &line);
+        event_line_init(event, &line);
         columns_print(columns, line.cells);
 }
 
-void history_text(const struct terminal *terminal, const struct dmig_history *history,
-                  const struct dmig_files *const *files)
+void history_text_print(const struct terminal *terminal, const struct dmig_history *history,
+                        const struct dmig_files *const *files)
 {
         struct columns columns = { .terminal = terminal };
 
+        assert(terminal);
+        assert(files);
+
         for (size_t i = 0; i < dmig_history_count(history); i++)
-                fit_event(&columns, dmig_history_get(history, i));
+                event_line_fit(&columns, dmig_history_get(history, i));
         for (size_t i = 0; i < dmig_history_count(history); i++) {
-                print_event(&columns, dmig_history_get(history, i));
+                event_line_print(&columns, dmig_history_get(history, i));
                 if (files[i])
-                        files_text(terminal, files[i], INDENT);
+                        files_text_print(terminal, files[i], INDENT);
         }
 }

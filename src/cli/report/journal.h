@@ -2,30 +2,29 @@
 #pragma once
 
 /*
- * The journal, as what we say on standard error when that is the journal anyway: events and reports as messages with a MESSAGE_ID and
- * fields. The catalog (units/deploy-migrate.catalog) explains each MESSAGE_ID.
+ * If standard error is connected to the journal, lines, events and reports are sent to it as messages with fields instead of text.
+ * units/deploy-migrate.catalog explains each MESSAGE_ID.
  */
 
 #include "basic/macro.h"
+#include "cli/report/log-line.h"
 #include "deploy-migrate.h"
 
 struct journal {
         bool enabled;
-        char *unit;    /* that we run in, NULL where there is none */
-        bool gated;    /* this is the unit of one package, for its services */
-        char *package; /* that was told of last, and its upgrade, where there is one */
-        char *from;
-        char *to;
+        char *unit;      /* the unit that we run in, or NULL */
+        bool gated;      /* it is the unit of one package, which gates that package's services */
+        char *package;   /* of the last message */
+        char *from, *to; /* its upgrade, NULL if not known */
 };
 
-/* Enabled when standard error is connected to the journal. */
+/* Enables the journal if standard error is connected to it. */
 void journal_init(struct journal *journal, bool gated);
 void journal_done(struct journal *journal);
 
-/* A line of the library's own, or of the migration @id. @package and @id may be NULL. */
-void journal_line(struct journal *journal, int priority, const char *package, const char *id, const char *text);
+void journal_line(struct journal *journal, const struct log_line *line);
 void journal_event(struct journal *journal, const struct dmig_event *event);
-/* The end of a package, where it isn't completed; also told to the services that wait for it. */
+/* Reports a package whose data isn't migrated, also in the logs of the services that wait for it. */
 void journal_report(const struct journal *journal, const struct dmig_report *report);
-/* The last line of a run; none where no package had anything to do, as at most starts of a service. */
+/* The last line of a run. There is none if no package had anything to do, as at most starts of a service. */
 void journal_summary(const struct journal *journal, size_t n_packages, size_t n_idle, size_t n_failed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What systemctl status shows of a run, and more time where an administrator has limited the start of the unit: sd_notify(3). */
+/* Tells systemd by sd_notify(3) what a run does, for systemctl status, and asks for more time if the unit's start is limited. */
 
 #include "deploy-migrate.h"
 

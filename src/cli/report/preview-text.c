@@ -2,12 +2,13 @@
 
 #include "cli/report/preview-text.h"
 
+#include "basic/macro.h"
 #include "cli/report/files-text.h"
 #include "cli/terminal/diff-text.h"
 
 #define INDENT 4
 
-static void print_diffs(const struct terminal *terminal, const struct dmig_files *files)
+static void preview_text_print_diffs(const struct terminal *terminal, const struct dmig_files *files)
 {
         bool first = true;
 
@@ -19,30 +20,33 @@ static void print_diffs(const struct terminal *terminal, const struct dmig_files
                 if (first)
                         fputc('\n', terminal->stream);
                 first = false;
-                diff_text(terminal, diff);
+                diff_text_print(terminal, diff);
         }
 }
 
-static void print_files(const struct terminal *terminal, const struct dmig_files *files)
+static void preview_text_print_files(const struct terminal *terminal, const struct dmig_files *files)
 {
-        files_text(terminal, files, INDENT);
-        files_text_sum(terminal, files, INDENT);
-        print_diffs(terminal, files);
+        files_text_print(terminal, files, INDENT);
+        files_text_print_sum(terminal, files, INDENT);
+        preview_text_print_diffs(terminal, files);
 }
 
-void preview_text(const struct terminal *terminal, const struct dmig_report *report)
+void preview_text_print(const struct terminal *terminal, const struct dmig_report *report)
 {
-        report_text_heading(terminal, report);
+        assert(terminal);
+        assert(report);
+
+        report_text_print_heading(terminal, report);
         for (size_t i = 0; i < dmig_report_count(report); i++) {
                 const struct dmig_step *step = dmig_report_get_step(report, i);
 
                 fputc('\n', terminal->stream);
-                report_text_step(terminal, step);
+                report_text_print_step(terminal, step);
                 if (dmig_step_get_state(step) == DMIG_STATE_PENDING && dmig_step_get_files(step))
-                        print_files(terminal, dmig_step_get_files(step));
+                        preview_text_print_files(terminal, dmig_step_get_files(step));
         }
         if (dmig_report_get_error(report)) {
                 fputc('\n', terminal->stream);
-                report_text_result(terminal, report);
+                report_text_print_result(terminal, report);
         }
 }

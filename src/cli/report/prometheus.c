@@ -9,13 +9,13 @@
 
 #include <inttypes.h>
 
-/* A metric with a label for the package. */
+/* A metric with a sample for each package. */
 struct family {
         const char *name, *help;
         void (*print)(FILE *stream, const char *name, const struct prometheus_sample *sample);
 };
 
-static void print_label(FILE *stream, const char *name, const char *value)
+static void prometheus_print_label(FILE *stream, const char *name, const char *value)
 {
         _cleanup_free_ char *text = printable_utf8(value);
 
@@ -28,14 +28,14 @@ static void print_label(FILE *stream, const char *name, const char *value)
         fputc('"', stream);
 }
 
-static void begin_sample(FILE *stream, const char *name, const struct prometheus_sample *sample)
+static void sample_begin(FILE *stream, const char *name, const struct prometheus_sample *sample)
 {
         fprintf(stream, "%s{", name);
-        print_label(stream, "package", dmig_report_get_package(sample->report));
+        prometheus_print_label(stream, "package", dmig_report_get_package(sample->report));
 }
 
-/* One sample for each result, so that a rule about one of them never lacks its series. */
-static void print_result(FILE *stream, const char *name, const struct prometheus_sample *sample)
+/* One sample for each result, so that the series of each exists for alerting rules. */
+static void sample_print_result(FILE *stream, const char *name, const struct prometheus_sample *sample)
 {
         static const enum dmig_result results[] = {
                 DMIG_RESULT_NOTHING_TO_DO, DMIG_RESULT_PENDING,       DMIG_RESULT_FAILED, DMIG_RESULT_POSTPONED,
@@ -43,30 +43,30 @@ static void print_result(FILE *stream, const char *name, const struct prometheus
         };
 
         for (size_t i = 0; i < ELEMENTSOF(results); i++) {
-                begin_sample(stream, name, sample);
+                sample_begin(stream, name, sample);
                 fputc(',', stream);
-                print_label(stream, "result", dmig_result_to_string(results[i]));
+                prometheus_print_label(stream, "result", dmig_result_to_string(results[i]));
                 fprintf(stream, "} %d\n", dmig_report_get_result(sample->report) == results[i]);
         }
 }
 
-static void print_pending(FILE *stream, const char *name, const struct prometheus_sample *sample)
+static void sample_print_pending(FILE *stream, const char *name, const struct prometheus_sample *sample)
 {
-        if (!dmig_report_get_to(sample->report)) /* not known */
+        if (!dmig_report_get_to(sample->report)) /* the number isn't known */
                 return;
-        begin_sample(stream, name, sample);
+        sample_begin(stream, name, sample);
         fprintf(stream, "} %zu\n", report_count_states(sample->report, STATES_OPEN));
 }
 
-static void print_completed(FILE *stream, const char *name, const struct prometheus_sample *sample)
+static void sample_print_completed(FILE *stream, const char *name, const struct prometheus_sample *sample)
 {
         if (sample->completed_usec == 0)
                 return;
-        begin_sample(stream, name, sample);
+        sample_begin(stream, name, sample);
         fprintf(stream, "} %" PRIu64 "\n", sample->completed_usec / USEC_PER_SEC);
 }
 
-static void print_header(FILE *stream, const char *name, const char *help)
+static void family_print_header(FILE *stream, const char *name, const char *help)
 {
         fprintf(stream, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
@@ -75,18 +75,21 @@ void prometheus_print(FILE *stream, const struct prometheus_sample *samples, siz
 {
         static const struct family families[] = {
                 { "deploy_migrate_package_result", "Where the package stands: 1 for the result that it has, else 0.",
-                  print_result },
+                  sample_print_result },
                 { "deploy_migrate_pending_migrations",
                   "Migrations that have still to be run, those that failed or were given up among them.",
-                  print_pending },
+                  sample_print_pending },
                 { "deploy_migrate_last_completed_timestamp_seconds",
-                  "When the data of the package was last brought to another version.", print_completed },
+                  "When the data of the package was last brought to another version.", sample_print_completed },
         };
 
-        print_header(stream, "deploy_migrate_info", "The version of deploy-migrate.");
+        assert(stream);
+        assert(n == 0 || samples);
+
+        family_print_header(stream, "deploy_migrate_info", "The version of deploy-migrate.");
         fputs("deploy_migrate_info{version=\"" PACKAGE_VERSION "\"} 1\n", stream);
         for (size_t i = 0; n > 0 && i < ELEMENTSOF(families); i++) {
-                print_header(stream, families[i].name, families[i].help);
+                family_print_header(stream, families[i].name, families[i].help);
                 for (size_t k = 0; k < n; k++)
                         families[i].print(stream, families[i].name, &samples[k]);
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What status --prometheus prints: the text exposition format, as node-exporter takes it from a file. */
+/* Prints metrics for status --prometheus, in Prometheus's text format, which node-exporter reads from files. */
 
 #include "deploy-migrate.h"
 
@@ -9,9 +9,9 @@
 
 struct prometheus_sample {
         const struct dmig_report *report;
-        uint64_t completed_usec; /* when it was completed last, since the epoch; 0 where it never was */
+        uint64_t completed_usec; /* when the last upgrade was completed, since the epoch; 0: never */
 };
 
 void prometheus_print(FILE *stream, const struct prometheus_sample *samples, size_t n);
-/* Returns: the time of the last "completed", 0 where there is none since the package was purged. @history may be NULL. */
+/* Returns: the time of the last "completed", 0 if there is none since the last "purged". @history may be NULL. */
 uint64_t prometheus_find_completed(const struct dmig_history *history);

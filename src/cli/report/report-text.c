@@ -32,8 +32,8 @@ enum style report_style(enum dmig_result result)
         }
 }
 
-/* Where "from" is known from, as a reader would say it. */
-static const char *source_text(const char *source)
+/* The source of the version "from", in words. */
+static const char *report_source_text(const char *source)
 {
         static const char *const texts[][2] = {
                 { "argument", "from the command line" },
@@ -49,11 +49,16 @@ static const char *source_text(const char *source)
         return source;
 }
 
-void report_text_heading(const struct terminal *terminal, const struct dmig_report *report)
+void report_text_print_heading(const struct terminal *terminal, const struct dmig_report *report)
 {
-        const char *from = dmig_report_get_from(report), *to = dmig_report_get_to(report);
-        const char *source = dmig_report_get_from_source(report);
+        const char *from, *to, *source;
 
+        assert(terminal);
+        assert(report);
+
+        from = dmig_report_get_from(report);
+        to = dmig_report_get_to(report);
+        source = dmig_report_get_from_source(report);
         terminal_put(terminal, STYLE_BOLD, dmig_report_get_package(report));
         if (from || to) {
                 terminal_put(terminal, STYLE_PLAIN, ": ");
@@ -65,20 +70,20 @@ void report_text_heading(const struct terminal *terminal, const struct dmig_repo
         }
         if (from && source) {
                 terminal_put(terminal, STYLE_DIM, " (");
-                terminal_put(terminal, STYLE_DIM, source_text(source));
+                terminal_put(terminal, STYLE_DIM, report_source_text(source));
                 terminal_put(terminal, STYLE_DIM, ")");
         }
         fputc('\n', terminal->stream);
 }
 
-/* A line of the table of migrations, and the buffers that it needs. */
+/* A line of the table of migrations, and its buffers. */
 struct step_line {
         char state[48];
         char duration[DURATION_MAX];
         struct cell cells[COLUMNS_MAX];
 };
 
-static void make_step_line(const struct terminal *terminal, const struct dmig_step *step, struct step_line *ret)
+static void step_line_init(const struct terminal *terminal, const struct dmig_step *step, struct step_line *ret)
 {
         enum dmig_state state = dmig_step_get_state(step);
         int64_t duration = dmig_step_get_duration_ms(step);
@@ -96,7 +101,7 @@ static void make_step_line(const struct terminal *terminal, const struct dmig_st
         ret->cells[4] = (struct cell){ dmig_step_get_description(step), STYLE_DIM };
 }
 
-static bool is_in(const struct dmig_step *step, unsigned states)
+static bool step_is_in(const struct dmig_step *step, unsigned states)
 {
         return states & STATE_BIT(dmig_step_get_state(step));
 }
@@ -105,59 +110,71 @@ size_t report_count_states(const struct dmig_report *report, unsigned states)
 {
         size_t count = 0;
 
+        assert(report);
+
         for (size_t i = 0; i < dmig_report_count(report); i++)
-                if (is_in(dmig_report_get_step(report, i), states))
+                if (step_is_in(dmig_report_get_step(report, i), states))
                         count++;
         return count;
 }
 
-static void print_step(const struct terminal *terminal, const struct columns *columns, const struct dmig_step *step)
+static void step_line_print(const struct terminal *terminal, const struct columns *columns,
+                            const struct dmig_step *step)
 {
         struct step_line line;
 
-        make_step_line(terminal, step, &line);
+        step_line_init(terminal, step, &line);
         columns_print(columns, line.cells);
         if (dmig_step_get_error(step))
-                report_text_note(terminal, STYLE_BAD, dmig_step_get_error(step));
+                report_text_print_note(terminal, STYLE_BAD, dmig_step_get_error(step));
 }
 
-void report_text_step(const struct terminal *terminal, const struct dmig_step *step)
+void report_text_print_step(const struct terminal *terminal, const struct dmig_step *step)
 {
         struct columns columns = { .terminal = terminal, .indent = 2 };
         struct step_line line;
 
-        make_step_line(terminal, step, &line);
+        assert(terminal);
+        assert(step);
+
+        step_line_init(terminal, step, &line);
         columns_fit(&columns, line.cells);
-        print_step(terminal, &columns, step);
+        step_line_print(terminal, &columns, step);
 }
 
-void report_text_steps(const struct terminal *terminal, const struct dmig_report *report, unsigned states)
+void report_text_print_steps(const struct terminal *terminal, const struct dmig_report *report, unsigned states)
 {
         struct columns columns = { .terminal = terminal, .indent = 2 };
         struct step_line line;
+
+        assert(terminal);
+        assert(report);
 
         for (size_t i = 0; i < dmig_report_count(report); i++) {
-                make_step_line(terminal, dmig_report_get_step(report, i), &line);
-                if (is_in(dmig_report_get_step(report, i), states))
+                step_line_init(terminal, dmig_report_get_step(report, i), &line);
+                if (step_is_in(dmig_report_get_step(report, i), states))
                         columns_fit(&columns, line.cells);
         }
         for (size_t i = 0; i < dmig_report_count(report); i++) {
                 const struct dmig_step *step = dmig_report_get_step(report, i);
 
-                if (is_in(step, states))
-                        print_step(terminal, &columns, step);
+                if (step_is_in(step, states))
+                        step_line_print(terminal, &columns, step);
         }
 }
 
-void report_text_note(const struct terminal *terminal, enum style style, const char *text)
+void report_text_print_note(const struct terminal *terminal, enum style style, const char *text)
 {
+        assert(terminal);
+        assert(text);
+
         fputs("      ", terminal->stream);
         terminal_put(terminal, style, text);
         fputc('\n', terminal->stream);
 }
 
-/* The error of the package is often that of a migration, which stands above. */
-static bool is_told(const struct dmig_report *report, const char *error)
+/* Whether the package's error was already printed as that of a migration. */
+static bool report_text_has_error(const struct dmig_report *report, const char *error)
 {
         for (size_t i = 0; i < dmig_report_count(report); i++) {
                 const char *of_step = dmig_step_get_error(dmig_report_get_step(report, i));
@@ -168,14 +185,19 @@ static bool is_told(const struct dmig_report *report, const char *error)
         return false;
 }
 
-void report_text_result(const struct terminal *terminal, const struct dmig_report *report)
+void report_text_print_result(const struct terminal *terminal, const struct dmig_report *report)
 {
-        enum dmig_result result = dmig_report_get_result(report);
-        const char *error = dmig_report_get_error(report);
+        enum dmig_result result;
+        const char *error;
 
+        assert(terminal);
+        assert(report);
+
+        result = dmig_report_get_result(report);
+        error = dmig_report_get_error(report);
         fputs("  ", terminal->stream);
         terminal_put(terminal, report_style(result), dmig_result_to_string(result));
-        if (error && !is_told(report, error)) {
+        if (error && !report_text_has_error(report, error)) {
                 fputs(": ", terminal->stream);
                 terminal_put(terminal, STYLE_PLAIN, error);
         }

@@ -11,13 +11,13 @@ static const struct cell heading[COLUMNS_MAX] = {
         { "RESULT", STYLE_BOLD },  { "PENDING", STYLE_BOLD },
 };
 
-/* A line of the table, and the buffer that it needs. */
+/* A line of the table, and its buffer. */
 struct status_line {
         char pending[32];
         struct cell cells[COLUMNS_MAX];
 };
 
-static void make_status_line(const struct dmig_report *report, struct status_line *ret)
+static void status_line_init(const struct dmig_report *report, struct status_line *ret)
 {
         const char *from = dmig_report_get_from(report), *to = dmig_report_get_to(report);
         enum dmig_result result = dmig_report_get_result(report);
@@ -32,55 +32,59 @@ static void make_status_line(const struct dmig_report *report, struct status_lin
         ret->cells[4] = (struct cell){ to ? ret->pending : "-", STYLE_PLAIN };
 }
 
-static void print_note(const struct terminal *terminal, const char *id, const char *what)
+static void status_text_note(const struct terminal *terminal, const char *id, const char *text)
 {
         fputs("      ", terminal->stream);
         terminal_put(terminal, STYLE_WARNING, id);
-        terminal_put(terminal, STYLE_WARNING, what);
+        terminal_put(terminal, STYLE_WARNING, text);
         fputc('\n', terminal->stream);
 }
 
-static void print_notes(const struct terminal *terminal, const struct dmig_report *report)
+static void status_text_notes(const struct terminal *terminal, const struct dmig_report *report)
 {
         for (size_t i = 0; i < dmig_report_count(report); i++) {
                 const struct dmig_step *step = dmig_report_get_step(report, i);
                 enum dmig_state state = dmig_step_get_state(step);
 
                 if (dmig_step_is_modified(step))
-                        print_note(terminal, dmig_step_get_id(step), " was modified since it was applied");
+                        status_text_note(terminal, dmig_step_get_id(step), " was modified since it was applied");
                 if (state == DMIG_STATE_MISSING)
-                        print_note(terminal, dmig_step_get_id(step), " is no longer in the package");
+                        status_text_note(terminal, dmig_step_get_id(step), " is no longer in the package");
                 if (state == DMIG_STATE_OUT_OF_ORDER)
-                        print_note(terminal, dmig_step_get_id(step),
-                                   " came too late: it lies behind the version that the data is at, and doesn't run");
+                        status_text_note(
+                                terminal, dmig_step_get_id(step),
+                                " came too late: it lies behind the version that the data is at, and doesn't run");
         }
 }
 
-void status_text_table(const struct terminal *terminal, struct dmig_report *const *reports, size_t n, bool notes)
+void status_text_print_table(const struct terminal *terminal, struct dmig_report *const *reports, size_t n, bool notes)
 {
         struct columns columns = { .terminal = terminal };
         struct status_line line;
 
+        assert(terminal);
+        assert(n == 0 || reports);
+
         columns_fit(&columns, heading);
         for (size_t i = 0; i < n; i++) {
-                make_status_line(reports[i], &line);
+                status_line_init(reports[i], &line);
                 columns_fit(&columns, line.cells);
         }
 
         columns_print(&columns, heading);
         for (size_t i = 0; i < n; i++) {
-                make_status_line(reports[i], &line);
+                status_line_init(reports[i], &line);
                 columns_print(&columns, line.cells);
                 if (!notes)
                         continue;
                 if (dmig_report_get_error(reports[i]))
-                        report_text_note(terminal, report_style(dmig_report_get_result(reports[i])),
-                                         dmig_report_get_error(reports[i]));
-                print_notes(terminal, reports[i]);
+                        report_text_print_note(terminal, report_style(dmig_report_get_result(reports[i])),
+                                               dmig_report_get_error(reports[i]));
+                status_text_notes(terminal, reports[i]);
         }
 }
 
-static void print_undoable(const struct terminal *terminal, const struct dmig_report *report)
+static void status_text_undoable(const struct terminal *terminal, const struct dmig_report *report)
 {
         size_t n = dmig_report_count_undoable(report);
         uint64_t bytes = dmig_report_get_undo_bytes(report);
@@ -93,12 +97,15 @@ static void print_undoable(const struct terminal *terminal, const struct dmig_re
                 bytes ? size : "");
 }
 
-void status_text_package(const struct terminal *terminal, const struct dmig_report *report)
+void status_text_print_package(const struct terminal *terminal, const struct dmig_report *report)
 {
+        assert(terminal);
+        assert(report);
+
         fputc('\n', terminal->stream);
-        report_text_heading(terminal, report);
-        report_text_steps(terminal, report, ~0U);
-        report_text_result(terminal, report);
-        print_undoable(terminal, report);
-        print_notes(terminal, report);
+        report_text_print_heading(terminal, report);
+        report_text_print_steps(terminal, report, ~0U);
+        report_text_print_result(terminal, report);
+        status_text_undoable(terminal, report);
+        status_text_notes(terminal, report);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Lines whose columns stand below each other: fit each line first, then print each. */
+/* A table with aligned columns: columns_fit() with each line, then columns_print() with each line. */
 
 #include "cli/terminal/terminal.h"
 
 #define COLUMNS_MAX 6
 
 struct cell {
-        const char *text; /* NULL is empty */
+        const char *text; /* NULL: empty */
         enum style style;
 };
 

@@ -6,10 +6,12 @@
 
 #define HEADER_LINES 2
 
-struct diff_lines diff_count(const char *diff)
+struct diff_lines diff_text_count(const char *diff)
 {
         struct diff_lines lines = { 0 };
         size_t n = 0;
+
+        assert(diff);
 
         for (const char *line = diff; *line; line += *line == '\n') {
                 if (n++ >= HEADER_LINES) {
@@ -21,14 +23,14 @@ struct diff_lines diff_count(const char *diff)
         return lines;
 }
 
-static enum style style_of(const char *line, size_t number)
+static enum style diff_text_style(const char *line, size_t number)
 {
         if (number < HEADER_LINES)
                 return STYLE_BOLD;
         return *line == '+' ? STYLE_GOOD : *line == '-' ? STYLE_BAD : *line == '@' ? STYLE_HUNK : STYLE_PLAIN;
 }
 
-static void put_line(const struct terminal *terminal, enum style style, char *line)
+static void diff_text_put_line(const struct terminal *terminal, enum style style, char *line)
 {
         const char *part;
 
@@ -40,11 +42,15 @@ static void put_line(const struct terminal *terminal, enum style style, char *li
         fputc('\n', terminal->stream);
 }
 
-void diff_text(const struct terminal *terminal, const char *diff)
+void diff_text_print(const struct terminal *terminal, const char *diff)
 {
-        _cleanup_free_ char *copy = strdup(diff);
-        char *rest = copy, *line;
+        _cleanup_free_ char *copy = NULL;
+        char *rest, *line;
 
+        assert(terminal);
+        assert(diff);
+
+        rest = copy = strdup(diff);
         for (size_t n = 0; (line = strsep(&rest, "\n")) && (*line || rest); n++)
-                put_line(terminal, style_of(line, n), line);
+                diff_text_put_line(terminal, diff_text_style(line, n), line);
 }

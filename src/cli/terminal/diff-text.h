@@ -9,6 +9,7 @@ struct diff_lines {
         size_t added, removed;
 };
 
-struct diff_lines diff_count(const char *diff);
-/* In the colours of git diff; of what is in files, nothing but tabs reaches the terminal that could control it. */
-void diff_text(const struct terminal *terminal, const char *diff);
+/* Counts the lines of @diff, which has a header. */
+struct diff_lines diff_text_count(const char *diff);
+/* Prints @diff in the colours of git diff. Of the control characters in it, only tabs reach the terminal. */
+void diff_text_print(const struct terminal *terminal, const char *diff);

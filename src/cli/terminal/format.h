@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Lengths of time, and sizes, for people. Pure. */
+/* Formats durations and sizes for people. Pure. */
 
 #include <stdint.h>
 
 #define DURATION_MAX 64
 
-/* What was measured: "12 ms", "1.3 s", "2min 5s". */
+/* A measured duration: "12 ms", "1.3 s", "2min 5s". */
 void format_duration(int64_t ms, char ret[static DURATION_MAX]);
 /* A whole number of seconds: "12s", "15min", "1h 5s". */
 void format_span(int64_t sec, char ret[static DURATION_MAX]);

@@ -8,8 +8,8 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-/* Returns: the process, or 0. */
-static pid_t spawn(int input, char *const *argv)
+/* Returns: the pid, or 0 if it can't be started. */
+static pid_t pager_spawn(int input, char *const *argv)
 {
         posix_spawn_file_actions_t actions;
         pid_t pid = 0;
@@ -23,31 +23,31 @@ static pid_t spawn(int input, char *const *argv)
         return pid;
 }
 
-static pid_t start(int input)
+static pid_t pager_start(int input)
 {
         char *chosen = getenv("PAGER");
         pid_t pid;
 
-        /* Ends at once where all fits on the screen, and lets colours through. */
+        /* Quits at once if everything fits on the screen, and passes colours through. */
         setenv("LESS", "FRSXMK", 0);
-        /* Who may run this as root may not run a shell in it. */
+        /* A user who may run this as root by sudo gets no shell from it. */
         setenv("LESSSECURE", "1", 1);
 
         if (chosen)
-                return spawn(input, (char *const[]){ "sh", "-c", chosen, NULL });
-        pid = spawn(input, (char *const[]){ "less", NULL });
-        return pid > 0 ? pid : spawn(input, (char *const[]){ "more", NULL });
+                return pager_spawn(input, (char *const[]){ "sh", "-c", chosen, NULL });
+        pid = pager_spawn(input, (char *const[]){ "less", NULL });
+        return pid > 0 ? pid : pager_spawn(input, (char *const[]){ "more", NULL });
 }
 
-static bool is_wanted(const struct terminal *terminal)
+static bool pager_is_wanted(const struct terminal *terminal)
 {
         const char *chosen = getenv("PAGER");
 
         return terminal->cursor && !(chosen && (streq(chosen, "") || streq(chosen, "cat")));
 }
 
-/* Its key is meant for the pager. */
-static void ignore_interrupt(struct sigaction *ret_before)
+/* Ctrl-C is for the pager. */
+static void pager_ignore_interrupt(struct sigaction *ret_before)
 {
         const struct sigaction ignore = { .sa_handler = SIG_IGN };
 
@@ -60,8 +60,11 @@ void pager_open(struct pager *pager, struct terminal *terminal)
         FILE *stream;
         int fds[2];
 
+        assert(pager);
+        assert(terminal);
+
         *pager = (struct pager){ .terminal = terminal, .direct = *terminal };
-        if (!is_wanted(terminal) || pipe2(fds, O_CLOEXEC) < 0)
+        if (!pager_is_wanted(terminal) || pipe2(fds, O_CLOEXEC) < 0)
                 return;
         input = fds[0];
         output = fds[1];
@@ -71,18 +74,20 @@ void pager_open(struct pager *pager, struct terminal *terminal)
         output = -EBADF;
 
         fflush(terminal->stream);
-        pager->pid = start(input);
+        pager->pid = pager_start(input);
         if (pager->pid == 0) {
                 fclose(stream);
                 return;
         }
-        ignore_interrupt(&pager->interrupt);
+        pager_ignore_interrupt(&pager->interrupt);
         terminal->width = terminal_width(terminal);
         terminal->stream = stream;
 }
 
 void pager_close(struct pager *pager)
 {
+        assert(pager);
+
         if (pager->pid == 0)
                 return;
         fclose(pager->terminal->stream);

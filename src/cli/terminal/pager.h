@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What is long is read in a pager, where it would go to a terminal: $PAGER, else less(1) or more(1). */
+/* Shows output in a pager if it goes to a terminal: $PAGER, else less(1) or more(1). */
 
 #include "cli/terminal/terminal.h"
 
@@ -10,12 +10,12 @@
 
 struct pager {
         struct terminal *terminal;
-        struct terminal direct; /* as it was */
-        struct sigaction interrupt;
-        pid_t pid; /* 0: there is none */
+        struct terminal direct;     /* @terminal without the pager */
+        struct sigaction interrupt; /* the action of SIGINT without it */
+        pid_t pid;                  /* 0: no pager runs */
 };
 
-/* From now on what is written to @terminal goes there, where that is of use. */
+/* From now on output to @terminal goes to the pager, if one is wanted and can be started. */
 void pager_open(struct pager *pager, struct terminal *terminal);
-/* Waits until the reader has seen enough. */
+/* Waits until the user quits the pager. */
 void pager_close(struct pager *pager);

@@ -10,19 +10,19 @@
 
 #define UTF8_MAX 4 /* bytes of a character */
 
-/* One character as it is shown. */
+/* One character as it is printed. */
 struct glyph {
         char bytes[8];
         size_t width;
 };
 
-/* Returns: how many bytes of @s, which isn't empty, the first character takes; 0 if they aren't UTF-8. */
+/* Returns: the length of the first character of @s, which isn't empty; 0 if it isn't UTF-8. */
 static size_t character_decode(const char *s, uint32_t *ret)
 {
         return utf8_decode(s, strnlen(s, UTF8_MAX), ret);
 }
 
-/* C0, DEL and C1, and what breaks or turns round a line. */
+/* C0, DEL and C1, and the characters that break a line or change its direction. */
 static bool character_is_control(uint32_t c)
 {
         return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
@@ -48,7 +48,7 @@ static void glyph_copy(struct glyph *glyph, const char *s, size_t n, uint32_t c)
         glyph->width = width < 0 ? 1 : (size_t)width;
 }
 
-/* Returns: how many bytes of @s, which isn't empty, the glyph stands for. */
+/* Returns: the length of the first character of @s, which isn't empty. */
 static size_t glyph_next(const char *s, bool ascii, struct glyph *ret)
 {
         uint32_t c = 0;
@@ -67,7 +67,7 @@ static size_t glyph_next(const char *s, bool ascii, struct glyph *ret)
         return n;
 }
 
-/* Most text is plain all through: no need to look at it letter by letter. */
+/* Fast path: most text is printable ASCII. */
 static size_t printable_plain_length(const char *s)
 {
         size_t n = 0;
@@ -79,6 +79,9 @@ static size_t printable_plain_length(const char *s)
 
 void printable_write(FILE *stream, const char *s, bool ascii)
 {
+        assert(stream);
+        assert(s);
+
         for (;;) {
                 size_t n = printable_plain_length(s);
                 struct glyph glyph;
@@ -96,6 +99,8 @@ size_t printable_width(const char *s, bool ascii)
 {
         size_t width = 0;
 
+        assert(s);
+
         for (;;) {
                 size_t n = printable_plain_length(s);
                 struct glyph glyph;
@@ -112,8 +117,11 @@ size_t printable_width(const char *s, bool ascii)
 char *printable_utf8(const char *s)
 {
         static const char replacement[] = "\xef\xbf\xbd";
-        char *text = malloc(strlen(s) * strlen(replacement) + 1), *p = text;
+        char *text, *p;
 
+        assert(s);
+
+        text = p = malloc(strlen(s) * strlen(replacement) + 1);
         while (text && *s) {
                 uint32_t c;
                 size_t n = character_decode(s, &c);

@@ -2,17 +2,17 @@
 #pragma once
 
 /*
- * Strings that come from packages and their migrations can hold anything. Written by this module, control characters and
- * what isn't UTF-8 become escapes, so that nothing reaches a terminal but what is meant to be read. Pure.
+ * Makes strings from packages and their migrations, which can contain anything, safe to print: control characters and bytes that
+ * aren't UTF-8 become escapes, so that they can't control a terminal. Pure.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-/* Writes @s to @stream; with @ascii a '?' stands for each character beyond ASCII. */
+/* Writes @s to @stream; with @ascii each character beyond ASCII becomes '?'. */
 void printable_write(FILE *stream, const char *s, bool ascii);
-/* Returns: how many columns printable_write() fills. */
+/* Returns: the columns that printable_write() fills. */
 size_t printable_width(const char *s, bool ascii);
-/* Returns: @s with U+FFFD for each byte that isn't UTF-8, to be freed, or NULL. */
+/* Returns: a copy of @s with U+FFFD for each byte that isn't UTF-8, or NULL if memory ran out. */
 char *printable_utf8(const char *s);

@@ -5,8 +5,8 @@
 #include "basic/macro.h"
 #include "cli/terminal/format.h"
 
-/* A longer line would wrap, and what wraps can't be written over. */
-static void fit(const struct terminal *terminal, char *line)
+/* A longer line would wrap, and then couldn't be erased. */
+static void progress_fit(const struct terminal *terminal, char *line)
 {
         size_t columns = terminal_width(terminal) - 1;
 
@@ -19,11 +19,13 @@ void progress_show(struct progress *progress, const struct progress_step *step)
         const struct terminal *terminal = progress->terminal;
         char elapsed[DURATION_MAX], limit[DURATION_MAX], line[512];
 
+        assert(step);
+
         format_span(step->elapsed_ms / 1000, elapsed);
         format_span(step->timeout_sec, limit);
         snprintf(line, sizeof(line), "%s %s: %s %s%s%s", step->package, step->id, step->phase, elapsed,
                  step->timeout_sec > 0 ? " of " : "", step->timeout_sec > 0 ? limit : "");
-        fit(terminal, line);
+        progress_fit(terminal, line);
 
         progress_clear(progress);
         terminal_put(terminal, STYLE_DIM, line);
@@ -33,6 +35,8 @@ void progress_show(struct progress *progress, const struct progress_step *step)
 
 void progress_clear(struct progress *progress)
 {
+        assert(progress);
+
         if (!progress->shown)
                 return;
         fputs("\r\033[K", progress->terminal->stream);

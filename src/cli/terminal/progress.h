@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* One line at the bottom of a terminal, written over as time goes by. */
+/* A status line at the bottom of a terminal, which is overwritten as the step goes on. */
 
 #include "cli/terminal/terminal.h"
 
@@ -19,5 +19,5 @@ struct progress_step {
 };
 
 void progress_show(struct progress *progress, const struct progress_step *step);
-/* Takes the line away; needed before anything else is written. */
+/* Erases the line; needed before anything else is written. */
 void progress_clear(struct progress *progress);

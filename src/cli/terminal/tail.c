@@ -6,8 +6,12 @@
 
 void tail_add(struct tail *tail, const char *line)
 {
-        char **slot = &tail->lines[tail->n % TAIL_LINES];
+        char **slot;
 
+        assert(tail);
+        assert(line);
+
+        slot = &tail->lines[tail->n % TAIL_LINES];
         free(*slot);
         *slot = strdup(line);
         tail->n++;
@@ -15,13 +19,18 @@ void tail_add(struct tail *tail, const char *line)
 
 const char *tail_get(const struct tail *tail, size_t i)
 {
-        size_t first = tail->n > TAIL_LINES ? tail->n - TAIL_LINES : 0;
+        size_t first;
 
+        assert(tail);
+
+        first = tail->n > TAIL_LINES ? tail->n - TAIL_LINES : 0;
         return first + i < tail->n && i < TAIL_LINES ? tail->lines[(first + i) % TAIL_LINES] : NULL;
 }
 
 void tail_clear(struct tail *tail)
 {
+        assert(tail);
+
         for (size_t i = 0; i < TAIL_LINES; i++)
                 free(tail->lines[i]);
         *tail = (struct tail){ 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The last lines that a migration printed, kept in case that it fails. */
+/* The last lines of a migration's output, kept in case it fails. */
 
 #include <stddef.h>
 
@@ -9,10 +9,10 @@
 
 struct tail {
         char *lines[TAIL_LINES];
-        size_t n; /* lines that were ever added */
+        size_t n; /* lines added since the last clear */
 };
 
 void tail_add(struct tail *tail, const char *line);
-/* Returns: the @i-th of the kept lines, oldest first, or NULL behind the last one. */
+/* Returns: the @i-th of the kept lines, oldest first, or NULL after the last one. */
 const char *tail_get(const struct tail *tail, size_t i);
 void tail_clear(struct tail *tail);

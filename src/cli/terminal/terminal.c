@@ -15,15 +15,15 @@ static const char *const style_sequence[] = {
         [STYLE_WARNING] = "\033[33m", [STYLE_BAD] = "\033[31m", [STYLE_HUNK] = "\033[36m",
 };
 
-static bool have_cursor(void)
+static bool terminal_has_cursor(void)
 {
         const char *term = getenv("TERM");
 
         return term && !streq(term, "") && !streq(term, "dumb");
 }
 
-/* https://no-color.org: set, and not empty. */
-static bool color_refused(void)
+/* Set and not empty: https://no-color.org */
+static bool terminal_refuses_color(void)
 {
         const char *refused = getenv("NO_COLOR");
 
@@ -32,20 +32,27 @@ static bool color_refused(void)
 
 void terminal_init(struct terminal *terminal, FILE *stream, enum color color)
 {
-        bool tty = isatty(fileno(stream));
+        bool tty;
 
+        assert(terminal);
+        assert(stream);
+
+        tty = isatty(fileno(stream));
         *terminal = (struct terminal){
                 .stream = stream,
                 .tty = tty,
-                .cursor = tty && have_cursor(),
+                .cursor = tty && terminal_has_cursor(),
                 .utf8 = tty && streq(nl_langinfo(CODESET), "UTF-8"),
         };
-        terminal->color = color == COLOR_ALWAYS || (color == COLOR_AUTO && terminal->cursor && !color_refused());
+        terminal->color =
+                color == COLOR_ALWAYS || (color == COLOR_AUTO && terminal->cursor && !terminal_refuses_color());
 }
 
 size_t terminal_width(const struct terminal *terminal)
 {
         struct winsize size;
+
+        assert(terminal);
 
         if (terminal->width > 0)
                 return terminal->width;
@@ -54,28 +61,37 @@ size_t terminal_width(const struct terminal *terminal)
         return size.ws_col;
 }
 
-static bool ascii_only(const struct terminal *terminal)
+static bool terminal_is_ascii(const struct terminal *terminal)
 {
         return terminal->tty && !terminal->utf8;
 }
 
 void terminal_put(const struct terminal *terminal, enum style style, const char *text)
 {
-        bool styled = terminal->color && style != STYLE_PLAIN;
+        bool styled;
 
+        assert(terminal);
+        assert(text);
+
+        styled = terminal->color && style != STYLE_PLAIN;
         if (styled)
                 fputs(style_sequence[style], terminal->stream);
-        printable_write(terminal->stream, text, ascii_only(terminal));
+        printable_write(terminal->stream, text, terminal_is_ascii(terminal));
         if (styled)
                 fputs("\033[0m", terminal->stream);
 }
 
 size_t terminal_measure(const struct terminal *terminal, const char *text)
 {
-        return printable_width(text, ascii_only(terminal));
+        assert(terminal);
+        assert(text);
+
+        return printable_width(text, terminal_is_ascii(terminal));
 }
 
 const char *terminal_arrow(const struct terminal *terminal)
 {
+        assert(terminal);
+
         return terminal->utf8 ? "→" : "->";
 }

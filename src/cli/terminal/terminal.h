@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What a stream leads to, and what can be shown there. */
+/* An output stream, and what it can show if it is a terminal. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,19 +26,19 @@ enum style {
 struct terminal {
         FILE *stream;
         bool tty;
-        bool cursor; /* a terminal on which a line can be written over */
+        bool cursor; /* a terminal that can overwrite a line */
         bool color;
         bool utf8;    /* a terminal that shows UTF-8 */
-        size_t width; /* 0: what the stream leads to knows it */
+        size_t width; /* 0: ask the terminal */
 };
 
-/* Goes by the locale: setlocale() comes before it. */
+/* Depends on the locale: call setlocale() before. */
 void terminal_init(struct terminal *terminal, FILE *stream, enum color color);
-/* How many columns fit on a line, now. */
+/* Returns: the columns of a line, now; 80 if the stream is no terminal. */
 size_t terminal_width(const struct terminal *terminal);
-/* Writes @text, made harmless. */
+/* Writes @text with its control characters escaped. */
 void terminal_put(const struct terminal *terminal, enum style style, const char *text);
-/* How many columns terminal_put() fills. */
+/* Returns: the columns that terminal_put() fills. */
 size_t terminal_measure(const struct terminal *terminal, const char *text);
-/* "→", or "->" where that can't be shown. */
+/* Returns: "→", or "->" on a terminal without UTF-8. */
 const char *terminal_arrow(const struct terminal *terminal);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* baseline PACKAGE VERSION: records the version that the package's data is at, so that the migrations after it are pending. */
+
 #include "cli/confirm.h"
 #include "cli/verbs/verbs.h"
 
@@ -9,5 +11,5 @@ int verb_baseline(struct cli *cli, char **args)
 
         if (r < 0)
                 return cli_failed(cli, args[0], r);
-        return confirm(cli, args[0], "the data is recorded to be at %s", args[1]);
+        return confirm_print(cli, args[0], "recorded that the data is at %s", args[1]);
 }

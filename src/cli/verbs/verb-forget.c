@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* forget PACKAGE: deletes the before-images that undo needs, and tells how much space that freed. */
+
 #include "cli/confirm.h"
 #include "cli/terminal/format.h"
 #include "cli/verbs/verbs.h"
@@ -13,7 +15,7 @@ int verb_forget(struct cli *cli, char **args)
         if (r < 0)
                 return cli_failed(cli, args[0], r);
         if (bytes == 0)
-                return confirm(cli, args[0], "nothing was kept that could be undone");
+                return confirm_print(cli, args[0], "nothing to free, there is no upgrade to undo");
         format_bytes(bytes, size);
-        return confirm(cli, args[0], "%s freed, nothing can be undone any more", size);
+        return confirm_print(cli, args[0], "freed %s; past upgrades can no longer be undone", size);
 }

@@ -1,59 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* history [PACKAGE...]: prints each package's events, with --files also the files that its migrations changed. */
+
+#include "cli/packages.h"
 #include "cli/report/history-text.h"
 #include "cli/report/report-json.h"
-#include "cli/verbs/packages.h"
 #include "cli/verbs/verbs.h"
 
 #include <syslog.h>
 
-/* What there is to tell of the packages so far. */
+/* How the packages are shown. */
 struct history_view {
         bool named;
-        bool headed; /* several packages: each under its name */
-        size_t n_shown;
+        bool headed;    /* several packages: the name above each */
+        size_t n_shown; /* so far */
 };
 
-/* One package's. */
-struct loaded {
+struct package_history {
         const char *package;
-        struct dmig_history *history;    /* NULL where it has none */
-        const struct dmig_files **files; /* of each event, NULL where not known */
+        struct dmig_history *history;    /* NULL: it has none */
+        const struct dmig_files **files; /* of each event; NULL: not known */
 };
 
-static void loaded_done(struct loaded *loaded)
+static void package_history_done(struct package_history *loaded)
 {
         free(loaded->files);
         dmig_history_free(loaded->history);
 }
 
-static bool is_applied(const struct dmig_event *event)
+static bool event_is_applied(const struct dmig_event *event)
 {
         return streq(dmig_event_get_name(event), "applied");
 }
 
-static int show_failure(struct cli *cli, const char *package, int r)
+static int history_show_failure(struct cli *cli, const char *package, int r)
 {
         const char *message = dmig_error_message(cli->ctx);
 
         if (!cli->packages)
                 return cli_failed(cli, package, r);
-        cli_say(cli, LOG_ERR, package, NULL, message);
+        cli_say(cli, LOG_ERR, package, message);
         json_object_array_add(cli->packages, report_json_history(package, NULL, message));
         return exit_status_of_errno(r);
 }
 
-static int complain(struct cli *cli, const char *package, int r)
+static int history_complain(struct cli *cli, const char *package, int r)
 {
         _cleanup_free_ char *text = NULL;
 
-        if (asprintf(&text, "not all changed files can be told: %s", strerror(-r)) < 0)
+        if (asprintf(&text, "can't list all changed files: %s", strerror(-r)) < 0)
                 text = NULL;
-        cli_say(cli, LOG_ERR, package, NULL, text ? text : strerror(-r));
+        cli_say(cli, LOG_ERR, package, text ? text : strerror(-r));
         return exit_status_of_errno(r);
 }
 
-static void show_text(struct cli *cli, struct history_view *view, const struct loaded *loaded)
+static void history_show_text(struct cli *cli, struct history_view *view, const struct package_history *loaded)
 {
         const struct terminal *out = &cli->out;
 
@@ -62,11 +63,11 @@ static void show_text(struct cli *cli, struct history_view *view, const struct l
                 terminal_put(out, STYLE_BOLD, loaded->package);
                 fputs(":\n", out->stream);
         }
-        history_text(out, loaded->history, loaded->files);
+        history_text_print(out, loaded->history, loaded->files);
         view->n_shown++;
 }
 
-static json_object *events_json(const struct loaded *loaded, bool with_files)
+static json_object *history_events_json(const struct package_history *loaded, bool with_files)
 {
         json_object *array = json_object_new_array();
 
@@ -74,15 +75,15 @@ static json_object *events_json(const struct loaded *loaded, bool with_files)
                 const struct dmig_event *event = dmig_history_get(loaded->history, i);
                 json_object *object = report_json_event(event);
 
-                if (object && with_files && is_applied(event))
+                if (object && with_files && event_is_applied(event))
                         json_object_object_add(object, "files", report_json_files(loaded->files[i]));
                 json_object_array_add(array, object);
         }
         return array;
 }
 
-/* Those of old transactions aren't kept, which is no failure. Returns: 0, or why some can't be read. */
-static int find_files(struct loaded *loaded, bool wanted)
+/* That the files of old transactions are no longer known (-ENODATA) is no failure. Returns: 0, or why some can't be read. */
+static int package_history_find_files(struct package_history *loaded, bool wanted)
 {
         size_t n = dmig_history_count(loaded->history);
         int failure = 0;
@@ -93,7 +94,7 @@ static int find_files(struct loaded *loaded, bool wanted)
         for (size_t i = 0; wanted && i < n; i++) {
                 int r = 0;
 
-                if (is_applied(dmig_history_get(loaded->history, i)))
+                if (event_is_applied(dmig_history_get(loaded->history, i)))
                         r = dmig_history_get_files(loaded->history, i, &loaded->files[i]);
                 if (r < 0 && r != -ENODATA)
                         failure = r;
@@ -101,32 +102,32 @@ static int find_files(struct loaded *loaded, bool wanted)
         return failure;
 }
 
-static int history_package(struct cli *cli, const char *package, void *userdata)
+static int verb_history_package(struct cli *cli, const char *package, void *userdata)
 {
         bool with_files = options_has(&cli->options, OPTION_FILES);
-        _cleanup_(loaded_done) struct loaded loaded = { .package = package };
+        _cleanup_(package_history_done) struct package_history loaded = { .package = package };
         struct history_view *view = userdata;
         int r;
 
         r = dmig_history_load(cli->ctx, package, 0, &loaded.history);
         if (r < 0 && r != -ENOENT)
-                return show_failure(cli, package, r);
-        r = loaded.history ? find_files(&loaded, with_files) : 0;
+                return history_show_failure(cli, package, r);
+        r = loaded.history ? package_history_find_files(&loaded, with_files) : 0;
         if (r == -ENOMEM)
-                return show_failure(cli, package, r);
+                return history_show_failure(cli, package, r);
         if (cli->packages)
                 json_object_array_add(cli->packages,
-                                      report_json_history(package, events_json(&loaded, with_files), NULL));
+                                      report_json_history(package, history_events_json(&loaded, with_files), NULL));
         else if (loaded.history)
-                show_text(cli, view, &loaded);
+                history_show_text(cli, view, &loaded);
         else if (view->named)
-                cli_say(cli, LOG_NOTICE, package, NULL, "has no history");
-        return r < 0 ? complain(cli, package, r) : EXIT_DONE;
+                cli_say(cli, LOG_NOTICE, package, "no history");
+        return r < 0 ? history_complain(cli, package, r) : EXIT_DONE;
 }
 
 int verb_history(struct cli *cli, char **args)
 {
         struct history_view view = { .named = *args, .headed = !*args || args[1] };
 
-        return packages_each(cli, args, history_package, &view);
+        return packages_foreach(cli, args, verb_history_package, &view);
 }

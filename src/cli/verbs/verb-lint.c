@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* lint DIR: checks the migrations of a package before it is shipped, and prints a line for each finding. */
+
 #include "cli/report/report-json.h"
 #include "cli/verbs/verbs.h"
 
 #include <syslog.h>
 
-static const char *name_of_priority(int priority)
+static const char *finding_severity(int priority)
 {
         return priority <= LOG_ERR ? "error" : priority == LOG_WARNING ? "warning" : "notice";
 }
 
-static enum style style_of_priority(int priority)
+static enum style finding_style(int priority)
 {
         return priority <= LOG_ERR ? STYLE_BAD : priority == LOG_WARNING ? STYLE_WARNING : STYLE_DIM;
 }
 
-static void on_finding(struct dmig *ctx, int priority, const char *path, const char *text, void *userdata)
+/* A dmig_lint_fn, hence its number of parameters. */
+static void finding_print(struct dmig *ctx, int priority, const char *path, const char *text, void *userdata)
 {
         struct cli *cli = userdata;
         const struct terminal *out = &cli->out;
-        const char *severity = name_of_priority(priority);
+        const char *severity = finding_severity(priority);
 
         (void)ctx;
         if (cli->packages) {
@@ -30,7 +33,7 @@ static void on_finding(struct dmig *ctx, int priority, const char *path, const c
                 return;
         terminal_put(out, STYLE_PLAIN, path);
         fputs(": ", out->stream);
-        terminal_put(out, style_of_priority(priority), severity);
+        terminal_put(out, finding_style(priority), severity);
         fputs(": ", out->stream);
         terminal_put(out, STYLE_PLAIN, text);
         fputc('\n', out->stream);
@@ -41,7 +44,7 @@ int verb_lint(struct cli *cli, char **args)
         int r;
 
         cli->list = "findings";
-        r = dmig_lint(cli->ctx, args[0], cli->options.package_version, 0, on_finding, cli);
+        r = dmig_lint(cli->ctx, args[0], cli->options.package_version, 0, finding_print, cli);
         if (r < 0)
                 return cli_failed(cli, NULL, r);
         return r > 0 ? EXIT_MIGRATION : EXIT_DONE;

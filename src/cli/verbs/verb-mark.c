@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* mark PACKAGE ID applied|skipped: records that a migration need not run, and the reason for it. */
+
 #include "cli/confirm.h"
 #include "cli/verbs/verbs.h"
 
@@ -14,12 +16,12 @@ int verb_mark(struct cli *cli, char **args)
         else if (streq(as, "skipped"))
                 state = DMIG_STATE_SKIPPED;
         else
-                return cli_usage(cli, "a migration can be marked as applied or skipped, not as '%s'", as);
+                return cli_usage(cli, "a migration can be marked as 'applied' or 'skipped', not as '%s'", as);
         if (!reason || !*reason)
-                return cli_usage(cli, "mark needs --reason TEXT, which goes into the history");
+                return cli_usage(cli, "mark needs --reason TEXT; it is recorded in the history");
 
         r = dmig_mark(cli->ctx, package, id, state, reason, 0);
         if (r < 0)
                 return cli_failed(cli, package, r);
-        return confirm(cli, package, "%s is marked as %s", id, as);
+        return confirm_print(cli, package, "marked %s as %s", id, as);
 }

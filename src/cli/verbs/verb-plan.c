@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli/verbs/packages.h"
-#include "cli/verbs/verbs.h"
-#include "cli/verbs/view.h"
+/* plan [PACKAGE...]: prints what run would do. Executes nothing, writes nothing, takes no lock. */
 
-static int plan_package(struct cli *cli, const char *package, void *userdata)
+#include "cli/packages.h"
+#include "cli/verbs/verbs.h"
+#include "cli/view.h"
+
+static int verb_plan_package(struct cli *cli, const char *package, void *userdata)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         int r;
@@ -21,7 +23,7 @@ int verb_plan(struct cli *cli, char **args)
         int status;
 
         view.named = *args;
-        status = packages_each(cli, args, plan_package, &view);
+        status = packages_foreach(cli, args, verb_plan_package, &view);
         view_finish(cli, &view);
         return status;
 }

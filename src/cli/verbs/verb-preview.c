@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* preview [PACKAGE...]: runs the pending migrations in throw-away overlays, and prints what they change, in a pager. */
+
+#include "cli/packages.h"
 #include "cli/report/preview-text.h"
+#include "cli/reports.h"
 #include "cli/terminal/pager.h"
-#include "cli/verbs/packages.h"
-#include "cli/verbs/reports.h"
 #include "cli/verbs/verbs.h"
-#include "cli/verbs/view.h"
+#include "cli/view.h"
 
 struct preview {
         struct view view;
-        struct reports reports; /* for the pager, which must not be disturbed by work that goes on */
+        struct reports reports; /* shown at the end: migrations that run meanwhile would disturb the pager */
 };
 
-static int preview_package(struct cli *cli, const char *package, void *userdata)
+static int verb_preview_package(struct cli *cli, const char *package, void *userdata)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         struct preview *preview = userdata;
@@ -30,7 +32,7 @@ static int preview_package(struct cli *cli, const char *package, void *userdata)
         return exit_status_of_report(TAKE_PTR(report), true);
 }
 
-static void show_reports(struct cli *cli, struct preview *preview)
+static void verb_preview_show(struct cli *cli, struct preview *preview)
 {
         struct pager pager;
 
@@ -42,23 +44,25 @@ static void show_reports(struct cli *cli, struct preview *preview)
         pager_close(&pager);
 }
 
-static void preview_done(struct preview *preview)
+static void verb_preview_done(struct preview *preview)
 {
         reports_done(&preview->reports);
 }
 
 int verb_preview(struct cli *cli, char **args)
 {
-        _cleanup_(preview_done) struct preview preview = { .view = VIEW_PLAN };
+        _cleanup_(verb_preview_done) struct preview preview = { .view = VIEW_PLAN };
         int status;
 
         if (cli->options.sandbox_off)
-                return cli_usage(cli, "preview needs the sandbox: --sandbox=off doesn't go with it");
+                return cli_usage(
+                        cli,
+                        "preview can't run with --sandbox=off: without the sandbox its changes couldn't be discarded");
         preview.view.named = *args;
-        preview.view.text = preview_text;
-        status = packages_each(cli, args, preview_package, &preview);
+        preview.view.print = preview_text_print;
+        status = packages_foreach(cli, args, verb_preview_package, &preview);
         if (preview.reports.n > 0)
-                show_reports(cli, &preview);
+                verb_preview_show(cli, &preview);
         view_finish(cli, &preview.view);
         return status;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* retry PACKAGE: clears the failures of its migrations, which reopens those that were given up, and runs it. */
+
 #include "cli/verbs/verbs.h"
 
 int verb_retry(struct cli *cli, char **args)

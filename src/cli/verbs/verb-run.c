@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli/verbs/packages.h"
-#include "cli/verbs/verbs.h"
-#include "cli/verbs/view.h"
+/* run [PACKAGE...]: migrates each package, again if more upgrades arrive meanwhile, and prints the outcome of each. */
 
-/* An upgrade can land while others run; one that never ends can't keep us here. */
+#include "cli/packages.h"
+#include "cli/verbs/verbs.h"
+#include "cli/view.h"
+
+/* A package can be upgraded while others are migrated, so there is another pass; the limit is for a system that never settles. */
 #define PASSES_MAX 10
 
-/* What became of a package in an earlier pass. */
+/* The outcome of a package in an earlier pass. */
 struct outcome {
         char *package;
         char *to;
         int status;
 };
 
-struct run {
+struct run_state {
         struct view view;
         struct outcome *outcomes;
         size_t n_outcomes;
 };
 
-static void run_done(struct run *run)
+static void run_state_done(struct run_state *run)
 {
         for (size_t i = 0; i < run->n_outcomes; i++) {
                 free(run->outcomes[i].package);
@@ -29,7 +31,7 @@ static void run_done(struct run *run)
         free(run->outcomes);
 }
 
-static const struct outcome *find_outcome(const struct run *run, const char *package)
+static const struct outcome *run_state_find(const struct run_state *run, const char *package)
 {
         for (size_t i = run->n_outcomes; i-- > 0;)
                 if (streq(run->outcomes[i].package, package))
@@ -37,8 +39,8 @@ static const struct outcome *find_outcome(const struct run *run, const char *pac
         return NULL;
 }
 
-/* Without memory for it the package is looked at once more, which is harmless. */
-static void remember(struct run *run, const struct dmig_report *report, int status)
+/* If memory runs out the package is run once more in the next pass, which is harmless. */
+static void run_state_add(struct run_state *run, const struct dmig_report *report, int status)
 {
         struct outcome *grown = reallocarray(run->outcomes, run->n_outcomes + 1, sizeof(*grown));
         const char *to = dmig_report_get_to(report);
@@ -55,8 +57,8 @@ static void remember(struct run *run, const struct dmig_report *report, int stat
                 run->n_outcomes++;
 }
 
-/* Whether there is another version to migrate to than the one that could not be reached before. */
-static bool is_upgraded(struct cli *cli, const struct outcome *before)
+/* Whether the package was upgraded since: to another version than the one that it failed to reach. */
+static bool outcome_is_outdated(struct cli *cli, const struct outcome *before)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         const char *to;
@@ -67,36 +69,36 @@ static bool is_upgraded(struct cli *cli, const struct outcome *before)
         return to && (!before->to || !streq(to, before->to));
 }
 
-static unsigned flags_of(const struct options *options)
+static unsigned verb_run_flags(const struct options *options)
 {
         return (options->sandbox_off ? DMIG_SANDBOX_OFF : 0U) | (options_has(options, OPTION_FORCE) ? DMIG_FORCE : 0U) |
                (options_has(options, OPTION_UNIT) ? DMIG_STARTING : 0U);
 }
 
-static int run_package(struct cli *cli, const char *package, void *userdata)
+static int verb_run_package(struct cli *cli, const char *package, void *userdata)
 {
         const struct options *options = &cli->options;
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
-        struct run *run = userdata;
-        const struct outcome *before = find_outcome(run, package);
+        struct run_state *run = userdata;
+        const struct outcome *before = run_state_find(run, package);
         int r, status;
 
-        if (before && before->status != EXIT_DONE && !is_upgraded(cli, before))
-                return EXIT_DONE; /* its status counts already */
-        r = dmig_run(cli->ctx, package, options->from, options->to, flags_of(options), &report);
+        if (before && before->status != EXIT_DONE && !outcome_is_outdated(cli, before))
+                return EXIT_DONE; /* its status is already part of ours */
+        r = dmig_run(cli->ctx, package, options->from, options->to, verb_run_flags(options), &report);
         if (r < 0)
                 return cli_failed(cli, package, r);
         if (before && dmig_report_get_result(report) == DMIG_RESULT_NOTHING_TO_DO)
                 return EXIT_DONE;
 
         status = view_show(cli, &run->view, report);
-        remember(run, report, status);
+        run_state_add(run, report, status);
         return status;
 }
 
 int verb_run(struct cli *cli, char **args)
 {
-        _cleanup_(run_done) struct run run = { .view = VIEW_RUN };
+        _cleanup_(run_state_done) struct run_state run = { .view = VIEW_RUN };
         int status = EXIT_DONE;
 
         if (options_has(&cli->options, OPTION_DRY_RUN))
@@ -104,7 +106,7 @@ int verb_run(struct cli *cli, char **args)
 
         run.view.named = *args;
         for (unsigned pass = 0; pass < PASSES_MAX && status != EXIT_INTERRUPTED; pass++) {
-                status = exit_status_worse(status, packages_each(cli, args, run_package, &run));
+                status = exit_status_worse(status, packages_foreach(cli, args, verb_run_package, &run));
                 if (dmig_is_stale(cli->ctx) <= 0)
                         break;
         }

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* status [PACKAGE...]: prints each package's state, as a table, JSON or metrics. Takes no lock. */
+
+#include "cli/packages.h"
 #include "cli/report/prometheus.h"
 #include "cli/report/report-json.h"
 #include "cli/report/status-text.h"
-#include "cli/verbs/packages.h"
-#include "cli/verbs/reports.h"
+#include "cli/reports.h"
 #include "cli/verbs/verbs.h"
 
-static int exit_of_status(const struct cli *cli, const struct dmig_report *report)
+static int verb_status_exit(const struct cli *cli, const struct dmig_report *report)
 {
-        /* Metrics tell of it themselves: there the status only says whether they are all there. */
+        /* The metrics contain the error; with them the exit status only says whether they are complete. */
         if (dmig_report_get_result(report) == DMIG_RESULT_ERROR && !options_has(&cli->options, OPTION_PROMETHEUS))
                 return exit_status_of_report(report, true);
         if (!options_has(&cli->options, OPTION_EXIT_CODE))
                 return EXIT_DONE;
-        /* A commit that has to be finished is no migration's state. */
+        /* A result can be pending without an open migration: a commit that has to be finished. */
         return dmig_report_get_result(report) == DMIG_RESULT_PENDING || report_count_states(report, STATES_OPEN) > 0
                        ? EXIT_PENDING
                        : EXIT_DONE;
 }
 
-static int status_package(struct cli *cli, const char *package, void *userdata)
+static int verb_status_package(struct cli *cli, const char *package, void *userdata)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         int r, status;
@@ -29,7 +31,7 @@ static int status_package(struct cli *cli, const char *package, void *userdata)
         if (r < 0)
                 return cli_failed(cli, package, r);
 
-        status = exit_of_status(cli, report);
+        status = verb_status_exit(cli, report);
         if (cli->packages)
                 json_object_array_add(cli->packages, report_json(report));
         else if (reports_add(userdata, report) < 0)
@@ -39,17 +41,17 @@ static int status_package(struct cli *cli, const char *package, void *userdata)
         return status;
 }
 
-static uint64_t find_completed(struct cli *cli, const char *package)
+static uint64_t verb_status_completed(struct cli *cli, const char *package)
 {
         _cleanup_(dmig_history_freep) struct dmig_history *history = NULL;
 
-        /* A history that can't be read makes the result an error. */
+        /* If the history can't be read, the report's result is already an error. */
         if (dmig_history_load(cli->ctx, package, 0, &history) < 0)
                 history = NULL;
         return prometheus_find_completed(history);
 }
 
-static int show_metrics(struct cli *cli, const struct reports *reports)
+static int verb_status_show_metrics(struct cli *cli, const struct reports *reports)
 {
         _cleanup_free_ struct prometheus_sample *samples = calloc(reports->n + 1, sizeof(*samples));
 
@@ -58,33 +60,33 @@ static int show_metrics(struct cli *cli, const struct reports *reports)
         for (size_t i = 0; i < reports->n; i++)
                 samples[i] = (struct prometheus_sample){
                         .report = reports->reports[i],
-                        .completed_usec = find_completed(cli, dmig_report_get_package(reports->reports[i])),
+                        .completed_usec = verb_status_completed(cli, dmig_report_get_package(reports->reports[i])),
                 };
         prometheus_print(cli->out.stream, samples, reports->n);
         return EXIT_DONE;
 }
 
-static void show_text(struct cli *cli, const struct reports *reports, bool named)
+static void verb_status_show_text(struct cli *cli, const struct reports *reports, bool named)
 {
         if (reports->n > 0)
-                status_text_table(&cli->out, reports->reports, reports->n, !named);
+                status_text_print_table(&cli->out, reports->reports, reports->n, !named);
         for (size_t i = 0; named && i < reports->n; i++)
-                status_text_package(&cli->out, reports->reports[i]);
+                status_text_print_package(&cli->out, reports->reports[i]);
 }
 
 int verb_status(struct cli *cli, char **args)
 {
-        _cleanup_(reports_done) struct reports reports = { 0 }; /* the table is aligned when the last one is there */
+        _cleanup_(reports_done) struct reports reports = { 0 }; /* all of them first: the table is aligned */
         bool metrics = options_has(&cli->options, OPTION_PROMETHEUS);
         int status;
 
         if (metrics && options_has(&cli->options, OPTION_JSON))
-                return cli_usage(cli, "--prometheus and --json don't go together");
+                return cli_usage(cli, "--prometheus and --json can't be combined");
 
-        status = packages_each(cli, args, status_package, &reports);
+        status = packages_foreach(cli, args, verb_status_package, &reports);
         if (!metrics)
-                show_text(cli, &reports, *args);
+                verb_status_show_text(cli, &reports, *args);
         else if (status == EXIT_DONE || status == EXIT_PENDING)
-                status = exit_status_worse(status, show_metrics(cli, &reports));
+                status = exit_status_worse(status, verb_status_show_metrics(cli, &reports));
         return status;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* undo PACKAGE: restores the files of its last upgrade, or with --dry-run tells what that would do. */
+
 #include "cli/report/files-text.h"
 #include "cli/report/report-json.h"
 #include "cli/report/report-text.h"
@@ -9,13 +11,13 @@
 
 #define INDENT 4
 
-static void put_package(const struct terminal *out, const struct dmig_report *report)
+static void undo_put_package(const struct terminal *out, const struct dmig_report *report)
 {
         terminal_put(out, STYLE_BOLD, dmig_report_get_package(report));
         fputs(": ", out->stream);
 }
 
-static void show_steps(const struct terminal *out, const struct dmig_report *report)
+static void undo_show_steps(const struct terminal *out, const struct dmig_report *report)
 {
         for (size_t i = 0; i < dmig_report_count(report); i++) {
                 const struct dmig_step *step = dmig_report_get_step(report, i);
@@ -25,12 +27,12 @@ static void show_steps(const struct terminal *out, const struct dmig_report *rep
                 terminal_put(out, STYLE_PLAIN, dmig_step_get_id(step));
                 fputc('\n', out->stream);
                 if (files)
-                        files_text(out, files, INDENT);
+                        files_text_print(out, files, INDENT);
         }
 }
 
-/* As long as the newer version is installed, nothing would be gained. */
-static void show_advice(struct cli *cli, const struct dmig_report *report)
+/* An undo has no lasting effect while the newer version is installed: the next run migrates again. */
+static void undo_show_advice(struct cli *cli, const struct dmig_report *report)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *status = NULL;
         const char *at = dmig_report_get_to(report), *installed;
@@ -43,13 +45,15 @@ static void show_advice(struct cli *cli, const struct dmig_report *report)
         if (!installed || dmig_deb_version_cmp(installed, at, &order) < 0 || order <= 0)
                 return;
         fputs("  ", out->stream);
-        terminal_put(out, STYLE_WARNING, "the next run migrates it again as long as ");
+        terminal_put(out, STYLE_WARNING, "while ");
         terminal_put(out, STYLE_WARNING, installed);
-        terminal_put(out, STYLE_WARNING, " is installed: install the older version of the package");
+        terminal_put(out, STYLE_WARNING, " is installed, the next run migrates it again;");
+        fputs("\n  ", out->stream);
+        terminal_put(out, STYLE_WARNING, "to prevent that, install the older version of the package");
         fputc('\n', out->stream);
 }
 
-static void show_end(struct cli *cli, const struct dmig_report *report, bool dry)
+static void undo_show_end(struct cli *cli, const struct dmig_report *report, bool dry)
 {
         const char *at = dmig_report_get_to(report);
         const struct terminal *out = &cli->out;
@@ -59,28 +63,28 @@ static void show_end(struct cli *cli, const struct dmig_report *report, bool dry
                 terminal_put(out, STYLE_PLAIN, at);
                 fputs(" again\n", out->stream);
         }
-        show_advice(cli, report);
+        undo_show_advice(cli, report);
 }
 
-static void show_text(struct cli *cli, const struct dmig_report *report, bool dry)
+static void undo_show_text(struct cli *cli, const struct dmig_report *report, bool dry)
 {
         enum dmig_result result = dmig_report_get_result(report);
         const struct terminal *out = &cli->out;
 
         if (dmig_report_get_error(report) && result != DMIG_RESULT_NOTHING_TO_DO) {
-                cli_say(cli, LOG_ERR, dmig_report_get_package(report), NULL, dmig_report_get_error(report));
+                cli_say(cli, LOG_ERR, dmig_report_get_package(report), dmig_report_get_error(report));
                 return;
         }
         if (cli->options.verbosity < 0 && !dry)
                 return;
-        put_package(out, report);
+        undo_put_package(out, report);
         if (result == DMIG_RESULT_NOTHING_TO_DO) {
-                fputs("nothing can be undone\n", out->stream);
+                fputs("nothing to undo\n", out->stream);
                 return;
         }
         fputs(dry ? "would be undone, newest first\n" : "undone, newest first\n", out->stream);
-        show_steps(out, report);
-        show_end(cli, report, dry);
+        undo_show_steps(out, report);
+        undo_show_end(cli, report, dry);
 }
 
 int verb_undo(struct cli *cli, char **args)
@@ -96,6 +100,6 @@ int verb_undo(struct cli *cli, char **args)
         if (cli->packages)
                 json_object_array_add(cli->packages, report_json(report));
         else
-                show_text(cli, report, dry);
+                undo_show_text(cli, report, dry);
         return exit_status_of_report(report, dry);
 }

@@ -15,27 +15,29 @@ const struct verb verbs[] = {
           "[PACKAGE...]", "run what is pending (default: all packages)" },
         { "plan", 0, SIZE_MAX, OPTIONS_UPGRADE, verb_plan, "[PACKAGE...]", "show what run would do" },
         { "preview", 0, SIZE_MAX, OPTIONS_UPGRADE, verb_preview, "[PACKAGE...]",
-          "show what would change, and change nothing" },
+          "show what would change, but change nothing" },
         { "status", 0, SIZE_MAX, OPTION_BIT(OPTION_EXIT_CODE) | OPTION_BIT(OPTION_PROMETHEUS), verb_status,
-          "[PACKAGE...]", "show where each package stands" },
+          "[PACKAGE...]", "show the state of each package" },
         { "history", 0, SIZE_MAX, OPTION_BIT(OPTION_FILES), verb_history, "[PACKAGE...]",
           "show what happened, newest last" },
         { "retry", 1, 1, OPTION_BIT(OPTION_SANDBOX) | OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_retry, "PACKAGE",
-          "forget failures and run again" },
+          "clear failures and run again" },
         { "mark", 3, 3, OPTION_BIT(OPTION_LOCK_TIMEOUT) | OPTION_BIT(OPTION_REASON), verb_mark,
-          "PACKAGE ID applied|skipped --reason TEXT", "record that a migration needs no run" },
+          "PACKAGE ID applied|skipped --reason TEXT", "record that a migration need not run" },
         { "baseline", 2, 2, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_baseline, "PACKAGE VERSION",
           "record the version that the data is at" },
         { "undo", 1, 1, OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_FORCE) | OPTION_BIT(OPTION_LOCK_TIMEOUT),
-          verb_undo, "PACKAGE", "put back what the last upgrade changed" },
-        { "forget", 1, 1, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_forget, "PACKAGE", "free what undo needs" },
-        { "lint", 1, 1, OPTION_BIT(OPTION_PACKAGE_VERSION), verb_lint, "DIR",
-          "check migrations before they are shipped" },
+          verb_undo, "PACKAGE", "restore the files that the last upgrade changed" },
+        { "forget", 1, 1, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_forget, "PACKAGE",
+          "delete the files that undo would restore" },
+        { "lint", 1, 1, OPTION_BIT(OPTION_PACKAGE_VERSION), verb_lint, "DIR", "check migrations before shipping them" },
         { 0 },
 };
 
 const struct verb *verbs_find(const char *name)
 {
+        assert(name);
+
         for (const struct verb *verb = verbs; verb->name; verb++)
                 if (streq(verb->name, name))
                         return verb;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the program can do: a line in the table and a file for each verb. */
+/* The verbs: each is a line in the table, and a file. */
 
 #include "cli/cli.h"
 
 struct verb {
         const char *name;
-        size_t min, max;                          /* how many arguments */
-        unsigned options;                         /* what it takes besides OPTIONS_COMMON */
-        int (*run)(struct cli *cli, char **args); /* returns the exit status; @args ends with NULL */
+        size_t min, max;                          /* number of arguments */
+        unsigned options;                         /* besides OPTIONS_COMMON */
+        int (*run)(struct cli *cli, char **args); /* NULL ends @args; returns the exit status */
         const char *arguments;
-        const char *help;
+        const char *help; /* for --help: one line without a capital and a full stop */
 };
 
-/* In the order of the help, ended by one without a name. */
+/* In the order of --help; one without a name ends them. */
 extern const struct verb verbs[];
 
 /* Returns: the verb, or NULL. */

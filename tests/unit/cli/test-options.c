@@ -55,8 +55,8 @@ static const struct {
         { { "--lock-timeout", " 1" }, "--lock-timeout takes a number of seconds, not ' 1'" },
         { { "--lock-timeout", "" }, "--lock-timeout takes a number of seconds, not ''" },
         { { "--lock-timeout", "99999999999999" }, "--lock-timeout takes a number of seconds, not '99999999999999'" },
-        { { "--unit", "" }, "--unit takes the instance of a unit name, not ''" },
-        { { "--unit", "a\\xzz" }, "--unit takes the instance of a unit name, not 'a\\xzz'" },
+        { { "--unit", "" }, "--unit takes the instance part of a unit name, not ''" },
+        { { "--unit", "a\\xzz" }, "--unit takes the instance part of a unit name, not 'a\\xzz'" },
         { { "--first", "--second" }, "unknown option '--first'" },
 };
 
@@ -169,7 +169,7 @@ START_TEST(test_help)
         options_print_help(stream, OPTION_BIT(OPTION_ROOT) | OPTION_BIT(OPTION_QUIET));
         fclose(stream);
         ck_assert_str_eq(text, "  --root DIR                 work on the system below DIR\n"
-                               "  -q                         say nothing but warnings and errors\n");
+                               "  -q                         print only warnings and errors\n");
 }
 END_TEST
 

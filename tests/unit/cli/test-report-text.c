@@ -192,7 +192,7 @@ static const struct {
 
 START_TEST(test_diff_count)
 {
-        struct diff_lines lines = diff_count(diff_cases[_i].diff);
+        struct diff_lines lines = diff_text_count(diff_cases[_i].diff);
 
         ck_assert_uint_eq(lines.added, diff_cases[_i].added);
         ck_assert_uint_eq(lines.removed, diff_cases[_i].removed);
@@ -206,11 +206,11 @@ START_TEST(test_diff_text)
         FILE *stream = open_memstream(&shown, &size);
         const struct terminal plain = { .stream = stream }, coloured = { .stream = stream, .color = true };
 
-        diff_text(&plain, "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-\ta\033\r\n+\n\n");
+        diff_text_print(&plain, "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-\ta\033\r\n+\n\n");
         fflush(stream);
         ck_assert_str_eq(shown, "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-\ta\\x1b\\x0d\n+\n\n");
         rewind(stream);
-        diff_text(&coloured, "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n c\n");
+        diff_text_print(&coloured, "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n c\n");
         fclose(stream);
         ck_assert_str_eq(shown, "\033[1m--- a/x\033[0m\n\033[1m+++ b/x\033[0m\n\033[36m@@ -1 +1 @@\033[0m\n"
                                 "\033[31m-a\033[0m\n\033[32m+b\033[0m\n c\n");

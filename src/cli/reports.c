@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli/verbs/reports.h"
-
-#include "basic/macro.h"
+#include "cli/reports.h"
 
 int reports_add(struct reports *reports, struct dmig_report *report)
 {
-        struct dmig_report **grown = reallocarray(reports->reports, reports->n + 1, sizeof(*grown));
+        struct dmig_report **grown;
 
+        assert(reports);
+        assert(report);
+
+        grown = reallocarray(reports->reports, reports->n + 1, sizeof(*grown));
         if (!grown)
                 return -ENOMEM;
         reports->reports = grown;
@@ -17,6 +19,8 @@ int reports_add(struct reports *reports, struct dmig_report *report)
 
 void reports_done(struct reports *reports)
 {
+        assert(reports);
+
         for (size_t i = 0; i < reports->n; i++)
                 dmig_report_unref(reports->reports[i]);
         free(reports->reports);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What run, plan and retry have in common: how the report of an upgrade is shown. */
+/* Shows the reports of upgrades, for run, plan, preview and retry: as text or JSON, or in the journal. */
 
 #include "cli/cli.h"
 #include "cli/report/report-text.h"
@@ -9,11 +9,12 @@
 struct view {
         bool planned;    /* nothing was executed */
         bool named;      /* the user named the packages */
-        unsigned states; /* which migrations to show */
-        void (*text)(const struct terminal *terminal, const struct dmig_report *report); /* instead of that */
+        unsigned states; /* the migrations to show */
+        void (*print)(const struct terminal *terminal, const struct dmig_report *report); /* NULL: a line for each */
+        /* Counts of the reports that were shown. */
         size_t n_packages;
-        size_t n_idle;   /* where there was nothing to do */
-        size_t n_failed; /* that could not be migrated, for whatever reason */
+        size_t n_idle;   /* with nothing to do */
+        size_t n_failed; /* not migrated, for whatever reason */
 };
 
 #define VIEW_RUN              \
@@ -27,5 +28,5 @@ struct view {
 
 /* Returns: the exit status for @report. */
 int view_show(struct cli *cli, struct view *view, const struct dmig_report *report);
-/* Behind the last report. */
+/* Shows the counts, after the last report. */
 void view_finish(const struct cli *cli, const struct view *view);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The fields of an event, with a default for a field that it doesn't have. */
+
+#include "deploy-migrate.h"
+
+/* Returns: the field's number, 0 by default. */
+int64_t event_field_int(const struct dmig_event *event, const char *field);
+/* Returns: the field's text, "?" by default. */
+const char *event_field_text(const struct dmig_event *event, const char *field);

@@ -2,351 +2,651 @@
 #pragma once
 
 /*
- * libdeploymigrate: run the migrations that lie between two versions of a package.
+ * libdeploymigrate: run the migrations between two versions of a package.
  *
- * Every function that can fail returns a negative errno and writes its results only on success.
- * Nothing is printed and nothing is global: two threads may each use a context of their own.
- * Strings that an accessor returns belong to the object and live as long as it does.
+ * A program makes a context, says in it where to look and whom to tell, and calls one function for
+ * each package; doc/example.c is a complete program. The library prints nothing, never exits and
+ * has no global state: it logs only through the log callback. Link with `pkg-config --libs
+ * libdeploymigrate`.
+ *
+ * Errors: a function that can fail returns an int, negative errno on failure, and writes its
+ * results only on success. NULL for the context or for a required argument is -EINVAL. If the
+ * function takes a context, dmig_error_message() explains the failure.
+ *
+ * NULL: an argument must not be NULL unless its comment says that it may. Setters and functions
+ * that take or drop a reference do nothing with a NULL object, and accessors return for it what
+ * they return if nothing is known: NULL, 0, -1 or false.
+ *
+ * Lifetimes: whatever an accessor returns belongs to the object that it was asked of, must not be
+ * freed, and lives as long as the object, unless the comment says otherwise. Objects that a
+ * function returns through @ret belong to the caller: contexts and reports are reference counted,
+ * the others have a function to free them.
+ *
+ * Threads: a context and the objects made with it must be used by one thread at a time; dmig_stop()
+ * is the exception. Two threads may each use a context of their own, also for the same package.
+ *
+ * Compatibility: enums may grow, always at their end, so a switch over one needs a default branch.
+ * The same goes for flags, for kinds of events and for their fields. A function returns -EINVAL for
+ * a flag that it doesn't accept, so a program that runs with an older library than it was written
+ * for notices. All symbols have the version LIBDEPLOYMIGRATE_0 until 1.0; from the second release
+ * on, "Since:" in the comment of what is new names the first version that has it.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Arguments, counted from 1, that the compiler may assume not to be NULL; not while the library
+ * itself is built, which checks them.
+ */
+#if defined(__GNUC__) && !defined(DMIG_BUILDING)
+#define DMIG_NONNULL(...) __attribute__((nonnull(__VA_ARGS__)))
+#else
+#define DMIG_NONNULL(...)
+#endif
+
+/* The compiler warns if the result is ignored. */
+#ifdef __GNUC__
+#define DMIG_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define DMIG_MUST_CHECK
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* The library is compiled with hidden visibility: it exports what is declared here. */
+#ifdef DMIG_BUILDING
+#pragma GCC visibility push(default)
+#endif
+
 /* ---- Context ---------------------------------------------------------------------------- */
 
-/* Where to look, whom to tell, and when to stop. Reference counted. */
+/*
+ * Where to look, whom to tell, and when to stop. Reference counted. It keeps what it has read of
+ * the package database from one call to the next, so a program that handles many packages should
+ * use one context for all of them.
+ */
 struct dmig;
 
-/* Returns: 0, or -ENOMEM. */
-int dmig_new(struct dmig **ret);
+/*
+ * Makes a context for the running system: its root is "/", and it has no callbacks. Drop it with
+ * dmig_unref().
+ * Returns: 0, -ENOMEM, or another errno if the system is out of file descriptors.
+ */
+int dmig_new(struct dmig **ret) DMIG_NONNULL(1) DMIG_MUST_CHECK;
+
+/* Takes a reference. Returns: @ctx. */
 struct dmig *dmig_ref(struct dmig *ctx);
-/* Returns: NULL, always. Takes NULL. */
+
+/*
+ * Drops a reference; the last one frees the context. Reports and histories made with it stay valid.
+ * Returns: NULL, always.
+ */
 struct dmig *dmig_unref(struct dmig *ctx);
 
 /*
- * Put @path before every path that the library reads or writes. Symbolic links below it must stay
- * below it. Resets the package database directory to the one below @path.
+ * Prepends @path, a directory, to every path that the library reads or writes. Symbolic links below
+ * it can't lead out of it. Migrations get it as DPKG_ROOT in their environment. Resets the package
+ * database directory to <path>/var/lib/dpkg. @path is copied; the directory is opened now.
  * Returns: 0, or the errno of opening @path.
  */
-int dmig_set_root(struct dmig *ctx, const char *path);
+int dmig_set_root(struct dmig *ctx, const char *path) DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;
 
-/* Use @path, as it is, instead of <root>/var/lib/dpkg. Returns: 0 or -ENOMEM. */
-int dmig_set_admindir(struct dmig *ctx, const char *path);
+/*
+ * Sets the directory of the package database, used as it is, without the root before it. Default:
+ * <root>/var/lib/dpkg. @path is copied; it isn't opened yet.
+ * Returns: 0 or -ENOMEM.
+ */
+int dmig_set_admindir(struct dmig *ctx, const char *path) DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;
 
-/* Where the library's own helpers are, for a tree that isn't installed. Returns: 0 or -ENOMEM. */
-int dmig_set_libexecdir(struct dmig *ctx, const char *path);
+/*
+ * Sets the directory of the library's own helper programs, for a build that isn't installed. @path
+ * is copied.
+ * Returns: 0 or -ENOMEM.
+ */
+int dmig_set_libexecdir(struct dmig *ctx, const char *path) DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;
 
-/* How long to wait for a package's lock; 0 does not wait. Default: 60 s, in microseconds. */
+/*
+ * Sets how many microseconds to wait for the lock of a package; 0: don't wait. Default: 60 seconds.
+ */
 void dmig_set_lock_timeout(struct dmig *ctx, uint64_t usec);
 
 /*
- * A line to log. @priority is one of syslog(3). @package may be NULL. @id is the migration whose
- * output the line is, NULL when the library itself speaks. The text is valid UTF-8 of one line.
+ * A line to log. @priority is one of syslog(3). @package is NULL if the line is about no package.
+ * @id is the migration that printed the line, NULL if the library itself speaks. @text is valid
+ * UTF-8 without control characters and without a newline. The strings live until the callback
+ * returns. With @ctx the callback may call dmig_stop() and dmig_history_load(), and no other
+ * function that can fail.
+ *
+ * More than four parameters, and no struct for them: a callback that gets what syslog(3) takes is
+ * what programs have already.
  */
 typedef void (*dmig_log_fn)(struct dmig *ctx, int priority, const char *package, const char *id, const char *text,
                             void *userdata);
-void dmig_set_log_fn(struct dmig *ctx, dmig_log_fn fn, void *userdata);
 
 /*
- * Something happened: each line that goes into a history, right after it is durable, and these,
- * which are not recorded: "upgrade" {from, to, from_source, pending} before the first migration of a
- * package, "phase" {id, phase, timeout_sec} before a program starts, and "progress" {id, phase,
- * elapsed_ms, timeout_sec} once a second while it runs.
+ * Sets the callback for log lines, and what it gets as @userdata. NULL for @fn: lines are dropped,
+ * which is the default.
  */
+void dmig_set_log_fn(struct dmig *ctx, dmig_log_fn fn, void *userdata);
+
+/* Something that happened: a line of a history, or a notice to the event callback. */
 struct dmig_event;
+
+/*
+ * An event, in the thread that runs the package. The callback hears each line of a history as soon
+ * as it is durable, and these events, which are in no history:
+ *   "upgrade" {from, to, from_source, pending}: before the first migration of a package; @pending is how many are to run;
+ *   "phase" {id, phase, timeout_sec}: before a program starts; @phase is "check" or "migrate", @timeout_sec is 0 if there is no limit;
+ *   "progress" {id, phase, elapsed_ms, timeout_sec}: once a second while it runs.
+ * @event lives until the callback returns. What the callback may do with @ctx is said at
+ * dmig_log_fn.
+ */
 typedef void (*dmig_event_fn)(struct dmig *ctx, const struct dmig_event *event, void *userdata);
+
+/*
+ * Sets the callback for events, and what it gets as @userdata. NULL for @fn: nobody is told, which
+ * is the default.
+ */
 void dmig_set_event_fn(struct dmig *ctx, dmig_event_fn fn, void *userdata);
 
 /*
- * Ask the run that uses @ctx to stop: the running migration gets SIGTERM, is recorded as
- * interrupted, and no other starts. Async-signal-safe, and safe from another thread.
+ * Stops what runs with @ctx, now and for good: the running migration gets SIGTERM and is recorded
+ * as interrupted, no other one starts, and a wait for a lock ends. A report then has the errno
+ * -ECANCELED, and so has each later one of this context. Async-signal-safe, and safe to call from
+ * any thread that has a reference.
  */
 void dmig_stop(struct dmig *ctx);
 
-/* What the last function on @ctx that failed has to say, in one line. Never NULL. */
+/*
+ * Returns: why the last function on @ctx that returned a negative errno failed: one line of UTF-8,
+ * for a person. Never NULL; lives until the next call with @ctx. What it says after a success is
+ * not specified.
+ */
 const char *dmig_error_message(struct dmig *ctx);
 
 /* ---- Events ----------------------------------------------------------------------------- */
 
+/* Returns: the package that the event is about. */
 const char *dmig_event_get_package(const struct dmig_event *event);
-/* The kind: "baseline", "started", "applied", ... */
+
+/*
+ * Returns: the kind of the event: "baseline", "started", "applied", "failed", ...; see "History" in
+ * deploy-migrate(8).
+ */
 const char *dmig_event_get_name(const struct dmig_event *event);
-/* Returns: microseconds since the epoch, UTC. */
+
+/* Returns: when it happened, in microseconds since the epoch, UTC; 0 if that isn't known. */
 uint64_t dmig_event_get_time(const struct dmig_event *event);
-/* Returns: the field's text, or NULL where the event has no such field or it is not a string. */
-const char *dmig_event_get_string(const struct dmig_event *event, const char *field);
-/* Returns: 0, or -ENODATA where the event has no such field or it is not an integer. */
-int dmig_event_get_int(const struct dmig_event *event, const char *field, int64_t *ret);
-/* Returns: the event as one line of JSON, as the history has it. */
+
+/* Returns: the text of @field, or NULL if the event has no such field, or if it isn't a string. */
+const char *dmig_event_get_string(const struct dmig_event *event, const char *field) DMIG_NONNULL(2);
+
+/*
+ * Gets the number in @field. Returns: 0, -ENODATA if the event has no such field, or if it isn't an
+ * integer, or -EINVAL.
+ */
+int dmig_event_get_int(const struct dmig_event *event, const char *field, int64_t *ret) DMIG_NONNULL(1, 2, 3);
+
+/* Returns: the whole event as a JSON object in one line, as the history has it. */
 const char *dmig_event_get_json(const struct dmig_event *event);
 
 /* ---- Versions --------------------------------------------------------------------------- */
 
 /*
- * A version of Semantic Versioning 2.0.0 (https://semver.org), with numbers of any length. A leading
- * "v" and surrounding blanks are tolerated, nothing else is.
+ * A version of Semantic Versioning 2.0.0 (https://semver.org), with numbers of any length. A
+ * leading "v" and blanks around it are tolerated, nothing else is.
  */
 struct dmig_semver;
 
-/* Returns: 0, -EINVAL where @text is no semantic version, or -ENOMEM. */
-int dmig_semver_parse(const char *text, struct dmig_semver **ret);
-/* Returns: NULL, always. Takes NULL. */
+/*
+ * Parses @text. Free the version with dmig_semver_free().
+ * Returns: 0, -EINVAL if @text isn't a semantic version, or -ENOMEM.
+ */
+int dmig_semver_parse(const char *text, struct dmig_semver **ret) DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;
+
+/* Frees @version, which may be NULL. Returns: NULL, always. */
 struct dmig_semver *dmig_semver_free(struct dmig_semver *version);
-/* The three numbers as digits, and the text behind '-' and '+', "" where there is none. */
+
+/* Returns: one of the three numbers, as decimal digits. */
 const char *dmig_semver_get_major(const struct dmig_semver *version);
 const char *dmig_semver_get_minor(const struct dmig_semver *version);
 const char *dmig_semver_get_patch(const struct dmig_semver *version);
+
+/* Returns: the text after "-", or after "+", without that sign; "" if there is none. */
 const char *dmig_semver_get_prerelease(const struct dmig_semver *version);
 const char *dmig_semver_get_build(const struct dmig_semver *version);
-/* The version without "v" and blanks. */
+
+/* Returns: the whole version, without "v" and blanks. */
 const char *dmig_semver_get_text(const struct dmig_semver *version);
 
 /*
- * Precedence as in semver.org section 11: build metadata is ignored.
- * Returns: 0 with -1, 0 or 1 in @ret, or -EINVAL where one is no semantic version, or -ENOMEM.
+ * Compares by precedence, as section 11 of semver.org says: build metadata is ignored. In @ret: -1
+ * if @a is lower, 0 if they are equal, 1 if @a is higher.
+ * Returns: 0, -EINVAL if one of them isn't a semantic version, or -ENOMEM.
  */
-int dmig_semver_cmp(const char *a, const char *b, int *ret);
-
-/* Returns: 1 when @from < @version <= @to by precedence, else 0; -EINVAL or -ENOMEM. */
-int dmig_semver_in_range(const char *version, const char *from, const char *to);
+int dmig_semver_cmp(const char *a, const char *b, int *ret) DMIG_NONNULL(1, 2, 3) DMIG_MUST_CHECK;
 
 /*
- * The order of deb-version(7), as dpkg --compare-versions has it. Surrounding blanks are tolerated.
- * Returns: 0 with -1, 0 or 1 in @ret, or -EINVAL where one is no package version.
+ * Returns: 1 if @from < @version <= @to by precedence, else 0; -EINVAL if one of them isn't a
+ * semantic version; or -ENOMEM.
  */
-int dmig_deb_version_cmp(const char *a, const char *b, int *ret);
-
-/* Returns: 0, or -EINVAL where dpkg would not accept @version in a package. */
-int dmig_deb_version_check(const char *version);
+int dmig_semver_in_range(const char *version, const char *from, const char *to) DMIG_NONNULL(1, 2, 3) DMIG_MUST_CHECK;
 
 /*
- * Whether the migrations of the semantic version @version belong to an upgrade between two package
- * versions: @from < @version <= @to, where a package version counts by its upstream part, padded to
- * three numbers ("1.2-1" is 1.2.0), and a pre-release "-rc.1" sorts as "~rc.1". Where the epoch of
- * @to is above that of @from there is no lower bound.
- * Returns: 1 or 0, or -EINVAL or -ENOMEM.
+ * Compares package versions as deb-version(7) and dpkg --compare-versions do. Blanks around them
+ * are tolerated. In @ret: as dmig_semver_cmp().
+ * Returns: 0, or -EINVAL if one of them isn't a package version.
  */
-int dmig_version_in_range(const char *version, const char *from, const char *to);
+int dmig_deb_version_cmp(const char *a, const char *b, int *ret) DMIG_NONNULL(1, 2, 3) DMIG_MUST_CHECK;
+
+/* Returns: 0, or -EINVAL if dpkg wouldn't accept @version as the version of a package. */
+int dmig_deb_version_check(const char *version) DMIG_NONNULL(1) DMIG_MUST_CHECK;
+
+/*
+ * Tells whether the migrations of @version, a semantic version, belong to an upgrade between two
+ * package versions: @from < @version <= @to. Of a package version the upstream part counts, padded
+ * to three numbers ("1.2-1" is 1.2.0); a pre-release "-rc.1" sorts as "~rc.1". If the epoch of @to
+ * is higher than that of @from, there is no lower bound.
+ * Returns: 1 if they do, else 0; -EINVAL if one of them isn't a version; or -ENOMEM.
+ */
+int dmig_version_in_range(const char *version, const char *from, const char *to) DMIG_NONNULL(1, 2, 3) DMIG_MUST_CHECK;
 
 /* ---- Reports ---------------------------------------------------------------------------- */
 
+/*
+ * How it stands with a package, or how a run ended. May grow: have a default branch, and treat an
+ * unknown result as not completed.
+ */
 enum dmig_result {
-        DMIG_RESULT_COMPLETED,
-        DMIG_RESULT_NOTHING_TO_DO,
-        DMIG_RESULT_PENDING,
-        DMIG_RESULT_FAILED,
-        DMIG_RESULT_POSTPONED,
-        DMIG_RESULT_DOWNGRADE,
-        DMIG_RESULT_NOT_INSTALLED,
-        DMIG_RESULT_ERROR,
+        DMIG_RESULT_COMPLETED,     /* all that was pending is done */
+        DMIG_RESULT_NOTHING_TO_DO, /* nothing was pending */
+        DMIG_RESULT_PENDING,       /* something has still to be run; the error, if any, says what keeps it from that */
+        DMIG_RESULT_FAILED,        /* a migration failed or was given up, or an undo was refused */
+        DMIG_RESULT_POSTPONED,     /* a migration asked to be run later */
+        DMIG_RESULT_DOWNGRADE,     /* the installed version is lower than that of the data: nothing runs */
+        DMIG_RESULT_NOT_INSTALLED, /* the package isn't installed */
+        DMIG_RESULT_ERROR,         /* dpkg's database, migrations or history can't be used, or the lock is held */
 };
 
+/* How it stands with a migration. May grow: have a default branch. */
 enum dmig_state {
-        DMIG_STATE_PENDING,
-        DMIG_STATE_APPLIED,
-        DMIG_STATE_SATISFIED,
-        DMIG_STATE_FAILED,
-        DMIG_STATE_POSTPONED,
-        DMIG_STATE_GAVE_UP,
+        DMIG_STATE_PENDING,      /* has still to be run */
+        DMIG_STATE_APPLIED,      /* was run, and its effect is there */
+        DMIG_STATE_SATISFIED,    /* its effect was there already, so migrate wasn't run */
+        DMIG_STATE_FAILED,       /* failed, and is run again the next time */
+        DMIG_STATE_POSTPONED,    /* asked to be run later */
+        DMIG_STATE_GAVE_UP,      /* failed repeatedly: isn't run again until dmig_retry(), or until its file changes */
         DMIG_STATE_SKIPPED,      /* marked by the administrator, or masked in /etc */
-        DMIG_STATE_OUT_OF_ORDER, /* appeared behind the version that the data is at: never runs by itself */
+        DMIG_STATE_OUT_OF_ORDER, /* was added to a version that the data has passed: never runs by itself */
         DMIG_STATE_MISSING,      /* in the history, but no longer in the package */
 };
 
-/* Returns: the word that the command line uses: "nothing-to-do", "gave-up". */
+/*
+ * Returns: the word that the command line uses, as in "nothing-to-do" and "gave-up"; "unknown" for
+ * a value that the library doesn't know.
+ */
 const char *dmig_result_to_string(enum dmig_result result);
 const char *dmig_state_to_string(enum dmig_state state);
 
-/* One package: where it stood, and what was done or would be done. Reference counted. */
+/*
+ * One package: where it stood, and what was done or would be done. Reference counted; independent
+ * of its context.
+ */
 struct dmig_report;
-/* One migration of a report, in the order in which they run. Lives as long as the report. */
+
+/* One migration of a report. Lives as long as the report. */
 struct dmig_step;
 
+/* Takes a reference. Returns: @report. */
 struct dmig_report *dmig_report_ref(struct dmig_report *report);
-/* Returns: NULL, always. Takes NULL. */
-struct dmig_report *dmig_report_unref(struct dmig_report *report);
-const char *dmig_report_get_package(const struct dmig_report *report);
-/* The version that the data is at, and the one to bring it to; NULL where not known. */
-const char *dmig_report_get_from(const struct dmig_report *report);
-const char *dmig_report_get_to(const struct dmig_report *report);
-/* "argument", "history", "config-version", "dpkg-log" or "installed"; NULL where not known. */
-const char *dmig_report_get_from_source(const struct dmig_report *report);
-enum dmig_result dmig_report_get_result(const struct dmig_report *report);
-/* What went wrong and what to do about it, in one line; NULL where nothing did. */
-const char *dmig_report_get_error(const struct dmig_report *report);
+
 /*
- * Returns: 0, or why the result is DMIG_RESULT_ERROR as a negative errno: -EBUSY means that another
- * process holds the lock; and -ECANCELED, with any result, that dmig_stop() ended the run.
+ * Drops a reference; the last one frees the report with all that was got from it. Returns: NULL,
+ * always.
+ */
+struct dmig_report *dmig_report_unref(struct dmig_report *report);
+
+/* Returns: the package's name. */
+const char *dmig_report_get_package(const struct dmig_report *report);
+
+/* Returns: the package version that the data is at, or NULL if it isn't known. */
+const char *dmig_report_get_from(const struct dmig_report *report);
+
+/* Returns: the package version to bring the data to, or NULL if it isn't known. */
+const char *dmig_report_get_to(const struct dmig_report *report);
+
+/*
+ * Returns: how the first one is known: "argument", "history", "config-version", "dpkg-log" or
+ * "installed"; or NULL if it isn't.
+ */
+const char *dmig_report_get_from_source(const struct dmig_report *report);
+
+/* Returns: the result; DMIG_RESULT_ERROR for NULL. */
+enum dmig_result dmig_report_get_result(const struct dmig_report *report);
+
+/*
+ * Returns: what went wrong and what to do about it, in one line of UTF-8; or NULL if nothing did.
+ */
+const char *dmig_report_get_error(const struct dmig_report *report);
+
+/*
+ * Returns: 0, or a negative errno: why the result is DMIG_RESULT_ERROR, where -EBUSY means that
+ * another process holds the lock; or -ECANCELED, with any result, if dmig_stop() ended the run. For
+ * NULL: -EINVAL.
  */
 int dmig_report_get_errno(const struct dmig_report *report);
 
 /*
- * The systemd units that require deploy-migrate@<package>.service, so that they wait for the package's migrations. Known
- * where something is still to be done.
+ * The systemd units that require deploy-migrate@<package>.service, so that they wait for the
+ * package's migrations. Known if something has still to be done on the running system.
+ * Returns: how many; and the name of the one with the index @i, or NULL if there are fewer.
  */
 size_t dmig_report_count_units(const struct dmig_report *report);
 const char *dmig_report_get_unit(const struct dmig_report *report, size_t i);
 
+/*
+ * The migrations, in the order in which they run; those that are no longer in the package come
+ * last.
+ * Returns: how many; and the one with the index @i, or NULL if there are fewer.
+ */
 size_t dmig_report_count(const struct dmig_report *report);
 const struct dmig_step *dmig_report_get_step(const struct dmig_report *report, size_t i);
+
+/*
+ * Returns: the migration's id: its version without "v", a slash and the name of its file, as in
+ * "1.1.0/001_rename_key.py".
+ */
 const char *dmig_step_get_id(const struct dmig_step *step);
-/* The manifest's description, NULL where there is none. */
+
+/* Returns: the description in the manifest, or NULL if there is none. */
 const char *dmig_step_get_description(const struct dmig_step *step);
+
+/* Returns: the state; DMIG_STATE_MISSING for NULL. */
 enum dmig_state dmig_step_get_state(const struct dmig_step *step);
-/* Returns: how long it took, or -1 where it was not run. */
+
+/* Returns: how many milliseconds migrate took, or -1 if it wasn't run. */
 int64_t dmig_step_get_duration_ms(const struct dmig_step *step);
-/* Returns: how many files it changed, or -1 where that is not known. */
+
+/* Returns: how many files it changed, or -1 if that isn't known. */
 int64_t dmig_step_get_changes(const struct dmig_step *step);
-/* Why it failed, with the end of its output; NULL where it did not. */
+
+/*
+ * Returns: why it failed or was postponed, with the end of its output, in one line of UTF-8; or
+ * NULL if it did neither.
+ */
 const char *dmig_step_get_error(const struct dmig_step *step);
-/* Whether the file differs from the one that was applied. Known in a report of dmig_status() only. */
+
+/*
+ * Returns: whether its file differs from the one that was applied. Known only in a report of
+ * dmig_status().
+ */
 bool dmig_step_is_modified(const struct dmig_step *step);
-/* Whether it runs directly on the system, in no transaction: its manifest has "writes": "*". */
+
+/*
+ * Returns: whether it runs directly on the system, in no transaction: its manifest has "writes":
+ * "*".
+ */
 bool dmig_step_is_direct(const struct dmig_step *step);
-/* The files that it changed, would change, or that are put back; NULL where they are not known. */
+
+/*
+ * Returns: the files that it would change (dmig_preview()) or that are put back (dmig_undo()), or
+ * NULL if they aren't known. They live as long as the report.
+ */
 const struct dmig_files *dmig_step_get_files(const struct dmig_step *step);
 
 /*
- * What can be undone: how many migrations, and how many bytes on the disk that takes, 0 where the caller may not look. Known in a report
- * of dmig_status() only.
+ * What dmig_undo() could undo. Known only in a report of dmig_status().
+ * Returns: how many migrations; and how many bytes their before-images take on the disk. Both are 0
+ * if the caller may not read them.
  */
 size_t dmig_report_count_undoable(const struct dmig_report *report);
 uint64_t dmig_report_get_undo_bytes(const struct dmig_report *report);
 
 /* ---- Changed files ---------------------------------------------------------------------- */
 
-/* The files of a transaction. Live as long as what they were got from. */
+/* The files of one transaction. Live as long as the report or the history that they belong to. */
 struct dmig_files;
+
+/* One of them. */
 struct dmig_file;
 
+/* Returns: how many there are; and the one with the index @i, or NULL if there are fewer. */
 size_t dmig_files_count(const struct dmig_files *files);
 const struct dmig_file *dmig_files_get(const struct dmig_files *files, size_t i);
-/* "create", "replace", "remove", "move" or "metadata". */
+
+/* Returns: "create", "replace", "remove", "move" or "metadata"; others may come. */
 const char *dmig_file_get_kind(const struct dmig_file *file);
-/* The absolute path, any bytes but NUL: where the file is after the change, or was before a removal. */
-const char *dmig_file_get_path(const struct dmig_file *file);
-/* Of a move, where it was; else NULL. */
-const char *dmig_file_get_from(const struct dmig_file *file);
-/* Returns: the type and mode of stat(2), 0 where it is not there. */
-unsigned dmig_file_get_mode_before(const struct dmig_file *file);
-unsigned dmig_file_get_mode_after(const struct dmig_file *file);
-/* Returns: bytes, or -1 where it is no regular file, or not there. */
-int64_t dmig_file_get_size_before(const struct dmig_file *file);
-int64_t dmig_file_get_size_after(const struct dmig_file *file);
-/* A unified diff of its text. NULL where it is no text, or not in a report of dmig_preview(). */
-const char *dmig_file_get_diff(const struct dmig_file *file);
-
-/* ---- What can be done with a package ---------------------------------------------------- */
-
-enum dmig_flags {
-        DMIG_SANDBOX_OFF = 1 << 0, /* run migrations directly on the system */
-        DMIG_FORCE = 1 << 1,       /* run them even while a service runs that requires them */
-        DMIG_STARTING = 1 << 2,    /* such a service is being started: give the others some seconds to stop */
-        DMIG_DRY_RUN = 1 << 3,     /* of dmig_undo(): only look what it would do */
-};
 
 /*
- * The packages that ship migrations or have a history, sorted, ended by NULL; free it with
- * dmig_names_free(). Returns: how many, or a negative errno.
+ * Returns: the absolute path after the change, or before a removal, below the context's root. Any
+ * bytes but NUL, so not always UTF-8.
  */
-int dmig_list_packages(struct dmig *ctx, char ***ret);
-/* Returns: NULL, always. Takes NULL. */
+const char *dmig_file_get_path(const struct dmig_file *file);
+
+/* Returns: the path before a move, or NULL if the file wasn't moved. */
+const char *dmig_file_get_from(const struct dmig_file *file);
+
+/*
+ * Returns: type and mode as in st_mode of stat(2), or 0 if there is no such file before or after
+ * the change.
+ */
+unsigned dmig_file_get_mode_before(const struct dmig_file *file);
+unsigned dmig_file_get_mode_after(const struct dmig_file *file);
+
+/* Returns: the size in bytes, or -1 if it isn't a regular file, or isn't there. */
+int64_t dmig_file_get_size_before(const struct dmig_file *file);
+int64_t dmig_file_get_size_after(const struct dmig_file *file);
+
+/*
+ * Returns: a unified diff of its text; or NULL if it isn't text, or if the report isn't one of
+ * dmig_preview().
+ */
+const char *dmig_file_get_diff(const struct dmig_file *file);
+
+/* ---- Flags ------------------------------------------------------------------------------ */
+
+/*
+ * What a function should do otherwise than by default. Each function on a package takes flags,
+ * OR'ed together, and returns -EINVAL for one that it doesn't accept:
+ *
+ *                          dmig_run()   dmig_undo()   all others
+ *   DMIG_SANDBOX_OFF          yes           -             -
+ *   DMIG_FORCE                yes          yes            -
+ *   DMIG_STARTING             yes           -             -
+ *   DMIG_DRY_RUN               -           yes            -
+ *
+ * May grow.
+ */
+enum dmig_flags {
+        DMIG_SANDBOX_OFF = 1 << 0, /* run directly on the system, in no sandbox and no transaction */
+        DMIG_FORCE = 1 << 1,       /* run: even under a running service; undo: overwrite later changes */
+        DMIG_STARTING = 1 << 2,    /* a service is being started that waits for it: let others stop first */
+        DMIG_DRY_RUN = 1 << 3,     /* only check, and report what would be undone */
+};
+
+/* ---- Functions on a package ------------------------------------------------------------- */
+
+/*
+ * Lists the packages that ship migrations or have a history, sorted by bytes, the last one followed
+ * by NULL. Free the list with dmig_names_free(). The package database is then read once for all of
+ * them.
+ * Returns: how many, or the errno of reading a directory.
+ */
+int dmig_list_packages(struct dmig *ctx, char ***ret) DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;
+
+/* Frees a list of dmig_list_packages(), which may be NULL. Returns: NULL, always. */
 char **dmig_names_free(char **names);
 
 /*
- * Run what is pending for @package. While a systemd unit runs that requires deploy-migrate@<package>.service nothing is run, the
- * result is DMIG_RESULT_PENDING and the error names the unit to restart. @from and @to override what the history and the package database
- * say; NULL does not. With @to the package need not be in the package database. What goes wrong with
- * the package is in the report, so that a caller goes on with the next one.
- * Returns: 0, -EINVAL where an argument is no package name or version, or -ENOMEM.
+ * Runs what is pending for @package: recovers what a crash interrupted, then runs the migrations
+ * one after the other until all are done or one isn't. @from and @to are package versions, or
+ * semantic ones with "v"; they override what the history and the package database say, NULL
+ * doesn't. With @to the package need not be in the package database.
+ *
+ * Nothing is migrated under a running service: while a systemd unit that requires
+ * deploy-migrate@<package>.service runs, the result is DMIG_RESULT_PENDING, and the error names the
+ * unit to restart.
+ *
+ * Whatever is wrong with the package is in the report, so that a caller can go on with the next
+ * one. Drop it with dmig_report_unref().
+ * Accepts: DMIG_SANDBOX_OFF, DMIG_FORCE, DMIG_STARTING.
+ * Returns: 0 with a report, however the run ended; -EINVAL if an argument isn't valid; or -ENOMEM.
+ *
+ * More than four parameters: each call sets nearly all of them, and a struct in an ABI needs a size
+ * or a version of its own.
  */
 int dmig_run(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
-             struct dmig_report **ret);
+             struct dmig_report **ret) DMIG_NONNULL(1, 2, 6) DMIG_MUST_CHECK;
 
-/* The same, executing nothing, writing nothing and taking no lock. */
+/*
+ * Reports what dmig_run() would do. Executes nothing, writes nothing, takes no lock. Parameters and
+ * errors as of dmig_run().
+ * Accepts: no flags.
+ */
 int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
-              struct dmig_report **ret);
+              struct dmig_report **ret) DMIG_NONNULL(1, 2, 6) DMIG_MUST_CHECK;
 
 /*
- * Returns: 1 where dpkg has changed its database since it was last read for @ctx, so that a package may have something new
- * to do; 0 where it hasn't; or a negative errno.
- */
-int dmig_is_stale(struct dmig *ctx);
-
-/* Where @package stands, with each migration that its history or its upgrade knows. No lock. */
-int dmig_status(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret);
-
-/* All events of @package's history, oldest first. */
-struct dmig_history;
-/* Returns: 0, -ENOENT where there is none, -EBADMSG where a line can't be read, or another errno. */
-int dmig_history_load(struct dmig *ctx, const char *package, unsigned flags, struct dmig_history **ret);
-/* Returns: NULL, always. Takes NULL. */
-struct dmig_history *dmig_history_free(struct dmig_history *history);
-size_t dmig_history_count(const struct dmig_history *history);
-const struct dmig_event *dmig_history_get(const struct dmig_history *history, size_t i);
-/*
- * The files that the event @i, an "applied", changed. Live as long as @history. Returns: 0, -ENODATA where none were recorded
- * for the event, or another errno.
- */
-int dmig_history_get_files(struct dmig_history *history, size_t i, const struct dmig_files **ret);
-
-/*
- * Forget failures: the next run tries again what was given up. Returns: 0, -ENOENT where @package has
- * no history, -EBUSY where its lock is held for too long, or another errno.
- */
-int dmig_retry(struct dmig *ctx, const char *package, unsigned flags);
-
-/*
- * Record that @id needs no run: @as is DMIG_STATE_APPLIED or DMIG_STATE_SKIPPED.
- * Returns: 0, -EINVAL where @package has no migration @id, or as dmig_retry().
- */
-int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_state as, const char *reason,
-              unsigned flags);
-
-/* Record that the data of @package is at @version. Returns: 0, -EINVAL, or as dmig_retry(). */
-int dmig_baseline(struct dmig *ctx, const char *package, const char *version, unsigned flags);
-
-/*
- * Run what is pending in overlays that are stacked on each other, and throw all of it away: the steps of the report have the
- * files that would change, each with a diff of its text. Arguments and errors as of dmig_run(), but nothing is recorded. A step
- * that would be applied is DMIG_STATE_PENDING.
+ * Runs what is pending in overlays that are stacked on each other, and discards the result: a step
+ * that would be applied is DMIG_STATE_PENDING and has the files that it would change, with diffs of
+ * their text. Nothing is recorded. Takes the package's lock. Parameters and errors as of
+ * dmig_run().
+ * Accepts: no flags.
  */
 int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
-                 struct dmig_report **ret);
+                 struct dmig_report **ret) DMIG_NONNULL(1, 2, 6) DMIG_MUST_CHECK;
 
 /*
- * Put back what the last upgrade of @package changed, newest migration first. Where a file was changed since, nothing is
- * touched, the result is DMIG_RESULT_FAILED and the error names the file; DMIG_FORCE overrides. The steps are the migrations that are
- * undone; "to" is the version that the data is at afterwards. Returns: as dmig_run().
+ * Reports where @package stands, with each migration that its history or its upgrade knows.
+ * Executes nothing, writes nothing, takes no lock. Drop the report with dmig_report_unref().
+ * Accepts: no flags.
+ * Returns: as dmig_run().
  */
-int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret);
+int dmig_status(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret)
+        DMIG_NONNULL(1, 2, 4) DMIG_MUST_CHECK;
 
 /*
- * Free what dmig_undo() needs: nothing of @package can be undone any more. Returns: 0 with the bytes that it took in @ret_bytes, which
- * may be NULL; or as dmig_retry().
+ * Tells whether dpkg has changed its database since it was last read for @ctx, so that a package
+ * that was looked at may have something new to do.
+ * Returns: 1 if it has, else 0; or the errno of looking.
  */
-int dmig_forget(struct dmig *ctx, const char *package, unsigned flags, uint64_t *ret_bytes);
-
-/* ---- For the author of a package -------------------------------------------------------- */
+int dmig_is_stale(struct dmig *ctx) DMIG_NONNULL(1) DMIG_MUST_CHECK;
 
 /*
- * Something about the migrations that are checked: @priority is LOG_ERR, with which the package would not run or ship what
- * never runs, LOG_WARNING or LOG_NOTICE; @path begins with the directory that was given.
+ * Forgets the failures of @package: the next run tries again what was given up. Nothing is run now.
+ * Accepts: no flags.
+ * Returns: 0; -EINVAL if an argument isn't valid; -ENOENT if @package has no history; -EBUSY if
+ * another process holds its lock for longer than dmig_set_lock_timeout() says; -ECANCELED after
+ * dmig_stop(); -EBADMSG if a line of the history can't be read; or another errno.
+ */
+int dmig_retry(struct dmig *ctx, const char *package, unsigned flags) DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;
+
+/*
+ * Records that the migration @id of @package needs no run. @as is DMIG_STATE_APPLIED or
+ * DMIG_STATE_SKIPPED, @reason is a text for people.
+ * Accepts: no flags.
+ * Returns: 0; -EINVAL if @package has no migration @id, or if an argument isn't valid; or as
+ * dmig_retry(), without -ENOENT.
+ *
+ * More than four parameters: they are the fields of the event "marked", and all are required.
+ */
+int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_state as, const char *reason,
+              unsigned flags) DMIG_NONNULL(1, 2, 3, 5) DMIG_MUST_CHECK;
+
+/*
+ * Records that the data of @package is at @version, a package version or a semantic one with "v".
+ * Accepts: no flags.
+ * Returns: 0; -EINVAL if an argument isn't valid; or as dmig_retry(), without -ENOENT.
+ */
+int dmig_baseline(struct dmig *ctx, const char *package, const char *version, unsigned flags)
+        DMIG_NONNULL(1, 2, 3) DMIG_MUST_CHECK;
+
+/*
+ * Undoes the last upgrade of @package, newest migration first: its files are put back as they were
+ * before. The steps of the report are the migrations that are undone, "to" is the version that the
+ * data is at afterwards. If a file was changed after it was migrated, nothing is touched, the
+ * result is DMIG_RESULT_FAILED and the error names the file; DMIG_FORCE overwrites it. With
+ * DMIG_DRY_RUN the result is DMIG_RESULT_PENDING if all of it can be undone. Drop the report with
+ * dmig_report_unref().
+ * Accepts: DMIG_FORCE, DMIG_DRY_RUN.
+ * Returns: as dmig_run().
+ */
+int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret)
+        DMIG_NONNULL(1, 2, 4) DMIG_MUST_CHECK;
+
+/*
+ * Frees what dmig_undo() needs: nothing of @package can be undone any more. In @ret_bytes, which
+ * may be NULL: how many bytes that took on the disk.
+ * Accepts: no flags.
+ * Returns: as dmig_retry().
+ */
+int dmig_forget(struct dmig *ctx, const char *package, unsigned flags, uint64_t *ret_bytes)
+        DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;
+
+/* ---- History ---------------------------------------------------------------------------- */
+
+/* All events of one package, oldest first. Independent of its context. */
+struct dmig_history;
+
+/*
+ * Reads the history of @package as it is now, without a lock. Free it with dmig_history_free().
+ * Accepts: no flags.
+ * Returns: 0; -EINVAL if an argument isn't valid; -ENOENT if there is no history; -EBADMSG if a
+ * line can't be read; or another errno.
+ */
+int dmig_history_load(struct dmig *ctx, const char *package, unsigned flags, struct dmig_history **ret)
+        DMIG_NONNULL(1, 2, 4) DMIG_MUST_CHECK;
+
+/* Frees @history, which may be NULL, with its events and files. Returns: NULL, always. */
+struct dmig_history *dmig_history_free(struct dmig_history *history);
+
+/*
+ * Returns: how many events there are; and the one with the index @i, or NULL if there are fewer.
+ * They live as long as the history.
+ */
+size_t dmig_history_count(const struct dmig_history *history);
+const struct dmig_event *dmig_history_get(const struct dmig_history *history, size_t i);
+
+/*
+ * Gets the files that the event with the index @i, which is an "applied", tells of. They live as
+ * long as the history, and are read from the disk when they are asked for.
+ * Returns: 0; -ENODATA if none were recorded for that event; -EINVAL; or another errno.
+ */
+int dmig_history_get_files(struct dmig_history *history, size_t i, const struct dmig_files **ret)
+        DMIG_NONNULL(1, 3) DMIG_MUST_CHECK;
+
+/* ---- For authors of packages ------------------------------------------------------------ */
+
+/*
+ * A finding. @priority is LOG_ERR: the package wouldn't run, or ships what never runs; LOG_WARNING
+ * or LOG_NOTICE, of syslog(3). @path is the file or directory that it is about, and begins with the
+ * directory that was given. @text is one line of UTF-8. The strings live until the callback
+ * returns.
+ *
+ * More than four parameters: the same as in dmig_log_fn.
  */
 typedef void (*dmig_lint_fn)(struct dmig *ctx, int priority, const char *path, const char *text, void *userdata);
 
 /*
- * Check the migrations in @directory, which holds the version directories, before they are shipped. It is a path of the
- * caller's, before which no root is put. @version is that of the package, NULL where it isn't known.
- * Returns: how many errors @fn was told of, -EINVAL where @version is none, or the errno of opening @directory.
+ * Checks the migrations in @directory, which holds the version directories, before they are
+ * shipped. It is a path of the caller's, without the root before it. @version is that of the
+ * package, NULL if it isn't known. @fn is told of each finding.
+ * Accepts: no flags.
+ * Returns: how many findings were errors; -EINVAL if an argument isn't valid; or the errno of
+ * opening @directory.
+ *
+ * More than four parameters: a callback with its userdata counts as one.
  */
 int dmig_lint(struct dmig *ctx, const char *directory, const char *version, unsigned flags, dmig_lint_fn fn,
-              void *userdata);
+              void *userdata) DMIG_NONNULL(1, 2, 5) DMIG_MUST_CHECK;
+
+#ifdef DMIG_BUILDING
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }

@@ -13,17 +13,11 @@ struct dmig_history {
 
 DEFINE_CLEANUP(struct dmig_history *, dmig_history_free);
 
-int dmig_history_load(struct dmig *ctx, const char *package, unsigned flags, struct dmig_history **ret)
+static int history_load(struct dmig *ctx, const char *package, struct dmig_history **ret)
 {
-        const struct upgrade_request request = { .package = package, .flags = flags };
         _cleanup_(dmig_history_freep) struct dmig_history *loaded = NULL;
         int r;
 
-        r = package_check_request(ctx, &request);
-        if (r >= 0)
-                r = context_check_argument(ctx, "ret", ret);
-        if (r < 0)
-                return r;
         loaded = calloc(1, sizeof(*loaded));
         if (!loaded)
                 return -ENOMEM;
@@ -40,6 +34,19 @@ int dmig_history_load(struct dmig *ctx, const char *package, unsigned flags, str
         return 0;
 }
 
+int dmig_history_load(struct dmig *ctx, const char *package, unsigned flags, struct dmig_history **ret)
+{
+        const struct upgrade_request request = { .package = package, .flags = flags };
+        int r;
+
+        r = package_check_request(ctx, &request);
+        if (r >= 0)
+                r = context_check_argument(ctx, "ret", ret);
+        if (r >= 0)
+                r = history_load(ctx, package, ret);
+        return context_end(ctx, r);
+}
+
 struct dmig_history *dmig_history_free(struct dmig_history *history)
 {
         if (!history)
@@ -54,12 +61,12 @@ struct dmig_history *dmig_history_free(struct dmig_history *history)
 
 size_t dmig_history_count(const struct dmig_history *history)
 {
-        return history->history->n_events;
+        return history ? history->history->n_events : 0;
 }
 
 const struct dmig_event *dmig_history_get(const struct dmig_history *history, size_t i)
 {
-        return i < history->history->n_events ? history->history->events[i] : NULL;
+        return history && i < history->history->n_events ? history->history->events[i] : NULL;
 }
 
 static bool is_event(const struct dmig_event *event, const char *name, const char *id)
@@ -104,10 +111,13 @@ static int load_files(const struct history *history, const char *run, const char
 
 int dmig_history_get_files(struct dmig_history *history, size_t i, const struct dmig_files **ret)
 {
-        const struct history *read = history->history;
+        const struct history *read;
         const char *id, *run;
         int r = 0;
 
+        if (!history || !ret)
+                return -EINVAL;
+        read = history->history;
         if (i >= read->n_events)
                 return -ENODATA;
         id = dmig_event_get_string(read->events[i], "id");

@@ -203,17 +203,31 @@ static int set_version(struct linter *linter, const char *version, struct error 
         return version_range_init(&linter->range, version, version, error);
 }
 
+static int linter_check(struct linter *linter)
+{
+        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
+        _cleanup_error_ struct error error = { .tell = tell_error, .userdata = linter };
+        int r;
+
+        r = catalog_load_source(linter->directory, &catalog, &error);
+        if (r < 0)
+                return error_setf(&linter->ctx->error, r, "%s", error_text(&error));
+
+        for (size_t i = 0; i < catalog->n_notices; i++)
+                tell_message(linter, LOG_WARNING, catalog->notices[i]);
+        r = check_versions(linter, catalog);
+        return r < 0 ? r : check_migrations(linter, catalog);
+}
+
 int dmig_lint(struct dmig *ctx, const char *directory, const char *version, unsigned flags, dmig_lint_fn fn,
               void *userdata)
 {
-        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
         _cleanup_(linter_done) struct linter linter = {
                 .ctx = ctx,
                 .directory = directory,
                 .fn = fn,
                 .userdata = userdata,
         };
-        _cleanup_error_ struct error error = { .tell = tell_error, .userdata = &linter };
         int r;
 
         r = context_begin(ctx, flags, 0);
@@ -221,19 +235,9 @@ int dmig_lint(struct dmig *ctx, const char *directory, const char *version, unsi
                 r = context_check_argument(ctx, "directory", directory);
         if (r >= 0)
                 r = context_check_argument(ctx, "fn", fn ? ctx : NULL);
-        if (r < 0)
-                return r;
-        r = set_version(&linter, version, &ctx->error);
-        if (r < 0)
-                return r;
-        r = catalog_load_source(directory, &catalog, &error);
-        if (r < 0)
-                return error_setf(&ctx->error, r, "%s", error_text(&error));
-
-        for (size_t i = 0; i < catalog->n_notices; i++)
-                tell_message(&linter, LOG_WARNING, catalog->notices[i]);
-        r = check_versions(&linter, catalog);
         if (r >= 0)
-                r = check_migrations(&linter, catalog);
-        return r < 0 ? r : linter.n_errors;
+                r = set_version(&linter, version, &ctx->error);
+        if (r >= 0)
+                r = linter_check(&linter);
+        return r < 0 ? context_end(ctx, r) : linter.n_errors;
 }

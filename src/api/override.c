@@ -61,7 +61,9 @@ int dmig_retry(struct dmig *ctx, const char *package, unsigned flags)
                 r = override_open(&override);
         if (r >= 0)
                 r = override_need_history(&override);
-        return r < 0 ? r : override_record(&override, "retry", (const struct field[]){ { 0 } });
+        if (r >= 0)
+                r = override_record(&override, "retry", (const struct field[]){ { 0 } });
+        return context_end(ctx, r);
 }
 
 /* ---- Mark ---- */
@@ -106,23 +108,36 @@ int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_s
                 r = mark_check_id(ctx, package, id);
         if (r >= 0)
                 r = override_open(&override);
-        if (r < 0)
-                return r;
-        return override_record(&override, "marked",
-                               (const struct field[]){ { "id", .text = id },
-                                                       { "as", .text = dmig_state_to_string(as) },
-                                                       { "reason", .text = reason },
-                                                       { 0 } });
+        if (r >= 0)
+                r = override_record(&override, "marked",
+                                    (const struct field[]){ { "id", .text = id },
+                                                            { "as", .text = dmig_state_to_string(as) },
+                                                            { "reason", .text = reason },
+                                                            { 0 } });
+        return context_end(ctx, r);
 }
 
 /* ---- Baseline ---- */
+
+/* Software that isn't a Debian package needs no package database. */
+static int baseline_find_package(struct dmig *ctx, const char *package, bool *ret)
+{
+        const struct dpkg_package *known = NULL;
+        int r;
+
+        r = context_find_package(ctx, package, &known, &ctx->error);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        *ret = known;
+        return 0;
+}
 
 int dmig_baseline(struct dmig *ctx, const char *package, const char *version, unsigned flags)
 {
         const struct upgrade_request request = { .package = package, .flags = flags };
         _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
         _cleanup_free_ char *text = NULL;
-        const struct dpkg_package *known = NULL;
+        bool known = false;
         int r;
 
         r = package_check_request(ctx, &request);
@@ -130,18 +145,17 @@ int dmig_baseline(struct dmig *ctx, const char *package, const char *version, un
                 r = context_check_argument(ctx, "version", version);
         if (r >= 0)
                 r = version_from_argument(version, &text, &ctx->error);
-        if (r < 0)
-                return r;
-        r = context_find_package(ctx, package, &known, &ctx->error);
-        if (r >= 0 || r == -ENOENT)
+        if (r >= 0)
+                r = baseline_find_package(ctx, package, &known);
+        if (r >= 0)
                 r = override_open(&override);
-        if (r < 0)
-                return r;
-        return override_record(&override, "baseline",
-                               (const struct field[]){ { "version", .text = text },
-                                                       { "source", .text = "argument" },
-                                                       { known ? NULL : "to_source", .text = "argument" },
-                                                       { 0 } });
+        if (r >= 0)
+                r = override_record(&override, "baseline",
+                                    (const struct field[]){ { "version", .text = text },
+                                                            { "source", .text = "argument" },
+                                                            { known ? NULL : "to_source", .text = "argument" },
+                                                            { 0 } });
+        return context_end(ctx, r);
 }
 
 /* ---- Forget ---- */
@@ -162,5 +176,5 @@ int dmig_forget(struct dmig *ctx, const char *package, unsigned flags, uint64_t 
                 r = archive_forget(override.history, &bytes, &ctx->error);
         if (r >= 0 && ret_bytes)
                 *ret_bytes = bytes;
-        return r;
+        return context_end(ctx, r);
 }

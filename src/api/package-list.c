@@ -67,7 +67,7 @@ int dmig_list_packages(struct dmig *ctx, char ***ret)
         if (r >= 0 && !copy.list)
                 r = (copy.list = calloc(1, sizeof(char *))) ? 0 : -ENOMEM;
         if (r < 0)
-                return r;
+                return context_end(ctx, r);
 
         strv_done(&ctx->names);
         ctx->names = names;

@@ -268,5 +268,5 @@ int dmig_preview(struct dmig *ctx, const char *package, const char *from, const 
                 return r;
         preview.report = report;
         r = preview_package(&preview, &ctx->error);
-        return report_conclude(&report, r, &ctx->error, ret);
+        return package_conclude_report(ctx, &report, r, ret);
 }

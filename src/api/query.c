@@ -98,7 +98,7 @@ static int query(struct dmig *ctx, const struct upgrade_request *request, enum p
                 mark_modified(ctx, &pkg.plan, report);
                 r = look_at_undo(ctx, &pkg, report);
         }
-        return report_conclude(&report, r, &ctx->error, ret);
+        return package_conclude_report(ctx, &report, r, ret);
 }
 
 int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,

@@ -321,5 +321,5 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
                 r = run_package(&run, &ctx->error);
         if (r < 0 && !ctx->root.path[0] && report->n_units == 0)
                 find_units(report);
-        return report_conclude(&report, r, &ctx->error, ret);
+        return package_conclude_report(ctx, &report, r, ret);
 }

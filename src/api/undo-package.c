@@ -243,5 +243,5 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
                 return r;
         undo.report = report;
         r = undo_package(&undo, &ctx->error);
-        return report_conclude(&report, r, &ctx->error, ret);
+        return package_conclude_report(ctx, &report, r, ret);
 }

@@ -78,9 +78,12 @@ static bool split(struct dmig_semver *version, char *parts)
 int dmig_semver_parse(const char *text, struct dmig_semver **ret)
 {
         _cleanup_(dmig_semver_freep) struct dmig_semver *version = NULL;
-        size_t size = trim_blanks(&text);
         char *parts, *upstream, *hyphen;
+        size_t size;
 
+        if (!text || !ret)
+                return -EINVAL;
+        size = trim_blanks(&text);
         if (*text == 'v') {
                 text++;
                 size--;
@@ -114,32 +117,32 @@ struct dmig_semver *dmig_semver_free(struct dmig_semver *version)
 
 const char *dmig_semver_get_major(const struct dmig_semver *version)
 {
-        return version->major;
+        return version ? version->major : NULL;
 }
 
 const char *dmig_semver_get_minor(const struct dmig_semver *version)
 {
-        return version->minor;
+        return version ? version->minor : NULL;
 }
 
 const char *dmig_semver_get_patch(const struct dmig_semver *version)
 {
-        return version->patch;
+        return version ? version->patch : NULL;
 }
 
 const char *dmig_semver_get_prerelease(const struct dmig_semver *version)
 {
-        return version->prerelease;
+        return version ? version->prerelease : NULL;
 }
 
 const char *dmig_semver_get_build(const struct dmig_semver *version)
 {
-        return version->build;
+        return version ? version->build : NULL;
 }
 
 const char *dmig_semver_get_text(const struct dmig_semver *version)
 {
-        return version->text;
+        return version ? version->text : NULL;
 }
 
 const char *semver_get_upstream(const struct dmig_semver *version)
@@ -205,6 +208,8 @@ int dmig_semver_cmp(const char *a, const char *b, int *ret)
         _cleanup_(dmig_semver_freep) struct dmig_semver *version_a = NULL, *version_b = NULL;
         int r;
 
+        if (!ret)
+                return -EINVAL;
         r = dmig_semver_parse(a, &version_a);
         if (r < 0)
                 return r;

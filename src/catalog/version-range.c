@@ -152,6 +152,8 @@ int dmig_version_in_range(const char *version, const char *from, const char *to)
         _cleanup_(version_range_done) struct version_range range = { 0 };
         int r;
 
+        if (!from || !to)
+                return -EINVAL;
         r = dmig_semver_parse(version, &semver);
         if (r < 0)
                 return r;

@@ -131,50 +131,50 @@ int files_invert(const struct dmig_files *files, struct dmig_files **ret)
 
 size_t dmig_files_count(const struct dmig_files *files)
 {
-        return files->n;
+        return files ? files->n : 0;
 }
 
 const struct dmig_file *dmig_files_get(const struct dmig_files *files, size_t i)
 {
-        return i < files->n ? &files->files[i] : NULL;
+        return files && i < files->n ? &files->files[i] : NULL;
 }
 
 const char *dmig_file_get_kind(const struct dmig_file *file)
 {
-        return file->kind;
+        return file ? file->kind : NULL;
 }
 
 const char *dmig_file_get_path(const struct dmig_file *file)
 {
-        return file->path;
+        return file ? file->path : NULL;
 }
 
 const char *dmig_file_get_from(const struct dmig_file *file)
 {
-        return file->from;
+        return file ? file->from : NULL;
 }
 
 unsigned dmig_file_get_mode_before(const struct dmig_file *file)
 {
-        return file->mode_before;
+        return file ? file->mode_before : 0;
 }
 
 unsigned dmig_file_get_mode_after(const struct dmig_file *file)
 {
-        return file->mode_after;
+        return file ? file->mode_after : 0;
 }
 
 int64_t dmig_file_get_size_before(const struct dmig_file *file)
 {
-        return file->size_before;
+        return file ? file->size_before : -1;
 }
 
 int64_t dmig_file_get_size_after(const struct dmig_file *file)
 {
-        return file->size_after;
+        return file ? file->size_after : -1;
 }
 
 const char *dmig_file_get_diff(const struct dmig_file *file)
 {
-        return file->diff;
+        return file ? file->diff : NULL;
 }

@@ -204,6 +204,8 @@ int dmig_deb_version_cmp(const char *a, const char *b, int *ret)
         struct deb_version x, y;
         int r;
 
+        if (!a || !b || !ret)
+                return -EINVAL;
         r = deb_version_parse(a, false, &x, NULL);
         if (r < 0)
                 return r;
@@ -219,5 +221,5 @@ int dmig_deb_version_check(const char *version)
 {
         struct deb_version parsed;
 
-        return deb_version_parse(version, true, &parsed, NULL);
+        return version ? deb_version_parse(version, true, &parsed, NULL) : -EINVAL;
 }

@@ -185,7 +185,7 @@ int event_make_run_id(char ret[static 33])
 
 const char *dmig_event_get_package(const struct dmig_event *event)
 {
-        return event->package;
+        return event ? event->package : NULL;
 }
 
 const char *dmig_event_get_name(const struct dmig_event *event)
@@ -202,15 +202,19 @@ uint64_t dmig_event_get_time(const struct dmig_event *event)
 
 const char *dmig_event_get_string(const struct dmig_event *event, const char *field)
 {
-        return json_get_string(event->object, field);
+        return event && field ? json_get_string(event->object, field) : NULL;
 }
 
 int dmig_event_get_int(const struct dmig_event *event, const char *field, int64_t *ret)
 {
+        if (!event || !field || !ret)
+                return -EINVAL;
         return json_get_int(event->object, field, ret) < 0 ? -ENODATA : 0;
 }
 
 const char *dmig_event_get_json(const struct dmig_event *event)
 {
+        if (!event)
+                return NULL;
         return json_object_to_json_string_ext(event->object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }

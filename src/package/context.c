@@ -108,8 +108,7 @@ static int context_set_path(struct dmig *ctx, char **place, const char *path)
         r = context_check_argument(ctx, "path", path);
         if (r < 0)
                 return r;
-        r = str_replace(place, path);
-        return r < 0 ? error_setf(&ctx->error, r, "out of memory") : 0;
+        return str_replace(place, path);
 }
 
 int dmig_set_admindir(struct dmig *ctx, const char *path)
@@ -121,14 +120,14 @@ int dmig_set_admindir(struct dmig *ctx, const char *path)
                 r = context_set_path(ctx, &ctx->admindir, path);
         if (r >= 0)
                 forget_database(ctx);
-        return r;
+        return context_end(ctx, r);
 }
 
 int dmig_set_libexecdir(struct dmig *ctx, const char *path)
 {
         int r = context_begin(ctx, 0, 0);
 
-        return r < 0 ? r : context_set_path(ctx, &ctx->libexecdir, path);
+        return context_end(ctx, r < 0 ? r : context_set_path(ctx, &ctx->libexecdir, path));
 }
 
 void dmig_set_lock_timeout(struct dmig *ctx, uint64_t usec)
@@ -174,6 +173,13 @@ int context_begin(struct dmig *ctx, unsigned flags, unsigned accepted)
                 return error_setf(&ctx->error, -EINVAL,
                                   "flags 0x%x: not accepted by this function; see enum dmig_flags", flags & ~accepted);
         return 0;
+}
+
+int context_end(struct dmig *ctx, int r)
+{
+        if (ctx && r < 0 && !ctx->error.message)
+                ctx->error.code = r;
+        return r;
 }
 
 int context_check_argument(struct dmig *ctx, const char *name, const void *argument)
@@ -278,7 +284,7 @@ int dmig_is_stale(struct dmig *ctx)
         if (!ctx->database)
                 return 0;
         r = dpkg_database_is_current(ctx->database);
-        return r < 0 ? r : !r;
+        return context_end(ctx, r < 0 ? r : !r);
 }
 
 /* In a directory that was only chrooted into there is no mount to make read-only. */

@@ -36,6 +36,8 @@ struct dmig {
  * others than those @accepted.
  */
 int context_begin(struct dmig *ctx, unsigned flags, unsigned accepted) _must_check_;
+/* The last step: a failure that left no message gets that of its errno. @ctx may be NULL. Returns: @r. */
+int context_end(struct dmig *ctx, int r);
 /* Returns: 0, or -EINVAL with the context's error set if @argument, which is called @name, is NULL. */
 int context_check_argument(struct dmig *ctx, const char *name, const void *argument) _must_check_;
 

@@ -41,7 +41,23 @@ int package_new_report(struct dmig *ctx, const struct upgrade_request *request, 
         r = package_check_request(ctx, request);
         if (r >= 0)
                 r = context_check_argument(ctx, "ret", place);
-        return r < 0 ? r : report_new(request->package, ret);
+        return context_end(ctx, r < 0 ? r : report_new(request->package, ret));
+}
+
+int package_conclude_report(struct dmig *ctx, struct dmig_report **report, int code, struct dmig_report **place)
+{
+        enum dmig_result result = code == -ECANCELED ? DMIG_RESULT_PENDING : DMIG_RESULT_ERROR;
+        int r;
+
+        r = code == -ENOMEM ? code : 0;
+        if (code < 0 && !ctx->error.message)
+                error_errnof(&ctx->error, code, "%s", (*report)->package);
+        if (code < 0 && r >= 0)
+                r = report_set_error(*report, result, code, error_text(&ctx->error));
+        if (r < 0)
+                return context_end(ctx, r);
+        *place = TAKE_PTR(*report);
+        return 0;
 }
 
 int package_open_history(struct package *pkg, struct dmig *ctx, enum history_mode mode, struct error *error)

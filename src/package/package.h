@@ -29,6 +29,12 @@ int package_check_request(struct dmig *ctx, const struct upgrade_request *reques
 /* The same for a function that returns a report through @place, with an empty report of the package in @ret. */
 int package_new_report(struct dmig *ctx, const struct upgrade_request *request, struct dmig_report **place,
                        struct dmig_report **ret) _must_check_;
+/*
+ * The last step of such a function: passes @report on to the caller, with the context's error in it if @code is negative. Returns: 0, or
+ * -ENOMEM, the one failure without a report.
+ */
+int package_conclude_report(struct dmig *ctx, struct dmig_report **report, int code,
+                            struct dmig_report **place) _must_check_;
 /* First half: the history. Returns: 0, or a negative errno with @error set. */
 int package_open_history(struct package *pkg, struct dmig *ctx, enum history_mode mode, struct error *error);
 /* Second half: all else, from what the history says now. */

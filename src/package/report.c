@@ -90,20 +90,6 @@ int report_set_errorf(struct dmig_report *report, enum dmig_result result, int c
         return report_set_error(report, result, code, message);
 }
 
-int report_conclude(struct dmig_report **report, int code, struct error *error, struct dmig_report **ret)
-{
-        enum dmig_result result = code == -ECANCELED ? DMIG_RESULT_PENDING : DMIG_RESULT_ERROR;
-
-        if (code == -ENOMEM)
-                return code;
-        if (code < 0 && !error->message)
-                error_errnof(error, code, "%s", (*report)->package);
-        if (code < 0 && report_set_error(*report, result, code, error_text(error)) < 0)
-                return -ENOMEM;
-        *ret = TAKE_PTR(*report);
-        return 0;
-}
-
 void report_take_units(struct dmig_report *report, char **units, size_t n)
 {
         strv_free(report->units);
@@ -153,110 +139,110 @@ const char *dmig_state_to_string(enum dmig_state state)
 
 const char *dmig_report_get_package(const struct dmig_report *report)
 {
-        return report->package;
+        return report ? report->package : NULL;
 }
 
 const char *dmig_report_get_from(const struct dmig_report *report)
 {
-        return report->from;
+        return report ? report->from : NULL;
 }
 
 const char *dmig_report_get_to(const struct dmig_report *report)
 {
-        return report->to;
+        return report ? report->to : NULL;
 }
 
 const char *dmig_report_get_from_source(const struct dmig_report *report)
 {
-        return report->from_source;
+        return report ? report->from_source : NULL;
 }
 
 enum dmig_result dmig_report_get_result(const struct dmig_report *report)
 {
-        return report->result;
+        return report ? report->result : DMIG_RESULT_ERROR;
 }
 
 const char *dmig_report_get_error(const struct dmig_report *report)
 {
-        return report->error;
+        return report ? report->error : NULL;
 }
 
 int dmig_report_get_errno(const struct dmig_report *report)
 {
-        return report->code;
+        return report ? report->code : -EINVAL;
 }
 
 size_t dmig_report_count_units(const struct dmig_report *report)
 {
-        return report->n_units;
+        return report ? report->n_units : 0;
 }
 
 const char *dmig_report_get_unit(const struct dmig_report *report, size_t i)
 {
-        return i < report->n_units ? report->units[i] : NULL;
+        return report && i < report->n_units ? report->units[i] : NULL;
 }
 
 size_t dmig_report_count_undoable(const struct dmig_report *report)
 {
-        return report->n_undoable;
+        return report ? report->n_undoable : 0;
 }
 
 uint64_t dmig_report_get_undo_bytes(const struct dmig_report *report)
 {
-        return report->undo_bytes;
+        return report ? report->undo_bytes : 0;
 }
 
 size_t dmig_report_count(const struct dmig_report *report)
 {
-        return report->n_steps;
+        return report ? report->n_steps : 0;
 }
 
 const struct dmig_step *dmig_report_get_step(const struct dmig_report *report, size_t i)
 {
-        return i < report->n_steps ? &report->steps[i] : NULL;
+        return report && i < report->n_steps ? &report->steps[i] : NULL;
 }
 
 const char *dmig_step_get_id(const struct dmig_step *step)
 {
-        return step->id;
+        return step ? step->id : NULL;
 }
 
 const char *dmig_step_get_description(const struct dmig_step *step)
 {
-        return step->description;
+        return step ? step->description : NULL;
 }
 
 enum dmig_state dmig_step_get_state(const struct dmig_step *step)
 {
-        return step->state;
+        return step ? step->state : DMIG_STATE_MISSING;
 }
 
 int64_t dmig_step_get_duration_ms(const struct dmig_step *step)
 {
-        return step->duration_ms;
+        return step ? step->duration_ms : -1;
 }
 
 int64_t dmig_step_get_changes(const struct dmig_step *step)
 {
-        return step->changes;
+        return step ? step->changes : -1;
 }
 
 const char *dmig_step_get_error(const struct dmig_step *step)
 {
-        return step->error;
+        return step ? step->error : NULL;
 }
 
 bool dmig_step_is_modified(const struct dmig_step *step)
 {
-        return step->modified;
+        return step && step->modified;
 }
 
 bool dmig_step_is_direct(const struct dmig_step *step)
 {
-        return step->direct;
+        return step && step->direct;
 }
 
 const struct dmig_files *dmig_step_get_files(const struct dmig_step *step)
 {
-        return step->files;
+        return step ? step->files : NULL;
 }

@@ -44,10 +44,6 @@ int report_set_versions(struct dmig_report *report, const char *from, const char
 int report_set_error(struct dmig_report *report, enum dmig_result result, int code, const char *message);
 int report_set_errorf(struct dmig_report *report, enum dmig_result result, int code, const char *format, ...)
         _printf_(4, 5);
-/*
- * Hands @report out with what @code and @error say went wrong. Returns: 0, or -ENOMEM, the one thing that leaves no report.
- */
-int report_conclude(struct dmig_report **report, int code, struct error *error, struct dmig_report **ret);
 /* Takes over @units, which end with NULL, and may be NULL. */
 void report_take_units(struct dmig_report *report, char **units, size_t n);
 /* Room for @n steps, to be filled in by the caller. */

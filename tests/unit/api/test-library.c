@@ -427,6 +427,104 @@ START_TEST(test_lifetimes)
 }
 END_TEST
 
+/* What is asked of no object isn't known. */
+START_TEST(test_null_objects)
+{
+        const struct dmig_files *files = NULL;
+        int64_t number = 0;
+
+        ck_assert_uint_eq(dmig_report_count(NULL), 0);
+        ck_assert_uint_eq(dmig_report_count_units(NULL), 0);
+        ck_assert_uint_eq(dmig_report_count_undoable(NULL), 0);
+        ck_assert_uint_eq(dmig_report_get_undo_bytes(NULL), 0);
+        ck_assert_ptr_null(dmig_report_get_step(NULL, 0));
+        ck_assert_ptr_null(dmig_report_get_unit(NULL, 0));
+        ck_assert_ptr_null(dmig_report_get_package(NULL));
+        ck_assert_ptr_null(dmig_report_get_from(NULL));
+        ck_assert_ptr_null(dmig_report_get_to(NULL));
+        ck_assert_ptr_null(dmig_report_get_from_source(NULL));
+        ck_assert_ptr_null(dmig_report_get_error(NULL));
+        ck_assert_int_eq(dmig_report_get_result(NULL), DMIG_RESULT_ERROR);
+        ck_assert_int_eq(dmig_report_get_errno(NULL), -EINVAL);
+        ck_assert_ptr_null(dmig_step_get_id(NULL));
+        ck_assert_ptr_null(dmig_step_get_description(NULL));
+        ck_assert_ptr_null(dmig_step_get_error(NULL));
+        ck_assert_ptr_null(dmig_step_get_files(NULL));
+        ck_assert_int_eq(dmig_step_get_state(NULL), DMIG_STATE_MISSING);
+        ck_assert_int_eq(dmig_step_get_duration_ms(NULL), -1);
+        ck_assert_int_eq(dmig_step_get_changes(NULL), -1);
+        ck_assert(!dmig_step_is_modified(NULL));
+        ck_assert(!dmig_step_is_direct(NULL));
+        ck_assert_uint_eq(dmig_files_count(NULL), 0);
+        ck_assert_ptr_null(dmig_files_get(NULL, 0));
+        ck_assert_ptr_null(dmig_file_get_kind(NULL));
+        ck_assert_ptr_null(dmig_file_get_path(NULL));
+        ck_assert_ptr_null(dmig_file_get_from(NULL));
+        ck_assert_ptr_null(dmig_file_get_diff(NULL));
+        ck_assert_uint_eq(dmig_file_get_mode_before(NULL), 0);
+        ck_assert_uint_eq(dmig_file_get_mode_after(NULL), 0);
+        ck_assert_int_eq(dmig_file_get_size_before(NULL), -1);
+        ck_assert_int_eq(dmig_file_get_size_after(NULL), -1);
+        ck_assert_uint_eq(dmig_history_count(NULL), 0);
+        ck_assert_ptr_null(dmig_history_get(NULL, 0));
+        ck_assert_int_eq(dmig_history_get_files(NULL, 0, &files), -EINVAL);
+        ck_assert_ptr_null(dmig_event_get_package(NULL));
+        ck_assert_ptr_null(dmig_event_get_name(NULL));
+        ck_assert_ptr_null(dmig_event_get_json(NULL));
+        ck_assert_ptr_null(dmig_event_get_string(NULL, "id"));
+        ck_assert_int_eq(dmig_event_get_int(NULL, "attempt", &number), -EINVAL);
+        ck_assert_uint_eq(dmig_event_get_time(NULL), 0);
+        dmig_set_lock_timeout(NULL, 0);
+        dmig_set_log_fn(NULL, NULL, NULL);
+        dmig_set_event_fn(NULL, NULL, NULL);
+        dmig_stop(NULL);
+        ck_assert_ptr_nonnull(dmig_error_message(NULL));
+}
+END_TEST
+
+START_TEST(test_null_versions)
+{
+        struct dmig_semver *version = NULL;
+        int order;
+
+        ck_assert_int_eq(dmig_semver_parse(NULL, &version), -EINVAL);
+        ck_assert_int_eq(dmig_semver_parse("1.2.3", NULL), -EINVAL);
+        ck_assert_ptr_null(dmig_semver_get_text(version));
+        ck_assert_ptr_null(dmig_semver_get_major(version));
+        ck_assert_ptr_null(dmig_semver_get_minor(version));
+        ck_assert_ptr_null(dmig_semver_get_patch(version));
+        ck_assert_ptr_null(dmig_semver_get_prerelease(version));
+        ck_assert_ptr_null(dmig_semver_get_build(version));
+        ck_assert_int_eq(dmig_semver_cmp(NULL, "1.2.3", &order), -EINVAL);
+        ck_assert_int_eq(dmig_semver_cmp("1.2.3", NULL, &order), -EINVAL);
+        ck_assert_int_eq(dmig_semver_cmp("1.2.3", "1.2.3", NULL), -EINVAL);
+        ck_assert_int_eq(dmig_semver_in_range("1.2.3", NULL, "2.0.0"), -EINVAL);
+        ck_assert_int_eq(dmig_deb_version_cmp(NULL, "1", &order), -EINVAL);
+        ck_assert_int_eq(dmig_deb_version_cmp("1", NULL, &order), -EINVAL);
+        ck_assert_int_eq(dmig_deb_version_cmp("1", "1", NULL), -EINVAL);
+        ck_assert_int_eq(dmig_deb_version_check(NULL), -EINVAL);
+        ck_assert_int_eq(dmig_version_in_range(NULL, "1", "2"), -EINVAL);
+        ck_assert_int_eq(dmig_version_in_range("1.2.3", NULL, "2"), -EINVAL);
+        ck_assert_int_eq(dmig_version_in_range("1.2.3", "1", NULL), -EINVAL);
+}
+END_TEST
+
+/* A failure doesn't have the message of the one before it. */
+START_TEST(test_message_is_of_the_last_failure)
+{
+        _cleanup_(embedder_done) struct embedder e;
+        char **names = NULL;
+
+        init_upgraded(&e);
+        ck_assert_int_eq(dmig_retry(e.ctx, "bar", 0), -ENOENT);
+        ck_assert_str_eq(dmig_error_message(e.ctx), "bar has no history");
+        ck_assert_int_eq(dmig_list_packages(e.ctx, &names), 1);
+        dmig_names_free(names);
+        ck_assert_int_eq(dmig_retry(e.ctx, "foo", 1U << 31), -EINVAL);
+        ck_assert_ptr_null(strstr(dmig_error_message(e.ctx), "bar"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
         TCase *tc = tcase_create("library");
@@ -445,6 +543,9 @@ static Suite *suite(void)
         tcase_add_test(tc, test_null_arguments);
         tcase_add_test(tc, test_list);
         tcase_add_test(tc, test_lifetimes);
+        tcase_add_test(tc, test_null_objects);
+        tcase_add_test(tc, test_null_versions);
+        tcase_add_test(tc, test_message_is_of_the_last_failure);
         suite_add_tcase(s, tc);
         return s;
 }

@@ -131,8 +131,9 @@ static void message_describe_upgrade(struct message *message, const struct dmig_
         int64_t n = 0;
 
         (void)dmig_event_get_int(event, "pending", &n);
-        message_add(message, "MESSAGE=%s: from %s to %s, %lld migration%s to run", dmig_event_get_package(event),
-                    event_field_text(event, "from"), event_field_text(event, "to"), (long long)n, n == 1 ? "" : "s");
+        message_add(message, "MESSAGE=%s: migrating from %s to %s, %lld migration%s pending",
+                    dmig_event_get_package(event), event_field_text(event, "from"), event_field_text(event, "to"),
+                    (long long)n, n == 1 ? "" : "s");
 }
 
 static void message_describe_applied(struct message *message, const struct dmig_event *event)
@@ -150,7 +151,7 @@ static void message_describe_applied(struct message *message, const struct dmig_
 
 static void message_describe_satisfied(struct message *message, const struct dmig_event *event)
 {
-        message_add(message, "MESSAGE=%s: %s isn't needed, its effect is already there", dmig_event_get_package(event),
+        message_add(message, "MESSAGE=%s: %s is not needed: its effect is already there", dmig_event_get_package(event),
                     event_field_text(event, "id"));
 }
 
@@ -165,7 +166,7 @@ static void message_describe_gave_up(struct message *message, const struct dmig_
 {
         message_add(
                 message,
-                "MESSAGE=%s: %s is given up after repeated failures; repair the cause, then run: deploy-migrate retry %s",
+                "MESSAGE=%s: %s was given up after repeated failures; fix the cause, then run 'deploy-migrate retry %s'",
                 dmig_event_get_package(event), event_field_text(event, "id"), dmig_event_get_package(event));
 }
 
@@ -177,43 +178,44 @@ static void message_describe_interrupted(struct message *message, const struct d
 
 static void message_describe_postponed(struct message *message, const struct dmig_event *event)
 {
-        message_add(message, "MESSAGE=%s: %s asked to be run later", dmig_event_get_package(event),
+        message_add(message, "MESSAGE=%s: %s was postponed; the next run tries it again", dmig_event_get_package(event),
                     event_field_text(event, "id"));
 }
 
 static void message_describe_baseline(struct message *message, const struct dmig_event *event)
 {
-        message_add(message, "MESSAGE=%s: the data is taken to be at %s (%s)", dmig_event_get_package(event),
-                    event_field_text(event, "version"), event_field_text(event, "source"));
+        message_add(message, "MESSAGE=%s: the data is recorded as being at %s (source: %s)",
+                    dmig_event_get_package(event), event_field_text(event, "version"),
+                    event_field_text(event, "source"));
 }
 
 static void message_describe_marked(struct message *message, const struct dmig_event *event)
 {
-        message_add(message, "MESSAGE=%s: %s is marked as %s: %s", dmig_event_get_package(event),
+        message_add(message, "MESSAGE=%s: %s was marked as %s: %s", dmig_event_get_package(event),
                     event_field_text(event, "id"), event_field_text(event, "as"), event_field_text(event, "reason"));
 }
 
 static void message_describe_retry(struct message *message, const struct dmig_event *event)
 {
-        message_add(message, "MESSAGE=%s: failures are forgotten, what was given up runs again",
+        message_add(message, "MESSAGE=%s: failures cleared; migrations that were given up run again",
                     dmig_event_get_package(event));
 }
 
 static void message_describe_completed(struct message *message, const struct dmig_event *event)
 {
-        message_add(message, "MESSAGE=%s: completed, the data is at %s", dmig_event_get_package(event),
+        message_add(message, "MESSAGE=%s: completed; the data is at %s", dmig_event_get_package(event),
                     event_field_text(event, "to"));
 }
 
 static void message_describe_undone(struct message *message, const struct dmig_event *event)
 {
-        message_add(message, "MESSAGE=%s: %s was undone, its files are as they were before",
+        message_add(message, "MESSAGE=%s: %s was undone; its files are as they were before it",
                     dmig_event_get_package(event), event_field_text(event, "id"));
 }
 
 static void message_describe_purged(struct message *message, const struct dmig_event *event)
 {
-        message_add(message, "MESSAGE=%s: was purged, its history is closed", dmig_event_get_package(event));
+        message_add(message, "MESSAGE=%s: purged; its history is closed", dmig_event_get_package(event));
 }
 
 static const struct journal_kind {
@@ -311,8 +313,8 @@ static void journal_send_report(const struct journal *journal, const struct dmig
         message_add_text(&message, "DEPLOY_MIGRATE_TO", dmig_report_get_to(report));
         message_add_text(&message, "DEPLOY_MIGRATE_RESULT", dmig_result_to_string(result));
         message_add_text(&message, "OBJECT_SYSTEMD_UNIT", unit);
-        message_add(&message, "MESSAGE=%s: the data isn't migrated%s%s%s: %s; deploy-migrate status %s tells more",
-                    package, waits ? ", so " : "", waits ? unit : "", waits ? " doesn't start" : "",
+        message_add(&message, "MESSAGE=%s: the data is not migrated%s%s%s: %s; see 'deploy-migrate status %s'", package,
+                    waits ? ", so " : "", waits ? unit : "", waits ? " doesn't start" : "",
                     error ? error : dmig_result_to_string(result), package);
         message_send(&message);
 }
@@ -343,7 +345,7 @@ void journal_summary(const struct journal *journal, size_t n_packages, size_t n_
         if (n_idle == n_packages)
                 return;
         message_begin(journal, &message, n_failed > 0 ? LOG_WARNING : LOG_INFO, MESSAGE_ID_SUMMARY);
-        message_add(&message, "MESSAGE=%zu package%s: %zu migrated, %zu without anything to do, %zu not migrated",
+        message_add(&message, "MESSAGE=%zu package%s: %zu migrated, %zu with nothing to do, %zu not migrated",
                     n_packages, n_packages == 1 ? "" : "s", n_packages - n_idle - n_failed, n_idle, n_failed);
         message_send(&message);
 }

@@ -29,7 +29,7 @@ void notify_event(const struct dmig_event *event)
                 (void)sd_notifyf(0, "STATUS=%s: %s %s for %s\nEXTEND_TIMEOUT_USEC=" EXTEND_USEC, package, id, phase,
                                  elapsed);
         } else if (streq(name, "committing"))
-                (void)sd_notifyf(0, "STATUS=%s: %s puts its changes into place", package, id);
+                (void)sd_notifyf(0, "STATUS=%s: committing the changes of %s", package, id);
         else if (streq(name, "completed"))
                 (void)sd_notifyf(0, "STATUS=%s: the data is at %s", package, event_field_text(event, "to"));
         else if (streq(name, "failed") || streq(name, "gave-up"))

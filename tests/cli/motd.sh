@@ -47,22 +47,22 @@ test_nothing_where_nothing_is_to_do() {
 
 test_a_line_for_what_waits() {
         ship
-        assert_login "deploy-migrate: data waits to be migrated: alpha, beta, gamma ('deploy-migrate status' tells more)"
+        assert_login "deploy-migrate: data still to be migrated: alpha, beta, gamma; see 'deploy-migrate status'"
         expect 0 run alpha gamma
-        assert_login "deploy-migrate: data waits to be migrated: beta ('deploy-migrate status' tells more)"
+        assert_login "deploy-migrate: data still to be migrated: beta; see 'deploy-migrate status'"
 }
 
 test_a_line_for_what_failed() {
         ship 'exit 1' 'exit 1'
         expect 1 run beta gamma
-        assert_login "deploy-migrate: data could not be migrated: beta, gamma ('deploy-migrate status' tells why)" \
-                "deploy-migrate: data waits to be migrated: alpha ('deploy-migrate status' tells more)"
+        assert_login "deploy-migrate: data could not be migrated: beta, gamma; see 'deploy-migrate status'" \
+                "deploy-migrate: data still to be migrated: alpha; see 'deploy-migrate status'"
         expect 1 run beta
         expect 1 run beta
         touch "$ROOT/usr/lib/deploy-migrate/alpha/v1.1.0/nonsense"
         migration gamma 1.1.0/001_first
         expect 0 run gamma
-        assert_login "deploy-migrate: data could not be migrated: alpha, beta ('deploy-migrate status' tells why)"
+        assert_login "deploy-migrate: data could not be migrated: alpha, beta; see 'deploy-migrate status'"
 }
 
 test_no_login_fails_or_waits() {

@@ -43,7 +43,7 @@ static int cli_check_usage(struct cli *cli, const struct verb *verb)
 {
         const struct options *options = &cli->options;
         size_t n = options->n_args - 1;
-        char name[32];
+        char name[OPTION_NAME_MAX];
 
         for (int id = 0; id < OPTION_COUNT; id++)
                 if (options->given & OPTION_BIT(id) & ~(verb->options | OPTIONS_COMMON))

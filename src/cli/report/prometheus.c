@@ -74,13 +74,13 @@ static void family_print_header(FILE *stream, const char *name, const char *help
 void prometheus_print(FILE *stream, const struct prometheus_sample *samples, size_t n)
 {
         static const struct family families[] = {
-                { "deploy_migrate_package_result", "Where the package stands: 1 for the result that it has, else 0.",
+                { "deploy_migrate_package_result", "The result of the package: 1 for the result that it has, else 0.",
                   sample_print_result },
                 { "deploy_migrate_pending_migrations",
-                  "Migrations that have still to be run, those that failed or were given up among them.",
+                  "Migrations that still have to run, including those that failed or were given up.",
                   sample_print_pending },
                 { "deploy_migrate_last_completed_timestamp_seconds",
-                  "When the data of the package was last brought to another version.", sample_print_completed },
+                  "When an upgrade of the package's data was last completed.", sample_print_completed },
         };
 
         assert(stream);

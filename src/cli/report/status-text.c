@@ -47,13 +47,12 @@ static void status_text_notes(const struct terminal *terminal, const struct dmig
                 enum dmig_state state = dmig_step_get_state(step);
 
                 if (dmig_step_is_modified(step))
-                        status_text_note(terminal, dmig_step_get_id(step), " was modified since it was applied");
+                        status_text_note(terminal, dmig_step_get_id(step), " was modified after it was applied");
                 if (state == DMIG_STATE_MISSING)
                         status_text_note(terminal, dmig_step_get_id(step), " is no longer in the package");
                 if (state == DMIG_STATE_OUT_OF_ORDER)
-                        status_text_note(
-                                terminal, dmig_step_get_id(step),
-                                " came too late: it lies behind the version that the data is at, and doesn't run");
+                        status_text_note(terminal, dmig_step_get_id(step),
+                                         " doesn't run: it was added to a version that the data is already past");
         }
 }
 

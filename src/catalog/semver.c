@@ -83,7 +83,7 @@ int dmig_semver_parse(const char *text, struct dmig_semver **ret)
 
         if (!text || !ret)
                 return -EINVAL;
-        size = trim_blanks(&text);
+        size = deb_trim_blanks(&text);
         if (*text == 'v') {
                 text++;
                 size--;

@@ -7,8 +7,8 @@ static size_t count_numbers(const char *s, size_t size, size_t *ret_count)
 {
         size_t count = 0, length = 0;
 
-        for (size_t i = 0; i < size && is_digit(s[i]); i++) {
-                while (i < size && is_digit(s[i]))
+        for (size_t i = 0; i < size && char_is_digit(s[i]); i++) {
+                while (i < size && char_is_digit(s[i]))
                         i++;
                 length = i;
                 count++;
@@ -123,13 +123,13 @@ int version_from_argument(const char *argument, char **ret, struct error *error)
 {
         _cleanup_free_ char *text = NULL;
         struct deb_version version;
-        size_t size = trim_blanks(&argument);
+        size_t size = deb_trim_blanks(&argument);
         bool semver = *argument == 'v';
         int r;
 
         if (semver) {
                 argument++;
-                size = trim_blanks(&argument);
+                size = deb_trim_blanks(&argument);
         }
 
         text = calloc(1, size + sizeof("-0"));

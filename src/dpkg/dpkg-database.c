@@ -3,6 +3,7 @@
 #include "dpkg/dpkg-database.h"
 
 #include "basic/clock.h"
+#include "basic/strv.h"
 #include "dpkg/dpkg-status.h"
 
 #include <dirent.h>
@@ -19,19 +20,19 @@
 #define PAUSE_USEC          10000
 
 struct dpkg_database {
-        const struct root *root; /* NULL where the directory is taken as it is */
-        char *directory;         /* with the root before it, for messages */
-        char **wanted;           /* sorted; NULL for all */
+        const struct root *root; /* NULL if the directory isn't below it */
+        char *directory;         /* with the root prepended, for messages */
+        struct strv wanted;      /* sorted; empty: all packages */
         struct dpkg_packages packages;
 
-        /* What was read. The status file stays open, so that no other file can get its inode number. */
+        /* The files that were read. The status file stays open, so that no other file can get its inode number. */
         int status_fd;
         struct stat status;
         struct dirent **updates;
         int n_updates;
 };
 
-static void forget(struct dpkg_database *database)
+static void dpkg_database_clear(struct dpkg_database *database)
 {
         for (int i = 0; i < database->n_updates; i++)
                 free(database->updates[i]);
@@ -47,43 +48,21 @@ struct dpkg_database *dpkg_database_free(struct dpkg_database *database)
 {
         if (!database)
                 return NULL;
-        forget(database);
+        dpkg_database_clear(database);
         free(database->directory);
-        free(database->wanted);
+        strv_done(&database->wanted);
         free(database);
         return NULL;
 }
 
-/* One piece of memory for the pointers and what they point to. Returns: NULL when memory ran out. */
-static char **copy_names(char *const *names)
-{
-        size_t n = 0, size = 0;
-        char **copy, *p;
-
-        for (; names[n]; n++)
-                size += strlen(names[n]) + 1;
-
-        copy = malloc((n + 1) * sizeof(*copy) + size);
-        if (!copy)
-                return NULL;
-
-        p = (char *)(copy + n + 1);
-        for (size_t i = 0; i < n; i++) {
-                copy[i] = p;
-                p = stpcpy(p, names[i]) + 1;
-        }
-        copy[n] = NULL;
-        return copy;
-}
-
-static char *join(const char *directory, const char *name)
+static char *admindir_join(const char *directory, const char *name)
 {
         char *path;
 
         return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
 }
 
-static int new_database(const struct root *root, const char *admindir, char *const *wanted, struct dpkg_database **ret)
+static int dpkg_database_new(const struct dpkg_database_request *request, struct dpkg_database **ret)
 {
         _cleanup_(dpkg_database_freep) struct dpkg_database *database = NULL;
 
@@ -91,23 +70,25 @@ static int new_database(const struct root *root, const char *admindir, char *con
         if (!database)
                 return -ENOMEM;
 
-        *database = (struct dpkg_database){ .root = admindir ? NULL : root, .status_fd = -EBADF };
-        database->directory = admindir ? strdup(admindir) : join(root->path, &DEFAULT_ADMINDIR[1]);
-        if (wanted)
-                database->wanted = copy_names(wanted);
-        if (!database->directory || (wanted && !database->wanted))
+        *database = (struct dpkg_database){
+                .root = request->admindir ? NULL : request->root,
+                .directory = request->admindir ? strdup(request->admindir)
+                                               : admindir_join(request->root->path, &DEFAULT_ADMINDIR[1]),
+                .status_fd = -EBADF,
+        };
+        if (!database->directory || strv_add_all(&database->wanted, request->wanted) < 0)
                 return -ENOMEM;
 
         *ret = TAKE_PTR(database);
         return 0;
 }
 
-static int open_file(const struct dpkg_database *database, const char *name, int flags)
+static int dpkg_database_open(const struct dpkg_database *database, const char *name, int flags)
 {
         _cleanup_free_ char *path = NULL;
         int fd;
 
-        path = join(database->root ? DEFAULT_ADMINDIR : database->directory, name);
+        path = admindir_join(database->root ? DEFAULT_ADMINDIR : database->directory, name);
         if (!path)
                 return -ENOMEM;
         if (database->root)
@@ -117,17 +98,25 @@ static int open_file(const struct dpkg_database *database, const char *name, int
         return fd < 0 ? -errno : fd;
 }
 
-static int add_record(struct dpkg_record *record, void *packages)
+static int dpkg_database_add_record(struct dpkg_record *record, void *packages)
 {
         return dpkg_packages_add(packages, record, false);
 }
 
-static int add_update(struct dpkg_record *record, void *packages)
+static int dpkg_database_add_update(struct dpkg_record *record, void *packages)
 {
         return dpkg_packages_add(packages, record, true);
 }
 
-static int feed_file(struct dpkg_status_parser *parser, int fd, const char *path, struct error *error)
+/* A file of the database, and the function that takes its records. */
+struct dpkg_database_file {
+        int fd;
+        const char *path; /* for messages */
+        dpkg_record_fn found;
+};
+
+static int dpkg_status_parser_feed_file(struct dpkg_status_parser *parser, const struct dpkg_database_file *file,
+                                        struct error *error)
 {
         _cleanup_free_ char *buffer = NULL;
         ssize_t n;
@@ -137,11 +126,11 @@ static int feed_file(struct dpkg_status_parser *parser, int fd, const char *path
         if (!buffer)
                 return -ENOMEM;
 
-        while ((n = read(fd, buffer, BUFFER_SIZE)) != 0) {
+        while ((n = read(file->fd, buffer, BUFFER_SIZE)) != 0) {
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
-                        return error_errnof(error, -errno, "cannot read %s", path);
+                        return error_errnof(error, -errno, "can't read %s", file->path);
                 r = dpkg_status_parser_feed(parser, buffer, (size_t)n, error);
                 if (r < 0)
                         return r;
@@ -149,34 +138,41 @@ static int feed_file(struct dpkg_status_parser *parser, int fd, const char *path
         return dpkg_status_parser_finish(parser, error);
 }
 
-static int parse_file(struct dpkg_database *database, int fd, const char *path, dpkg_record_fn found,
-                      struct error *error)
+static int dpkg_database_parse(struct dpkg_database *database, const struct dpkg_database_file *file,
+                               struct error *error)
 {
         _cleanup_(dpkg_status_parser_freep) struct dpkg_status_parser *parser = NULL;
+        const struct dpkg_status_request request = {
+                .name = file->path,
+                .wanted = database->wanted.list,
+                .found = file->found,
+                .userdata = &database->packages,
+        };
         int r;
 
-        r = dpkg_status_parser_new(path, database->wanted, found, &database->packages, &parser);
-        return r < 0 ? r : feed_file(parser, fd, path, error);
+        r = dpkg_status_parser_new(&request, &parser);
+        return r < 0 ? r : dpkg_status_parser_feed_file(parser, file, error);
 }
 
-static int parse_status(struct dpkg_database *database, struct error *error)
+static int dpkg_database_parse_status(struct dpkg_database *database, struct error *error)
 {
         _cleanup_free_ char *path = NULL;
 
-        path = join(database->directory, "status");
+        path = admindir_join(database->directory, "status");
         if (!path)
                 return -ENOMEM;
-        return parse_file(database, database->status_fd, path, add_record, error);
+        return dpkg_database_parse(
+                database, &(struct dpkg_database_file){ database->status_fd, path, dpkg_database_add_record }, error);
 }
 
-/* Only the entries that dpkg finished have a name of nothing but digits. */
-static int is_update(const struct dirent *entry)
+/* Only the names of entries that dpkg completed are all digits. */
+static int dirent_is_update(const struct dirent *entry)
 {
         return entry->d_name[strspn(entry->d_name, "0123456789")] == '\0';
 }
 
-/* Returns: how many there are, none where there is no journal, or a negative errno. */
-static int list_updates(int fd, struct dirent ***ret)
+/* Returns: how many there are, 0 if there is no journal, or a negative errno. */
+static int dpkg_database_list_updates(int fd, struct dirent ***ret)
 {
         int n;
 
@@ -185,12 +181,13 @@ static int list_updates(int fd, struct dirent ***ret)
         if (fd < 0)
                 return fd;
 
-        n = scandirat(fd, ".", ret, is_update, alphasort);
+        n = scandirat(fd, ".", ret, dirent_is_update, alphasort);
         return n < 0 ? -errno : n;
 }
 
-/* Returns: the open file, or a negative errno. */
-static int parse_update(struct dpkg_database *database, int directory_fd, const char *name, struct error *error)
+/* Returns: the open file, -EAGAIN if dpkg removed it meanwhile, or another errno. */
+static int dpkg_database_parse_update(struct dpkg_database *database, int directory_fd, const char *name,
+                                      struct error *error)
 {
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -200,17 +197,17 @@ static int parse_update(struct dpkg_database *database, int directory_fd, const 
         if (fd < 0 && errno == ENOENT)
                 return -EAGAIN;
         if (fd < 0)
-                return error_errnof(error, -errno, "cannot open %s/updates/%s", database->directory, name);
+                return error_errnof(error, -errno, "can't open %s/updates/%s", database->directory, name);
         if (asprintf(&path, "%s/updates/%s", database->directory, name) < 0) {
                 path = NULL;
                 return -ENOMEM;
         }
 
-        r = parse_file(database, fd, path, add_update, error);
+        r = dpkg_database_parse(database, &(struct dpkg_database_file){ fd, path, dpkg_database_add_update }, error);
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-static bool is_removed(int fd)
+static bool fd_is_removed(int fd)
 {
         struct stat st;
 
@@ -218,22 +215,22 @@ static bool is_removed(int fd)
 }
 
 /*
- * dpkg removes the entries in the order of their names and then begins again with the first name. So as long as the first one
- * is still there after the last was read, all that was read is of one journal.
+ * dpkg removes the entries in the order of their names and then begins again with the first name. So if the first entry still exists after
+ * the last was read, all of them belong to one journal.
  */
-static int parse_updates(struct dpkg_database *database, struct error *error)
+static int dpkg_database_parse_updates(struct dpkg_database *database, struct error *error)
 {
         _cleanup_close_ int directory_fd = -EBADF, first = -EBADF;
         int n;
 
-        directory_fd = open_file(database, "updates", O_RDONLY | O_DIRECTORY);
-        n = list_updates(directory_fd, &database->updates);
+        directory_fd = dpkg_database_open(database, "updates", O_RDONLY | O_DIRECTORY);
+        n = dpkg_database_list_updates(directory_fd, &database->updates);
         if (n < 0)
-                return error_errnof(error, n, "cannot read %s/updates", database->directory);
+                return error_errnof(error, n, "can't read %s/updates", database->directory);
         database->n_updates = n;
 
         for (int i = 0; i < n; i++) {
-                int fd = parse_update(database, directory_fd, database->updates[i]->d_name, error);
+                int fd = dpkg_database_parse_update(database, directory_fd, database->updates[i]->d_name, error);
 
                 if (fd < 0)
                         return fd;
@@ -242,17 +239,17 @@ static int parse_updates(struct dpkg_database *database, struct error *error)
                 else
                         close(fd);
         }
-        return first >= 0 && is_removed(first) ? -EAGAIN : 0;
+        return first >= 0 && fd_is_removed(first) ? -EAGAIN : 0;
 }
 
-/* dpkg always puts another file in its place; the times are there for whoever edits it. */
-static int status_is_current(const struct dpkg_database *database)
+/* dpkg always replaces the file; the times are compared because an editor may not. */
+static int dpkg_database_status_is_current(const struct dpkg_database *database)
 {
         const struct stat *read = &database->status;
         _cleanup_close_ int fd = -EBADF;
         struct stat now;
 
-        fd = open_file(database, "status", O_PATH);
+        fd = dpkg_database_open(database, "status", O_PATH);
         if (fd < 0)
                 return fd;
         if (fstat(fd, &now) < 0)
@@ -261,94 +258,97 @@ static int status_is_current(const struct dpkg_database *database)
                time_is_same(now.st_mtim, read->st_mtim) && time_is_same(now.st_ctim, read->st_ctim);
 }
 
-static int open_status(struct dpkg_database *database, struct error *error)
+static int dpkg_database_open_status(struct dpkg_database *database, struct error *error)
 {
-        int fd = open_file(database, "status", O_RDONLY);
+        int fd = dpkg_database_open(database, "status", O_RDONLY);
 
         if (fd == -ENOENT)
                 return error_setf(error, -ENOENT,
-                                  "no package database: %s/status is missing; give another --root or DPKG_ADMINDIR",
+                                  "no package database: %s/status is missing; use another --root or DPKG_ADMINDIR",
                                   database->directory);
         if (fd < 0)
-                return error_errnof(error, fd, "cannot open %s/status", database->directory);
+                return error_errnof(error, fd, "can't open %s/status", database->directory);
 
         database->status_fd = fd;
         if (fstat(fd, &database->status) < 0)
-                return error_errnof(error, -errno, "cannot stat %s/status", database->directory);
+                return error_errnof(error, -errno, "can't stat %s/status", database->directory);
         return 0;
 }
 
-/* What is open doesn't change any more, so that only the journal has to be read while the status file holds still. */
-static int read_once(struct dpkg_database *database, struct error *error)
+/* The open status file doesn't change any more, so only the journal has to be read before the file is replaced. */
+static int dpkg_database_read_once(struct dpkg_database *database, struct error *error)
 {
         int r;
 
-        forget(database);
-        r = open_status(database, error);
+        dpkg_database_clear(database);
+        r = dpkg_database_open_status(database, error);
         if (r < 0)
                 return r;
-        r = parse_updates(database, error);
+        r = dpkg_database_parse_updates(database, error);
         if (r < 0)
                 return r;
-        r = status_is_current(database);
+        r = dpkg_database_status_is_current(database);
         if (r < 0)
-                return error_errnof(error, r, "cannot stat %s/status", database->directory);
+                return error_errnof(error, r, "can't stat %s/status", database->directory);
         if (r == 0)
                 return -EAGAIN;
-        r = parse_status(database, error);
+        r = dpkg_database_parse_status(database, error);
         if (r < 0)
                 return r;
         return dpkg_packages_merge(&database->packages);
 }
 
-int dpkg_database_read(const struct root *root, const char *admindir, char *const *wanted, struct dpkg_database **ret,
-                       struct error *error)
+int dpkg_database_read(const struct dpkg_database_request *request, struct dpkg_database **ret, struct error *error)
 {
         _cleanup_(dpkg_database_freep) struct dpkg_database *database = NULL;
         int r;
 
-        r = new_database(root, admindir, wanted, &database);
+        assert(request && (request->root || request->admindir));
+        assert(!request->wanted || request->wanted[0]);
+        assert(ret);
+
+        r = dpkg_database_new(request, &database);
         if (r < 0)
                 return r;
 
         for (int i = 0; i < MAX_TRIES; i++) {
                 if (i >= TRIES_WITHOUT_PAUSE)
                         usleep(PAUSE_USEC);
-                r = read_once(database, error);
+                r = dpkg_database_read_once(database, error);
                 if (r == 0)
                         *ret = TAKE_PTR(database);
                 if (r != -EAGAIN)
                         return r;
         }
-        return error_setf(error, -EAGAIN, "%s changed again and again while it was read; try again later",
-                          database->directory);
+        return error_setf(error, -EAGAIN, "%s kept changing while it was read; try again later", database->directory);
 }
 
 const struct dpkg_package *dpkg_database_find(const struct dpkg_database *database, const char *name)
 {
+        assert(database);
+        assert(name);
+
         return dpkg_packages_find(&database->packages, name);
 }
 
 bool dpkg_database_covers(const struct dpkg_database *database, const char *name)
 {
-        for (char **wanted = database->wanted; wanted && *wanted; wanted++)
-                if (streq(*wanted, name))
-                        return true;
-        return !database->wanted;
+        assert(database);
+        assert(name);
+
+        return database->wanted.n == 0 || strv_has(&database->wanted, name);
 }
 
-/*
- * The names are enough: dpkg never writes an entry twice. It adds the next one, or replaces the status file and removes all.
- */
-static int updates_are_current(const struct dpkg_database *database)
+/* The names are enough: dpkg never writes an entry twice. It adds the next one, or replaces the status file and removes all. */
+static int dpkg_database_updates_are_current(const struct dpkg_database *database)
 {
         struct dirent **updates = NULL;
         _cleanup_close_ int fd = -EBADF;
         int n;
         bool same;
 
-        fd = open_file(database, "updates", O_RDONLY | O_DIRECTORY);
-        n = list_updates(fd, &updates);
+        fd = dpkg_database_open(database, "updates", O_RDONLY | O_DIRECTORY);
+        n = dpkg_database_list_updates(fd, &updates);
         if (n < 0)
                 return n;
 
@@ -363,7 +363,10 @@ static int updates_are_current(const struct dpkg_database *database)
 
 int dpkg_database_is_current(const struct dpkg_database *database)
 {
-        int r = status_is_current(database);
+        int r;
 
-        return r <= 0 ? r : updates_are_current(database);
+        assert(database);
+
+        r = dpkg_database_status_is_current(database);
+        return r <= 0 ? r : dpkg_database_updates_are_current(database);
 }

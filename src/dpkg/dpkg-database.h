@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * What dpkg says about packages: `status` with the journal in `updates/` over it, read without a lock and
- * started over when dpkg writes meanwhile. In: the database directory and the names to look for. Out: one answer a
- * package. Read only.
+ * What dpkg knows of packages: `status`, overridden by the journal in `updates/`, read without a lock, and read again if dpkg writes
+ * meanwhile. In: the directory of the database and the names to look for. Out: one answer a package. Writes nothing.
  */
 
 #include "basic/root.h"
@@ -12,20 +11,24 @@
 
 struct dpkg_database;
 
+struct dpkg_database_request {
+        const struct root *root; /* must outlive the database */
+        const char *admindir;    /* not below the root; NULL: /var/lib/dpkg below the root */
+        char *const *wanted;     /* sorted names that end with NULL, at least one; NULL: all packages */
+};
+
 /*
- * Opens the database in @admindir: below @root, which must outlive the database, where @admindir is NULL (/var/lib/dpkg).
- * @wanted: sorted names, ended by NULL; NULL wants all.
- * Returns: 0, -ENOENT where there is no database, -EBADMSG where it can't be parsed, -EAGAIN where it didn't hold still for
- * hundreds of tries; @error is set.
+ * Returns: 0, -ENOENT if there is no database, -EBADMSG if it can't be parsed, -EAGAIN if dpkg changed it during each of hundreds of tries,
+ * or another errno; @error is set.
  */
-int dpkg_database_read(const struct root *root, const char *admindir, char *const *wanted, struct dpkg_database **ret,
-                       struct error *error);
+_must_check_ int dpkg_database_read(const struct dpkg_database_request *request, struct dpkg_database **ret,
+                                    struct error *error);
 struct dpkg_database *dpkg_database_free(struct dpkg_database *database);
 DEFINE_CLEANUP(struct dpkg_database *, dpkg_database_free);
 
-/* Returns: the package, or NULL where the database doesn't know it (or it wasn't wanted). */
+/* Returns: the package, or NULL if it isn't in the database (or wasn't wanted). */
 const struct dpkg_package *dpkg_database_find(const struct dpkg_database *database, const char *name);
-/* Whether @name was among those that the database was read for. */
+/* Whether @name is one of the packages that the database was read for. */
 bool dpkg_database_covers(const struct dpkg_database *database, const char *name);
-/* Returns: 1 when the files still are those that were read, 0 when dpkg wrote since, or a negative errno. */
+/* Returns: 1 if the files still are those that were read, 0 if dpkg has written since, or a negative errno. */
 int dpkg_database_is_current(const struct dpkg_database *database);

@@ -15,7 +15,7 @@ DEFINE_CLEANUP(gzFile, gzclose);
 
 #define LOG_DIR "/var/log"
 
-/* Lines that matter are much shorter. Of a longer one, what doesn't fit is skipped. */
+/* Lines that matter are much shorter; the rest of a longer line is skipped. */
 #define LINE_SIZE 4096
 
 struct rotation {
@@ -30,12 +30,12 @@ struct rotations {
 
 struct evidence {
         const char *package;
-        char *version; /* NULL where there is none yet */
+        char *version; /* NULL if there is none yet */
         char *architecture;
 };
 
-/* A line, cut at its blanks: date, time, action, package:architecture, old version, new version. */
-struct entry {
+/* A line, split at its blanks: date, time, action, package:architecture, old version, new version. */
+struct log_entry {
         const char *action;
         const char *architecture;
         const char *old;
@@ -56,7 +56,7 @@ static void evidence_done(struct evidence *evidence)
 }
 
 /* ".2" is older than ".1", but "-20240201" is newer than "-20240101". */
-static bool parse_name(const char *name, uint64_t *ret_age)
+static bool rotation_parse_name(const char *name, uint64_t *ret_age)
 {
         const char *suffix = str_startswith(name, "dpkg.log");
         uint64_t number;
@@ -76,12 +76,12 @@ static bool parse_name(const char *name, uint64_t *ret_age)
         return !*end || streq(end, ".gz");
 }
 
-static int add_rotation(struct rotations *rotations, const char *name)
+static int rotations_add(struct rotations *rotations, const char *name)
 {
         struct rotation *list;
         uint64_t age;
 
-        if (!parse_name(name, &age))
+        if (!rotation_parse_name(name, &age))
                 return 0;
 
         list = array_grow(rotations->list, rotations->n, sizeof(*list));
@@ -96,14 +96,14 @@ static int add_rotation(struct rotations *rotations, const char *name)
         return 0;
 }
 
-static int compare_rotations(const void *a, const void *b)
+static int rotation_cmp(const void *a, const void *b)
 {
         const struct rotation *x = a, *y = b;
 
         return (x->age < y->age) - (x->age > y->age);
 }
 
-static int list_rotations(const struct root *root, struct rotations *rotations)
+static int rotations_list(const struct root *root, struct rotations *rotations)
 {
         _cleanup_(closedirp) DIR *directory = NULL;
         const struct dirent *entry;
@@ -119,7 +119,7 @@ static int list_rotations(const struct root *root, struct rotations *rotations)
         }
 
         while ((errno = 0, entry = readdir(directory))) {
-                r = add_rotation(rotations, entry->d_name);
+                r = rotations_add(rotations, entry->d_name);
                 if (r < 0)
                         return r;
         }
@@ -127,12 +127,12 @@ static int list_rotations(const struct root *root, struct rotations *rotations)
                 return -errno;
 
         if (rotations->n > 0)
-                qsort(rotations->list, rotations->n, sizeof(*rotations->list), compare_rotations);
+                qsort(rotations->list, rotations->n, sizeof(*rotations->list), rotation_cmp);
         return 0;
 }
 
-/* Returns: whether @line is about @package, with its words in @ret. */
-static bool parse_line(char *line, const char *package, struct entry *ret)
+/* Returns: whether @line, which it splits into @ret, is about @package. */
+static bool log_entry_parse(char *line, const char *package, struct log_entry *ret)
 {
         char *words[6] = { NULL }, *colon;
 
@@ -143,7 +143,7 @@ static bool parse_line(char *line, const char *package, struct entry *ret)
         }
 
         colon = strchrnul(words[3], ':');
-        *ret = (struct entry){
+        *ret = (struct log_entry){
                 .action = words[2],
                 .architecture = *colon ? colon + 1 : "",
                 .old = words[4],
@@ -153,7 +153,7 @@ static bool parse_line(char *line, const char *package, struct entry *ret)
         return streq(words[3], package);
 }
 
-static int set_evidence(struct evidence *evidence, const char *version, const char *architecture)
+static int evidence_set(struct evidence *evidence, const char *version, const char *architecture)
 {
         struct evidence copy = { evidence->package, strdup(version), strdup(architecture) };
 
@@ -162,28 +162,28 @@ static int set_evidence(struct evidence *evidence, const char *version, const ch
         return copy.version && copy.architecture ? 0 : -ENOMEM;
 }
 
-/* Instances for several architectures can be there side by side, but no other beside one for all of them. */
-static bool same_instance(const char *a, const char *b)
+/* Instances for several architectures can be installed side by side, but none beside one for all architectures. */
+static bool evidence_is_same_instance(const char *a, const char *b)
 {
         return streq(a, b) || streq(a, "all") || streq(b, "all");
 }
 
-static int weigh(struct evidence *evidence, const struct entry *entry)
+static int evidence_weigh(struct evidence *evidence, const struct log_entry *entry)
 {
         bool newer;
 
         if (!streq(entry->action, "install") && !streq(entry->action, "upgrade"))
                 return 0;
 
-        /* "<none>", in old logs in the language of the administrator. */
+        /* "<none>", which old logs have in the language of the administrator. */
         if (*entry->old != '<')
-                return evidence->version ? 0 : set_evidence(evidence, entry->old, entry->architecture);
+                return evidence->version ? 0 : evidence_set(evidence, entry->old, entry->architecture);
 
-        newer = !evidence->version || same_instance(evidence->architecture, entry->architecture);
-        return newer ? set_evidence(evidence, entry->new, entry->architecture) : 0;
+        newer = !evidence->version || evidence_is_same_instance(evidence->architecture, entry->architecture);
+        return newer ? evidence_set(evidence, entry->new, entry->architecture) : 0;
 }
 
-static int open_log(const struct root *root, const char *path, gzFile *ret)
+static int dpkg_log_open(const struct root *root, const char *path, gzFile *ret)
 {
         _cleanup_close_ int fd = -EBADF;
         gzFile file;
@@ -200,7 +200,7 @@ static int open_log(const struct root *root, const char *path, gzFile *ret)
         return 0;
 }
 
-static int read_lines(gzFile file, struct evidence *evidence)
+static int dpkg_log_read_lines(gzFile file, struct evidence *evidence)
 {
         char line[LINE_SIZE];
         bool begin = true;
@@ -209,34 +209,35 @@ static int read_lines(gzFile file, struct evidence *evidence)
         for (line[LINE_SIZE - 2] = '\0'; r >= 0 && gzgets(file, line, LINE_SIZE); line[LINE_SIZE - 2] = '\0') {
                 size_t n = strcspn(line, "\n");
                 bool whole = line[n] == '\n';
-                struct entry entry;
+                struct log_entry entry;
 
-                /* Without a newline it is too long, is being written, or has bytes in it that a crash left behind. */
+                /* A line without a newline is too long, still being written, or has bytes in it that a crash left. */
                 line[n] = '\0';
-                if (begin && whole && parse_line(line, evidence->package, &entry))
-                        r = weigh(evidence, &entry);
+                if (begin && whole && log_entry_parse(line, evidence->package, &entry))
+                        r = evidence_weigh(evidence, &entry);
                 begin = whole || line[LINE_SIZE - 2] == '\0';
         }
         return r;
 }
 
-static int read_log(const struct root *root, const char *path, struct evidence *evidence, struct error *error)
+static int dpkg_log_read(const struct root *root, const char *path, struct evidence *evidence, struct error *error)
 {
         _cleanup_(gzclosep) gzFile file = NULL;
         int r, zerror;
 
-        r = open_log(root, path, &file);
+        r = dpkg_log_open(root, path, &file);
         if (r < 0)
-                return error_errnof(error, r, "cannot open %s%s", root->path, path);
-        r = read_lines(file, evidence);
+                return error_errnof(error, r, "can't open %s%s", root->path, path);
+        r = dpkg_log_read_lines(file, evidence);
         if (r < 0)
                 return r;
 
         (void)gzerror(file, &zerror);
         if (zerror == Z_ERRNO)
-                return error_errnof(error, -errno, "cannot read %s%s", root->path, path);
+                return error_errnof(error, -errno, "can't read %s%s", root->path, path);
         if (zerror < 0)
-                return error_setf(error, -EBADMSG, "%s%s is damaged (zlib error %d); remove it, or give --from",
+                return error_setf(error, -EBADMSG,
+                                  "%s%s: damaged (zlib error %d); remove it, or set the version with --from",
                                   root->path, path, zerror);
         return 0;
 }
@@ -247,12 +248,16 @@ int dpkg_log_find_version(const struct root *root, const char *package, char **r
         _cleanup_(evidence_done) struct evidence evidence = { .package = package };
         int r;
 
-        r = list_rotations(root, &rotations);
+        assert(root);
+        assert(package);
+        assert(ret);
+
+        r = rotations_list(root, &rotations);
         if (r < 0)
-                return error_errnof(error, r, "cannot read %s" LOG_DIR, root->path);
+                return error_errnof(error, r, "can't read %s" LOG_DIR, root->path);
 
         for (size_t i = 0; i < rotations.n; i++) {
-                r = read_log(root, rotations.list[i].path, &evidence, error);
+                r = dpkg_log_read(root, rotations.list[i].path, &evidence, error);
                 if (r < 0)
                         return r;
         }

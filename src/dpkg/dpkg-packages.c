@@ -9,6 +9,9 @@ int dpkg_packages_add(struct dpkg_packages *packages, struct dpkg_record *record
 {
         struct dpkg_instance *instances;
 
+        assert(packages);
+        assert(record && record->package);
+
         instances = array_grow(packages->instances, packages->n_instances, sizeof(*instances));
         if (!instances)
                 return -ENOMEM;
@@ -23,7 +26,7 @@ int dpkg_packages_add(struct dpkg_packages *packages, struct dpkg_record *record
         return 0;
 }
 
-static int compare_instances(const void *a, const void *b)
+static int dpkg_instance_cmp(const void *a, const void *b)
 {
         const struct dpkg_instance *x = a, *y = b;
         int r = strcmp(x->record.package, y->record.package);
@@ -34,10 +37,11 @@ static int compare_instances(const void *a, const void *b)
 }
 
 /*
- * Which of the @n slots @record belongs into, @n for a new one. One architecture is one slot; but a package that isn't
- * "Multi-Arch: same" is there only once, so that the journal can also say that its architecture is another one now.
+ * Returns: the index of the slot, of @n, that @instance belongs to, or @n for a new one. There is a slot for each architecture; but a package
+ * that isn't "Multi-Arch: same" is installed only once, so a record of the journal can change its architecture.
  */
-static size_t find_slot(const struct dpkg_instance *slots, size_t n, const struct dpkg_instance *instance)
+static size_t dpkg_instances_find_slot(const struct dpkg_instance *slots, size_t n,
+                                       const struct dpkg_instance *instance)
 {
         const struct dpkg_record *record = &instance->record;
         size_t n_present = 0, present = n, match = n;
@@ -57,14 +61,14 @@ static size_t find_slot(const struct dpkg_instance *slots, size_t n, const struc
         return match;
 }
 
-/* Lets later records take the place of earlier ones. Returns: how many instances are left at the begin of @instances. */
-static size_t fold(struct dpkg_instance *instances, size_t n)
+/* Replaces earlier records by later ones. Returns: how many instances are left at the begin of @instances. */
+static size_t dpkg_instances_fold(struct dpkg_instance *instances, size_t n)
 {
         size_t n_slots = 0;
 
         for (size_t i = 0; i < n; i++) {
                 struct dpkg_instance instance = instances[i];
-                size_t slot = find_slot(instances, n_slots, &instance);
+                size_t slot = dpkg_instances_find_slot(instances, n_slots, &instance);
 
                 instances[i].record = (struct dpkg_record){ 0 };
                 dpkg_record_done(&instances[slot].record);
@@ -75,32 +79,32 @@ static size_t fold(struct dpkg_instance *instances, size_t n)
         return n_slots;
 }
 
-static const char *lowest(const char *a, const char *b)
+static const char *deb_text_min(const char *a, const char *b)
 {
         if (!a || !b)
                 return a ?: b;
         return deb_text_cmp(a, b) <= 0 ? a : b;
 }
 
-/* What was removed or never there says nothing about a package that is there for another architecture. */
-static int presence(enum dpkg_state state)
+/* An instance that was removed or never installed says nothing about a package that is installed for another architecture. */
+static int dpkg_state_presence(enum dpkg_state state)
 {
         return state <= DPKG_CONFIG_FILES ? (int)state : DPKG_HALF_INSTALLED;
 }
 
-static struct dpkg_package summarise(const struct dpkg_instance *slots, size_t n)
+static struct dpkg_package dpkg_instances_summarise(const struct dpkg_instance *slots, size_t n)
 {
         struct dpkg_package package = { .name = slots[0].record.package };
 
         for (size_t i = 0; i < n; i++) {
                 const struct dpkg_record *record = &slots[i].record;
-                int more = presence(record->state) - presence(package.state);
+                int more = dpkg_state_presence(record->state) - dpkg_state_presence(package.state);
 
                 package.reinstreq |= record->reinstreq;
                 if (more < 0)
                         continue;
-                package.version = lowest(more > 0 ? NULL : package.version, record->version);
-                package.config_version = lowest(more > 0 ? NULL : package.config_version, record->config_version);
+                package.version = deb_text_min(more > 0 ? NULL : package.version, record->version);
+                package.config_version = deb_text_min(more > 0 ? NULL : package.config_version, record->config_version);
                 package.state = more > 0 || record->state < package.state ? record->state : package.state;
         }
         return package;
@@ -108,9 +112,13 @@ static struct dpkg_package summarise(const struct dpkg_instance *slots, size_t n
 
 int dpkg_packages_merge(struct dpkg_packages *packages)
 {
-        struct dpkg_instance *instances = packages->instances;
-        size_t n = packages->n_instances, next;
+        struct dpkg_instance *instances;
+        size_t n, next;
 
+        assert(packages && !packages->packages);
+
+        instances = packages->instances;
+        n = packages->n_instances;
         if (n == 0)
                 return 0;
 
@@ -118,30 +126,37 @@ int dpkg_packages_merge(struct dpkg_packages *packages)
         if (!packages->packages)
                 return -ENOMEM;
 
-        qsort(instances, n, sizeof(*instances), compare_instances);
+        qsort(instances, n, sizeof(*instances), dpkg_instance_cmp);
         for (size_t i = 0; i < n; i = next) {
                 for (next = i + 1; next < n; next++)
                         if (!streq(instances[i].record.package, instances[next].record.package))
                                 break;
-                packages->packages[packages->n_packages++] = summarise(instances + i, fold(instances + i, next - i));
+                packages->packages[packages->n_packages++] =
+                        dpkg_instances_summarise(instances + i, dpkg_instances_fold(instances + i, next - i));
         }
         return 0;
 }
 
-static int compare_name(const void *name, const void *package)
+static int dpkg_package_cmp_name(const void *name, const void *package)
 {
         return strcmp(name, ((const struct dpkg_package *)package)->name);
 }
 
 const struct dpkg_package *dpkg_packages_find(const struct dpkg_packages *packages, const char *name)
 {
+        assert(packages);
+        assert(name);
+
         if (packages->n_packages == 0)
                 return NULL;
-        return bsearch(name, packages->packages, packages->n_packages, sizeof(*packages->packages), compare_name);
+        return bsearch(name, packages->packages, packages->n_packages, sizeof(*packages->packages),
+                       dpkg_package_cmp_name);
 }
 
 void dpkg_packages_done(struct dpkg_packages *packages)
 {
+        assert(packages);
+
         for (size_t i = 0; i < packages->n_instances; i++)
                 dpkg_record_done(&packages->instances[i].record);
         free(packages->instances);

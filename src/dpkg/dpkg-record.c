@@ -5,10 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-struct field {
+struct dpkg_field {
         const char *name;
         size_t name_size;
-        const char *value; /* without the blanks around it */
+        const char *value; /* without blanks around it */
         size_t value_size;
         size_t line;
 };
@@ -37,6 +37,8 @@ static const char *const state_names[] = {
 
 void dpkg_record_done(struct dpkg_record *record)
 {
+        assert(record);
+
         free(record->package);
         free(record->architecture);
         free(record->version);
@@ -46,69 +48,71 @@ void dpkg_record_done(struct dpkg_record *record)
 
 const char *dpkg_state_to_string(enum dpkg_state state)
 {
+        assert((size_t)state < ELEMENTSOF(state_names));
+
         return state_names[state];
 }
 
-static int bad_field(const char *file, const struct field *field, struct error *error, const char *reason)
+static int dpkg_field_refuse(const char *file, const struct dpkg_field *field, struct error *error, const char *reason)
 {
         int shown = field->value_size < 80 ? (int)field->value_size : 80;
 
-        return error_setf(error, -EBADMSG, "%s:%zu: %s: '%.*s'; mend it, or restore the file from /var/backups", file,
+        return error_setf(error, -EBADMSG, "%s:%zu: %s: '%.*s'; repair it, or restore the file from /var/backups", file,
                           field->line, reason, shown, field->value);
 }
 
-static bool is_space(char c)
+static bool char_is_space(char c)
 {
         return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* A field goes on in each line that begins with a blank, as dpkg has it also where nothing else is in that line. */
-static const char *field_end(const char *p, const char *end, size_t *line)
+/* A field continues in each line that begins with a blank; dpkg reads it so even if there is nothing else in that line. */
+static const char *dpkg_field_find_end(const char *p, const char *end, size_t *line)
 {
         do {
                 p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
                 (*line)++;
-        } while (p < end && *p != '\n' && is_space(*p));
+        } while (p < end && *p != '\n' && char_is_space(*p));
 
         return p;
 }
 
-static void set_value(struct field *field, const char *p, const char *end)
+static void dpkg_field_set_value(struct dpkg_field *field, const char *p, const char *end)
 {
-        while (p < end && is_space(*p))
+        while (p < end && char_is_space(*p))
                 p++;
-        while (p < end && is_space(end[-1]))
+        while (p < end && char_is_space(end[-1]))
                 end--;
         field->value = p;
         field->value_size = (size_t)(end - p);
 }
 
-/* Takes the next field off @rest. Returns: 1, 0 at the end, or -EBADMSG. */
-static int next_field(struct dpkg_stanza *rest, struct field *ret, struct error *error)
+/* Takes the next field from @rest. Returns: 1, 0 at the end of the stanza, or -EBADMSG. */
+static int dpkg_stanza_next_field(struct dpkg_stanza *rest, struct dpkg_field *ret, struct error *error)
 {
-        struct field field = { .name = rest->text, .line = rest->line };
+        struct dpkg_field field = { .name = rest->text, .line = rest->line };
         const char *p = rest->text;
 
         if (p == rest->end || *p == '\n')
                 return 0;
 
-        while (!is_space(*p) && *p != ':')
+        while (!char_is_space(*p) && *p != ':')
                 p++;
         field.name_size = (size_t)(p - field.name);
-        while (*p != '\n' && is_space(*p))
+        while (*p != '\n' && char_is_space(*p))
                 p++;
         if (*p != ':' || field.name_size == 0) {
-                set_value(&field, field.name, memchr(p, '\n', (size_t)(rest->end - p)));
-                return bad_field(rest->file, &field, error, "not a field, 'Name: value'");
+                dpkg_field_set_value(&field, field.name, memchr(p, '\n', (size_t)(rest->end - p)));
+                return dpkg_field_refuse(rest->file, &field, error, "not a field of the form 'Name: value'");
         }
 
-        rest->text = field_end(p + 1, rest->end, &rest->line);
-        set_value(&field, p + 1, rest->text);
+        rest->text = dpkg_field_find_end(p + 1, rest->end, &rest->line);
+        dpkg_field_set_value(&field, p + 1, rest->text);
         *ret = field;
         return 1;
 }
 
-static int field_index(const struct field *field)
+static int dpkg_field_index(const struct dpkg_field *field)
 {
         for (int i = 0; i < N_FIELDS; i++)
                 if (strlen(field_names[i]) == field->name_size &&
@@ -119,12 +123,17 @@ static int field_index(const struct field *field)
 
 int dpkg_record_find_package(const struct dpkg_stanza *stanza, const char **ret, size_t *ret_size, struct error *error)
 {
-        struct dpkg_stanza rest = *stanza;
-        struct field field;
+        struct dpkg_stanza rest;
+        struct dpkg_field field;
         int r;
 
-        while ((r = next_field(&rest, &field, error)) > 0)
-                if (field_index(&field) == FIELD_PACKAGE && field.value_size > 0) {
+        assert(stanza);
+        assert(ret);
+        assert(ret_size);
+
+        rest = *stanza;
+        while ((r = dpkg_stanza_next_field(&rest, &field, error)) > 0)
+                if (dpkg_field_index(&field) == FIELD_PACKAGE && field.value_size > 0) {
                         *ret = field.value;
                         *ret_size = field.value_size;
                         return 0;
@@ -132,83 +141,85 @@ int dpkg_record_find_package(const struct dpkg_stanza *stanza, const char **ret,
         if (r < 0)
                 return r;
 
-        set_value(&field, stanza->text, memchr(stanza->text, '\n', (size_t)(stanza->end - stanza->text)));
+        dpkg_field_set_value(&field, stanza->text, memchr(stanza->text, '\n', (size_t)(stanza->end - stanza->text)));
         field.line = stanza->line;
-        return bad_field(stanza->file, &field, error, "a stanza without the name of a package");
+        return dpkg_field_refuse(stanza->file, &field, error, "stanza has no package name");
 }
 
-static int find_fields(const struct dpkg_stanza *stanza, struct field *fields, struct error *error)
+static int dpkg_stanza_find_fields(const struct dpkg_stanza *stanza, struct dpkg_field *fields, struct error *error)
 {
         struct dpkg_stanza rest = *stanza;
-        struct field field;
+        struct dpkg_field field;
         int r, i;
 
-        while ((r = next_field(&rest, &field, error)) > 0) {
-                i = field_index(&field);
+        while ((r = dpkg_stanza_next_field(&rest, &field, error)) > 0) {
+                i = dpkg_field_index(&field);
                 if (i < 0)
                         continue;
                 if (fields[i].name)
-                        return bad_field(stanza->file, &field, error, "a second field of the same name in one stanza");
+                        return dpkg_field_refuse(stanza->file, &field, error, "duplicate field in a stanza");
                 fields[i] = field;
         }
         return r;
 }
 
-static bool is_word(const struct field *field)
+static bool dpkg_field_is_word(const struct dpkg_field *field)
 {
         for (size_t i = 0; i < field->value_size; i++)
-                if (is_space(field->value[i]) || field->value[i] == '\0')
+                if (char_is_space(field->value[i]) || field->value[i] == '\0')
                         return false;
         return true;
 }
 
-static bool word_is(const struct field *word, const char *text)
+static bool dpkg_field_equals(const struct dpkg_field *word, const char *text)
 {
         return strlen(text) == word->value_size && strncasecmp(word->value, text, word->value_size) == 0;
 }
 
-/* "want eflag state", of which the first says what somebody wishes, not what is. */
-static bool split_status(const struct field *field, struct field words[static 3])
+/* Splits "want eflag state", of which the first word is only a wish. */
+static bool dpkg_field_split_status(const struct dpkg_field *field, struct dpkg_field words[static 3])
 {
         const char *p = field->value, *end = p + field->value_size;
 
         for (int i = 0; i < 3; i++) {
-                words[i] = (struct field){ .value = p, .line = field->line };
-                while (p < end && !is_space(*p))
+                words[i] = (struct dpkg_field){ .value = p, .line = field->line };
+                while (p < end && !char_is_space(*p))
                         p++;
                 words[i].value_size = (size_t)(p - words[i].value);
-                while (p < end && is_space(*p))
+                while (p < end && char_is_space(*p))
                         p++;
         }
         return words[2].value_size > 0 && p == end;
 }
 
-static int parse_status(const char *file, const struct field *field, struct dpkg_record *record, struct error *error)
+static int dpkg_record_parse_status(const char *file, const struct dpkg_field *field, struct dpkg_record *record,
+                                    struct error *error)
 {
-        struct field words[3];
+        struct dpkg_field words[3];
 
-        /* Without one, a package isn't installed: so dpkg reads it. */
+        /* dpkg takes a package without a status for one that isn't installed. */
         if (!field->name)
                 return 0;
-        if (!split_status(field, words))
-                return bad_field(file, field, error, "a status is three words, not this");
+        if (!dpkg_field_split_status(field, words))
+                return dpkg_field_refuse(file, field, error, "status isn't three words");
 
-        record->reinstreq = word_is(&words[1], "reinstreq");
-        if (!record->reinstreq && !word_is(&words[1], "ok"))
-                return bad_field(file, &words[1], error, "unknown error flag");
+        record->reinstreq = dpkg_field_equals(&words[1], "reinstreq");
+        if (!record->reinstreq && !dpkg_field_equals(&words[1], "ok"))
+                return dpkg_field_refuse(file, &words[1], error, "unknown error flag");
 
         for (size_t i = 0; i < ELEMENTSOF(state_names); i++)
-                if (word_is(&words[2], state_names[i])) {
+                if (dpkg_field_equals(&words[2], state_names[i])) {
                         record->state = (enum dpkg_state)i;
                         return 0;
                 }
-        return bad_field(file, &words[2], error, "unknown state");
+        return dpkg_field_refuse(file, &words[2], error, "unknown state");
 }
 
-static int copy_words(const char *file, const struct field *fields, struct dpkg_record *record, struct error *error)
+static int dpkg_record_copy_words(const char *file, const struct dpkg_field *fields, struct dpkg_record *record,
+                                  struct error *error)
 {
         const struct {
-                const struct field *field;
+                const struct dpkg_field *field;
                 char **ret;
         } words[] = {
                 { &fields[FIELD_PACKAGE], &record->package },
@@ -220,8 +231,8 @@ static int copy_words(const char *file, const struct field *fields, struct dpkg_
         for (size_t i = 0; i < ELEMENTSOF(words); i++) {
                 if (words[i].field->value_size == 0)
                         continue;
-                if (!is_word(words[i].field))
-                        return bad_field(file, words[i].field, error, "expected one word");
+                if (!dpkg_field_is_word(words[i].field))
+                        return dpkg_field_refuse(file, words[i].field, error, "expected one word");
                 *words[i].ret = strndup(words[i].field->value, words[i].field->value_size);
                 if (!*words[i].ret)
                         return -ENOMEM;
@@ -232,23 +243,26 @@ static int copy_words(const char *file, const struct field *fields, struct dpkg_
 int dpkg_record_parse(const struct dpkg_stanza *stanza, struct dpkg_record *ret, struct error *error)
 {
         _cleanup_(dpkg_record_done) struct dpkg_record record = { 0 };
-        struct field fields[N_FIELDS] = { 0 };
+        struct dpkg_field fields[N_FIELDS] = { 0 };
         int r;
 
-        r = find_fields(stanza, fields, error);
+        assert(stanza);
+        assert(ret);
+
+        r = dpkg_stanza_find_fields(stanza, fields, error);
         if (r < 0)
                 return r;
-        r = copy_words(stanza->file, fields, &record, error);
+        r = dpkg_record_copy_words(stanza->file, fields, &record, error);
         if (r < 0)
                 return r;
-        r = parse_status(stanza->file, &fields[FIELD_STATUS], &record, error);
+        r = dpkg_record_parse_status(stanza->file, &fields[FIELD_STATUS], &record, error);
         if (r < 0)
                 return r;
 
         if (!record.version && record.state != DPKG_NOT_INSTALLED && record.state != DPKG_HALF_INSTALLED)
-                return bad_field(stanza->file, &fields[FIELD_PACKAGE], error, "a package without a version");
+                return dpkg_field_refuse(stanza->file, &fields[FIELD_PACKAGE], error, "package has no version");
 
-        record.multi_arch_same = word_is(&fields[FIELD_MULTI_ARCH], "same");
+        record.multi_arch_same = dpkg_field_equals(&fields[FIELD_MULTI_ARCH], "same");
         *ret = record;
         record = (struct dpkg_record){ 0 };
         return 0;

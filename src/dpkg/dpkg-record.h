@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * One stanza of dpkg's status file. In: its text. Out: the few fields that matter here.
- */
+/* One stanza of dpkg's status file. In: its text. Out: the few fields that matter here. Pure. */
 
 #include "basic/error.h"
 
@@ -21,11 +19,11 @@ enum dpkg_state {
         DPKG_INSTALLED,
 };
 
-/* Strings are its own; NULL where the field is missing or empty. */
+/* Owns its strings, which are NULL if the field is missing or empty. */
 struct dpkg_record {
         char *package;
         char *architecture;
-        char *version; /* there in every state but not-installed and half-installed */
+        char *version; /* not NULL in every state but not-installed and half-installed */
         char *config_version;
         enum dpkg_state state;
         bool reinstreq;
@@ -35,15 +33,16 @@ struct dpkg_record {
 void dpkg_record_done(struct dpkg_record *record);
 const char *dpkg_state_to_string(enum dpkg_state state);
 
-/* Text that ends with a newline, and at the first empty line. @file and @line stand in messages. */
+/* Text that ends with a newline; an empty line ends the stanza. */
 struct dpkg_stanza {
-        const char *file;
-        size_t line;
+        const char *file; /* for messages */
+        size_t line;      /* likewise */
         const char *text;
         const char *end;
 };
 
-/* Only looks for the name, which points into the text. Returns: 0, or -EBADMSG with @error naming file and line. */
-int dpkg_record_find_package(const struct dpkg_stanza *stanza, const char **ret, size_t *ret_size, struct error *error);
-/* Returns: 0, -EBADMSG as above, or -ENOMEM. */
-int dpkg_record_parse(const struct dpkg_stanza *stanza, struct dpkg_record *ret, struct error *error);
+/* Looks only for the name; @ret points into the text. Returns: 0, or -EBADMSG with @error, which names file and line. */
+_must_check_ int dpkg_record_find_package(const struct dpkg_stanza *stanza, const char **ret, size_t *ret_size,
+                                          struct error *error);
+/* Returns: 0, -EBADMSG with @error as above, or -ENOMEM. */
+_must_check_ int dpkg_record_parse(const struct dpkg_stanza *stanza, struct dpkg_record *ret, struct error *error);

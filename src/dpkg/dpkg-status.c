@@ -2,7 +2,7 @@
 
 #include "dpkg/dpkg-status.h"
 
-/* Far above what dpkg writes (the longest have some thousand conffiles), far below what would hurt. */
+/* Far above what dpkg writes (the longest stanzas have some thousand conffiles), far below what would exhaust memory. */
 #define STANZA_SIZE_MAX (16U * 1024 * 1024)
 
 struct dpkg_status_parser {
@@ -11,30 +11,32 @@ struct dpkg_status_parser {
         size_t n_wanted;
         dpkg_record_fn found;
         void *userdata;
-        char *held; /* the begin of a stanza whose end didn't come yet */
+        char *held; /* the begin of a stanza whose end is still to come */
         size_t held_size;
         size_t held_allocated;
-        size_t line;    /* where the stanza begins */
-        size_t n_lines; /* how many lines of it came */
+        size_t line;    /* at which the stanza begins */
+        size_t n_lines; /* of it so far */
 };
 
-int dpkg_status_parser_new(const char *name, char *const *wanted, dpkg_record_fn found, void *userdata,
-                           struct dpkg_status_parser **ret)
+int dpkg_status_parser_new(const struct dpkg_status_request *request, struct dpkg_status_parser **ret)
 {
         struct dpkg_status_parser *parser;
+
+        assert(request && request->name && request->found);
+        assert(ret);
 
         parser = malloc(sizeof(*parser));
         if (!parser)
                 return -ENOMEM;
 
         *parser = (struct dpkg_status_parser){
-                .name = name,
-                .wanted = wanted,
-                .found = found,
-                .userdata = userdata,
+                .name = request->name,
+                .wanted = request->wanted,
+                .found = request->found,
+                .userdata = request->userdata,
                 .line = 1,
         };
-        while (wanted && wanted[parser->n_wanted])
+        while (parser->wanted && parser->wanted[parser->n_wanted])
                 parser->n_wanted++;
         *ret = parser;
         return 0;
@@ -49,7 +51,7 @@ struct dpkg_status_parser *dpkg_status_parser_free(struct dpkg_status_parser *pa
         return NULL;
 }
 
-static int compare_name(const char *name, size_t size, const char *wanted)
+static int dpkg_name_cmp(const char *name, size_t size, const char *wanted)
 {
         size_t wanted_size = strlen(wanted);
         int r = memcmp(name, wanted, size < wanted_size ? size : wanted_size);
@@ -57,13 +59,13 @@ static int compare_name(const char *name, size_t size, const char *wanted)
         return r != 0 ? r : (size > wanted_size) - (size < wanted_size);
 }
 
-static bool is_wanted(const struct dpkg_status_parser *parser, const char *name, size_t size)
+static bool dpkg_status_parser_wants(const struct dpkg_status_parser *parser, const char *name, size_t size)
 {
         size_t low = 0, high = parser->n_wanted;
 
         while (low < high) {
                 size_t middle = low + (high - low) / 2;
-                int r = compare_name(name, size, parser->wanted[middle]);
+                int r = dpkg_name_cmp(name, size, parser->wanted[middle]);
 
                 if (r == 0)
                         return true;
@@ -75,7 +77,8 @@ static bool is_wanted(const struct dpkg_status_parser *parser, const char *name,
         return !parser->wanted;
 }
 
-static int parse_stanza(const struct dpkg_status_parser *parser, const struct dpkg_stanza *stanza, struct error *error)
+static int dpkg_status_parser_read_stanza(const struct dpkg_status_parser *parser, const struct dpkg_stanza *stanza,
+                                          struct error *error)
 {
         _cleanup_(dpkg_record_done) struct dpkg_record record = { 0 };
         const char *name;
@@ -83,7 +86,7 @@ static int parse_stanza(const struct dpkg_status_parser *parser, const struct dp
         int r;
 
         r = dpkg_record_find_package(stanza, &name, &size, error);
-        if (r < 0 || !is_wanted(parser, name, size))
+        if (r < 0 || !dpkg_status_parser_wants(parser, name, size))
                 return r;
         r = dpkg_record_parse(stanza, &record, error);
         if (r < 0)
@@ -95,23 +98,25 @@ static int parse_stanza(const struct dpkg_status_parser *parser, const struct dp
         return r;
 }
 
-static int end_stanza(struct dpkg_status_parser *parser, const char *text, const char *end, struct error *error)
+static int dpkg_status_parser_end_stanza(struct dpkg_status_parser *parser, const char *text, const char *end,
+                                         struct error *error)
 {
         struct dpkg_stanza stanza = { parser->name, parser->line, text, end };
 
         parser->line += parser->n_lines;
         parser->n_lines = 0;
         parser->held_size = 0;
-        return parse_stanza(parser, &stanza, error);
+        return dpkg_status_parser_read_stanza(parser, &stanza, error);
 }
 
-static int hold(struct dpkg_status_parser *parser, const char *data, size_t size, struct error *error)
+static int dpkg_status_parser_hold(struct dpkg_status_parser *parser, const char *data, size_t size,
+                                   struct error *error)
 {
         size_t needed = parser->held_size + size;
 
         if (needed > STANZA_SIZE_MAX)
                 return error_setf(error, -EBADMSG,
-                                  "%s:%zu: a stanza of more than %u bytes; restore the file from /var/backups",
+                                  "%s:%zu: stanza is larger than %u bytes; restore the file from /var/backups",
                                   parser->name, parser->line, STANZA_SIZE_MAX);
         if (needed > parser->held_allocated) {
                 size_t allocated = needed * 2;
@@ -127,18 +132,18 @@ static int hold(struct dpkg_status_parser *parser, const char *data, size_t size
         return 0;
 }
 
-static bool held_line_is_whole(const struct dpkg_status_parser *parser)
+static bool dpkg_status_parser_holds_whole_line(const struct dpkg_status_parser *parser)
 {
         return parser->held_size > 0 && parser->held[parser->held_size - 1] == '\n';
 }
 
 /*
- * Returns: what follows the empty line that ends the stanza, or NULL where that isn't there yet. Going from line to line
- * with memchr() is faster than memmem() here, and counts the lines on the way.
+ * Returns: what follows the empty line that ends the stanza, or NULL if that line is still to come. Going from line to line with memchr()
+ * is faster than memmem() here, and counts the lines on the way.
  */
-static const char *find_end(struct dpkg_status_parser *parser, const char *p, const char *end)
+static const char *dpkg_status_parser_find_end(struct dpkg_status_parser *parser, const char *p, const char *end)
 {
-        for (bool whole = held_line_is_whole(parser); p < end; whole = true) {
+        for (bool whole = dpkg_status_parser_holds_whole_line(parser); p < end; whole = true) {
                 if (whole && *p == '\n') {
                         parser->n_lines++;
                         return p + 1;
@@ -157,6 +162,9 @@ int dpkg_status_parser_feed(struct dpkg_status_parser *parser, const char *data,
         const char *end = data + size, *next;
         int r = 0;
 
+        assert(parser);
+        assert(data);
+
         for (; data < end && r >= 0; data = next) {
                 if (parser->held_size == 0 && *data == '\n') {
                         parser->line++;
@@ -164,27 +172,29 @@ int dpkg_status_parser_feed(struct dpkg_status_parser *parser, const char *data,
                         continue;
                 }
 
-                next = find_end(parser, data, end);
+                next = dpkg_status_parser_find_end(parser, data, end);
                 if (next && parser->held_size == 0) {
-                        r = end_stanza(parser, data, next, error);
+                        r = dpkg_status_parser_end_stanza(parser, data, next, error);
                         continue;
                 }
 
-                r = hold(parser, data, (size_t)((next ? next : end) - data), error);
+                r = dpkg_status_parser_hold(parser, data, (size_t)((next ? next : end) - data), error);
                 if (r < 0 || !next)
                         break;
-                r = end_stanza(parser, parser->held, parser->held + parser->held_size, error);
+                r = dpkg_status_parser_end_stanza(parser, parser->held, parser->held + parser->held_size, error);
         }
         return r;
 }
 
 int dpkg_status_parser_finish(struct dpkg_status_parser *parser, struct error *error)
 {
+        assert(parser);
+
         if (parser->held_size == 0)
                 return 0;
-        if (!held_line_is_whole(parser))
+        if (!dpkg_status_parser_holds_whole_line(parser))
                 return error_setf(error, -EBADMSG,
                                   "%s:%zu: ends in the middle of a line; restore the file from /var/backups",
                                   parser->name, parser->line + parser->n_lines);
-        return end_stanza(parser, parser->held, parser->held + parser->held_size, error);
+        return dpkg_status_parser_end_stanza(parser, parser->held, parser->held + parser->held_size, error);
 }

@@ -247,13 +247,17 @@ void context_notify(struct dmig *ctx, const struct dmig_event *event)
 static int read_database(struct dmig *ctx, const char *name, struct error *error)
 {
         char *alone[] = { (char *)(uintptr_t)name, NULL };
-        bool listed = strv_has(&ctx->names, name);
+        const struct dpkg_database_request request = {
+                .root = &ctx->root,
+                .admindir = ctx->admindir,
+                .wanted = strv_has(&ctx->names, name) ? ctx->names.list : alone,
+        };
 
         if (ctx->database && dpkg_database_is_current(ctx->database) <= 0)
                 ctx->changed = true; /* which concerns the packages before this one, too */
         dpkg_database_free(ctx->database);
         ctx->database = NULL;
-        return dpkg_database_read(&ctx->root, ctx->admindir, listed ? ctx->names.list : alone, &ctx->database, error);
+        return dpkg_database_read(&request, &ctx->database, error);
 }
 
 int context_find_package(struct dmig *ctx, const char *name, const struct dpkg_package **ret, struct error *error)

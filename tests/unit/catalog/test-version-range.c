@@ -171,9 +171,9 @@ START_TEST(test_init_refuses)
 
         ck_assert_int_eq(version_range_init(&range, "1.1-", "1.2", &error), -EINVAL);
         ck_assert_str_eq(error_text(&error),
-                         "'1.1-' is no package version: behind the last '-' it must have a revision");
+                         "'1.1-' is not a package version: a revision must follow the last '-'");
         ck_assert_int_eq(version_range_init(&range, "1.1", "1 2", &error), -EINVAL);
-        ck_assert_str_eq(error_text(&error), "'1 2' is no package version: it must not have blanks in it");
+        ck_assert_str_eq(error_text(&error), "'1 2' is not a package version: it must not contain blanks");
         ck_assert_ptr_null(range.from_key);
 }
 END_TEST
@@ -292,13 +292,13 @@ END_TEST
 static const struct {
         const char *argument, *message;
 } bad_arguments[] = {
-        { "", "'' is no package version: it must have an upstream version" },
-        { " v ", "'' is no package version: it must have an upstream version" },
-        { "vfoo", "'foo' is no package version: it must start with a digit" },
-        { "vv1.0", "'v1.0' is no package version: it must start with a digit" },
-        { "latest", "'latest' is no package version: it must start with a digit" },
-        { "1.0 1.1", "'1.0 1.1' is no package version: it must not have blanks in it" },
-        { "1.0-", "'1.0-' is no package version: behind the last '-' it must have a revision" },
+        { "", "'' is not a package version: it has no upstream version" },
+        { " v ", "'' is not a package version: it has no upstream version" },
+        { "vfoo", "'foo' is not a package version: it must start with a digit" },
+        { "vv1.0", "'v1.0' is not a package version: it must start with a digit" },
+        { "latest", "'latest' is not a package version: it must start with a digit" },
+        { "1.0 1.1", "'1.0 1.1' is not a package version: it must not contain blanks" },
+        { "1.0-", "'1.0-' is not a package version: a revision must follow the last '-'" },
 };
 
 START_TEST(test_bad_argument)

@@ -224,16 +224,16 @@ END_TEST
 static const struct {
         const char *text, *message;
 } messages[] = {
-        { "", "'' is no package version: it must have an upstream version" },
-        { "1:-1", "'1:-1' is no package version: it must have an upstream version" },
-        { "1 0", "'1 0' is no package version: it must not have blanks in it" },
-        { "a:1", "'a:1' is no package version: before the first ':' it must have a number" },
+        { "", "'' is not a package version: it has no upstream version" },
+        { "1:-1", "'1:-1' is not a package version: it has no upstream version" },
+        { "1 0", "'1 0' is not a package version: it must not contain blanks" },
+        { "a:1", "'a:1' is not a package version: its epoch, before the ':', must be a number" },
         { "2147483648:1",
-          "'2147483648:1' is no package version: the number before the ':' must be from 0 to 2147483647" },
-        { "1.0-", "'1.0-' is no package version: behind the last '-' it must have a revision" },
-        { "v1", "'v1' is no package version: it must start with a digit" },
-        { "1_0", "'1_0' is no package version: it must have only letters, digits and . + - : ~" },
-        { "1-1_0", "'1-1_0' is no package version: behind the last '-' it must have only letters, digits and . + ~" },
+          "'2147483648:1' is not a package version: its epoch, before the ':', must be from 0 to 2147483647" },
+        { "1.0-", "'1.0-' is not a package version: a revision must follow the last '-'" },
+        { "v1", "'v1' is not a package version: it must start with a digit" },
+        { "1_0", "'1_0' is not a package version: it may contain only letters, digits and . + - : ~" },
+        { "1-1_0", "'1-1_0' is not a package version: its revision may contain only letters, digits and . + ~" },
 };
 
 START_TEST(test_message)

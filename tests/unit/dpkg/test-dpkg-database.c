@@ -46,7 +46,9 @@ static void read_summary(const struct root *root, const char *name, char text[st
         char *wanted[] = { (char *)(uintptr_t)name, NULL };
         _cleanup_error_ struct error error = { 0 };
 
-        ck_assert_msg(dpkg_database_read(root, NULL, wanted, &database, &error) == 0, "%s", error_text(&error));
+        ck_assert_msg(dpkg_database_read(&(struct dpkg_database_request){ .root = root, .wanted = wanted }, &database,
+                                         &error) == 0,
+                      "%s", error_text(&error));
         summarise(dpkg_database_find(database, name), text, 128);
 }
 
@@ -58,7 +60,9 @@ static int probe(const char *path, const char *name)
         _cleanup_error_ struct error error = { 0 };
         char text[128];
 
-        if (root_init(&root, path) < 0 || dpkg_database_read(&root, NULL, wanted, &database, &error) < 0) {
+        if (root_init(&root, path) < 0 ||
+            dpkg_database_read(&(struct dpkg_database_request){ .root = &root, .wanted = wanted }, &database, &error) <
+                    0) {
                 puts(error_text(&error));
                 return EXIT_FAILURE;
         }
@@ -476,7 +480,8 @@ START_TEST(test_wanted)
         char foo[] = "foo", zoo[] = "zoo", *wanted[] = { foo, zoo, NULL };
 
         tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, OTHERS "\n" ALL_1 });
-        ck_assert_int_eq(dpkg_database_read(&root, NULL, wanted, &some, NULL), 0);
+        ck_assert_int_eq(
+                dpkg_database_read(&(struct dpkg_database_request){ .root = &root, .wanted = wanted }, &some, NULL), 0);
         foo[0] = zoo[0] = '?'; /* it has copies */
         ck_assert(dpkg_database_covers(some, "foo"));
         ck_assert(dpkg_database_covers(some, "zoo"));
@@ -485,7 +490,7 @@ START_TEST(test_wanted)
         ck_assert_ptr_null(dpkg_database_find(some, "zoo"));
         ck_assert_ptr_null(dpkg_database_find(some, "bar"));
 
-        ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &all, NULL), 0);
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &all, NULL), 0);
         ck_assert(dpkg_database_covers(all, "anything"));
         ck_assert_str_eq(dpkg_database_find(all, "bar")->version, "7");
 }
@@ -497,7 +502,11 @@ START_TEST(test_admindir)
         _cleanup_(root_done) struct root root = new_root(), other = tree_new();
 
         tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, ALL_1 });
-        ck_assert_int_eq(dpkg_database_read(&other, tree_path(&root, "/var/lib/dpkg"), NULL, &database, NULL), 0);
+        ck_assert_int_eq(
+                dpkg_database_read(&(struct dpkg_database_request){ .root = &other,
+                                                                    .admindir = tree_path(&root, "/var/lib/dpkg") },
+                                   &database, NULL),
+                0);
         ck_assert_str_eq(dpkg_database_find(database, "foo")->version, "1.0");
         ck_assert_int_eq(dpkg_database_is_current(database), 1);
 }
@@ -511,12 +520,13 @@ START_TEST(test_links)
 
         tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg", S_IFLNK, "../../usr/dpkg" });
         tree_add(&root, &(struct tree_entry){ "/usr/dpkg/status", 0644, ALL_1 });
-        ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, NULL), 0);
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &database, NULL), 0);
         ck_assert_str_eq(dpkg_database_find(database, "foo")->version, "1.0");
         database = dpkg_database_free(database);
 
         ck_assert_int_eq(shell("ln -sfn %s/var/lib/dpkg %s/var/lib/dpkg", outside.path, root.path), 0);
-        ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -EXDEV);
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &database, &error),
+                         -EXDEV);
         ck_assert_ptr_nonnull(strstr(error_text(&error), tree_path(&root, "/var/lib/dpkg/status")));
 }
 END_TEST
@@ -528,24 +538,31 @@ START_TEST(test_errors)
         _cleanup_error_ struct error error = { 0 };
         char expected[PATH_MAX + 64];
 
-        ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -ENOENT);
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &database, &error),
+                         -ENOENT);
         snprintf(expected, sizeof(expected), "no package database: %s/var/lib/dpkg/status is missing; ", root.path);
         ck_assert_msg(str_startswith(error_text(&error), expected), "%s", error_text(&error));
-        ck_assert_int_eq(dpkg_database_read(&root, "/nonexistent", NULL, &database, &error), -ENOENT);
+        ck_assert_int_eq(
+                dpkg_database_read(&(struct dpkg_database_request){ .root = &root, .admindir = "/nonexistent" },
+                                   &database, &error),
+                -ENOENT);
         ck_assert_ptr_nonnull(strstr(error_text(&error), "/nonexistent/status"));
 
         tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, OTHERS "\nPackage: foo\nVersion 1\n\n" });
-        ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -EBADMSG);
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &database, &error),
+                         -EBADMSG);
         snprintf(expected, sizeof(expected), "%s/var/lib/dpkg/status:9: not a field", root.path);
         ck_assert_msg(str_startswith(error_text(&error), expected), "%s", error_text(&error));
 
         tree_add(&root, &(struct tree_entry){ UPDATES "0007", 0644, "Package: foo\nStatus: a b c\n" });
-        ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -EBADMSG);
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &database, &error),
+                         -EBADMSG);
         snprintf(expected, sizeof(expected), "%s" UPDATES "0007:2: unknown error flag", root.path);
         ck_assert_msg(str_startswith(error_text(&error), expected), "%s", error_text(&error));
 
         tree_add(&root, &(struct tree_entry){ UPDATES "0006", S_IFDIR | 0755, NULL });
-        ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -EISDIR);
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &database, &error),
+                         -EISDIR);
         ck_assert_ptr_nonnull(strstr(error_text(&error), UPDATES "0006"));
         ck_assert_ptr_null(database);
 }
@@ -555,7 +572,7 @@ static int is_current(const struct root *root, const char *change)
 {
         _cleanup_(dpkg_database_freep) struct dpkg_database *database = NULL;
 
-        ck_assert_int_eq(dpkg_database_read(root, NULL, NULL, &database, NULL), 0);
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = root }, &database, NULL), 0);
         ck_assert_int_eq(dpkg_database_is_current(database), 1);
         ck_assert_int_eq(shell("cd %s/var/lib/dpkg && %s", root->path, change), 0);
         return dpkg_database_is_current(database);
@@ -789,8 +806,9 @@ START_TEST(test_never_still)
 
         tree_add(&root, &(struct tree_entry){ UPDATES "0000", S_IFIFO | 0644, NULL });
         pid = start(replace_status_for_ever, &root);
-        ck_assert_int_eq(dpkg_database_read(&root, NULL, NULL, &database, &error), -EAGAIN);
-        ck_assert_ptr_nonnull(strstr(error_text(&error), "/var/lib/dpkg changed again and again"));
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &database, &error),
+                         -EAGAIN);
+        ck_assert_ptr_nonnull(strstr(error_text(&error), "/var/lib/dpkg kept changing"));
         ck_assert_ptr_null(database);
 
         ck_assert_int_eq(kill(pid, SIGKILL), 0);

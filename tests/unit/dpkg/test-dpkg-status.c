@@ -120,6 +120,20 @@ struct input {
         char *const *wanted;
 };
 
+static struct dpkg_status_parser *parser_new(char *const *wanted, struct output *output)
+{
+        const struct dpkg_status_request request = {
+                .name = "status",
+                .wanted = wanted,
+                .found = print_record,
+                .userdata = output,
+        };
+        struct dpkg_status_parser *parser;
+
+        ck_assert_int_eq(dpkg_status_parser_new(&request, &parser), 0);
+        return parser;
+}
+
 /* Parses the text in two pieces, the first of @split bytes. */
 static int parse(const struct input *input, size_t split, struct output *output, struct error *error)
 {
@@ -127,7 +141,7 @@ static int parse(const struct input *input, size_t split, struct output *output,
         int r;
 
         output->text[0] = '\0';
-        ck_assert_int_eq(dpkg_status_parser_new("status", input->wanted, print_record, output, &parser), 0);
+        parser = parser_new(input->wanted, output);
         r = feed(parser, input->text, split, error);
         if (r >= 0)
                 r = feed(parser, input->text + split, input->size - split, error);
@@ -142,7 +156,7 @@ static int parse_bytes(const struct input *input, struct output *output, struct 
         int r = 0;
 
         output->text[0] = '\0';
-        ck_assert_int_eq(dpkg_status_parser_new("status", input->wanted, print_record, output, &parser), 0);
+        parser = parser_new(input->wanted, output);
         for (size_t i = 0; i < input->size && r >= 0; i++)
                 r = feed(parser, input->text + i, 1, error);
         return r < 0 ? r : dpkg_status_parser_finish(parser, error);
@@ -213,25 +227,24 @@ static const struct {
         { "Package: foo\nVersion: 1.0\nStatus: install hold installed\n" REST,
           "status:3: unknown error flag: 'hold';" },
         { "Package: foo\nVersion: 1.0\nStatus: install ok\n" REST,
-          "status:3: a status is three words, not this: 'install ok';" },
-        { "Package: foo\nVersion: 1.0\nStatus:\n" REST, "status:3: a status is three words, not this: '';" },
+          "status:3: status isn't three words: 'install ok';" },
+        { "Package: foo\nVersion: 1.0\nStatus:\n" REST, "status:3: status isn't three words: '';" },
         { "Package: foo\nVersion: 1.0\nStatus: install ok installed foo\n" REST,
-          "status:3: a status is three words, not this: 'install ok installed foo';" },
+          "status:3: status isn't three words: 'install ok installed foo';" },
         { BAR FOO_HEAD "Description: a\n b\n c\nVersion: 1.0 2\n", "status:14: expected one word: '1.0 2';" },
-        { FOO_HEAD "Version:\n" REST, "status:1: a package without a version: 'foo';" },
-        { BAR FOO_HEAD REST, "status:8: a package without a version: 'foo';" },
-        { "Package: foo\nStatus: deinstall ok config-files\n" REST, "status:1: a package without a version: 'foo';" },
-        { FOO "VERSION: 1.0\n", "status:7: a second field of the same name in one stanza: '1.0';" },
-        { FOO "Package: foo\n", "status:7: a second field of the same name in one stanza: 'foo';" },
+        { FOO_HEAD "Version:\n" REST, "status:1: package has no version: 'foo';" },
+        { BAR FOO_HEAD REST, "status:8: package has no version: 'foo';" },
+        { "Package: foo\nStatus: deinstall ok config-files\n" REST, "status:1: package has no version: 'foo';" },
+        { FOO "VERSION: 1.0\n", "status:7: duplicate field in a stanza: '1.0';" },
+        { FOO "Package: foo\n", "status:7: duplicate field in a stanza: 'foo';" },
         { BAR "Status: install ok installed\nVersion: 1\n",
-          "status:8: a stanza without the name of a package: 'Status: install ok installed';" },
-        { "Package:\nStatus: install ok installed\nVersion: 1\n",
-          "status:1: a stanza without the name of a package: 'Package:';" },
-        { FOO "nonsense\n", "status:7: not a field, 'Name: value': 'nonsense';" },
-        { FOO "more nonsense:\n", "status:7: not a field, 'Name: value': 'more nonsense:';" },
-        { FOO ":x\n", "status:7: not a field, 'Name: value': ':x';" },
-        { BAR " \n" FOO, "status:8: not a field, 'Name: value': '';" },
-        { FOO "\n#comment\n", "status:8: not a field, 'Name: value': '#comment';" },
+          "status:8: stanza has no package name: 'Status: install ok installed';" },
+        { "Package:\nStatus: install ok installed\nVersion: 1\n", "status:1: stanza has no package name: 'Package:';" },
+        { FOO "nonsense\n", "status:7: not a field of the form 'Name: value': 'nonsense';" },
+        { FOO "more nonsense:\n", "status:7: not a field of the form 'Name: value': 'more nonsense:';" },
+        { FOO ":x\n", "status:7: not a field of the form 'Name: value': ':x';" },
+        { BAR " \n" FOO, "status:8: not a field of the form 'Name: value': '';" },
+        { FOO "\n#comment\n", "status:8: not a field of the form 'Name: value': '#comment';" },
         { BAR "Package: foo", "status:8: ends in the middle of a line;" },
         { BAR FOO "Section: u", "status:14: ends in the middle of a line;" },
         { FOO "Section:", "status:7: ends in the middle of a line;" },
@@ -352,7 +365,7 @@ static int parse_long(size_t size, struct output *output, struct error *error)
         _cleanup_(dpkg_status_parser_freep) struct dpkg_status_parser *parser = NULL;
         int r;
 
-        ck_assert_int_eq(dpkg_status_parser_new("status", NULL, print_record, output, &parser), 0);
+        parser = parser_new(NULL, output);
         r = dpkg_status_parser_feed(parser, head, sizeof(head) - 1, error);
         for (size_t n = sizeof(head) - 1; r >= 0 && n < size; n += sizeof(line) - 1)
                 r = dpkg_status_parser_feed(parser, line, sizeof(line) - 1, error);
@@ -370,7 +383,7 @@ START_TEST(test_long_stanza)
         ck_assert_str_eq(output.text, FOO_LINE "bar all 1.0  installed ok no\n");
 
         ck_assert_int_eq(parse_long(17 << 20, &output, &error), -EBADMSG);
-        ck_assert_msg(str_startswith(error_text(&error), "status:1: a stanza of more than 16777216 bytes;"), "%s",
+        ck_assert_msg(str_startswith(error_text(&error), "status:1: stanza is larger than 16777216 bytes;"), "%s",
                       error_text(&error));
 }
 END_TEST

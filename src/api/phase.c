@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sysexits.h>
-#include <syslog.h>
 
 void ending_done(struct ending *ending)
 {
@@ -19,22 +18,20 @@ void ending_done(struct ending *ending)
 static void log_line(const char *line, void *userdata)
 {
         const struct phase *phase = userdata;
-        struct dmig *ctx = phase->ctx;
 
-        if (ctx->log_fn)
-                ctx->log_fn(ctx, LOG_INFO, phase->package, phase->migration->id, line, ctx->log_userdata);
+        context_log_output(phase->ctx, phase->package, phase->migration->id, line);
 }
 
 static void tell_progress(uint64_t elapsed_usec, void *userdata)
 {
         const struct phase *phase = userdata;
 
-        emit_unrecorded(phase->ctx, phase->package, "progress",
-                        (const struct field[]){ { "id", .text = phase->migration->id },
-                                                { "phase", .text = phase->name },
-                                                { "elapsed_ms", .number = (int64_t)(elapsed_usec / USEC_PER_MSEC) },
-                                                { "timeout_sec", .number = (int64_t)phase->timeout_sec },
-                                                { 0 } });
+        emit_unrecorded(phase->ctx, phase->package,
+                        &(const struct emission){ "progress",
+                                                  { { "id", .text = phase->migration->id },
+                                                    { "phase", .text = phase->name },
+                                                    { "elapsed_ms", .number = (int64_t)(elapsed_usec / USEC_PER_MSEC) },
+                                                    { "timeout_sec", .number = (int64_t)phase->timeout_sec } } });
 }
 
 static bool is_sandboxed(const struct phase *phase)
@@ -157,11 +154,11 @@ int phase_run(struct phase *phase, struct ending *ret)
         struct process_result result;
         int r;
 
-        emit_unrecorded(phase->ctx, phase->package, "phase",
-                        (const struct field[]){ { "id", .text = phase->migration->id },
-                                                { "phase", .text = phase->name },
-                                                { "timeout_sec", .number = (int64_t)phase->timeout_sec },
-                                                { 0 } });
+        emit_unrecorded(phase->ctx, phase->package,
+                        &(const struct emission){ "phase",
+                                                  { { "id", .text = phase->migration->id },
+                                                    { "phase", .text = phase->name },
+                                                    { "timeout_sec", .number = (int64_t)phase->timeout_sec } } });
         r = output_init(&output, log_line, phase);
         if (r < 0)
                 return r;

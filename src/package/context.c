@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <syslog.h>
 
 #define LOCK_TIMEOUT_SEC 60U
 
@@ -221,18 +222,34 @@ const char *dmig_error_message(struct dmig *ctx)
         return ctx ? error_text(&ctx->error) : strerror(EINVAL);
 }
 
+struct log_entry {
+        int priority;
+        const char *package;
+        const char *id;
+        const char *text;
+};
+
+static void context_pass_on(struct dmig *ctx, const struct log_entry *entry)
+{
+        if (ctx->log_fn)
+                ctx->log_fn(ctx, entry->priority, entry->package, entry->id, entry->text, ctx->log_userdata);
+}
+
 void context_log(struct dmig *ctx, int priority, const char *package, const char *format, ...)
 {
         _cleanup_free_ char *text = NULL;
         va_list args;
 
-        if (!ctx->log_fn)
-                return;
         va_start(args, format);
         if (vasprintf(&text, format, args) < 0)
                 text = NULL;
         va_end(args);
-        ctx->log_fn(ctx, priority, package, NULL, text ? text : "out of memory", ctx->log_userdata);
+        context_pass_on(ctx, &(const struct log_entry){ priority, package, NULL, text ? text : "out of memory" });
+}
+
+void context_log_output(struct dmig *ctx, const char *package, const char *id, const char *line)
+{
+        context_pass_on(ctx, &(const struct log_entry){ LOG_INFO, package, id, line });
 }
 
 void context_notify(struct dmig *ctx, const struct dmig_event *event)

@@ -41,7 +41,13 @@ int context_end(struct dmig *ctx, int r);
 /* Returns: 0, or -EINVAL with the context's error set if @argument, which is called @name, is NULL. */
 int context_check_argument(struct dmig *ctx, const char *name, const void *argument) _must_check_;
 
+/*
+ * Logs a line of the library's own, which is about @package unless that is NULL. More than four parameters: printf-like, as syslog(3) is.
+ */
 void context_log(struct dmig *ctx, int priority, const char *package, const char *format, ...) _printf_(4, 5);
+/* Logs a line that the migration @id printed. */
+void context_log_output(struct dmig *ctx, const char *package, const char *id, const char *line);
+/* Tells the caller of @event. */
 void context_notify(struct dmig *ctx, const struct dmig_event *event);
 bool context_is_stopped(const struct dmig *ctx);
 /* As lock_acquire(), for as long as this context waits. */

@@ -24,7 +24,7 @@ int attempt_hash(const struct root *root, const struct migration *migration, cha
 /* A plain event about the migration; @name is what it is from now on. */
 static int record_state(struct attempt *a, const char *name, struct error *error)
 {
-        return emit_event(a->ctx, a->history, name, (const struct field[]){ { "id", .text = a->migration->id }, { 0 } },
+        return emit_event(a->ctx, a->history, &(const struct emission){ name, { { "id", .text = a->migration->id } } },
                           error);
 }
 
@@ -45,12 +45,12 @@ static int record_failure(struct attempt *a, const char *phase, const struct end
         step->error = strdup(ending->reason);
         if (!step->error)
                 return -ENOMEM;
-        r = emit_event(a->ctx, a->history, "failed",
-                       (const struct field[]){ { "id", .text = a->migration->id },
-                                               { "phase", .text = phase },
-                                               { "reason", .text = ending->reason },
-                                               ending->field,
-                                               { 0 } },
+        r = emit_event(a->ctx, a->history,
+                       &(const struct emission){ "failed",
+                                                 { { "id", .text = a->migration->id },
+                                                   { "phase", .text = phase },
+                                                   { "reason", .text = ending->reason },
+                                                   ending->field } },
                        error);
         return r < 0 ? r : give_up_at_last(a, step, error);
 }
@@ -75,12 +75,12 @@ static int record_success(struct attempt *a, enum dmig_state state, int64_t chan
         bool applied = state == DMIG_STATE_APPLIED;
 
         step->state = state;
-        return emit_event(a->ctx, a->history, dmig_state_to_string(state),
-                          (const struct field[]){ { "id", .text = a->migration->id },
-                                                  { "sha256", .text = a->sha256 },
-                                                  { applied ? "duration_ms" : NULL, .number = step->duration_ms },
-                                                  { "changes", .number = changes },
-                                                  { 0 } },
+        return emit_event(a->ctx, a->history,
+                          &(const struct emission){ dmig_state_to_string(state),
+                                                    { { "id", .text = a->migration->id },
+                                                      { "sha256", .text = a->sha256 },
+                                                      { applied ? "duration_ms" : NULL, .number = step->duration_ms },
+                                                      { "changes", .number = changes } } },
                           error);
 }
 
@@ -134,11 +134,11 @@ static int do_phase(struct attempt *a, bool migrate, bool *ret_true, struct dmig
 
 static int start(struct attempt *a, struct error *error)
 {
-        return emit_event(a->ctx, a->history, "started",
-                          (const struct field[]){ { "id", .text = a->migration->id },
-                                                  { "attempt", .number = a->number },
-                                                  { "sha256", .text = a->sha256 },
-                                                  { 0 } },
+        return emit_event(a->ctx, a->history,
+                          &(const struct emission){ "started",
+                                                    { { "id", .text = a->migration->id },
+                                                      { "attempt", .number = a->number },
+                                                      { "sha256", .text = a->sha256 } } },
                           error);
 }
 

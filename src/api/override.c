@@ -45,9 +45,9 @@ static int override_need_history(struct override *override)
         return error_setf(&override->ctx->error, -ENOENT, "%s has no history", override->package);
 }
 
-static int override_record(struct override *override, const char *name, const struct field *fields)
+static int override_record(struct override *override, const struct emission *emission)
 {
-        return emit_event(override->ctx, override->history, name, fields, &override->ctx->error);
+        return emit_event(override->ctx, override->history, emission, &override->ctx->error);
 }
 
 int dmig_retry(struct dmig *ctx, const char *package, unsigned flags)
@@ -62,7 +62,7 @@ int dmig_retry(struct dmig *ctx, const char *package, unsigned flags)
         if (r >= 0)
                 r = override_need_history(&override);
         if (r >= 0)
-                r = override_record(&override, "retry", (const struct field[]){ { 0 } });
+                r = override_record(&override, &(const struct emission){ .name = "retry" });
         return context_end(ctx, r);
 }
 
@@ -109,11 +109,10 @@ int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_s
         if (r >= 0)
                 r = override_open(&override);
         if (r >= 0)
-                r = override_record(&override, "marked",
-                                    (const struct field[]){ { "id", .text = id },
-                                                            { "as", .text = dmig_state_to_string(as) },
-                                                            { "reason", .text = reason },
-                                                            { 0 } });
+                r = override_record(&override, &(const struct emission){ "marked",
+                                                                         { { "id", .text = id },
+                                                                           { "as", .text = dmig_state_to_string(as) },
+                                                                           { "reason", .text = reason } } });
         return context_end(ctx, r);
 }
 
@@ -150,11 +149,11 @@ int dmig_baseline(struct dmig *ctx, const char *package, const char *version, un
         if (r >= 0)
                 r = override_open(&override);
         if (r >= 0)
-                r = override_record(&override, "baseline",
-                                    (const struct field[]){ { "version", .text = text },
-                                                            { "source", .text = "argument" },
-                                                            { known ? NULL : "to_source", .text = "argument" },
-                                                            { 0 } });
+                r = override_record(&override,
+                                    &(const struct emission){ "baseline",
+                                                              { { "version", .text = text },
+                                                                { "source", .text = "argument" },
+                                                                { known ? NULL : "to_source", .text = "argument" } } });
         return context_end(ctx, r);
 }
 

@@ -29,9 +29,9 @@ struct run {
         bool recovered; /* something that was interrupted before has come to its end */
 };
 
-static int record(struct run *run, const char *name, const struct field *fields, struct error *error)
+static int run_record(struct run *run, const struct emission *emission, struct error *error)
 {
-        return emit_event(run->ctx, run->pkg->history, name, fields, error);
+        return emit_event(run->ctx, run->pkg->history, emission, error);
 }
 
 /* ---- Nothing to do ---- */
@@ -79,12 +79,12 @@ static int record_baseline(struct run *run, struct error *error)
                         run->ctx, LOG_NOTICE, run->pkg->request.package,
                         "nothing tells from which version %s was upgraded: its data is taken to be at %s, and nothing runs; deploy-migrate baseline tells it better",
                         run->pkg->request.package, upgrade->from);
-        return record(run, "baseline",
-                      (const struct field[]){ { "version", .text = upgrade->from },
-                                              { "source", .text = upgrade->from_source },
-                                              { argument ? "to_source" : NULL, .text = "argument" },
-                                              { 0 } },
-                      error);
+        return run_record(run,
+                          &(const struct emission){ "baseline",
+                                                    { { "version", .text = upgrade->from },
+                                                      { "source", .text = upgrade->from_source },
+                                                      { argument ? "to_source" : NULL, .text = "argument" } } },
+                          error);
 }
 
 static int record_completed(struct run *run, struct error *error)
@@ -94,12 +94,13 @@ static int record_completed(struct run *run, struct error *error)
 
         if (state->settled && state->from && streq(state->from, upgrade->to))
                 return 0;
-        return record(run, "completed",
-                      (const struct field[]){ { "from", .text = upgrade->from },
-                                              { "to", .text = upgrade->to },
-                                              { run->pkg->request.to ? "to_source" : NULL, .text = "argument" },
-                                              { 0 } },
-                      error);
+        return run_record(
+                run,
+                &(const struct emission){ "completed",
+                                          { { "from", .text = upgrade->from },
+                                            { "to", .text = upgrade->to },
+                                            { run->pkg->request.to ? "to_source" : NULL, .text = "argument" } } },
+                error);
 }
 
 /* Nothing that was done before can be undone any more, or will be asked about. */
@@ -107,7 +108,7 @@ static int record_purged(struct run *run, struct error *error)
 {
         int r;
 
-        r = record(run, "purged", (const struct field[]){ { 0 } }, error);
+        r = run_record(run, &(const struct emission){ .name = "purged" }, error);
         return r < 0 ? r : archive_purge(run->pkg->history, error);
 }
 
@@ -115,12 +116,12 @@ static void tell_upgrade(struct run *run)
 {
         const struct upgrade *upgrade = &run->pkg->upgrade;
 
-        emit_unrecorded(run->ctx, run->pkg->request.package, "upgrade",
-                        (const struct field[]){ { "from", .text = upgrade->from },
-                                                { "to", .text = upgrade->to },
-                                                { "from_source", .text = upgrade->from_source },
-                                                { "pending", .number = (int64_t)run->pkg->plan.n_pending },
-                                                { 0 } });
+        emit_unrecorded(run->ctx, run->pkg->request.package,
+                        &(const struct emission){ "upgrade",
+                                                  { { "from", .text = upgrade->from },
+                                                    { "to", .text = upgrade->to },
+                                                    { "from_source", .text = upgrade->from_source },
+                                                    { "pending", .number = (int64_t)run->pkg->plan.n_pending } } });
 }
 
 /* ---- The migrations ---- */

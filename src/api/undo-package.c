@@ -164,8 +164,9 @@ static int record_version(struct undo *undo, struct error *error)
 
         if (now && streq(now, from))
                 return 0;
-        return emit_event(undo->ctx, undo->history, "baseline",
-                          (const struct field[]){ { "version", .text = from }, { "source", .text = "history" }, { 0 } },
+        return emit_event(undo->ctx, undo->history,
+                          &(const struct emission){ "baseline",
+                                                    { { "version", .text = from }, { "source", .text = "history" } } },
                           error);
 }
 

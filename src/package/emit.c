@@ -2,7 +2,7 @@
 
 #include "package/emit.h"
 
-static int set_field(struct dmig_event *event, const struct field *field)
+static int field_add_to(struct dmig_event *event, const struct field *field)
 {
         if (field->text)
                 return event_set_string(event, field->name, field->text);
@@ -11,28 +11,31 @@ static int set_field(struct dmig_event *event, const struct field *field)
         return event_set_int(event, field->name, field->number);
 }
 
-static int make_event(const struct dmig *ctx, const char *package, const char *name, const struct field *fields,
-                      struct dmig_event **ret)
+static int emission_make_event(const struct emission *emission, const struct dmig *ctx, const char *package,
+                               struct dmig_event **ret)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
         int r;
 
-        r = event_new(package, ctx->run_id, name, &event);
-        for (const struct field *f = fields; r >= 0 && f->name; f++)
-                r = set_field(event, f);
+        r = event_new(package, ctx->run_id, emission->name, &event);
+        for (size_t i = 0; r >= 0 && i < EMISSION_FIELDS_MAX && emission->fields[i].name; i++)
+                r = field_add_to(event, &emission->fields[i]);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(event);
         return 0;
 }
 
-int emit_event(struct dmig *ctx, struct history *history, const char *name, const struct field *fields,
-               struct error *error)
+int emit_event(struct dmig *ctx, struct history *history, const struct emission *emission, struct error *error)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
         int r;
 
-        r = make_event(ctx, history->package, name, fields, &event);
+        assert(ctx);
+        assert(history);
+        assert(emission->name);
+
+        r = emission_make_event(emission, ctx, history->package, &event);
         if (r >= 0)
                 r = history_append(history, event, error);
         if (r >= 0)
@@ -40,10 +43,13 @@ int emit_event(struct dmig *ctx, struct history *history, const char *name, cons
         return r;
 }
 
-void emit_unrecorded(struct dmig *ctx, const char *package, const char *name, const struct field *fields)
+void emit_unrecorded(struct dmig *ctx, const char *package, const struct emission *emission)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
 
-        if (make_event(ctx, package, name, fields, &event) >= 0)
+        assert(ctx);
+        assert(emission->name);
+
+        if (emission_make_event(emission, ctx, package, &event) >= 0)
                 context_notify(ctx, event);
 }

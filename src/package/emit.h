@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* An event on its way: made, written to the history, told to the caller. */
+/* From a name and fields to an event: made, written to the history, passed to the caller's callback. */
 
 #include "history/history.h"
 #include "package/context.h"
 
 #define FIELD_UNKNOWN INT64_MIN /* becomes null */
 
-/* Ends a list of fields with one that has no name. A field without text is a number. */
+/* A field without text is a number. */
 struct field {
         const char *name;
         const char *text;
         int64_t number;
 };
 
-/* Appends the event to @history, durably, then tells it. Returns: 0, or a negative errno with @error set. */
-int emit_event(struct dmig *ctx, struct history *history, const char *name, const struct field *fields,
-               struct error *error);
-/* Tells an event that isn't recorded. One that can't be made is not told. */
-void emit_unrecorded(struct dmig *ctx, const char *package, const char *name, const struct field *fields);
+#define EMISSION_FIELDS_MAX 8
+
+struct emission {
+        const char *name;
+        struct field fields[EMISSION_FIELDS_MAX]; /* up to the first one without a name */
+};
+
+/* Appends the event to @history, durably, then tells the caller. Returns: 0, or a negative errno with @error set. */
+_must_check_ int emit_event(struct dmig *ctx, struct history *history, const struct emission *emission,
+                            struct error *error);
+/* Tells the caller of an event that isn't recorded. If memory runs out, nobody is told. */
+void emit_unrecorded(struct dmig *ctx, const char *package, const struct emission *emission);

@@ -43,13 +43,14 @@ int prepared_open(struct prepared *prepared, const struct history *history, stru
 
 static int record_applied(struct dmig *ctx, struct history *history, const struct redo *redo, struct error *error)
 {
-        return emit_event(ctx, history, "applied",
-                          (const struct field[]){ { "id", .text = redo->id },
-                                                  { "sha256", .text = redo->sha256 },
-                                                  { "duration_ms", .number = redo->duration_ms },
-                                                  { "changes", .number = (int64_t)changes_count(&redo->changes) },
-                                                  { 0 } },
-                          error);
+        return emit_event(
+                ctx, history,
+                &(const struct emission){ "applied",
+                                          { { "id", .text = redo->id },
+                                            { "sha256", .text = redo->sha256 },
+                                            { "duration_ms", .number = redo->duration_ms },
+                                            { "changes", .number = (int64_t)changes_count(&redo->changes) } } },
+                error);
 }
 
 /* Who may read the history may read what was changed, too; not the slots, with what the files had in them. */

@@ -112,7 +112,7 @@ static int give_up(struct dmig *ctx, struct history *history, const struct recor
 {
         if (tried->failures < ATTEMPTS_MAX || (tried->state != RECORD_FAILED && tried->state != RECORD_INTERRUPTED))
                 return 0;
-        return emit_event(ctx, history, "gave-up", (const struct field[]){ { "id", .text = tried->id }, { 0 } }, error);
+        return emit_event(ctx, history, &(const struct emission){ "gave-up", { { "id", .text = tried->id } } }, error);
 }
 
 /* A migration that was started and has no end: the program was killed, or the machine lost power. */
@@ -123,8 +123,8 @@ static int recover_attempt(struct dmig *ctx, struct history *history, struct err
         int r = 0;
 
         if (unfinished)
-                r = emit_event(ctx, history, "interrupted",
-                               (const struct field[]){ { "id", .text = unfinished->id }, { 0 } }, error);
+                r = emit_event(ctx, history,
+                               &(const struct emission){ "interrupted", { { "id", .text = unfinished->id } } }, error);
         /* That can have been between a last failure and the end that it means. */
         for (size_t i = 0; r >= 0 && i < state->n_records; i++)
                 r = give_up(ctx, history, state->records[i], error);

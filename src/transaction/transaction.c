@@ -105,8 +105,8 @@ int transaction_commit(struct transaction *t, struct error *error)
         if (r == 0)
                 return error_setf(error, -ENOENT, "the stage of %s beside %s is gone", t->redo->id, t->history->path);
         if (r > 0)
-                r = emit_event(t->ctx, t->history, "committing",
-                               (const struct field[]){ { "id", .text = t->redo->id }, { 0 } }, error);
+                r = emit_event(t->ctx, t->history,
+                               &(const struct emission){ "committing", { { "id", .text = t->redo->id } } }, error);
         return r < 0 ? r : prepared_finish(t->ctx, t->history, &prepared, t->redo, error);
 }
 

@@ -26,7 +26,7 @@ static int clean_up(const struct commit_place *place, const struct redo *undo, s
 
 int undo_record(struct dmig *ctx, struct history *history, const char *id, struct error *error)
 {
-        return emit_event(ctx, history, "undone", (const struct field[]){ { "id", .text = id }, { 0 } }, error);
+        return emit_event(ctx, history, &(const struct emission){ "undone", { { "id", .text = id } } }, error);
 }
 
 int undo_finish(struct dmig *ctx, struct history *history, const struct archived *archived, struct error *error)

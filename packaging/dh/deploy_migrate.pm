@@ -3,8 +3,8 @@ use strict;
 use warnings;
 use Debian::Debhelper::Dh_Lib;
 
-# Behind it, since only then all units of a package are where they belong. What gates them are files of the package, so that
-# they are there long before any maintainer script restarts a service.
+# After dh_installsystemd, since only then are all units of a package in their place. The drop-ins that gate them are files of
+# the package, so they are installed long before a maintainer script restarts a service.
 insert_after('dh_installsystemd', 'dh_deploymigrate');
 
 1;

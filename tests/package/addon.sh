@@ -127,7 +127,7 @@ test_what_lint_refuses_ends_the_build() {
         assert_out "./v1.1.0/001_first: error: isn't executable; chmod 755 it"
         assert_out './v1.2.0/001_second.json: error: unknown key "wrties"'
         assert_out "./v1.2.0/001_second: error: is for version 1.2.0, above the package's own version 1.1-1"
-        assert_out "dh_deploymigrate: error: the migrations of sample can't be shipped as they are"
+        assert_out "dh_deploymigrate: error: the migrations of sample can't be shipped: deploy-migrate lint found errors"
         ! ls "$ROOT"/*.deb 2>/dev/null || fail "a package was built"
 }
 
@@ -172,7 +172,7 @@ test_named_services_or_none() {
         assert_gates 0
         staged 1 nothing.service
         cat "$ERR" >"$OUT"
-        assert_out 'error: no package installs a unit nothing.service'
+        assert_out 'error: nothing.service: no binary package installs this unit'
         staged 1 --no-gate sample.service
 }
 
@@ -182,7 +182,7 @@ test_a_service_that_cannot_wait() {
 DefaultDependencies=no'
         staged 1
         cat "$ERR" >"$OUT"
-        assert_out "error: sample.service can't be gated, since it has DefaultDependencies=no"
+        assert_out "error: sample.service can't be gated: DefaultDependencies=no starts it before migrations can run"
         staged 0 --no-gate
 }
 
@@ -206,7 +206,7 @@ test_several_source_directories() {
         source_migration built/v1.1.0/001_first
         staged 1 -X.c
         cat "$ERR" >"$OUT"
-        assert_out 'error: built/v1.1.0/001_first: another source directory has one of this name, too'
+        assert_out 'error: built/v1.1.0/001_first: another directory of migrations has this file, too'
         echo nowhere | source_file debian/migrations
         staged 1
         cat "$ERR" >"$OUT"

@@ -3,8 +3,8 @@
 /*
  * Renames the key "colour" to "color" in /etc/<package>/config.json.
  *
- * A template for a migration in C. What to keep of it: check only looks; migrate replaces the file in one step and keeps its
- * owner and mode; a file that isn't there needs no migration; what can't be decided here is an error, not a guess.
+ * A template for a migration in C. Keep these habits: check only looks; migrate replaces the file in one step and keeps its
+ * owner and mode; a missing file needs no migration; an ambiguous state is an error, not a guess.
  */
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static int check(json_object *config)
         return FAILED;
 }
 
-/* Complete and on disk before it gets its name: a reader sees the old file or the new one. */
+/* The new file is complete and on disk before it gets its name: a reader sees the old file or the new one. */
 static int replace_config(json_object *config)
 {
         struct stat st;
@@ -65,12 +65,12 @@ static int replace_config(json_object *config)
                 return fail("can't stat");
         fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
-                return fail("can't make its successor");
+                return fail("can't create the new file");
         r = json_object_to_fd(fd, config, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
         if (r < 0 || fchown(fd, st.st_uid, st.st_gid) < 0 || fchmod(fd, st.st_mode & 07777) < 0 || fsync(fd) < 0)
-                r = fail("can't write its successor");
+                r = fail("can't write the new file");
         if (close(fd) < 0 && r == 0)
-                r = fail("can't write its successor");
+                r = fail("can't write the new file");
         if (r == 0 && rename(temporary, path) < 0)
                 r = fail("can't replace");
         return r;
@@ -115,13 +115,13 @@ int main(int argc, char *argv[])
         if (r != DONE)
                 return r;
         if (access(path, F_OK) < 0)
-                return errno == ENOENT ? DONE : fail("can't look at it");
+                return errno == ENOENT ? DONE : fail("can't access it");
 
         config = json_object_from_file(path);
         if (!json_object_is_type(config, json_type_object)) {
                 const char *reason = config ? "it is another type" : json_util_get_last_err();
 
-                fprintf(stderr, "%s: is no JSON object: %s\n", path, reason ? reason : "it is null");
+                fprintf(stderr, "%s: not a JSON object: %s\n", path, reason ? reason : "it is null");
                 return FAILED;
         }
         r = strcmp(argv[1], "check") == 0 ? check(config) : migrate(config);

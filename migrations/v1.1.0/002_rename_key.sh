@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Renames the key "name" to "title" in /etc/<package>/config.json: what 001_rename_key does in C, as a shell script. The
+# Renames the key "name" to "title" in /etc/<package>/config.json: the same as 001_rename_key in C, as a shell script. The
 # package needs jq in its Depends.
 
 set -eu
@@ -9,14 +9,14 @@ set -eu
 old=name new=title
 config=${DPKG_ROOT-}/etc/$DEPLOY_MIGRATE_PACKAGE/config.json
 
-# Prints "done", "todo" or "both". A file that isn't there needs no migration.
+# Prints "done", "todo" or "both". A missing file needs no migration.
 state() {
         [ -e "$config" ] || { echo "done"; return; }
         jq -r --arg old "$old" --arg new "$new" \
                 'if has($old) then if has($new) then "both" else "todo" end else "done" end' "$config"
 }
 
-# Its own statement, so that set -e sees a failing jq.
+# A statement of its own, so that a failing jq is noticed.
 state=$(state) || { echo "$config: can't be read as JSON" >&2; exit 2; }
 case $1/$state in
 */both)
@@ -30,7 +30,7 @@ check/todo)
         exit 1
         ;;
 migrate/todo)
-        # Complete before it gets its name, with the owner and the mode of what it replaces.
+        # The new file is complete before it gets its name, and has the owner and the mode of the old one.
         cp -p "$config" "$config.new"
         jq --arg old "$old" --arg new "$new" \
                 'with_entries(if .key == $old then .key = $new else . end)' "$config" >"$config.new"

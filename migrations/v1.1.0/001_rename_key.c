@@ -119,7 +119,7 @@ int main(int argc, char *argv[])
 
         config = json_object_from_file(path);
         if (!json_object_is_type(config, json_type_object)) {
-                const char *reason = config ? "it is another type" : json_util_get_last_err();
+                const char *reason = config ? "it has another type" : json_util_get_last_err();
 
                 fprintf(stderr, "%s: not a JSON object: %s\n", path, reason ? reason : "it is null");
                 return FAILED;

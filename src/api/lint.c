@@ -213,8 +213,8 @@ static int linter_check(struct linter *linter)
         if (r < 0)
                 return error_setf(&linter->ctx->error, r, "%s", error_text(&error));
 
-        for (size_t i = 0; i < catalog->n_notices; i++)
-                tell_message(linter, LOG_WARNING, catalog->notices[i]);
+        for (size_t i = 0; i < catalog->notices.n; i++)
+                tell_message(linter, LOG_WARNING, catalog->notices.list[i]);
         r = check_versions(linter, catalog);
         return r < 0 ? r : check_migrations(linter, catalog);
 }

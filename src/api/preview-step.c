@@ -169,7 +169,7 @@ static int make_stage(struct preview_step *preview, struct error *error)
         char name[24];
         int r;
 
-        r = areas_declare(preview->areas, &preview->ctx->root, manifest->writes, error);
+        r = areas_declare(preview->areas, &preview->ctx->root, manifest->writes.list, error);
         if (r < 0)
                 return r;
         snprintf(name, sizeof(name), "%zu", preview->number);

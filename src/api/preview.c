@@ -188,7 +188,7 @@ static int collect_writes(const struct plan *plan, char ***ret)
 
                 if (!package_is_due(&plan->steps[i]))
                         continue;
-                for (char **path = migration->manifest->writes; path && *path; path++) {
+                for (char **path = migration->manifest->writes.list; path && *path; path++) {
                         char **grown = reallocarray(list, n + 2, sizeof(*list));
 
                         if (!grown)

@@ -23,6 +23,17 @@ void strv_done(struct strv *strv)
         *strv = (struct strv){ 0 };
 }
 
+struct strv strv_move(struct strv *strv)
+{
+        struct strv moved;
+
+        assert(strv);
+
+        moved = *strv;
+        *strv = (struct strv){ 0 };
+        return moved;
+}
+
 int strv_take(struct strv *strv, char *text)
 {
         char **grown;

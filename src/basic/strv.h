@@ -29,5 +29,8 @@ void strv_sort(struct strv *strv);
 /* Whether the sorted @strv has @text. */
 bool strv_has(const struct strv *strv, const char *text);
 
+/* Returns: the list of @strv, which is empty afterwards. */
+struct strv strv_move(struct strv *strv);
+
 /* Frees a list that was taken out of a struct strv. Takes NULL. Returns: NULL, always. */
 char **strv_free(char **list);

@@ -24,21 +24,21 @@ static void loader_done(struct loader *loader)
         trusted_directory_done(&loader->admin);
 }
 
-/* Opens and lists @name in @parent; what doesn't exist is left without names. */
-static int open_listed(const struct trusted_directory *parent, const char *name, struct trusted_directory *ret,
-                       struct error *error)
+/* Opens and reads @name in @parent. If it doesn't exist, @ret stays without names. */
+static int loader_open_directory(const struct loader *loader, const struct trusted_directory *parent, const char *name,
+                                 struct trusted_directory *ret)
 {
         _cleanup_trusted_directory_ struct trusted_directory directory = TRUSTED_DIRECTORY_NONE;
         int r;
 
         if (parent->fd < 0)
                 return 0;
-        r = trusted_directory_open_at(parent, name, &directory, error);
+        r = trusted_directory_open_at(parent, name, &directory, loader->error);
         if (r == -ENOENT)
                 return 0;
         if (r < 0)
                 return r;
-        r = trusted_directory_read(&directory, error);
+        r = trusted_directory_read(&directory, loader->error);
         if (r < 0)
                 return r;
 
@@ -47,7 +47,7 @@ static int open_listed(const struct trusted_directory *parent, const char *name,
         return 0;
 }
 
-static int open_package(const struct loader *loader, const char *base, struct trusted_directory *ret)
+static int loader_open_package(const struct loader *loader, const char *base, struct trusted_directory *ret)
 {
         _cleanup_trusted_directory_ struct trusted_directory parent = TRUSTED_DIRECTORY_NONE;
         int r;
@@ -55,10 +55,10 @@ static int open_package(const struct loader *loader, const char *base, struct tr
         r = trusted_directory_open(loader->root, base, &parent, loader->error);
         if (r < 0 && r != -ENOENT)
                 return r;
-        return open_listed(&parent, loader->catalog->package, ret, loader->error);
+        return loader_open_directory(loader, &parent, loader->catalog->package, ret);
 }
 
-static int load_defaults(const struct loader *loader)
+static int loader_load_defaults(const struct loader *loader)
 {
         struct manifest_file file = { .kind = MANIFEST_PACKAGE, .directory = &loader->vendor, .name = DEFAULTS_NAME };
 
@@ -67,19 +67,19 @@ static int load_defaults(const struct loader *loader)
         return catalog_read_manifest(&loader->catalog->defaults, &file, loader->error);
 }
 
-/* Every name that starts with "v" must be that of a version. */
-static int parse_version(const struct loader *loader, const struct trusted_directory *directory, const char *name,
-                         struct dmig_semver **ret)
+/* A name that starts with "v" must be the name of a version. */
+static int loader_parse_version(const struct loader *loader, const struct trusted_directory *directory,
+                                const char *name, struct dmig_semver **ret)
 {
         _cleanup_(dmig_semver_freep) struct dmig_semver *version = NULL;
         int r;
 
         r = dmig_semver_parse(name, &version);
-        /* The parser is lenient about blanks, a directory's name is not. */
+        /* The parser accepts blanks, which a directory's name must not have. */
         if (r == -EINVAL || (r == 0 && !streq(dmig_semver_get_text(version), name + 1)))
                 return error_setf(
                         loader->error, -EBADMSG,
-                        "%s/%s: starts with \"v\", but isn't \"v\" and a semantic version like v1.2.3; rename or remove it",
+                        "%s/%s: starts with \"v\", but isn't \"v\" and a semantic version, such as v1.2.3; rename or remove it",
                         directory->path, name);
         if (r < 0)
                 return r;
@@ -88,16 +88,16 @@ static int parse_version(const struct loader *loader, const struct trusted_direc
         return 0;
 }
 
-static int compare_versions(const void *a, const void *b)
+static int semver_cmp_pointers(const void *a, const void *b)
 {
         const struct dmig_semver *const *left = a, *const *right = b;
         int r = semver_cmp(*left, *right);
 
-        /* Those that only differ in what doesn't count are told in the same order each time. */
+        /* Versions that differ only in their build metadata are reported in the same order each time. */
         return r != 0 ? r : strcmp(dmig_semver_get_text(*left), dmig_semver_get_text(*right));
 }
 
-static int check_versions(const struct loader *loader)
+static int loader_check_versions(const struct loader *loader)
 {
         const struct catalog *catalog = loader->catalog;
         int r = 0;
@@ -108,52 +108,53 @@ static int check_versions(const struct loader *loader)
                                 loader->error,
                                 error_setf(
                                         loader->error, -EBADMSG,
-                                        "%s: v%s and v%s are the same version, since what follows \"+\" doesn't count; make them one directory",
+                                        "%s: v%s and v%s are the same version, since the part from \"+\" on is ignored; merge the two directories",
                                         loader->vendor.path, dmig_semver_get_text(catalog->versions[i - 1]),
                                         dmig_semver_get_text(catalog->versions[i])));
         return r;
 }
 
-static int load_versions(const struct loader *loader)
+static int loader_load_versions(const struct loader *loader)
 {
         struct catalog *catalog = loader->catalog;
 
-        catalog->versions = calloc(loader->vendor.n_names + 1, sizeof(*catalog->versions));
+        catalog->versions = calloc(loader->vendor.names.n + 1, sizeof(*catalog->versions));
         if (!catalog->versions)
                 return -ENOMEM;
-        for (size_t i = 0; i < loader->vendor.n_names; i++) {
+        for (size_t i = 0; i < loader->vendor.names.n; i++) {
                 int r;
 
-                if (loader->vendor.names[i][0] != 'v')
+                if (loader->vendor.names.list[i][0] != 'v')
                         continue;
-                r = error_pass(loader->error, parse_version(loader, &loader->vendor, loader->vendor.names[i],
-                                                            &catalog->versions[catalog->n_versions]));
+                r = error_pass(loader->error,
+                               loader_parse_version(loader, &loader->vendor, loader->vendor.names.list[i],
+                                                    &catalog->versions[catalog->n_versions]));
                 if (r < 0)
                         return r;
                 catalog->n_versions += catalog->versions[catalog->n_versions] != NULL;
         }
 
-        qsort(catalog->versions, catalog->n_versions, sizeof(*catalog->versions), compare_versions);
-        return check_versions(loader);
+        qsort(catalog->versions, catalog->n_versions, sizeof(*catalog->versions), semver_cmp_pointers);
+        return loader_check_versions(loader);
 }
 
-static int load_version(const struct loader *loader, const struct dmig_semver *version, const char *name)
+static int loader_load_version(const struct loader *loader, const struct dmig_semver *version, const char *name)
 {
         _cleanup_trusted_directory_ struct trusted_directory vendor = TRUSTED_DIRECTORY_NONE,
                                                              admin = TRUSTED_DIRECTORY_NONE;
         const struct version_directories directories = { .version = version, .vendor = &vendor, .admin = &admin };
         int r;
 
-        r = open_listed(&loader->vendor, name, &vendor, loader->error);
+        r = loader_open_directory(loader, &loader->vendor, name, &vendor);
         if (r < 0)
                 return r;
-        r = open_listed(&loader->admin, name, &admin, loader->error);
+        r = loader_open_directory(loader, &loader->admin, name, &admin);
         if (r < 0)
                 return r;
         return catalog_add_version(loader->catalog, &directories, loader->error);
 }
 
-static int load_migrations(const struct loader *loader)
+static int loader_load_migrations(const struct loader *loader)
 {
         for (size_t i = 0; i < loader->catalog->n_versions; i++) {
                 const struct dmig_semver *version = loader->catalog->versions[i];
@@ -162,30 +163,30 @@ static int load_migrations(const struct loader *loader)
 
                 if (asprintf(&name, "v%s", dmig_semver_get_text(version)) < 0)
                         return -ENOMEM;
-                r = error_pass(loader->error, load_version(loader, version, name));
+                r = error_pass(loader->error, loader_load_version(loader, version, name));
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-/* What the administrator has for versions that the package doesn't have, or no longer. */
-static int load_strays(const struct loader *loader)
+/* Loads the administrator's files for versions that the package doesn't ship, or no longer. */
+static int loader_load_strays(const struct loader *loader)
 {
         const struct trusted_directory *admin = &loader->admin;
 
-        for (size_t i = 0; i < admin->n_names; i++) {
+        for (size_t i = 0; i < admin->names.n; i++) {
                 _cleanup_(dmig_semver_freep) struct dmig_semver *version = NULL;
-                const char *name = admin->names[i];
+                const char *name = admin->names.list[i];
                 int r = 0;
 
                 if (streq(name, DEFAULTS_NAME))
                         r = catalog_add_notice(loader->catalog, admin, name,
-                                               "only the package itself may have one; remove it");
+                                               "only the package itself may ship it; remove it");
                 if (name[0] == 'v' && !trusted_directory_has(&loader->vendor, name)) {
-                        r = parse_version(loader, admin, name, &version);
+                        r = loader_parse_version(loader, admin, name, &version);
                         if (r == 0)
-                                r = load_version(loader, version, name);
+                                r = loader_load_version(loader, version, name);
                 }
                 if (r < 0)
                         return r;
@@ -193,14 +194,14 @@ static int load_strays(const struct loader *loader)
         return 0;
 }
 
-/* What looks like a part of it would be skipped in silence otherwise. */
-static int note_misplaced(const struct loader *loader)
+/* Without a notice, a file that looks like a part of the catalog would be skipped in silence. */
+static int loader_note_misplaced(const struct loader *loader)
 {
         const struct trusted_directory *directories[] = { &loader->vendor, &loader->admin };
 
         for (size_t i = 0; i < ELEMENTSOF(directories); i++)
-                for (size_t k = 0; k < directories[i]->n_names; k++) {
-                        const char *name = directories[i]->names[k], *reason = package_entry_explain(name);
+                for (size_t k = 0; k < directories[i]->names.n; k++) {
+                        const char *name = directories[i]->names.list[k], *reason = package_entry_explain(name);
                         int r = reason ? catalog_add_notice(loader->catalog, directories[i], name, reason) : 0;
 
                         if (r < 0)
@@ -209,7 +210,7 @@ static int note_misplaced(const struct loader *loader)
         return 0;
 }
 
-static int make_index(struct catalog *catalog)
+static int catalog_make_index(struct catalog *catalog)
 {
         catalog->index = lh_kchar_table_new((int)catalog->n_migrations * 2 + 1, NULL);
         if (!catalog->index)
@@ -220,10 +221,11 @@ static int make_index(struct catalog *catalog)
         return 0;
 }
 
-static int load(struct loader *loader)
+static int loader_run(struct loader *loader)
 {
-        int (*const steps[])(const struct loader *loader) = { load_defaults, load_versions, load_migrations,
-                                                              load_strays, note_misplaced };
+        int (*const steps[])(const struct loader *loader) = { loader_load_defaults, loader_load_versions,
+                                                              loader_load_migrations, loader_load_strays,
+                                                              loader_note_misplaced };
         int r;
 
         r = manifest_init(&loader->catalog->defaults, loader->catalog->package);
@@ -234,18 +236,18 @@ static int load(struct loader *loader)
                 if (r < 0)
                         return r;
         }
-        return make_index(loader->catalog);
+        return catalog_make_index(loader->catalog);
 }
 
-static int open_system(struct loader *loader)
+static int loader_open_system(struct loader *loader)
 {
         int r;
 
-        r = open_package(loader, VENDOR_DIR, &loader->vendor);
-        return r < 0 ? r : open_package(loader, ADMIN_DIR, &loader->admin);
+        r = loader_open_package(loader, VENDOR_DIR, &loader->vendor);
+        return r < 0 ? r : loader_open_package(loader, ADMIN_DIR, &loader->admin);
 }
 
-static int open_source(struct loader *loader, const char *path)
+static int loader_open_source(struct loader *loader, const char *path)
 {
         int r;
 
@@ -266,16 +268,20 @@ int catalog_load(const struct root *root, const char *package, struct catalog **
         };
         int r;
 
+        assert(root);
+        assert(package);
+        assert(ret);
+
         if (!package_name_is_valid(package))
-                return error_setf(error, -EINVAL, "\"%s\" is no package name", package);
+                return error_setf(error, -EINVAL, "\"%s\" is not a package name", package);
 
         r = catalog_new(package, &catalog);
         if (r < 0)
                 return r;
         loader.catalog = catalog;
-        r = open_system(&loader);
+        r = loader_open_system(&loader);
         if (r >= 0)
-                r = load(&loader);
+                r = loader_run(&loader);
         if (r < 0)
                 return r;
 
@@ -293,14 +299,17 @@ int catalog_load_source(const char *path, struct catalog **ret, struct error *er
         };
         int r;
 
-        /* The name is that of the default directories, about which there is nothing to find. */
+        assert(path);
+        assert(ret);
+
+        /* Only the default directories have the name in them, and nothing is checked about those. */
         r = catalog_new("package", &catalog);
         if (r < 0)
                 return r;
         loader.catalog = catalog;
-        r = open_source(&loader, path);
+        r = loader_open_source(&loader, path);
         if (r >= 0)
-                r = load(&loader);
+                r = loader_run(&loader);
         if (r < 0)
                 return r;
 

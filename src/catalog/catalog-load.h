@@ -2,19 +2,19 @@
 #pragma once
 
 /*
- * Reads a catalog. In: the directories of a package. Out: its migrations in order, or the one thing that is wrong with them, with path, reason
- * and remedy.
+ * Loads a catalog. In: the directory of a package below /usr/lib/deploy-migrate and the administrator's below /etc/deploy-migrate. Out: its
+ * migrations in order, or the first error, with path, reason and remedy. Nothing is skipped in silence.
  */
 
 #include "catalog/catalog.h"
 
 /*
- * Returns: 0 (a package without a directory has an empty catalog), -EINVAL where @package is no package name, or
- * -EBADMSG, -EPERM, -EXDEV, -ELOOP and the like with @error naming path, reason and remedy.
+ * A package without a directory has an empty catalog. Returns: 0, -EINVAL if @package isn't a package name, or -EBADMSG, -EPERM, -EXDEV,
+ * -ELOOP or another errno; @error is set.
  */
-int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error);
+_must_check_ int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error);
 /*
- * The same for the source tree of a package, which is at @path, whatever its name: what the package would ship, without an
- * administrator's replacements. With @error->tell it holds what could be made of it.
+ * The same for the source tree of a package at @path, whatever its name: the files that the package would ship, without an administrator's
+ * replacements. If @error->tell is set, the catalog has all that could be loaded despite errors.
  */
-int catalog_load_source(const char *path, struct catalog **ret, struct error *error);
+_must_check_ int catalog_load_source(const char *path, struct catalog **ret, struct error *error);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One version of a catalog. In: what lies in its directory, and in the administrator's of the same name. Out: its
- * migrations behind those that the catalog has, and a notice for what replaces nothing.
+ * One version of a catalog. In: the files in its directory, and in the administrator's of the same name. Out: its migrations, appended to the
+ * catalog, and a notice for each of the administrator's files that replaces nothing.
  */
 
 #include "catalog/catalog.h"
@@ -11,11 +11,13 @@
 
 struct version_directories {
         const struct dmig_semver *version;
-        const struct trusted_directory *vendor; /* without names where the package has no such version */
-        const struct trusted_directory *admin;  /* without names where there is none */
+        const struct trusted_directory *vendor; /* without names if the package has no such version */
+        const struct trusted_directory *admin;  /* without names if there is none */
 };
 
-int catalog_add_version(struct catalog *catalog, const struct version_directories *directories, struct error *error);
+/* Returns: 0, or a negative errno with @error set. */
+_must_check_ int catalog_add_version(struct catalog *catalog, const struct version_directories *directories,
+                                     struct error *error);
 
 struct manifest_file {
         enum manifest_kind kind;
@@ -23,5 +25,6 @@ struct manifest_file {
         const char *name;
 };
 
-/* Puts what the file says over @manifest. */
-int catalog_read_manifest(struct manifest *manifest, const struct manifest_file *file, struct error *error);
+/* Overrides @manifest by the keys in the file. Returns: 0, or a negative errno with @error set. */
+_must_check_ int catalog_read_manifest(struct manifest *manifest, const struct manifest_file *file,
+                                       struct error *error);

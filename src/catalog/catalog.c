@@ -2,15 +2,16 @@
 
 #include "catalog/catalog.h"
 
-#include "basic/array.h"
-
 #include <json-c/linkhash.h>
-#include <stdio.h>
 
 int catalog_new(const char *package, struct catalog **ret)
 {
-        _cleanup_(catalog_freep) struct catalog *catalog = calloc(1, sizeof(*catalog));
+        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
 
+        assert(package);
+        assert(ret);
+
+        catalog = calloc(1, sizeof(*catalog));
         if (!catalog)
                 return -ENOMEM;
         catalog->package = strdup(package);
@@ -33,12 +34,10 @@ struct catalog *catalog_free(struct catalog *catalog)
                 dmig_semver_free(catalog->versions[i]);
         for (size_t i = 0; i < catalog->n_manifests; i++)
                 manifest_free(catalog->manifests[i]);
-        for (size_t i = 0; i < catalog->n_notices; i++)
-                free(catalog->notices[i]);
         free(catalog->migrations);
         free(catalog->versions);
         free(catalog->manifests);
-        free(catalog->notices);
+        strv_done(&catalog->notices);
         manifest_done(&catalog->defaults);
         free(catalog->package);
         free(catalog);
@@ -48,21 +47,20 @@ struct catalog *catalog_free(struct catalog *catalog)
 int catalog_add_notice(struct catalog *catalog, const struct trusted_directory *directory, const char *name,
                        const char *reason)
 {
-        char **grown;
+        assert(catalog);
+        assert(directory);
+        assert(name);
+        assert(reason);
 
-        grown = array_grow(catalog->notices, catalog->n_notices, sizeof(*grown));
-        if (!grown)
-                return -ENOMEM;
-        catalog->notices = grown;
-        if (asprintf(&grown[catalog->n_notices], "%s/%s: has no effect, since %s", directory->path, name, reason) < 0)
-                return -ENOMEM;
-        catalog->n_notices++;
-        return 0;
+        return strv_addf(&catalog->notices, "%s/%s: has no effect: %s", directory->path, name, reason);
 }
 
 const struct migration *catalog_find(const struct catalog *catalog, const char *id)
 {
         void *migration;
+
+        assert(catalog && catalog->index);
+        assert(id);
 
         return lh_table_lookup_ex(catalog->index, id, &migration) ? migration : NULL;
 }

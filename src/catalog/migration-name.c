@@ -10,25 +10,35 @@
 
 bool package_name_is_valid(const char *name)
 {
-        size_t n = strspn(name, ALPHANUMERS);
+        size_t n;
 
-        /* Behind the first character dpkg takes these as well. */
+        assert(name);
+
+        n = strspn(name, ALPHANUMERS);
+        /* After the first character dpkg accepts these, too. */
         return n > 0 && name[n + strspn(name + n, ALPHANUMERS "+-._")] == '\0';
 }
 
 size_t migration_name_stem(const char *name)
 {
+        assert(name);
+
         return strcspn(name, ".");
 }
 
 bool migration_name_has_extension(const char *name, const char *extension)
 {
+        assert(name);
+        assert(extension);
+
         return streq(name + migration_name_stem(name), extension);
 }
 
 bool migration_name_is_valid(const char *name)
 {
         size_t n;
+
+        assert(name);
 
         if (strspn(name, DIGITS) != MIGRATION_NUMBER_SIZE || name[MIGRATION_NUMBER_SIZE] != '_')
                 return false;
@@ -51,13 +61,15 @@ bool migration_name_is_program(const char *name)
         return migration_name_is_valid(name) && !migration_name_has_extension(name, ".json");
 }
 
-/* Python leaves its directory wherever a module was imported from. */
+/* Python leaves __pycache__ in every directory that a module was imported from. */
 bool migration_name_is_passed_over(const char *name)
 {
+        assert(name);
+
         return str_startswith(name, "README") || streq(name, "__pycache__");
 }
 
-static bool is_version(const char *text)
+static bool package_entry_is_version(const char *text)
 {
         _cleanup_(dmig_semver_freep) struct dmig_semver *version = NULL;
 
@@ -66,9 +78,11 @@ static bool is_version(const char *text)
 
 const char *package_entry_explain(const char *name)
 {
+        assert(name);
+
         if (migration_name_is_valid(name))
-                return "it lies in no version directory such as v1.2.3; move it into one";
-        if (*name != 'v' && is_version(*name == 'V' ? name + 1 : name))
-                return "the name of a version directory begins with a small \"v\"; rename it";
+                return "it isn't in a version directory such as v1.2.3; move it into one";
+        if (*name != 'v' && package_entry_is_version(*name == 'V' ? name + 1 : name))
+                return "the name of a version directory begins with a lower-case \"v\"; rename it";
         return NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "catalog/semver.h"
+
 #include "dpkg/deb-version.h"
 
 #define DIGITS      "0123456789"
@@ -13,11 +14,11 @@ struct dmig_semver {
         const char *prerelease;
         const char *build;
         const char *upstream;
-        char text[]; /* and behind it what the others point to */
+        char text[]; /* followed by the texts that the others point to */
 };
 
-/* Ends @text before the first @separator. Returns: what is behind that, or NULL where there is none. */
-static char *cut(char *text, char separator)
+/* Ends @text at the first @separator. Returns: what follows it, or NULL if there is none. */
+static char *semver_cut(char *text, char separator)
 {
         char *p = strchr(text, separator);
 
@@ -27,14 +28,14 @@ static char *cut(char *text, char separator)
         return p + 1;
 }
 
-static bool number_is_valid(const char *s)
+static bool semver_number_is_valid(const char *s)
 {
         size_t n = strspn(s, DIGITS);
 
         return n > 0 && s[n] == '\0' && (n == 1 || s[0] != '0');
 }
 
-static bool identifiers_are_valid(const char *s, bool leading_zeros)
+static bool semver_identifiers_are_valid(const char *s, bool leading_zeros)
 {
         for (;; s++) {
                 size_t n = strcspn(s, ".");
@@ -49,22 +50,23 @@ static bool identifiers_are_valid(const char *s, bool leading_zeros)
         }
 }
 
-/* Takes @parts, a copy of the text, to pieces. */
-static bool split(struct dmig_semver *version, char *parts)
+/* Splits @parts, a copy of the text, in place. Returns: whether it is a semantic version. */
+static bool semver_split(struct dmig_semver *version, char *parts)
 {
         const char *build, *prerelease;
         char *minor, *patch;
 
-        build = cut(parts, '+');
-        prerelease = cut(parts, '-');
-        minor = cut(parts, '.');
-        patch = minor ? cut(minor, '.') : NULL;
+        build = semver_cut(parts, '+');
+        prerelease = semver_cut(parts, '-');
+        minor = semver_cut(parts, '.');
+        patch = minor ? semver_cut(minor, '.') : NULL;
 
-        if (!patch || !number_is_valid(parts) || !number_is_valid(minor) || !number_is_valid(patch))
+        if (!patch || !semver_number_is_valid(parts) || !semver_number_is_valid(minor) ||
+            !semver_number_is_valid(patch))
                 return false;
-        if (prerelease && !identifiers_are_valid(prerelease, false))
+        if (prerelease && !semver_identifiers_are_valid(prerelease, false))
                 return false;
-        if (build && !identifiers_are_valid(build, true))
+        if (build && !semver_identifiers_are_valid(build, true))
                 return false;
 
         version->major = parts;
@@ -97,7 +99,7 @@ int dmig_semver_parse(const char *text, struct dmig_semver **ret)
 
         memcpy(version->text, text, size);
         memcpy(parts, text, size);
-        if (!split(version, parts))
+        if (!semver_split(version, parts))
                 return -EINVAL;
 
         memcpy(upstream, version->text, strcspn(version->text, "+"));
@@ -147,15 +149,17 @@ const char *dmig_semver_get_text(const struct dmig_semver *version)
 
 const char *semver_get_upstream(const struct dmig_semver *version)
 {
+        assert(version);
+
         return version->upstream;
 }
 
-static int number_cmp(const char *a, const char *b)
+static int semver_number_cmp(const char *a, const char *b)
 {
         return deb_part_cmp(a, strlen(a), b, strlen(b));
 }
 
-static int identifier_cmp(const char *a, size_t a_size, const char *b, size_t b_size)
+static int semver_identifier_cmp(const char *a, size_t a_size, const char *b, size_t b_size)
 {
         bool a_is_number = strspn(a, DIGITS) >= a_size, b_is_number = strspn(b, DIGITS) >= b_size;
         int r;
@@ -171,9 +175,9 @@ static int identifier_cmp(const char *a, size_t a_size, const char *b, size_t b_
         return (a_size > b_size) - (a_size < b_size);
 }
 
-static int prerelease_cmp(const char *a, const char *b)
+static int semver_prerelease_cmp(const char *a, const char *b)
 {
-        /* Without a pre-release is later than with any. */
+        /* A version without a pre-release is later than one with any. */
         if (!*a || !*b)
                 return (*a == '\0') - (*b == '\0');
 
@@ -181,7 +185,7 @@ static int prerelease_cmp(const char *a, const char *b)
                 size_t n = strcspn(a, "."), m = strcspn(b, ".");
                 int r;
 
-                r = identifier_cmp(a, n, b, m);
+                r = semver_identifier_cmp(a, n, b, m);
                 if (r != 0)
                         return r;
                 a += n;
@@ -195,12 +199,15 @@ int semver_cmp(const struct dmig_semver *a, const struct dmig_semver *b)
 {
         int r;
 
-        r = number_cmp(a->major, b->major);
+        assert(a);
+        assert(b);
+
+        r = semver_number_cmp(a->major, b->major);
         if (r == 0)
-                r = number_cmp(a->minor, b->minor);
+                r = semver_number_cmp(a->minor, b->minor);
         if (r == 0)
-                r = number_cmp(a->patch, b->patch);
-        return r == 0 ? prerelease_cmp(a->prerelease, b->prerelease) : r;
+                r = semver_number_cmp(a->patch, b->patch);
+        return r == 0 ? semver_prerelease_cmp(a->prerelease, b->prerelease) : r;
 }
 
 int dmig_semver_cmp(const char *a, const char *b, int *ret)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "catalog/trusted-directory.h"
-#include "basic/array.h"
+
 #include "basic/io.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 
-static int open_failed(int code, const char *path, struct error *error)
+static int trusted_directory_explain(int code, const char *path, struct error *error)
 {
         if (code == -ENOENT)
                 return code;
@@ -19,20 +19,22 @@ static int open_failed(int code, const char *path, struct error *error)
         return error_errnof(error, code, "%s", path);
 }
 
-/* Takes over @fd, or the errno of opening it, and @path. */
-static int adopt(struct trusted_directory directory, struct trusted_directory *ret, struct error *error)
+/* Checks @directory, which it takes over; its fd may be the errno of opening it. */
+static int trusted_directory_adopt(struct trusted_directory directory, struct trusted_directory *ret,
+                                   struct error *error)
 {
         _cleanup_trusted_directory_ struct trusted_directory adopted = directory;
         const char *reason;
         struct stat st;
 
         if (adopted.fd < 0)
-                return open_failed(adopted.fd, adopted.path, error);
+                return trusted_directory_explain(adopted.fd, adopted.path, error);
         if (fstat(adopted.fd, &st) < 0)
                 return error_errnof(error, -errno, "%s", adopted.path);
         if (trusted_directory_check(&adopted, &st, &reason) < 0)
-                return error_setf(error, -EPERM, "%s: the directory %s, so root runs nothing from it", adopted.path,
-                                  reason);
+                return error_setf(error, -EPERM,
+                                  "%s: the directory %s; chown it to root and remove write permission for others",
+                                  adopted.path, reason);
 
         *ret = adopted;
         adopted = (struct trusted_directory)TRUSTED_DIRECTORY_NONE;
@@ -42,17 +44,25 @@ static int adopt(struct trusted_directory directory, struct trusted_directory *r
 int trusted_directory_open(const struct root *root, const char *path, struct trusted_directory *ret,
                            struct error *error)
 {
-        struct trusted_directory directory = { .n_root = strlen(root->path) };
+        struct trusted_directory directory = { 0 };
 
+        assert(root);
+        assert(path);
+        assert(ret);
+
+        directory.n_root = strlen(root->path);
         if (asprintf(&directory.path, "%s%s", root->path, path) < 0)
                 return -ENOMEM;
         directory.fd = root_open(root, path, O_RDONLY | O_DIRECTORY);
-        return adopt(directory, ret, error);
+        return trusted_directory_adopt(directory, ret, error);
 }
 
 int trusted_directory_open_source(const char *path, struct trusted_directory *ret, struct error *error)
 {
         struct trusted_directory directory = { .is_source = true };
+
+        assert(path);
+        assert(ret);
 
         directory.path = strdup(path);
         if (!directory.path)
@@ -60,48 +70,36 @@ int trusted_directory_open_source(const char *path, struct trusted_directory *re
         directory.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (directory.fd < 0)
                 directory.fd = -errno;
-        return adopt(directory, ret, error);
+        return trusted_directory_adopt(directory, ret, error);
 }
 
 int trusted_directory_open_at(const struct trusted_directory *parent, const char *name, struct trusted_directory *ret,
                               struct error *error)
 {
-        struct trusted_directory directory = { .n_root = parent->n_root, .is_source = parent->is_source };
+        struct trusted_directory directory = { 0 };
 
+        assert(parent && parent->fd >= 0);
+        assert(name);
+        assert(ret);
+
+        directory.n_root = parent->n_root;
+        directory.is_source = parent->is_source;
         if (asprintf(&directory.path, "%s/%s", parent->path, name) < 0)
                 return -ENOMEM;
         directory.fd = openat(parent->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (directory.fd < 0)
                 directory.fd = -errno;
-        return adopt(directory, ret, error);
+        return trusted_directory_adopt(directory, ret, error);
 }
 
 int trusted_directory_check(const struct trusted_directory *directory, const struct stat *st, const char **ret_reason)
 {
+        assert(directory);
+
         return directory->is_source ? 0 : io_check_trusted(st, ret_reason);
 }
 
-static int compare_names(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int add_name(struct trusted_directory *directory, const char *name)
-{
-        char **grown = array_grow(directory->names, directory->n_names, sizeof(*grown));
-
-        if (!grown)
-                return -ENOMEM;
-        directory->names = grown;
-
-        grown[directory->n_names] = strdup(name);
-        if (!grown[directory->n_names])
-                return -ENOMEM;
-        directory->n_names++;
-        return 0;
-}
-
-static int read_names(struct trusted_directory *directory, DIR *dir)
+static int trusted_directory_read_names(struct trusted_directory *directory, DIR *dir)
 {
         for (;;) {
                 const struct dirent *entry;
@@ -113,7 +111,7 @@ static int read_names(struct trusted_directory *directory, DIR *dir)
                         return -errno;
                 if (entry->d_name[0] == '.')
                         continue;
-                r = add_name(directory, entry->d_name);
+                r = strv_add(&directory->names, entry->d_name);
                 if (r < 0)
                         return r;
         }
@@ -125,6 +123,8 @@ int trusted_directory_read(struct trusted_directory *directory, struct error *er
         _cleanup_close_ int fd = -EBADF;
         int r;
 
+        assert(directory && directory->fd >= 0);
+
         fd = fcntl(directory->fd, F_DUPFD_CLOEXEC, 0);
         if (fd >= 0)
                 dir = fdopendir(fd);
@@ -132,33 +132,37 @@ int trusted_directory_read(struct trusted_directory *directory, struct error *er
                 return error_errnof(error, -errno, "%s", directory->path);
         TAKE_FD(fd);
 
-        r = read_names(directory, dir);
+        r = trusted_directory_read_names(directory, dir);
         if (r < 0)
                 return error_errnof(error, r, "%s", directory->path);
-        if (directory->n_names > 0)
-                qsort(directory->names, directory->n_names, sizeof(*directory->names), compare_names);
+        strv_sort(&directory->names);
         return 0;
 }
 
 bool trusted_directory_has(const struct trusted_directory *directory, const char *name)
 {
-        return directory->n_names > 0 &&
-               bsearch(&name, directory->names, directory->n_names, sizeof(*directory->names), compare_names);
+        assert(directory);
+
+        return strv_has(&directory->names, name);
 }
 
 void trusted_directory_done(struct trusted_directory *directory)
 {
+        assert(directory);
+
         fd_closep(&directory->fd);
         free(directory->path);
-        for (size_t i = 0; i < directory->n_names; i++)
-                free(directory->names[i]);
-        free(directory->names);
+        strv_done(&directory->names);
         *directory = (struct trusted_directory)TRUSTED_DIRECTORY_NONE;
 }
 
 int trusted_directory_join(const struct trusted_directory *directory, const char *name, char **ret)
 {
         char *path;
+
+        assert(directory && directory->path);
+        assert(name);
+        assert(ret);
 
         if (asprintf(&path, "%s/%s", directory->path + directory->n_root, name) < 0)
                 return -ENOMEM;

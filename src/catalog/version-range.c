@@ -2,8 +2,8 @@
 
 #include "catalog/version-range.h"
 
-/* Returns: how long the numbers with single dots between them are at the begin of @s, and how many they are. */
-static size_t count_numbers(const char *s, size_t size, size_t *ret_count)
+/* Returns: the length of the dotted numbers at the begin of @s, and how many there are. */
+static size_t upstream_count_numbers(const char *s, size_t size, size_t *ret_count)
 {
         size_t count = 0, length = 0;
 
@@ -21,14 +21,14 @@ static size_t count_numbers(const char *s, size_t size, size_t *ret_count)
 }
 
 /* Returns: the upstream part with three numbers at least, or NULL when memory ran out. */
-static char *pad_upstream(const struct deb_version *version)
+static char *upstream_pad(const struct deb_version *version)
 {
         static const char *const padding[] = { "", ".0.0", ".0" };
         const char *zeros;
         size_t count, length;
         char *key, *p;
 
-        length = count_numbers(version->upstream, version->upstream_size, &count);
+        length = upstream_count_numbers(version->upstream, version->upstream_size, &count);
         zeros = count < ELEMENTSOF(padding) ? padding[count] : "";
         key = malloc(version->upstream_size + strlen(zeros) + 1);
         if (!key)
@@ -46,6 +46,10 @@ int version_range_init(struct version_range *ret, const char *from, const char *
         struct version_range range = { 0 };
         int r;
 
+        assert(ret);
+        assert(from);
+        assert(to);
+
         r = deb_version_parse(from, false, &range.from, error);
         if (r < 0)
                 return r;
@@ -53,8 +57,8 @@ int version_range_init(struct version_range *ret, const char *from, const char *
         if (r < 0)
                 return r;
 
-        range.from_key = pad_upstream(&range.from);
-        range.to_key = pad_upstream(&range.to);
+        range.from_key = upstream_pad(&range.from);
+        range.to_key = upstream_pad(&range.to);
         range.no_lower_bound = range.to.epoch > range.from.epoch;
         if (!range.from_key || !range.to_key) {
                 version_range_done(&range);
@@ -67,31 +71,41 @@ int version_range_init(struct version_range *ret, const char *from, const char *
 
 void version_range_done(struct version_range *range)
 {
+        assert(range);
+
         free(range->from_key);
         free(range->to_key);
         *range = (struct version_range){ 0 };
 }
 
-static int key_cmp(const char *a, const char *b)
+static int upstream_cmp(const char *a, const char *b)
 {
         return deb_part_cmp(a, strlen(a), b, strlen(b));
 }
 
 int version_range_locate(const struct version_range *range, const struct dmig_semver *version)
 {
-        const char *key = semver_get_upstream(version);
+        const char *key;
 
+        assert(range);
+        assert(version);
+
+        key = semver_get_upstream(version);
         if (range->to.epoch < range->from.epoch)
                 return -1;
-        if (!range->no_lower_bound && key_cmp(key, range->from_key) <= 0)
+        if (!range->no_lower_bound && upstream_cmp(key, range->from_key) <= 0)
                 return -1;
-        return key_cmp(key, range->to_key) <= 0 ? 0 : 1;
+        return upstream_cmp(key, range->to_key) <= 0 ? 0 : 1;
 }
 
 int version_range_locate_package_version(const struct version_range *range, const char *version, int *ret)
 {
         struct deb_version parsed;
         int r;
+
+        assert(range);
+        assert(version);
+        assert(ret);
 
         r = deb_version_parse(version, true, &parsed, NULL);
         if (r < 0)
@@ -104,7 +118,7 @@ int version_range_locate_package_version(const struct version_range *range, cons
         return 0;
 }
 
-/* @text has room for two characters more. */
+/* @text must have room for two more characters. */
 static void semver_to_package_version(char *text)
 {
         char *hyphen;
@@ -114,7 +128,7 @@ static void semver_to_package_version(char *text)
         if (!hyphen)
                 return;
         *hyphen = '~';
-        /* The last hyphen of a package version begins its revision, where "0" is the same as none. */
+        /* The last hyphen of a package version begins its revision; the revision "0" is the same as none. */
         if (strchr(hyphen, '-'))
                 strcat(hyphen, "-0");
 }
@@ -123,10 +137,15 @@ int version_from_argument(const char *argument, char **ret, struct error *error)
 {
         _cleanup_free_ char *text = NULL;
         struct deb_version version;
-        size_t size = deb_trim_blanks(&argument);
-        bool semver = *argument == 'v';
+        size_t size;
+        bool semver;
         int r;
 
+        assert(argument);
+        assert(ret);
+
+        size = deb_trim_blanks(&argument);
+        semver = *argument == 'v';
         if (semver) {
                 argument++;
                 size = deb_trim_blanks(&argument);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Which versions lie between two package versions. In: from and to. Out: yes or no for a directory's
- * semantic version, or for the package version that a manifest's "since" gives in its place.
+ * The versions between two package versions. In: from and to. Out: whether a directory's semantic version is between them, or the package
+ * version that a manifest's "since" puts in its place. Pure.
  */
 
 #include "catalog/semver.h"
@@ -12,26 +12,25 @@
 struct version_range {
         struct deb_version from;
         struct deb_version to;
-        char *from_key; /* the upstream part, padded to three numbers; has no meaning where there is no lower bound */
+        char *from_key; /* the upstream part, padded to three numbers; unused if there is no lower bound */
         char *to_key;
         bool no_lower_bound; /* the epoch rose */
 };
 
 /* @from and @to must outlive @ret. Returns: 0, -EINVAL with @error set, or -ENOMEM. */
-int version_range_init(struct version_range *ret, const char *from, const char *to, struct error *error);
+_must_check_ int version_range_init(struct version_range *ret, const char *from, const char *to, struct error *error);
 void version_range_done(struct version_range *range);
 
-/* Returns: where @version lies: -1 at or below from, 0 in the range, 1 above to. A fallen epoch has all below. */
+/* Returns: -1 if @version is from or below it, 0 if it is in the range, 1 if it is above to. If the epoch fell, all are below. */
 int version_range_locate(const struct version_range *range, const struct dmig_semver *version);
 /*
- * The same for a package version: the whole of it counts, epoch and revision included, and nothing is padded.
- * Returns: 0, or -EINVAL where dpkg would not accept @version in a package.
+ * The same for a package version, compared with its epoch and revision, without padding. Returns: 0, or -EINVAL if dpkg wouldn't accept
+ * @version in a package.
  */
-int version_range_locate_package_version(const struct version_range *range, const char *version, int *ret);
+_must_check_ int version_range_locate_package_version(const struct version_range *range, const char *version, int *ret);
 
 /*
- * A version as people type it: surrounding blanks and a "v" are dropped. What stands behind a "v" is read as a
- * semantic version: "v1.2.0-rc.1+build" is the package version "1.2.0~rc.1", and "v1.2" is "1.2".
- * Returns: 0, -EINVAL with @error set, or -ENOMEM.
+ * Reads a version as a user types it: blanks around it and a "v" are dropped. The text after a "v" is a semantic version:
+ * "v1.2.0-rc.1+build" is the package version "1.2.0~rc.1", and "v1.2" is "1.2". Returns: 0, -EINVAL with @error set, or -ENOMEM.
  */
-int version_from_argument(const char *argument, char **ret, struct error *error);
+_must_check_ int version_from_argument(const char *argument, char **ret, struct error *error);

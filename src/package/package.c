@@ -88,8 +88,8 @@ int package_make_plan(struct package *pkg, struct dmig *ctx, struct error *error
         r = catalog_load(&ctx->root, pkg->request.package, &pkg->catalog, error);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < pkg->catalog->n_notices; i++)
-                context_log(ctx, LOG_NOTICE, pkg->request.package, "%s", pkg->catalog->notices[i]);
+        for (size_t i = 0; i < pkg->catalog->notices.n; i++)
+                context_log(ctx, LOG_NOTICE, pkg->request.package, "%s", pkg->catalog->notices.list[i]);
 
         r = version_range_init(&pkg->range, pkg->upgrade.from, pkg->upgrade.to, error);
         return r < 0 ? r : plan_make(pkg->catalog, state, &pkg->range, &pkg->plan, error);

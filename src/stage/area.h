@@ -29,7 +29,7 @@ struct areas {
 };
 
 /*
- * @writes: absolute, normalised, ended by NULL; more than one migration's together for a preview. A symbolic link that is declared
+ * @writes: absolute, normalised, ended by NULL, NULL itself if there are none; more than one migration's together for a preview. A symbolic link that is declared
  * stands for itself and for what it leads to. Parents that are missing belong to the declared path below them.
  * Returns: 0, or a negative errno with @error set to what can't be prepared, why, and what to declare instead: a path directly
  * in "/" that is no directory; one that contains, is or leads to STATE_DIR (below @root); a mount of a single file; a writable pseudo

@@ -261,7 +261,7 @@ int declared_paths_resolve(const struct root *root, char *const *writes, struct 
         if (!declared)
                 return -ENOMEM;
         r = root_find_state(root, &state);
-        for (char *const *path = writes; r >= 0 && *path; path++)
+        for (char *const *path = writes; r >= 0 && path && *path; path++)
                 r = search_run(&(struct search){ .root = root, .state = state, .written = *path, .error = error },
                                declared);
         if (r < 0)

@@ -29,7 +29,7 @@ int transaction_begin(struct dmig *ctx, struct history *history, const struct mi
         t->ctx = ctx;
         t->history = history;
         t->migration = migration;
-        r = areas_new(&ctx->root, migration->manifest->writes, &t->areas, error);
+        r = areas_new(&ctx->root, migration->manifest->writes.list, &t->areas, error);
         if (r >= 0)
                 r = stage_new(history->dir, STAGE_DIR, t->areas, NULL, &t->stage, error);
         if (r < 0)

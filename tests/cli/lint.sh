@@ -78,9 +78,9 @@ test_everything_is_told_at_once() {
                 "source/v1.1.0/001_x: error: isn't executable; chmod 755 it" \
                 'source/v1.1.0/001_x.json: error: unknown key "write"' \
                 'source/v1.1.0/001_x.json: error: "network" must be' \
-                "source/v1.1.0/001_x.json: error: \"writes\" can't have \"etc\": it isn't an absolute path" \
-                "source/v1.1.0/001_x.json: error: \"writes\" can't have \"/var\": it contains" \
-                'source/v1.1.0/001_x.json: error: "writes" must hold strings only' \
+                "source/v1.1.0/001_x.json: error: \"writes\" can't contain \"etc\": it isn't an absolute path" \
+                "source/v1.1.0/001_x.json: error: \"writes\" can't contain \"/var\": it contains" \
+                'source/v1.1.0/001_x.json: error: "writes" must contain only strings' \
                 'source/v1.1.0/001_x.json: error: "since": ' \
                 "source/v1.3.0/001_x: error: isn't executable" \
                 'source/v1.3.0/001_x: error: has no "#!" line' \

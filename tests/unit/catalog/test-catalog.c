@@ -66,7 +66,7 @@ START_TEST(test_nothing)
         tree_add(&root, &(struct tree_entry){ V "/README", DATA, "none yet" });
         no_version = load(&root);
         ck_assert_uint_eq(no_version->n_versions, 0);
-        ck_assert_uint_eq(no_version->n_notices, 0);
+        ck_assert_uint_eq(no_version->notices.n, 0);
 }
 END_TEST
 
@@ -146,7 +146,7 @@ START_TEST(test_manifests)
         ck_assert_str_eq(m[0].manifest->description, "first");
         ck_assert_uint_eq(m[0].manifest->timeout_sec, 5);
         ck_assert(!m[0].manifest->network);
-        ck_assert_str_eq(m[0].manifest->writes[0], "/etc/foo");
+        ck_assert_str_eq(m[0].manifest->writes.list[0], "/etc/foo");
 
         ck_assert_ptr_eq(m[1].manifest, &catalog->defaults);
         ck_assert_ptr_null(m[1].manifest->description);
@@ -184,7 +184,7 @@ START_TEST(test_administrator)
 
         add_all(&root, entries);
         catalog = load(&root);
-        ck_assert_uint_eq(catalog->n_notices, 0);
+        ck_assert_uint_eq(catalog->notices.n, 0);
         ck_assert_uint_eq(catalog->n_migrations, 4);
         m = catalog->migrations;
 
@@ -225,11 +225,11 @@ START_TEST(test_strays)
         catalog = load(&root);
         ck_assert_uint_eq(catalog->n_migrations, 2);
         ck_assert_str_eq(catalog->migrations[0].path, V "/v1.0.0/001_a.sh");
-        ck_assert_uint_eq(catalog->n_notices, ELEMENTSOF(expected));
+        ck_assert_uint_eq(catalog->notices.n, ELEMENTSOF(expected));
         for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
-                const char *rest = str_startswith(catalog->notices[i], tree_path(&root, expected[i]));
+                const char *rest = str_startswith(catalog->notices.list[i], tree_path(&root, expected[i]));
 
-                ck_assert_msg(rest && str_startswith(rest, ": has no effect"), "%s", catalog->notices[i]);
+                ck_assert_msg(rest && str_startswith(rest, ": has no effect"), "%s", catalog->notices.list[i]);
         }
 }
 END_TEST
@@ -242,7 +242,7 @@ START_TEST(test_strays_without_package)
         tree_add(&root, &(struct tree_entry){ A "/v1.0.0/001_a.sh", LINK, "/dev/null" });
         catalog = load(&root);
         ck_assert_uint_eq(catalog->n_migrations, 0);
-        ck_assert_uint_eq(catalog->n_notices, 1);
+        ck_assert_uint_eq(catalog->notices.n, 1);
 }
 END_TEST
 

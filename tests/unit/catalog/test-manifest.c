@@ -35,8 +35,8 @@ static void assert_refused(enum manifest_kind kind, const char *text, const char
 static void assert_writes(const struct manifest *manifest, const char *const *expected, size_t n)
 {
         for (size_t i = 0; i < n; i++)
-                ck_assert_str_eq(manifest->writes[i], expected[i]);
-        ck_assert_ptr_null(manifest->writes[n]);
+                ck_assert_str_eq(manifest->writes.list[i], expected[i]);
+        ck_assert_uint_eq(manifest->writes.n, n);
 }
 
 START_TEST(test_defaults)
@@ -173,9 +173,9 @@ static const struct {
         { "{\"writes\": \"/etc\"}", "\"writes\" must be an array of absolute paths, or \"*\"" },
         { "{\"writes\": {}}", "\"writes\" must be an array" },
         { "{\"writes\": null}", "\"writes\" must be an array" },
-        { "{\"writes\": [1]}", "\"writes\" must hold strings only" },
-        { "{\"writes\": [\"/a\", null]}", "\"writes\" must hold strings only" },
-        { "{\"writes\": [\"/a\\u0000b\"]}", "\"writes\" must hold strings only" },
+        { "{\"writes\": [1]}", "\"writes\" must contain only strings" },
+        { "{\"writes\": [\"/a\", null]}", "\"writes\" must contain only strings" },
+        { "{\"writes\": [\"/a\\u0000b\"]}", "\"writes\" must contain only strings" },
         /* Versions. */
         { "{\"since\": 1}", "\"since\" must be a string" },
         { "{\"since\": \"\"}", "\"since\": " },
@@ -187,15 +187,15 @@ static const struct {
         { "{\"writes\": [\"\"]}", "isn't an absolute path" },
         { "{\"writes\": [\"etc/foo\"]}", "isn't an absolute path" },
         { "{\"writes\": [\"*\"]}", "isn't an absolute path" },
-        { "{\"writes\": [\"/etc/../foo\"]}", "has \".\" or \"..\" in it" },
-        { "{\"writes\": [\"/etc/foo/..\"]}", "has \".\" or \"..\" in it" },
-        { "{\"writes\": [\"/./etc\"]}", "has \".\" or \"..\" in it" },
+        { "{\"writes\": [\"/etc/../foo\"]}", "contains \".\" or \"..\"" },
+        { "{\"writes\": [\"/etc/foo/..\"]}", "contains \".\" or \"..\"" },
+        { "{\"writes\": [\"/./etc\"]}", "contains \".\" or \"..\"" },
         { "{\"writes\": [\"/\"]}", "the whole system" },
         { "{\"writes\": [\"///\"]}", "the whole system" },
-        { "{\"writes\": [\"/var\"]}", "contains or lies in /var/lib/deploy-migrate" },
-        { "{\"writes\": [\"/var//lib/\"]}", "contains or lies in /var/lib/deploy-migrate" },
-        { "{\"writes\": [\"/var/lib/deploy-migrate\"]}", "contains or lies in /var/lib/deploy-migrate" },
-        { "{\"writes\": [\"/etc/foo\", \"/var/lib/deploy-migrate/foo/x\"]}", "contains or lies in" },
+        { "{\"writes\": [\"/var\"]}", "contains or is in /var/lib/deploy-migrate" },
+        { "{\"writes\": [\"/var//lib/\"]}", "contains or is in /var/lib/deploy-migrate" },
+        { "{\"writes\": [\"/var/lib/deploy-migrate\"]}", "contains or is in /var/lib/deploy-migrate" },
+        { "{\"writes\": [\"/etc/foo\", \"/var/lib/deploy-migrate/foo/x\"]}", "contains or is in" },
 };
 
 START_TEST(test_refused)

@@ -170,8 +170,7 @@ START_TEST(test_init_refuses)
         struct version_range range = { .from_key = NULL };
 
         ck_assert_int_eq(version_range_init(&range, "1.1-", "1.2", &error), -EINVAL);
-        ck_assert_str_eq(error_text(&error),
-                         "'1.1-' is not a package version: a revision must follow the last '-'");
+        ck_assert_str_eq(error_text(&error), "'1.1-' is not a package version: a revision must follow the last '-'");
         ck_assert_int_eq(version_range_init(&range, "1.1", "1 2", &error), -EINVAL);
         ck_assert_str_eq(error_text(&error), "'1 2' is not a package version: it must not contain blanks");
         ck_assert_ptr_null(range.from_key);

@@ -31,7 +31,7 @@ static void open_stage(const struct box *box, const struct manifest *manifest, s
         int r;
 
         ck_assert_int_eq(root_init(&slash, "/"), 0);
-        r = areas_new(box->root ?: &slash, manifest->writes, &ret->areas, &error);
+        r = areas_new(box->root ?: &slash, manifest->writes.list, &ret->areas, &error);
         if (r >= 0)
                 r = stage_new(state.fd, "stage", ret->areas, NULL, &ret->stage, &error);
         if (r >= 0)

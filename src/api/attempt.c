@@ -2,8 +2,7 @@
 
 #include "api/attempt.h"
 
-#include "api/phase.h"
-#include "basic/clock.h"
+#include "api/phases.h"
 #include "basic/io.h"
 #include "transaction/transaction.h"
 
@@ -16,123 +15,24 @@ int attempt_hash(const struct root *root, const struct migration *migration, cha
         _cleanup_close_ int fd = -EBADF;
         int r;
 
+        assert(root);
+        assert(migration);
+
         fd = root_open(root, migration->path, O_RDONLY | O_NOFOLLOW);
         r = fd < 0 ? fd : io_sha256(fd, ret);
         return r < 0 ? error_errnof(error, r, "can't read %s%s", root->path, migration->path) : 0;
 }
 
-/* A plain event about the migration; @name is what it is from now on. */
-static int record_state(struct attempt *a, const char *name, struct error *error)
+/* ---- What is recorded ---- */
+
+/* An event with no more than the migration's id; @name is the state that it is in from now on. */
+static int attempt_record(struct attempt *a, const char *name, struct error *error)
 {
         return emit_event(a->ctx, a->history, &(const struct emission){ name, { { "id", .text = a->migration->id } } },
                           error);
 }
 
-static int give_up_at_last(struct attempt *a, struct dmig_step *step, struct error *error)
-{
-        if (a->number < ATTEMPTS_MAX)
-                return 0;
-        step->state = DMIG_STATE_GAVE_UP;
-        return record_state(a, "gave-up", error);
-}
-
-static int record_failure(struct attempt *a, const char *phase, const struct ending *ending, struct dmig_step *step,
-                          struct error *error)
-{
-        int r;
-
-        step->state = DMIG_STATE_FAILED;
-        step->error = strdup(ending->reason);
-        if (!step->error)
-                return -ENOMEM;
-        r = emit_event(a->ctx, a->history,
-                       &(const struct emission){ "failed",
-                                                 { { "id", .text = a->migration->id },
-                                                   { "phase", .text = phase },
-                                                   { "reason", .text = ending->reason },
-                                                   ending->field } },
-                       error);
-        return r < 0 ? r : give_up_at_last(a, step, error);
-}
-
-static int record_stop(struct attempt *a, struct dmig_step *step, struct error *error)
-{
-        int r;
-
-        r = record_state(a, "interrupted", error);
-        if (r >= 0)
-                r = give_up_at_last(a, step, error);
-        return r < 0 ? r
-                     : error_setf(error, -ECANCELED, "stopped in %s, which %s", a->migration->id,
-                                  step->state == DMIG_STATE_GAVE_UP ? "is given up after repeated failures"
-                                                                    : "starts again at the next run");
-}
-
-/* @changes: how many files were changed, FIELD_UNKNOWN where nobody knows. */
-static int record_success(struct attempt *a, enum dmig_state state, int64_t changes, struct dmig_step *step,
-                          struct error *error)
-{
-        bool applied = state == DMIG_STATE_APPLIED;
-
-        step->state = state;
-        return emit_event(a->ctx, a->history,
-                          &(const struct emission){ dmig_state_to_string(state),
-                                                    { { "id", .text = a->migration->id },
-                                                      { "sha256", .text = a->sha256 },
-                                                      { applied ? "duration_ms" : NULL, .number = step->duration_ms },
-                                                      { "changes", .number = changes } } },
-                          error);
-}
-
-/* Returns: 1 when the next phase is due, 0 when the attempt is over, or a negative errno. */
-static int conclude_phase(struct attempt *a, const struct phase *phase, const struct ending *ending,
-                          struct dmig_step *step, struct error *error)
-{
-        int r;
-
-        switch (ending->outcome) {
-        case OUTCOME_TRUE:
-        case OUTCOME_FALSE:
-                return 1;
-        case OUTCOME_STOPPED:
-                return record_stop(a, step, error);
-        case OUTCOME_POSTPONED:
-                step->state = DMIG_STATE_POSTPONED;
-                return record_state(a, "postponed", error);
-        default:
-                r = record_failure(a, phase->name, ending, step, error);
-                return r < 0 ? r : 0;
-        }
-}
-
-/* Returns: as conclude_phase(), with whether it said True in @ret_true. */
-static int do_phase(struct attempt *a, bool migrate, bool *ret_true, struct dmig_step *step, struct error *error)
-{
-        const struct manifest *manifest = a->migration->manifest;
-        struct phase phase = {
-                .ctx = a->ctx,
-                .package = a->history->package,
-                .upgrade = a->upgrade,
-                .migration = a->migration,
-                .stage = a->transaction ? a->transaction->stage : NULL,
-                .flags = a->flags,
-                .lock_fd = a->lock_fd,
-                .number = a->number,
-                .name = migrate ? "migrate" : "check",
-                .migrate = migrate,
-                .timeout_sec = migrate ? manifest->timeout_sec : manifest->check_timeout_sec,
-        };
-        _cleanup_(ending_done) struct ending ending = { 0 };
-        int r;
-
-        r = phase_run(&phase, &ending);
-        if (r < 0)
-                return r;
-        *ret_true = ending.outcome == OUTCOME_TRUE;
-        return conclude_phase(a, &phase, &ending, step, error);
-}
-
-static int start(struct attempt *a, struct error *error)
+static int attempt_record_start(struct attempt *a, struct error *error)
 {
         return emit_event(a->ctx, a->history,
                           &(const struct emission){ "started",
@@ -142,134 +42,203 @@ static int start(struct attempt *a, struct error *error)
                           error);
 }
 
+static int attempt_give_up_at_last(struct attempt *a, struct error *error)
+{
+        if (a->number < ATTEMPTS_MAX)
+                return 0;
+        a->step->state = DMIG_STATE_GAVE_UP;
+        return attempt_record(a, "gave-up", error);
+}
+
+static int attempt_record_failure(struct attempt *a, const struct ending *ending, struct error *error)
+{
+        int r;
+
+        a->step->state = DMIG_STATE_FAILED;
+        r = str_replace(&a->step->error, ending->reason);
+        if (r < 0)
+                return r;
+        r = emit_event(a->ctx, a->history,
+                       &(const struct emission){ "failed",
+                                                 { { "id", .text = a->migration->id },
+                                                   { "phase", .text = ending->phase },
+                                                   { "reason", .text = ending->reason },
+                                                   ending->field } },
+                       error);
+        return r < 0 ? r : attempt_give_up_at_last(a, error);
+}
+
+static int attempt_record_stop(struct attempt *a, struct error *error)
+{
+        int r;
+
+        r = attempt_record(a, "interrupted", error);
+        if (r >= 0)
+                r = attempt_give_up_at_last(a, error);
+        return r < 0 ? r
+                     : error_setf(error, -ECANCELED, "stopped in %s, which %s", a->migration->id,
+                                  a->step->state == DMIG_STATE_GAVE_UP ? "is given up after repeated failures"
+                                                                       : "starts again at the next run");
+}
+
+/* @changes: how many files were changed, or FIELD_UNKNOWN. */
+static int attempt_record_success(struct attempt *a, enum dmig_state state, int64_t changes, struct error *error)
+{
+        bool applied = state == DMIG_STATE_APPLIED;
+
+        a->step->state = state;
+        return emit_event(
+                a->ctx, a->history,
+                &(const struct emission){ dmig_state_to_string(state),
+                                          { { "id", .text = a->migration->id },
+                                            { "sha256", .text = a->sha256 },
+                                            { applied ? "duration_ms" : NULL, .number = a->step->duration_ms },
+                                            { "changes", .number = changes } } },
+                error);
+}
+
+/* Records how the last phase ended, which the migration ends with. */
+static int attempt_record_ending(struct attempt *a, const struct ending *ending, struct error *error)
+{
+        switch (ending->outcome) {
+        case OUTCOME_STOPPED:
+                return attempt_record_stop(a, error);
+        case OUTCOME_POSTPONED:
+                a->step->state = DMIG_STATE_POSTPONED;
+                return attempt_record(a, "postponed", error);
+        default:
+                return attempt_record_failure(a, ending, error);
+        }
+}
+
 /* ---- The transaction ---- */
 
-static bool is_direct(const struct attempt *a)
+static bool attempt_is_direct(const struct attempt *a)
 {
         return (a->flags & DMIG_SANDBOX_OFF) || a->migration->manifest->unrestricted;
 }
 
-/* What others do meanwhile is no fault of the migration. */
-static int postpone(struct attempt *a, const struct error *reason, struct dmig_step *step, struct error *error)
+/* What other processes do meanwhile is no fault of the migration. */
+static int attempt_postpone(struct attempt *a, const struct error *reason, struct error *error)
 {
         int r;
 
-        step->state = DMIG_STATE_POSTPONED;
-        step->error = strdup(error_text(reason));
-        if (!step->error)
-                return -ENOMEM;
-        context_log(a->ctx, LOG_WARNING, a->history->package, "%s is postponed: %s", a->migration->id, step->error);
-        r = record_state(a, "postponed", error);
-        return r < 0 ? r : 0;
+        a->step->state = DMIG_STATE_POSTPONED;
+        r = str_replace(&a->step->error, error_text(reason));
+        if (r < 0)
+                return r;
+        context_log(a->ctx, LOG_WARNING, a->history->package, "%s is postponed: %s", a->migration->id, a->step->error);
+        return attempt_record(a, "postponed", error);
 }
 
-/* The system was never touched, but for the reason of it the migration has failed. */
-static int fail_unstaged(struct attempt *a, const struct error *reason, struct dmig_step *step, struct error *error)
+/* The system wasn't touched: the migration has failed for this reason, although its program may have succeeded. */
+static int attempt_fail(struct attempt *a, const struct error *reason, struct error *error)
 {
-        _cleanup_(ending_done) struct ending ending = { 0 };
+        _cleanup_(ending_done) struct ending ending = { .phase = "migrate" };
         char space[STAGE_SPACE_MAX] = "";
-        int r;
 
         if (reason->code == -EBUSY)
-                return postpone(a, reason, step, error);
+                return attempt_postpone(a, reason, error);
         if (a->transaction)
                 stage_explain_space(a->transaction->stage, space, sizeof(space));
-        if (asprintf(&ending.reason, "%s%s", error_text(reason), space) < 0)
+        if (asprintf(&ending.reason, "%s%s", error_text(reason), space) < 0) {
+                ending.reason = NULL;
                 return -ENOMEM;
-        r = record_failure(a, "migrate", &ending, step, error);
-        return r < 0 ? r : 0;
+        }
+        return attempt_record_failure(a, &ending, error);
 }
 
-/* Returns: as conclude_phase(). */
-static int begin_transaction(struct attempt *a, struct dmig_step *step, struct error *error)
+/* Returns: 1 if migrate can run now, 0 if the attempt is over, or a negative errno. */
+static int attempt_begin_transaction(struct attempt *a, struct error *error)
 {
         _cleanup_error_ struct error reason = { 0 };
         int r;
 
-        if (is_direct(a))
+        if (attempt_is_direct(a))
                 return 1;
         r = transaction_begin(a->ctx, a->history, a->migration, &a->transaction, &reason);
         if (r < 0)
-                return r == -ENOMEM ? r : fail_unstaged(a, &reason, step, error);
+                return r == -ENOMEM ? r : attempt_fail(a, &reason, error);
         return 1;
 }
 
-/* What was done becomes what is there. */
-static int land(struct attempt *a, struct dmig_step *step, struct error *error)
+/* Puts in place what was done in the stage. */
+static int attempt_commit(struct attempt *a, struct error *error)
 {
         const struct transaction_end end = {
                 .from = a->upgrade->from,
                 .sha256 = a->sha256,
-                .duration_ms = step->duration_ms,
+                .duration_ms = a->step->duration_ms,
         };
         _cleanup_error_ struct error reason = { 0 };
         _cleanup_close_ int turn = -EBADF;
         int n, r;
 
-        if (is_direct(a))
-                return record_success(a, DMIG_STATE_APPLIED, FIELD_UNKNOWN, step, error);
+        if (attempt_is_direct(a))
+                return attempt_record_success(a, DMIG_STATE_APPLIED, FIELD_UNKNOWN, error);
         turn = context_lock_commit(a->ctx, &reason);
         if (turn == -ECANCELED)
-                return record_stop(a, step, error);
+                return attempt_record_stop(a, error);
         n = turn < 0 ? turn : transaction_prepare(a->transaction, &end, &reason);
         if (n < 0)
-                return n == -ENOMEM ? n : fail_unstaged(a, &reason, step, error);
-        step->changes = n;
+                return n == -ENOMEM ? n : attempt_fail(a, &reason, error);
+        a->step->changes = n;
         if (n == 0)
-                return record_success(a, DMIG_STATE_APPLIED, 0, step, error);
+                return attempt_record_success(a, DMIG_STATE_APPLIED, 0, error);
         r = transaction_commit(a->transaction, error);
         if (r < 0)
                 return r;
-        step->state = DMIG_STATE_APPLIED;
+        a->step->state = DMIG_STATE_APPLIED;
         return 0;
 }
 
 /* ---- The phases ---- */
 
-/* The effect must be there now: whoever says that it is done has to show it. */
-static int verify(struct attempt *a, struct dmig_step *step, struct error *error)
+static struct phase attempt_get_phase(const struct attempt *a)
 {
-        const struct ending refuted = {
-                .field = { "exit", .number = 1 },
-                .reason = (char *)(uintptr_t)PHASE_REFUTED,
+        return (struct phase){
+                .ctx = a->ctx,
+                .package = a->history->package,
+                .upgrade = a->upgrade,
+                .migration = a->migration,
+                .stage = a->transaction ? a->transaction->stage : NULL,
+                .flags = a->flags,
+                .lock_fd = a->lock_fd,
+                .number = a->number,
         };
-        bool effect;
-        int r;
-
-        r = do_phase(a, false, &effect, step, error);
-        if (r <= 0)
-                return r;
-        if (!effect)
-                return record_failure(a, "check", &refuted, step, error);
-        return land(a, step, error);
 }
 
-static int migrate(struct attempt *a, struct dmig_step *step, struct error *error)
+static int attempt_migrate(struct attempt *a, struct error *error)
 {
-        uint64_t begin = now_usec(CLOCK_MONOTONIC);
-        bool effect;
+        _cleanup_(ending_done) struct ending ending = { 0 };
+        struct phase phase;
         int r;
 
-        r = begin_transaction(a, step, error);
+        r = attempt_begin_transaction(a, error);
         if (r <= 0)
                 return r;
-        r = do_phase(a, true, &effect, step, error);
-        step->duration_ms = (int64_t)((now_usec(CLOCK_MONOTONIC) - begin) / USEC_PER_MSEC);
-        return r <= 0 ? r : verify(a, step, error);
+        phase = attempt_get_phase(a);
+        r = phases_migrate(&phase, &a->step->duration_ms, &ending);
+        if (r < 0)
+                return r;
+        return ending.outcome == OUTCOME_TRUE ? attempt_commit(a, error) : attempt_record_ending(a, &ending, error);
 }
 
-static int run_phases(struct attempt *a, struct dmig_step *step, struct error *error)
+static int attempt_run_phases(struct attempt *a, struct error *error)
 {
-        bool effect;
+        _cleanup_(ending_done) struct ending ending = { 0 };
+        struct phase phase = attempt_get_phase(a);
         int r;
 
-        r = do_phase(a, false, &effect, step, error);
-        if (r <= 0)
+        r = phases_check(&phase, &ending);
+        if (r < 0)
                 return r;
-        return effect ? record_success(a, DMIG_STATE_SATISFIED, FIELD_UNKNOWN, step, error) : migrate(a, step, error);
+        if (ending.outcome == OUTCOME_TRUE)
+                return attempt_record_success(a, DMIG_STATE_SATISFIED, FIELD_UNKNOWN, error);
+        return ending.outcome == OUTCOME_FALSE ? attempt_migrate(a, error) : attempt_record_ending(a, &ending, error);
 }
 
-static int clean_up(struct attempt *a, int r, struct error *error)
+static int attempt_clean_up(struct attempt *a, int r, struct error *error)
 {
         int q = 0;
 
@@ -279,10 +248,14 @@ static int clean_up(struct attempt *a, int r, struct error *error)
         return r < 0 ? r : q;
 }
 
-int attempt_run(struct attempt *attempt, struct dmig_step *step, struct error *error)
+int attempt_run(struct attempt *attempt, struct error *error)
 {
         int r;
 
-        r = start(attempt, error);
-        return r < 0 ? r : clean_up(attempt, run_phases(attempt, step, error), error);
+        assert(attempt->ctx);
+        assert(attempt->history);
+        assert(attempt->step);
+
+        r = attempt_record_start(attempt, error);
+        return r < 0 ? r : attempt_clean_up(attempt, attempt_run_phases(attempt, error), error);
 }

@@ -22,15 +22,17 @@ struct attempt {
         unsigned flags; /* of enum dmig_flags */
         int lock_fd;    /* the package's lock */
         char sha256[65];
-        unsigned number; /* 1 for the first attempt since the last success, retry or change of the file */
+        unsigned number;        /* 1 for the first attempt since the last success, retry or change of the file */
+        struct dmig_step *step; /* out: filled in */
         struct transaction *transaction; /* while there is one */
 };
 
 /*
- * Fills in @step. Returns: 0 however the migration ended, -ECANCELED when the context was stopped (the step is pending then), or
- * another negative errno with @error set where the history can't be written.
+ * Returns: 0 however the migration ended, -ECANCELED if the context was stopped (the step is pending then), or another negative errno with
+ * @error set if the history can't be written.
  */
-int attempt_run(struct attempt *attempt, struct dmig_step *step, struct error *error);
+_must_check_ int attempt_run(struct attempt *attempt, struct error *error);
 
 /* The SHA-256 of the file that would be run. Returns: 0, or a negative errno with @error set. */
-int attempt_hash(const struct root *root, const struct migration *migration, char ret[static 65], struct error *error);
+_must_check_ int attempt_hash(const struct root *root, const struct migration *migration, char ret[static 65],
+                              struct error *error);

@@ -15,14 +15,14 @@ void ending_done(struct ending *ending)
         free(ending->reason);
 }
 
-static void log_line(const char *line, void *userdata)
+static void phase_log_line(const char *line, void *userdata)
 {
         const struct phase *phase = userdata;
 
         context_log_output(phase->ctx, phase->package, phase->migration->id, line);
 }
 
-static void tell_progress(uint64_t elapsed_usec, void *userdata)
+static void phase_tell_progress(uint64_t elapsed_usec, void *userdata)
 {
         const struct phase *phase = userdata;
 
@@ -34,14 +34,14 @@ static void tell_progress(uint64_t elapsed_usec, void *userdata)
                                                     { "timeout_sec", .number = (int64_t)phase->timeout_sec } } });
 }
 
-static bool is_sandboxed(const struct phase *phase)
+static bool phase_is_sandboxed(const struct phase *phase)
 {
         if (phase->flags & DMIG_SANDBOX_OFF)
                 return false;
         return !phase->migrate || !phase->migration->manifest->unrestricted;
 }
 
-static int make_sandbox(const struct phase *phase, const struct stage_mounts *mounts, struct sandbox **ret)
+static int phase_make_sandbox(const struct phase *phase, const struct stage_mounts *mounts, struct sandbox **ret)
 {
         const struct dmig *ctx = phase->ctx;
         const char *const visible[] = { ctx->root.path, ctx->libexecdir, NULL };
@@ -57,16 +57,17 @@ static int make_sandbox(const struct phase *phase, const struct stage_mounts *mo
         return sandbox_new(&request, ret);
 }
 
-static int mount_stage(const struct phase *phase, struct stage_mounts *ret, struct error *error)
+static int phase_mount_stage(const struct phase *phase, struct stage_mounts *ret, struct error *error)
 {
         if (phase->stage)
                 return stage_mount(phase->stage, phase->migrate, ret, error);
         if (phase->migrate)
-                return error_setf(error, -EINVAL, "a migration in a sandbox needs a stage to work in");
+                return error_setf(error, -EINVAL, "migrate in a sandbox needs a stage");
         return 0;
 }
 
-static int run_program(struct phase *phase, struct output *output, struct process_result *ret, struct error *error)
+static int phase_run_program(struct phase *phase, struct output *output, struct process_result *ret,
+                             struct error *error)
 {
         _cleanup_(stage_mounts_done) struct stage_mounts mounts = { 0 };
         _cleanup_(sandbox_freep) struct sandbox *sandbox = NULL;
@@ -76,16 +77,16 @@ static int run_program(struct phase *phase, struct output *output, struct proces
                 .stop_fd = phase->ctx->stop_fd,
                 .lock_fd = phase->lock_fd,
                 .output = output,
-                .tick = tell_progress,
+                .tick = phase_tell_progress,
                 .userdata = phase,
         };
         int r;
 
         r = environment_make(&environment, phase);
-        if (r >= 0 && is_sandboxed(phase)) {
-                r = mount_stage(phase, &mounts, error);
+        if (r >= 0 && phase_is_sandboxed(phase)) {
+                r = phase_mount_stage(phase, &mounts, error);
                 if (r >= 0)
-                        r = make_sandbox(phase, &mounts, &sandbox);
+                        r = phase_make_sandbox(phase, &mounts, &sandbox);
         }
         if (r < 0)
                 return r;
@@ -96,7 +97,7 @@ static int run_program(struct phase *phase, struct output *output, struct proces
         return process_run(&request, ret, error);
 }
 
-static int judge(const struct phase *phase, const struct process_result *result, struct ending *ending)
+static int ending_judge(struct ending *ending, const struct phase *phase, const struct process_result *result)
 {
         const char *name = phase->name;
         int n;
@@ -125,10 +126,14 @@ static int judge(const struct phase *phase, const struct process_result *result,
                 ending->field = (struct field){ "exit", .number = result->status };
                 n = asprintf(&ending->reason, "%s exited with status %d", name, result->status);
         }
-        return n < 0 ? -ENOMEM : 0;
+        if (n < 0) {
+                ending->reason = NULL;
+                return -ENOMEM;
+        }
+        return 0;
 }
 
-static int add_tail(const struct phase *phase, const struct output *output, struct ending *ending)
+static int ending_add_output(struct ending *ending, const struct phase *phase, const struct output *output)
 {
         _cleanup_free_ char *tail = NULL;
         char space[STAGE_SPACE_MAX] = "", *whole;
@@ -146,7 +151,6 @@ static int add_tail(const struct phase *phase, const struct output *output, stru
         return 0;
 }
 
-/* Whatever keeps the program from running is the migration's failure, with the reason. */
 int phase_run(struct phase *phase, struct ending *ret)
 {
         _cleanup_(output_done) struct output output = { 0 };
@@ -154,15 +158,19 @@ int phase_run(struct phase *phase, struct ending *ret)
         struct process_result result;
         int r;
 
+        assert(phase->ctx);
+        assert(phase->migration);
+        assert(phase->name);
+
         emit_unrecorded(phase->ctx, phase->package,
                         &(const struct emission){ "phase",
                                                   { { "id", .text = phase->migration->id },
                                                     { "phase", .text = phase->name },
                                                     { "timeout_sec", .number = (int64_t)phase->timeout_sec } } });
-        r = output_init(&output, log_line, phase);
+        r = output_init(&output, phase_log_line, phase);
         if (r < 0)
                 return r;
-        r = run_program(phase, &output, &result, &error);
+        r = phase_run_program(phase, &output, &result, &error);
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
@@ -170,6 +178,6 @@ int phase_run(struct phase *phase, struct ending *ret)
                 ret->reason = strdup(error_text(&error));
                 return ret->reason ? 0 : -ENOMEM;
         }
-        r = judge(phase, &result, ret);
-        return r < 0 || !ret->reason ? r : add_tail(phase, &output, ret);
+        r = ending_judge(ret, phase, &result);
+        return r < 0 || !ret->reason ? r : ending_add_output(ret, phase, &output);
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One phase of a migration: its program is run with "check" or "migrate", in the sandbox for that. Out: what its end means by
- * the contract of a migration.
+ * One phase of a migration. In: its program, and where it works. The steps: make the sandbox, run the program with "check" or "migrate", pass
+ * on its output. Out: what its end means by the contract of a migration.
  */
 
 #include "catalog/catalog.h"
@@ -17,9 +17,9 @@ struct phase {
         const char *package;
         const struct upgrade *upgrade;
         const struct migration *migration;
-        const struct stage *stage; /* where migrate works, and what a check looks at; NULL: the system as it is */
+        const struct stage *stage; /* where migrate works, and what check sees; NULL: the system as it is */
         unsigned flags;            /* of enum dmig_flags */
-        int lock_fd;               /* the package's lock, for as long as a process is left */
+        int lock_fd;               /* the package's lock, which the program's processes hold as well */
         unsigned number;           /* of the attempt */
         const char *name;          /* "check" or "migrate" */
         bool migrate;
@@ -30,19 +30,17 @@ enum outcome {
         OUTCOME_TRUE,
         OUTCOME_FALSE, /* check only */
         OUTCOME_POSTPONED,
-        OUTCOME_STOPPED, /* because the context was */
+        OUTCOME_STOPPED, /* the context was stopped */
         OUTCOME_FAILED,
 };
 
 struct ending {
+        const char *phase; /* "check" or "migrate" */
         enum outcome outcome;
-        struct field field; /* "exit", "signal" or "timeout"; without a name where the program could not be started */
-        char *reason;       /* in one line, with the end of the output; NULL when stopped */
+        struct field field; /* "exit", "signal" or "timeout"; has no name if the program couldn't be started */
+        char *reason;       /* one line, with the end of the output; NULL if it was stopped */
 };
 
-/* Whoever says that it is done has to show it. */
-#define PHASE_REFUTED "migrate said that it is done, but check still says that it isn't"
-
-/* Whatever keeps the program from running is the migration's failure. Returns: 0 or -ENOMEM. */
-int phase_run(struct phase *phase, struct ending *ret);
+/* If the program can't be started, that is the migration's failure. Returns: 0 or -ENOMEM. */
+_must_check_ int phase_run(struct phase *phase, struct ending *ret);
 void ending_done(struct ending *ending);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One migration, tried: check, migrate and check again, as in an attempt, in a stage above those of the migrations before it. Out:
- * its state, and the files that it would change. Nothing is recorded.
+ * One migration of a preview. In: the migration, and the stages of those before it. The steps: check, migrate and check again, as in an
+ * attempt, in a stage above them. Out: its state, and the files that it would change. Nothing is recorded.
  */
 
 #include "package/package.h"
@@ -16,14 +16,15 @@ struct preview_step {
         const struct plan_step *planned;
         int lock_fd; /* the package's lock */
         struct areas *areas;
-        int dir;                   /* where stages are made */
-        size_t number;             /* a name for one */
+        int dir;                   /* of the stages */
+        size_t number;             /* of this stage, its name in there */
         const struct stage *below; /* NULL: the system itself */
-        struct stage *stage;       /* out: NULL where none was needed */
+        struct dmig_step *step;    /* out: filled in */
+        struct stage *stage;       /* out: NULL if none was needed */
 };
 
 /*
- * Fills in @step: pending with files is what would be applied, and without them what can't be tried since it runs directly on the
- * system. Returns: 0 however it ended, -ECANCELED with @error set when the context was stopped, or -ENOMEM.
+ * A step that would be applied stays pending and has files. One that stays pending without files runs directly on the system, so it can't
+ * be tried. Returns: 0 however it ended, -ECANCELED with @error set if the context was stopped, or -ENOMEM.
  */
-int preview_step_run(struct preview_step *preview, struct dmig_step *step, struct error *error);
+_must_check_ int preview_step_run(struct preview_step *preview, struct error *error);

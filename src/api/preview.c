@@ -144,11 +144,12 @@ static int try_step(struct preview *preview, const struct plan_step *planned, st
                 .areas = preview->areas,
                 .dir = preview->dir,
                 .number = preview->n_stages,
+                .step = step,
                 .below = preview->n_stages > 0 ? preview->stages[preview->n_stages - 1] : NULL,
         };
         int r;
 
-        r = preview_step_run(&current, step, error);
+        r = preview_step_run(&current, error);
         if (current.stage)
                 preview->stages[preview->n_stages++] = current.stage;
         return r < 0 ? r : conclude_step(preview, step);

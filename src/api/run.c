@@ -147,6 +147,7 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
                 .migration = planned->migration,
                 .flags = run->flags,
                 .lock_fd = run->lock_fd,
+                .step = step,
         };
         int r;
 
@@ -163,7 +164,7 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
         if (r < 0)
                 return r;
 
-        r = attempt_run(&attempt, step, error);
+        r = attempt_run(&attempt, error);
         if (r < 0)
                 return r;
         if (step->state == DMIG_STATE_GAVE_UP)

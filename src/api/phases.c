@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "api/phases.h"
+
+#include "basic/clock.h"
+
+static int phases_run(struct phase *phase, bool migrate, struct ending *ret)
+{
+        const struct manifest *manifest = phase->migration->manifest;
+
+        phase->migrate = migrate;
+        phase->name = migrate ? "migrate" : "check";
+        phase->timeout_sec = migrate ? manifest->timeout_sec : manifest->check_timeout_sec;
+        ending_done(ret);
+        *ret = (struct ending){ .phase = phase->name };
+        return phase_run(phase, ret);
+}
+
+int phases_check(struct phase *phase, struct ending *ret)
+{
+        assert(phase);
+        assert(ret);
+
+        return phases_run(phase, false, ret);
+}
+
+/* A program that says it is done has to show it. */
+static int ending_refute(struct ending *ending)
+{
+        ending->outcome = OUTCOME_FAILED;
+        return str_replace(&ending->reason, "migrate succeeded, but check still reports the effect as missing");
+}
+
+int phases_migrate(struct phase *phase, int64_t *ret_duration_ms, struct ending *ret)
+{
+        uint64_t begin = now_usec(CLOCK_MONOTONIC);
+        int r;
+
+        assert(phase);
+        assert(ret);
+
+        r = phases_run(phase, true, ret);
+        *ret_duration_ms = (int64_t)((now_usec(CLOCK_MONOTONIC) - begin) / USEC_PER_MSEC);
+        if (r < 0 || ret->outcome != OUTCOME_TRUE)
+                return r;
+        r = phases_run(phase, false, ret);
+        return r >= 0 && ret->outcome == OUTCOME_FALSE ? ending_refute(ret) : r;
+}

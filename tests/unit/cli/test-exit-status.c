@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the program tells its caller, and the output that it keeps for a failure. */
-
 #include "../support/suite.h"
 #include "cli/report/exit-status.h"
-#include "cli/terminal/tail.h"
 #include "package/report.h"
-
-#include <stdio.h>
 
 /* ---- Several packages ---- */
 
-/* The later one wins. */
+/* A later one takes precedence. */
 static const int ascending[] = { EXIT_DONE,     EXIT_PENDING, EXIT_MIGRATION,  EXIT_LOCKED,
                                  EXIT_UNUSABLE, EXIT_USAGE,   EXIT_INTERRUPTED };
 
@@ -69,40 +64,14 @@ START_TEST(test_errno)
 }
 END_TEST
 
-/* ---- The last lines of output ---- */
-
-static const size_t counts[] = { 0, 1, TAIL_LINES - 1, TAIL_LINES, TAIL_LINES + 1, 3 * TAIL_LINES };
-
-START_TEST(test_tail)
-{
-        size_t n = counts[_i], kept = n < TAIL_LINES ? n : TAIL_LINES;
-        _cleanup_(tail_clear) struct tail tail = { 0 };
-        char line[32];
-
-        for (size_t i = 0; i < n; i++) {
-                snprintf(line, sizeof(line), "line %zu", i);
-                tail_add(&tail, line);
-        }
-        for (size_t i = 0; i < kept; i++) {
-                snprintf(line, sizeof(line), "line %zu", n - kept + i);
-                ck_assert_str_eq(tail_get(&tail, i), line);
-        }
-        ck_assert_ptr_null(tail_get(&tail, kept));
-
-        tail_clear(&tail);
-        ck_assert_ptr_null(tail_get(&tail, 0));
-}
-END_TEST
-
 static Suite *make_suite(void)
 {
-        Suite *suite = suite_create("cli-exit-status");
-        TCase *tcase = tcase_create("cli-exit-status");
+        Suite *suite = suite_create("exit-status");
+        TCase *tcase = tcase_create("exit-status");
 
         tcase_add_loop_test(tcase, test_worse, 0, ELEMENTSOF(ascending));
         tcase_add_loop_test(tcase, test_report, 0, ELEMENTSOF(reports));
         tcase_add_loop_test(tcase, test_errno, 0, ELEMENTSOF(codes));
-        tcase_add_loop_test(tcase, test_tail, 0, ELEMENTSOF(counts));
         suite_add_tcase(suite, tcase);
         return suite;
 }

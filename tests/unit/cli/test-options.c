@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The command line, taken apart. */
-
 #include "../support/suite.h"
 #include "basic/macro.h"
 #include "cli/options.h"
@@ -16,7 +14,7 @@ struct command {
         struct options options;
 };
 
-/* @args ends with NULL. Returns: what options_parse() says. */
+/* NULL ends @args. Returns: the result of options_parse(). */
 static int parse(struct command *command, const char *const *args)
 {
         int argc = 0;
@@ -69,7 +67,7 @@ START_TEST(test_bad)
 }
 END_TEST
 
-/* What stands behind the mistake counts as well: it says in which form to report it. */
+/* Parsing goes on after an error, since --json decides how the error is reported. */
 START_TEST(test_bad_then_json)
 {
         static const char *const args[] = { "--bogus", "run", "--json", NULL };
@@ -80,7 +78,7 @@ START_TEST(test_bad_then_json)
 }
 END_TEST
 
-/* ---- What is accepted ---- */
+/* ---- Valid command lines ---- */
 
 static const char *const orders[][ARGS_MAX] = {
         { "run", "a", "--from", "-q", "--color", "never" },
@@ -112,7 +110,7 @@ START_TEST(test_order)
 }
 END_TEST
 
-/* Whoever sets it mustn't turn options into packages. */
+/* That variable must not turn options into packages. */
 START_TEST(test_posixly_correct)
 {
         ck_assert_int_eq(setenv("POSIXLY_CORRECT", "1", true), 0);
@@ -175,8 +173,8 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-        Suite *suite = suite_create("cli-options");
-        TCase *tcase = tcase_create("cli-options");
+        Suite *suite = suite_create("options");
+        TCase *tcase = tcase_create("options");
 
         tcase_add_loop_test(tcase, test_bad, 0, ELEMENTSOF(bad));
         tcase_add_test(tcase, test_bad_then_json);

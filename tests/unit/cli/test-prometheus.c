@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Metrics of packages that there can't be: what the text format wants escaped, and what isn't known. */
+/* The escapes of the text format, with names that no real package has, and values that are unknown. */
 
 #include "../support/suite.h"
 #include "basic/macro.h"
 #include "cli/report/prometheus.h"
 #include "package/report.h"
 
-/* Returns: what is printed for a package of this name, to be freed. */
+/* Returns: the output for a package of this name, to be freed. */
 static char *print(const char *package, const char *to, uint64_t completed_usec)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
@@ -69,8 +69,8 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-        Suite *suite = suite_create("cli-prometheus");
-        TCase *tcase = tcase_create("cli-prometheus");
+        Suite *suite = suite_create("prometheus");
+        TCase *tcase = tcase_create("prometheus");
 
         tcase_add_loop_test(tcase, test_label, 0, ELEMENTSOF(names));
         tcase_add_test(tcase, test_not_known);

@@ -6,7 +6,7 @@
 #include "cli/verbs/verbs.h"
 
 void help_print(FILE *stream);
-/* Prints only the line that tells how to call the program. */
+/* Prints only the usage line. */
 void help_print_usage(FILE *stream);
 void help_print_verb(FILE *stream, const struct verb *verb);
 void help_print_version(FILE *stream);

@@ -62,7 +62,7 @@ static inline bool options_has(const struct options *options, enum option_id id)
         return options->given & OPTION_BIT(id);
 }
 
-/* Prints an entry for each option of @set: "  --root DIR   what it does". */
+/* Prints an entry for each option of @set: "  --root DIR   work on the system below DIR". */
 void options_print_help(FILE *stream, unsigned set);
 /* Returns: @ret, "--root" or "-q". */
 const char *option_name(enum option_id id, char ret[static OPTION_NAME_MAX]);

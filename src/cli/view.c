@@ -51,7 +51,7 @@ static void view_show_idle(struct cli *cli, const struct view *view, const struc
         fputs(", nothing to do\n", out->stream);
 }
 
-/* With -q success prints nothing; the text of a plan is what was asked for. */
+/* With -q success prints nothing; but a plan is always printed. */
 static bool view_is_quiet(const struct cli *cli, const struct view *view, int status)
 {
         return cli->options.verbosity < 0 && !view->planned && status == EXIT_DONE;

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The command line: what it takes, what it refuses, what it says.
+# The command line: valid and invalid arguments, help, standard streams.
 
 . "${0%/*}/lib.sh"
 need_root
 
-# Each is refused with one line that says why.
+# Each is rejected with one line that gives the reason.
 bad='frobnicate
 run --frobnicate
 run -x
@@ -122,7 +122,7 @@ test_help_of_each_verb() {
                 execute 0 "$DEPLOY_MIGRATE" $verb --help
                 assert_no_err
                 [ "$(wc -L <"$OUT")" -le 80 ] || fail "a line of the help of $verb is too long"
-                head -n 1 "$OUT" | grep -q "^Usage: deploy-migrate $verb " || fail "the help of $verb doesn't say how to use it"
+                head -n 1 "$OUT" | grep -q "^Usage: deploy-migrate $verb " || fail "the help of $verb has no usage line"
                 for option in --root --json --color -q -v --help --version; do
                         assert_out " $option"
                 done
@@ -138,7 +138,7 @@ test_help_of_each_verb() {
 test_version() {
         execute 0 "$DEPLOY_MIGRATE" --version
         assert_no_err
-        grep -qE '^deploy-migrate [0-9]+\.[0-9]+' "$OUT" || fail 'there is no version'
+        grep -qE '^deploy-migrate [0-9]+\.[0-9]+' "$OUT" || fail 'it prints no version'
 }
 
 test_options_go_anywhere() {
@@ -150,7 +150,7 @@ test_options_go_anywhere() {
         assert_json '.packages[0].result' pending
 }
 
-test_versions_are_taken_as_people_write_them() {
+test_versions_in_the_forms_that_people_write() {
         migration sample 1.1.0/001_x
         for to in 1.1 1.1-1 1.1.0 v1.1.0 ' 1.1.0 '; do
                 expect 0 plan --json sample --from 1.0 --to "$to"
@@ -169,10 +169,10 @@ test_quiet_and_verbose() {
         upgraded sample 1.0 1.1
         expect 0 run -q sample
         assert_no_err
-        [ ! -s "$OUT" ] || fail 'not quiet'
+        [ ! -s "$OUT" ] || fail '-q printed something'
 }
 
-test_a_reader_that_went_away() {
+test_a_reader_that_closed_the_pipe() {
         migration sample 1.1.0/001_x
         upgraded sample 1.0 1.1
         { "$DEPLOY_MIGRATE" --root "$ROOT" run sample 2>"$ERR" || echo $? >"$WORK/status"; } | :

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What is wrong with a package's migrations stops that package, and is told with path and reason.
+# An error in a package's migrations stops that package. The message has the path and the reason.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -14,7 +14,7 @@ ship() {
         upgraded sample 1.0 1.1
 }
 
-# assert_refused PATH [TEXT...]: while it is there, with this in the message.
+# assert_refused PATH [TEXT...]: while the path exists the package is refused, with these texts in the message.
 assert_refused() {
         expect 3 run sample
         [ "$(wc -l <"$ERR")" -eq 1 ] || fail 'not one line'
@@ -27,7 +27,7 @@ assert_refused() {
         assert_calls
 }
 
-test_names_that_are_none() {
+test_invalid_names() {
         ship
         for name in 1_x 0001_x 002-x 002_x-y 002_ 002 x 002_x.tar.gz 002_x~ '002_x y' 002_ä; do
                 write "$VERSION/$name" '#!/bin/sh'
@@ -37,7 +37,7 @@ test_names_that_are_none() {
         expect 0 run sample
 }
 
-test_versions_that_are_none() {
+test_invalid_versions() {
         ship
         for name in v1 v1.2 v1.2.3.4 v01.2.3 v1.2.3- va.b.c v 'v1.2.0 '; do
                 mkdir "$ROOT$PACKAGE/$name"
@@ -59,7 +59,7 @@ test_two_of_the_same_version() {
         assert_refused $VERSION+build same
 }
 
-test_what_can_not_be_executed() {
+test_a_file_that_can_not_be_executed() {
         ship
         write $VERSION/002_y '#!/bin/sh'
         assert_refused $VERSION/002_y 'chmod 755'
@@ -69,7 +69,7 @@ test_what_can_not_be_executed() {
         assert_refused $VERSION/002_y
 }
 
-test_manifests_that_are_none() {
+test_invalid_manifests() {
         ship
         for text in '' '[]' '{' '{"descripton": "x"}' '{"writes": "/etc"}' '{"writes": ["etc"]}' '{"writes": ["/etc/../srv"]}' \
                 '{"writes": ["/var/lib/deploy-migrate/x"]}' '{"writes": ["/var"]}' '{"network": 1}' '{"timeout_sec": -1}' \
@@ -86,7 +86,7 @@ test_manifests_that_are_none() {
         expect 0 run sample
 }
 
-test_a_manifest_is_told_with_its_line() {
+test_an_invalid_manifest_is_reported_with_its_line() {
         ship
         printf '{\n"network": true,\n"netwrok": true\n}\n' | write $VERSION/001_x.json
         assert_refused $VERSION/001_x.json netwrok
@@ -94,7 +94,7 @@ test_a_manifest_is_told_with_its_line() {
         assert_refused $VERSION/001_x.json '001_x.json:2'
 }
 
-test_what_is_fine() {
+test_files_that_are_allowed() {
         ship
         write $VERSION/README 'read me'
         write $VERSION/README.md 'read me'
@@ -110,15 +110,15 @@ test_what_is_fine() {
         assert_ran 1.1.0/001_x
 }
 
-# Nothing is skipped in silence.
-test_what_looks_misplaced() {
+# Nothing is skipped silently.
+test_misplaced_files() {
         ship
         write $PACKAGE/1.2.0/001_y '#!/bin/sh'
         write $PACKAGE/V1.3.0/001_y '#!/bin/sh'
         write $PACKAGE/002_y '#!/bin/sh'
         write /etc/deploy-migrate/sample/1.1.0/001_x '#!/bin/sh'
         for command in plan 'run -v'; do
-                # shellcheck disable=SC2086 # a verb with its option
+                # shellcheck disable=SC2086 # a verb and its option
                 expect 0 $command sample
                 for misplaced in $PACKAGE/1.2.0 $PACKAGE/V1.3.0 $PACKAGE/002_y /etc/deploy-migrate/sample/1.1.0; do
                         assert_err "$misplaced: has no effect"
@@ -128,7 +128,7 @@ test_what_looks_misplaced() {
         expect 0 lint "$ROOT$PACKAGE"
         cat "$OUT" "$ERR" >"$WORK/said"
         for misplaced in 1.2.0 V1.3.0 002_y; do
-                grep -q "/$misplaced: .*has no effect" "$WORK/said" || fail "$misplaced is not told of"
+                grep -q "/$misplaced: .*has no effect" "$WORK/said" || fail "$misplaced is not reported"
         done
 }
 

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Packages that the real dpkg builds, installs and upgrades in a tree of its own.
+# Packages that the real dpkg builds, installs and upgrades in a tree.
 
-# shellcheck disable=SC2046,SC2086 # versions() gives words
+# shellcheck disable=SC2046,SC2086 # versions() prints words
 
 . "${0%/*}/lib.sh"
 need_root
-command -v dpkg-deb >/dev/null || skip_all 'there is no dpkg'
+command -v dpkg-deb >/dev/null || skip_all 'dpkg is missing'
 
-# build NAME VERSION ID...: a package that ships these migrations, made by migration() before.
+# build NAME VERSION ID...: builds a package that ships these migrations, which migration() made before.
 build() {
         deb=$WORK/deb/$1
         rm -rf "$deb"
@@ -30,7 +30,7 @@ END
         dpkg-deb --root-owner-group -b "$deb" "$WORK/$name-$version.deb" >/dev/null
 }
 
-# The same two migrations in each version that a package ships.
+# Every version of the package ships the same two migrations.
 prepare() {
         migration "$1" 0.0.0/001_first 'test -e "$DPKG_ROOT/var/lib/$DEPLOY_MIGRATE_PACKAGE/$DEPLOY_MIGRATE_VERSION.${0##*/}"' \
                 'echo done >>"$DPKG_ROOT/var/lib/$DEPLOY_MIGRATE_PACKAGE/$DEPLOY_MIGRATE_VERSION.${0##*/}"'

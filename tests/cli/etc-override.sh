@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the administrator can do below /etc/deploy-migrate.
+# The administrator's replacements and masks below /etc/deploy-migrate.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -15,7 +15,7 @@ ship() {
         mkdir -p "$ROOT$ADMIN"
 }
 
-# replace NAME [CODE]: with a migration that notes where it came from.
+# replace NAME [CODE]: replaces the migration by one that records where it came from.
 replace() {
         migration sample "1.1.0/$1" 'test -e "$marker.replaced"' "${2:-touch \"\$marker.replaced\"}"
         mv "$ROOT/usr/lib/deploy-migrate/sample/v1.1.0/$1" "$ROOT$ADMIN/$1"
@@ -86,7 +86,7 @@ test_a_manifest() {
         assert_exists /srv/data
 }
 
-test_what_replaces_nothing() {
+test_a_replacement_of_nothing() {
         ship
         replace 001_x
         write $ADMIN/009_nothing '#!/bin/sh'
@@ -94,7 +94,7 @@ test_what_replaces_nothing() {
         assert_err "$ROOT$ADMIN/009_nothing"
 }
 
-test_what_is_no_migration() {
+test_a_replacement_that_is_no_migration() {
         ship
         for name in 001_x.tar.gz '001 x' 1_x 001-x; do
                 write "$ADMIN/$name" x

@@ -62,7 +62,7 @@ test_nothing_to_do() {
         assert_out "run: nothing-to-do"
 }
 
-test_arguments_that_are_not_valid() {
+test_invalid_arguments() {
         execute 1 "$EXAMPLE" ../foo "$ROOT"
         assert_err "example: '../foo' is"
         execute 1 "$EXAMPLE" foo "$ROOT/none"

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Each way in which a migration can fail: it halts the package, is told by name with the end of its output, keeps what was
-# applied before, and the next run resumes there.
+# Each way in which a migration can fail: the package stops, the message names the migration and has the end of its output,
+# earlier migrations stay applied, and the next run resumes there.
 
 . "${0%/*}/lib.sh"
 need_root
 
-# ship CHECK MIGRATE: three migrations, of which the second one has these phases.
+# ship CHECK MIGRATE: ships three migrations, the second with these phases.
 ship() {
         migration sample 1.1.0/001_before
         migration sample 1.1.0/002_fails "$1" "$2"
@@ -15,7 +15,7 @@ ship() {
         upgraded sample 1.0 1.2
 }
 
-# Runs, then again with a second migration that works.
+# Runs, and runs again with a second migration that works.
 assert_halts_and_resumes() {
         expect 1 run sample
         cat "$OUT" >>"$ERR"
@@ -27,7 +27,7 @@ assert_halts_and_resumes() {
         assert_json '[.packages[0].migrations[] | .id + " " + .state] | join(", ")' \
                 '1.1.0/001_before applied, 1.1.0/002_fails failed, 1.2.0/001_after pending'
         case $(calls) in
-        *after* | *before*before*before*before*) fail 'the wrong ones were called' ;;
+        *after* | *before*before*before*before*) fail 'the wrong migrations were called' ;;
         esac
         assert_missing /var/lib/sample/1.2.0-001_after
 
@@ -38,7 +38,7 @@ assert_halts_and_resumes() {
         assert_history sample '.[-1] | .event + " " + .from + " " + .to' 'completed 1.0 1.2'
 }
 
-# assert_failed FIELD VALUE: how the last failure is recorded.
+# assert_failed FIELD VALUE: the last recorded failure has this field.
 assert_failed() {
         assert_history sample "[.[] | select(.event == \"failed\")][-1] | .id + \" \" + .phase + \" \" + (.$1 | tostring)" \
                 "1.1.0/002_fails $2"
@@ -106,7 +106,7 @@ test_its_interpreter_is_missing() {
         assert_halts_and_resumes 'No such file'
 }
 
-test_it_is_no_program() {
+test_it_is_not_a_program() {
         ship 'exit 1' 'exit 1'
         printf '\177ELF nonsense' >"$ROOT/usr/lib/deploy-migrate/sample/v1.1.0/002_fails"
         assert_halts_and_resumes 'format error'
@@ -128,18 +128,18 @@ test_postponed() {
         assert_ran 1.1.0/001_later 1.1.0/002_next
 }
 
-test_only_the_end_of_the_output_is_told() {
+test_only_the_end_of_the_output_is_shown() {
         ship 'exit 1' 'seq -f "line %g of many" 5000; exit 1'
         expect 1 run sample
         cat "$ERR" >>"$OUT"
         assert_out 'line 5000 of many'
-        ! grep -q 'line 1999 of many' "$ERR" || fail 'the middle of the output is told as if it were its end'
+        ! grep -q 'line 1999 of many' "$ERR" || fail 'the middle of the output is shown as its end'
         lines=$(wc -l <"$OUT")
-        [ "$lines" -lt 50 ] || fail "$lines lines are told"
+        [ "$lines" -lt 50 ] || fail "$lines lines are shown"
         assert_history sample '[.[] | select(.event == "failed")][0].reason | contains("line 5000 of many")' true
 }
 
-test_output_that_is_no_text() {
+test_binary_output() {
         ship 'exit 1' 'printf "\033[31mred\033[0m \377\000\302 end\n"; exit 1'
         expect 1 run -v sample
         cat "$OUT" >>"$ERR"
@@ -153,15 +153,15 @@ test_endless_output() {
         ship 'exit 1' 'yes'
         write /usr/lib/deploy-migrate/sample/v1.1.0/002_fails.json '{"timeout_sec": 1}'
         expect 1 run -v sample
-        [ "$(wc -c <"$ERR")" -lt 2000000 ] || fail 'all of it is passed on'
+        [ "$(wc -c <"$ERR")" -lt 2000000 ] || fail 'all of the output is shown'
         assert_failed timeout 'migrate 1'
 }
 
-test_what_it_started_does_not_keep_us_waiting() {
+test_no_waiting_for_its_children() {
         ship 'exit 1' 'sleep 30 & exit 4'
         begin=$(date +%s)
         expect 1 run sample
-        [ $(($(date +%s) - begin)) -lt 10 ] || fail 'a child that holds its output was waited for'
+        [ $(($(date +%s) - begin)) -lt 10 ] || fail 'it waited for a child that keeps its output open'
         assert_failed exit 'migrate 4'
 }
 

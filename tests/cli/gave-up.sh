@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A migration that fails time and again is left alone, until a person or a new version of it steps in.
+# A migration that fails repeatedly is given up until an administrator or a new version of it intervenes.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -52,7 +52,7 @@ test_a_file_that_changed_is_tried_again() {
         assert_history sample '[.[] | select(.event == "started")][-1].attempt' 1
 }
 
-test_what_was_marked_is_no_longer_in_the_way() {
+test_a_marked_migration_no_longer_blocks() {
         ship
         migration sample 1.1.0/002_next
         expect 0 mark sample 1.1.0/001_fails skipped --reason 'not needed here'
@@ -98,7 +98,7 @@ test_retry_without_anything_to_retry() {
         assert_missing /var/lib/deploy-migrate
 }
 
-test_one_that_runs_before_it_hides_nothing() {
+test_an_earlier_migration_hides_nothing() {
         ship
         migration sample 1.1.0/000_new
         mkdir -p "$ROOT/var/lib/sample"

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A history that a crash, a disk or a person has damaged. What was never acknowledged is set aside; whatever else can't be
-# read stops the package, with the line and without any change.
+# A history that was damaged by a crash, a disk or a person. An incomplete last line was never acknowledged and is set aside; any
+# other unreadable line stops the package: the message has its number, and nothing is changed.
 
 . "${0%/*}/lib.sh"
 need_root
 
-# Two migrations, of which the first one is applied.
+# Ships two migrations and applies the first.
 ship() {
         migration sample 1.1.0/001_x
         migration sample 1.1.0/002_y 'test -e "$marker"' 'exit 1'
@@ -19,7 +19,7 @@ ship() {
         migration sample 1.1.0/002_y
 }
 
-# The history is $1. Runs, which must refuse line $2 and leave all as it is.
+# assert_refused HISTORY LINE: a run with this history must refuse the line and change nothing.
 assert_refused() {
         cp "$1" "$HISTORY"
         expect 3 run sample
@@ -28,7 +28,7 @@ assert_refused() {
         assert_calls
 }
 
-# recover LINE BYTES: the history, cut down to that many bytes behind this line, is good for another run.
+# recover LINE BYTES: a run succeeds with the history cut to that many bytes after this line.
 recover() {
         kept=$(head -n "$1" "$WORK/history" | wc -c)
         rm -rf "$ROOT/var/lib/sample"/* "$ROOT/var/lib/deploy-migrate/sample"/*
@@ -43,7 +43,7 @@ recover() {
         fi
 }
 
-# How long a line is, with its end.
+# Prints the length of a line, with its newline.
 size_of_line() {
         sed -n "$1p" "$WORK/history" | wc -c
 }
@@ -87,7 +87,7 @@ test_it_is_cut_while_a_migration_fails() {
         done
 }
 
-# flip FILE LINE DIRECTORY: all the files that differ from FILE in one bit of that line, or of its end.
+# flip FILE LINE DIRECTORY: makes all files that differ from FILE in one bit of that line or its newline.
 flip() {
         /usr/bin/python3 - "$@" <<'END'
 import sys
@@ -111,7 +111,7 @@ test_a_bit_of_an_earlier_line_is_flipped() {
         [ -z "$accepted" ] || fail "with one of these bytes changed it is not refused:$accepted"
 }
 
-test_the_first_line_is_no_json() {
+test_the_first_line_is_not_json() {
         ship
         { echo nonsense; cat "$WORK/history"; } >"$WORK/bad"
         assert_refused "$WORK/bad" 1

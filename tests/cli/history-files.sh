@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What history --files adds to the history.
+# history --files: the changed files below each event.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -29,13 +29,13 @@ test_below_each_migration_that_was_applied() {
  R /var/lib/sample/new/ | from /var/lib/sample/old
  m /var/lib/sample/new/inner | mode 0644 -> 0600
 END
-        [ "$(grep -c ' | ' "$OUT")" -eq 4 ] || fail 'there are files elsewhere, too'
+        [ "$(grep -c ' | ' "$OUT")" -eq 4 ] || fail 'other events have files, too'
 }
 
-test_not_unless_asked_for() {
+test_not_by_default() {
         run_two
         expect 0 history sample
-        ! grep -q ' | ' "$OUT" || fail 'there are files'
+        ! grep -q ' | ' "$OUT" || fail 'it lists files'
         expect 0 history --json sample
         assert_json '[.packages[0].events[] | has("files")] | any' false
 }
@@ -51,7 +51,7 @@ test_as_json() {
         assert_json '.packages[0].events[].files // [] | .[2].from // empty' /var/lib/sample/old
 }
 
-test_what_nobody_knows() {
+test_files_that_are_not_known() {
         migration sample 1.1.0/001_x
         write /usr/lib/deploy-migrate/sample/v1.1.0/001_x.json '{"writes": "*"}'
         mkdir -p "$ROOT/var/lib/sample"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What is recorded, in which form, and who may read it.
+# The recorded events, their format, and who may read them.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -22,7 +22,7 @@ test_each_line_is_an_object_with_its_fields() {
         assert_history sample '[.[].run] | unique | length' 2
         assert_history sample '[.[1, 3].sha256] | unique[]' \
                 "$(sha256sum <"$ROOT/usr/lib/deploy-migrate/sample/v1.1.0/001_x" | cut -d ' ' -f 1)"
-        [ "$(tail -c 1 "$(history_of sample)" | od -An -tx1)" = ' 0a' ] || fail 'the last line has no end'
+        [ "$(tail -c 1 "$(history_of sample)" | od -An -tx1)" = ' 0a' ] || fail 'the last line has no newline'
 }
 
 test_it_is_for_root_and_adm() {
@@ -35,21 +35,21 @@ drwxr-x--- 0 4
 drwxr-x--- 0 4
 drwxr-x--- 0 4
 -rw-r----- 0 4
-drwxr-x--- 0 0' ] || fail 'the permissions are others'
+drwxr-x--- 0 0' ] || fail 'the permissions differ'
 }
 
-# as_adm COMMAND...: somebody of that group does it.
+# as_adm COMMAND...: runs it as a member of that group.
 as_adm() {
         setpriv --reuid=65534 --regid=4 --clear-groups "$@"
 }
 
-test_what_adm_reads() {
+test_group_adm_can_read() {
         run_one
         chmod 711 "$WORK"
-        as_adm test -d "$ROOT/usr" && as_adm test -x "$DEPLOY_MIGRATE" || skip 'the directories are closed to others'
+        as_adm test -d "$ROOT/usr" && as_adm test -x "$DEPLOY_MIGRATE" || skip 'others have no access to the directories'
         execute 0 as_adm "$DEPLOY_MIGRATE" --root "$ROOT" status sample
         assert_no_err
-        grep -qx '  can be undone: 1 migration' "$OUT" || fail 'it does not say what can be undone'
+        grep -qx '  can be undone: 1 migration' "$OUT" || fail 'it does not show what undo can restore'
         execute 0 as_adm "$DEPLOY_MIGRATE" --root "$ROOT" history --files sample
         assert_no_err
         assert_out /var/lib/sample/1.1.0-001_x
@@ -115,7 +115,7 @@ test_a_purged_package_starts_afresh() {
         assert_ran 1.1.0/001_x
 }
 
-test_killed_before_what_was_kept_is_removed() {
+test_killed_before_the_archive_is_removed() {
         run_one
         kept=/var/lib/deploy-migrate/sample/transactions
         cp -a "$ROOT$kept" "$WORK/kept"
@@ -136,7 +136,7 @@ test_a_package_that_vanished_from_the_database() {
         assert_history sample '.[-1].event' purged
 }
 
-test_software_that_is_no_package_is_never_purged() {
+test_software_without_a_package_is_never_purged() {
         migration sample 1.1.0/001_x
         mkdir -p "$ROOT/var/lib/dpkg"
         : >"$ROOT/var/lib/dpkg/status"

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What --json prints: one object, always, with the same keys.
+# --json always prints one object, with the same keys.
 
 . "${0%/*}/lib.sh"
 need_root
 
-# One package that works, one that fails, and one whose directory is broken.
+# Ships one package that works, one that fails, and one whose directory is broken.
 ship() {
         migration good 1.1.0/001_x
         migration good 1.1.0/002_y 'exit 0'
@@ -18,7 +18,7 @@ ship() {
         done
 }
 
-# assert_object STATUS ARGUMENT...: one object and nothing else, on one line.
+# assert_object STATUS ARGUMENT...: it prints one object on one line, and nothing else.
 assert_object() {
         expect "$@" --json
         [ "$(jq -rs 'length' "$OUT")" = 1 ] || fail "not one object: $*"
@@ -116,7 +116,7 @@ test_the_other_verbs() {
         assert_json '.packages[0].result' failed
 }
 
-test_results_in_which_nothing_happens() {
+test_results_without_a_run() {
         ship
         package good 1.0-1 'deinstall ok config-files'
         assert_object 0 run good
@@ -126,7 +126,7 @@ test_results_in_which_nothing_happens() {
         assert_json '.packages[0] | .result + " " + .from + " " + .to' 'downgrade 1.0-1 0.9-1'
 }
 
-test_colours_are_no_part_of_it() {
+test_no_colours_in_it() {
         ship
         assert_object 3 run --color=always
         ! grep -q "$(printf '\033')" "$OUT" || fail 'there is an escape sequence'

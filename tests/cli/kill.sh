@@ -1,14 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What happens when the program is killed or stopped in the middle: nothing that it started survives it, and the next run
-# completes.
+# The program is killed or stopped in the middle of a run: nothing that it started survives, and the next run completes.
 
 . "${0%/*}/lib.sh"
 need_root
 
-# A migration whose phases all wait at the gate, each with a daemon of its own behind it. The second check is told from the
-# first by its effect.
+# A migration whose phases each start a daemon and wait at the gate. The effect of migrate tells the second check from the first.
 ship() {
         migration sample 1.1.0/001_before
         migration sample 1.1.0/002_x '(setsid sleep 300 &); gate; test -e "$marker"' \
@@ -18,7 +16,7 @@ ship() {
         upgraded sample 1.0 1.1
 }
 
-# begin PHASE OPTION...: runs in the background until the second migration is in this phase: check, migrate or verify.
+# begin PHASE OPTION...: runs in the background until the second migration is in the phase check, migrate or verify.
 begin() {
         phase=$1
         shift
@@ -38,7 +36,7 @@ has_ended() {
         ! grep -lsaF "DPKG_ROOT=$ROOT" /proc/[0-9]*/environ
 }
 
-# Lets the phase come to its end, of which the program, which doesn't run, learns nothing.
+# Lets the phase end while the program, which is stopped, doesn't notice.
 let_it_end() {
         kill -STOP "$PID"
         open_gate
@@ -52,7 +50,7 @@ kill_it() {
         calls >/dev/null
 }
 
-# With all of it applied: of what the program didn't commit nothing is left.
+# Everything is applied in the end, and nothing uncommitted is left.
 assert_completes() {
         assert_history sample '.[-1] | .event + " " + .id' 'started 1.1.0/002_x'
         expect 0 plan sample
@@ -67,7 +65,7 @@ assert_completes() {
                 assert_content "/var/lib/sample/1.1.0-$id" 'done'
         done
         case $(calls) in
-        *001_before*) fail 'what was applied was called again' ;;
+        *001_before*) fail 'an applied migration was called again' ;;
         esac
         expect 0 run sample
         assert_out 'nothing to do'
@@ -200,7 +198,7 @@ test_terminated_with_other_packages_to_go() {
         assert_events two baseline
 }
 
-test_what_refuses_to_end_is_killed() {
+test_a_migration_that_ignores_sigterm_is_killed() {
         migration sample 1.1.0/001_x 'exit 1' 'trap "" TERM INT; echo trapped >"$DPKG_ROOT/calls"; (setsid sh -c "trap : TERM; gate; sleep 300" &); gate; gate'
         upgraded sample 1.0 1.1
         start run sample

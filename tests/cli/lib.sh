@@ -1,11 +1,11 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the tests of the command line share. A script sources this file, defines functions named test_*, and ends with
-# run_tests. Each function is one line of TAP: it runs in a shell of its own, with set -e, on an empty tree $ROOT, and
-# afterwards no process may be left that knows of that tree.
+# Shared by the tests of the command line. A script sources this file, defines functions named test_*, and ends with run_tests.
+# Each function is one line of TAP: it runs in a subshell with set -e on an empty tree $ROOT, and no process that uses the tree may
+# be left after it.
 #
-# Environment: DEPLOY_MIGRATE, the program to test; DEPLOY_MIGRATE_LIBEXECDIR, where run-python-migration is.
+# Environment: DEPLOY_MIGRATE, the program to test; DEPLOY_MIGRATE_LIBEXECDIR, the directory of run-python-migration.
 
 . "${0%/*}/../tap.sh"
 
@@ -35,7 +35,7 @@ run_test() {
         clean_up
 }
 
-# Migrations write their calls into one fifo, and wait for a line from the other.
+# Migrations write their calls to the fifo "calls", and wait for a line from the fifo "gate".
 set_up() {
         mkdir "$ROOT" "$WORK/stanzas"
         mkfifo "$ROOT/calls" "$ROOT/gate"
@@ -59,10 +59,10 @@ need_root() {
         [ "$(id -u)" -eq 0 ] || skip_all "must run as root"
 }
 
-# Starts the script again where nobody else sees what it mounts.
+# Restarts the script in a mount name space of its own.
 need_mounts() {
         [ -z "${DEPLOY_MIGRATE_TEST_MOUNTS:-}" ] || return 0
-        unshare --mount true 2>/dev/null || skip_all "a mount name space can't be made here"
+        unshare --mount true 2>/dev/null || skip_all "can't make a mount name space"
         export DEPLOY_MIGRATE_TEST_MOUNTS=1
         exec unshare --mount "$0"
 }
@@ -74,22 +74,22 @@ skip() {
         exit 77
 }
 
-# The processes that have to do with our tree, by what is in their environment or their arguments.
+# Prints the processes whose environment or arguments contain our tree.
 processes() {
         grep -lsaF -f "$WORK/pattern" /proc/[0-9]*/environ /proc/[0-9]*/cmdline | cut -d / -f 3 | sort -u
 }
 
-# Waits until the command given says true, 10 s at most.
+# await COMMAND...: waits until it succeeds, 10 s at most.
 await() {
         tries=0
         until "$@"; do
                 tries=$((tries + 1))
-                [ "$tries" -lt 200 ] || fail "waited in vain for: $*"
+                [ "$tries" -lt 200 ] || fail "timed out waiting for: $*"
                 sleep 0.05
         done
 }
 
-# Notes that the process $1, which isn't the program's, has to be killed when the test is over.
+# helper PID: kills this process of the test's own when the test ends.
 helper() {
         echo "$1" >>"$WORK/helpers"
 }
@@ -104,7 +104,7 @@ await_silence() {
 
 # ---- The tree ----
 
-# package NAME VERSION [STATUS [CONFIG-VERSION]]: puts it into the package database.
+# package NAME VERSION [STATUS [CONFIG-VERSION]]: adds it to the package database.
 package() {
         mkdir -p "$ROOT/var/lib/dpkg/updates"
         cat >"$WORK/stanzas/$1" <<END
@@ -119,14 +119,14 @@ END
         cat "$WORK/stanzas"/* >"$ROOT/var/lib/dpkg/status"
 }
 
-# upgraded NAME FROM TO: it was upgraded, and the history knows from where.
+# upgraded NAME FROM TO: TO is installed, and FROM is in the history.
 upgraded() {
         package "$1" "$3"
         expect 0 baseline "$1" "$2"
 }
 
-# migration PACKAGE ID [CHECK [MIGRATE]]: a shell script with the given code for its phases. Without any, migrate makes a
-# file $marker, and check tests for it. Every call of it is noted.
+# migration PACKAGE ID [CHECK [MIGRATE]]: makes a shell script with this code for its phases. By default migrate creates the file
+# $marker, and check tests for it. It records each call.
 migration() {
         file=$ROOT/usr/lib/deploy-migrate/$1/v$2
         mkdir -p "${file%/*}"
@@ -142,7 +142,7 @@ check)
         ${3:-test -e "\$marker"}
         ;;
 migrate)
-        mkdir -p "\${marker%/*}" 2>/dev/null || : # what the package would have
+        mkdir -p "\${marker%/*}" 2>/dev/null || : # the package would ship it
         ${4:-echo done >>"\$marker"}
         ;;
 esac
@@ -150,7 +150,7 @@ END
         chmod 755 "$file"
 }
 
-# write PATH [TEXT]: a file in the tree, with its directories; from standard input without TEXT.
+# write PATH [TEXT]: writes a file in the tree, and makes its directories; without TEXT from standard input.
 write() {
         mkdir -p "$(dirname "$ROOT$1")"
         if [ $# -gt 1 ]; then
@@ -162,7 +162,7 @@ write() {
 
 # ---- The program ----
 
-# expect STATUS ARGUMENT...: runs it on the tree, with what it says in $OUT and $ERR.
+# expect STATUS ARGUMENT...: runs the program on the tree, with its output in $OUT and $ERR.
 expect() {
         wanted=$1
         shift
@@ -178,7 +178,7 @@ execute() {
         [ "$status" -eq "$wanted" ] || fail "exit status $status instead of $wanted: $*"
 }
 
-# start ARGUMENT...: the same in the background, as $PID, until finish STATUS.
+# start ARGUMENT...: runs it in the background, as $PID, until finish STATUS.
 start() {
         env --default-signal "$DEPLOY_MIGRATE" --root "$ROOT" "$@" >"$OUT" 2>"$ERR" </dev/null &
         PID=$!
@@ -190,20 +190,20 @@ finish() {
         [ "$status" -eq "$1" ] || fail "exit status $status instead of $1 in the background"
 }
 
-# Lets a migration go on that waits at its gate.
+# Lets a migration that waits at its gate continue.
 open_gate() {
         echo go >&8
 }
 
 # await_call ID:PHASE: waits for the next call of a migration, which must be this one.
 await_call() {
-        call=$(timeout 10 sh -c 'read -r call && echo "$call"' <&9) || fail "waited in vain for $1"
+        call=$(timeout 10 sh -c 'read -r call && echo "$call"' <&9) || fail "timed out waiting for $1"
         [ "$call" = "$1" ] || fail "$call was called instead of $1"
 }
 
-# ---- What came of it ----
+# ---- Results ----
 
-# The calls of migrations since the last time, in one line.
+# Prints the calls of migrations since the last time, in one line.
 calls() {
         echo end >&9
         while read -r call <&9 && [ "$call" != end ]; do
@@ -211,13 +211,13 @@ calls() {
         done
 }
 
-# assert_calls ID:PHASE...: exactly these were called, in this order.
+# assert_calls ID:PHASE...: exactly these calls were made, in this order.
 assert_calls() {
         called=$(calls)
         [ "$called" = "$*${*:+ }" ] || fail "called: $called, instead of: $*"
 }
 
-# assert_ran ID...: each of them with all its phases.
+# assert_ran ID...: exactly these migrations were called, each with all its phases.
 assert_ran() {
         expected=
         for id; do
@@ -239,13 +239,13 @@ assert_exists() {
         [ -e "$ROOT$1" ] || fail "$1 doesn't exist"
 }
 
-# assert_json FILTER TEXT: the filter of jq, on standard output, gives the text.
+# assert_json FILTER TEXT: the jq filter prints the text for standard output.
 assert_json() {
         got=$(jq -r "$1" "$OUT") || fail "no JSON on standard output"
         [ "$got" = "$2" ] || fail "$1 gives: $got, instead of: $2"
 }
 
-# fingerprint [DIRECTORY...]: of all that is in them, the tree by default, to tell whether anything was changed.
+# fingerprint [DIRECTORY...]: prints the state of all files in them, by default of the tree, to detect changes.
 fingerprint() (
         cd "$ROOT" || exit
         [ $# -gt 0 ] || set -- .
@@ -253,7 +253,7 @@ fingerprint() (
         find "$@" -type f -exec sha256sum {} + | sort
 )
 
-# assert_unchanged COMMAND...: it leaves all of the tree as it was.
+# assert_unchanged COMMAND...: runs it; nothing in the tree may change.
 assert_unchanged() {
         fingerprint >"$WORK/before"
         "$@"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What is wrong with migrations before they are shipped: all of it at once, as errors, warnings and notices.
+# lint: all findings about a source tree at once, as errors, warnings and notices.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -9,7 +9,7 @@ need_root
 SOURCE=/source
 GOOD='#!/bin/sh'
 
-# ship ID [TEXT [MODE]]: a migration in the source tree.
+# ship ID [TEXT [MODE]]: makes a migration in the source tree.
 ship() {
         write "$SOURCE/v$1" "${2:-$GOOD}"
         chmod "${3:-755}" "$ROOT$SOURCE/v$1"
@@ -19,14 +19,14 @@ manifest() {
         write "$SOURCE/v$1.json" "$2"
 }
 
-# lint STATUS [ARGUMENT...]: from beside the source tree, so that paths are short.
+# lint STATUS [ARGUMENT...]: runs in the parent of the source tree, so that paths are short.
 lint() {
         wanted=$1
         shift
         (cd "$ROOT" && execute "$wanted" "$DEPLOY_MIGRATE" lint source "$@")
 }
 
-# assert_lint FINDING...: these and no other, each the begin of a line.
+# assert_lint FINDING...: exactly these findings; each is the beginning of a line.
 assert_lint() {
         n=$(wc -l <"$OUT")
         [ "$n" -eq $# ] || fail "$n findings instead of $#"
@@ -36,7 +36,7 @@ assert_lint() {
         assert_no_err
 }
 
-test_nothing_is_wrong() {
+test_no_findings() {
         ship 1.1.0/001_x
         manifest 1.1.0/001_x '{"description": "x", "writes": ["/etc/x"], "since": "1.1-2"}'
         ship 1.1.0/002_x.py 'def check(): return True' 644
@@ -52,7 +52,7 @@ test_nothing_is_wrong() {
         assert_json '.findings | length' 0
 }
 
-test_everything_is_told_at_once() {
+test_all_findings_at_once() {
         ship 1.1.0/001_x "$GOOD" 644
         manifest 1.1.0/001_x '{"write": [], "network": 1, "writes": ["etc", "/etc/x", "/var", 1], "since": "x y"}'
         ship 1.1.0/002_x
@@ -87,7 +87,7 @@ test_everything_is_told_at_once() {
                 'source/v1.3.0+build/001_x.json:2: error: '
 }
 
-# A machine refuses just what is told here as an error, so that nothing that passes is refused later.
+# The errors are exactly what a run refuses: a tree that passes lint is never refused later.
 test_a_machine_refuses_the_same() {
         while read -r id mode text; do
                 rm -rf "$ROOT$SOURCE" "$ROOT/usr/lib/deploy-migrate/sample" "$ROOT/var/lib/deploy-migrate"
@@ -126,7 +126,7 @@ test_programs_that_cannot_be_started() {
                 'source/v1.0.0/006_x: error: has no "#!" line'
 }
 
-test_what_the_package_does_not_reach() {
+test_migrations_above_the_package_version() {
         ship 1.1.0/001_x
         ship 1.1.0/002_x
         manifest 1.1.0/002_x '{"since": "1.1-3"}'
@@ -158,7 +158,7 @@ test_notices_and_warnings_are_no_errors() {
         assert_lint 'source/v1.3.0: warning: '
 }
 
-test_a_directory_that_is_none() {
+test_an_argument_that_is_no_directory() {
         mkdir "$ROOT$SOURCE"
         lint 1
         assert_lint 'source: error: has no version directory'
@@ -171,7 +171,7 @@ test_a_directory_that_is_none() {
         execute 2 "$DEPLOY_MIGRATE" lint
 }
 
-# Whose files they are says nothing before they are in a package.
+# The owner of the files is irrelevant before they are in a package.
 test_a_source_tree_of_another_user() {
         ship 1.1.0/001_x
         manifest 1.1.0/001_x '{}'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# One at a time, for each package; a lock lives as long as its holder.
+# One run at a time for each package; a lock ends with the process that holds it.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -11,7 +11,7 @@ ship() {
         upgraded sample 1.0 1.1
 }
 
-# hold [OPTION...]: starts one that holds the lock, in migrate.
+# hold [OPTION...]: starts a run that holds the lock, in migrate.
 hold() {
         start run sample "$@"
         await_call 1.1.0/001_x:check
@@ -25,7 +25,7 @@ test_of_two_runs_one_waits() {
         OUT=$WORK/out2 ERR=$WORK/err2
         start run sample
         sleep 0.3
-        kill -0 "$PID" || fail 'the second one did not wait'
+        kill -0 "$PID" || fail 'the second run did not wait'
         open_gate
         finish 0
         PID=$holder
@@ -64,7 +64,7 @@ test_no_waiting() {
         finish 0
 }
 
-# assert_locked ARGUMENT...: says so, and by whom.
+# assert_locked ARGUMENT...: it fails, and names the process that holds the lock.
 assert_locked() {
         OUT=$WORK/out2 ERR=$WORK/err2
         expect 4 "$@" --lock-timeout 0
@@ -101,7 +101,7 @@ test_waiting_can_be_interrupted() {
         assert_events sample baseline started:1.1.0/001_x committing:1.1.0/001_x applied:1.1.0/001_x completed
 }
 
-test_what_only_looks_takes_no_lock() {
+test_verbs_that_only_read_take_no_lock() {
         ship
         hold
         OUT=$WORK/out2 ERR=$WORK/err2
@@ -142,7 +142,7 @@ test_a_killed_holder_leaves_no_lock() {
         done
 }
 
-# A migration must not keep the lock, nor anything else of ours, open.
+# A migration must not inherit the lock or any other descriptor of ours.
 test_a_migration_inherits_nothing() {
         migration sample 1.1.0/001_x 'test -e "$marker"' 'ls -l /proc/self/fd >"$marker"'
         upgraded sample 1.0 1.1

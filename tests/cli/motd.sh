@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What is said at login: nothing, unless somebody should look.
+# The message at login: none, unless an administrator has something to do.
 
 . "${0%/*}/lib.sh"
 need_root
 
 MOTD=$(cd "${0%/*}/../../units" && pwd)/95-deploy-migrate
 
-# login [COMMANDS]: as pam_motd calls it; with commands in the place of the program.
+# login [COMMANDS]: runs the script as pam_motd does; with commands in place of the program.
 login() {
         write /bin/deploy-migrate <<END
 #!/bin/sh
@@ -26,7 +26,7 @@ assert_login() {
         login
         for line; do
                 echo "$line"
-        done | diff - "$OUT" || fail "something else is said"
+        done | diff - "$OUT" || fail "the message differs"
 }
 
 ship() {
@@ -36,7 +36,7 @@ ship() {
         done
 }
 
-test_nothing_where_nothing_is_to_do() {
+test_nothing_to_report() {
         assert_login
         ship
         expect 0 run
@@ -45,14 +45,14 @@ test_nothing_where_nothing_is_to_do() {
         assert_login
 }
 
-test_a_line_for_what_waits() {
+test_a_line_for_pending_packages() {
         ship
         assert_login "deploy-migrate: data still to be migrated: alpha, beta, gamma; see 'deploy-migrate status'"
         expect 0 run alpha gamma
         assert_login "deploy-migrate: data still to be migrated: beta; see 'deploy-migrate status'"
 }
 
-test_a_line_for_what_failed() {
+test_a_line_for_failed_packages() {
         ship 'exit 1' 'exit 1'
         expect 1 run beta gamma
         assert_login "deploy-migrate: data could not be migrated: beta, gamma; see 'deploy-migrate status'" \
@@ -69,12 +69,12 @@ test_no_login_fails_or_waits() {
         ship
         for trouble in 'exit 3' 'exit 127' "kill -SEGV \$\$" 'echo half; exit 3' 'trap "" TERM; sleep 4321 & wait; wait'; do
                 login "$trouble"
-                [ ! -s "$OUT" ] || fail "something is said: $trouble"
+                [ ! -s "$OUT" ] || fail "it prints something: $trouble"
         done
         rm "$ROOT/bin/deploy-migrate"
         execute 0 env -i PATH="$ROOT/bin" "$MOTD"
         assert_no_err
-        [ ! -s "$OUT" ] || fail "something is said without the program"
+        [ ! -s "$OUT" ] || fail "it prints something without the program"
 }
 
 run_tests

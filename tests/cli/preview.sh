@@ -1,20 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What preview shows, and that nothing of it stays.
+# The output of preview, and that it changes nothing.
 
 . "${0%/*}/lib.sh"
 need_root
 
 DATA='etc var/lib/sample usr'
 
-# The directories that it has by default, the fifos of the tree being no part of them.
+# The default directories of the package; the fifos of the tree are not in them.
 prepare() {
         mkdir -p "$ROOT/etc/$1" "$ROOT/var/lib/$1"
         upgraded "$@"
 }
 
-# Text, data that is none, modes, links, a directory that moves; and a second migration that builds on the first.
+# Text, binary data, modes, links, a moved directory; and a second migration that builds on the first.
 ship() {
         write /etc/sample/sample.conf 'key=1
 old name=2
@@ -49,7 +49,7 @@ file() {
         echo ".packages[0].migrations[$1].files[] | select(.path == \"$2\")"
 }
 
-# Nothing was written, and nothing but the history is in the state.
+# The data is unchanged, and the state has only the history.
 preview_unchanged() {
         cp "$(history_of sample)" "$WORK/history"
         fingerprint $DATA >"$WORK/before"
@@ -60,7 +60,7 @@ preview_unchanged() {
         [ "$(ls "$ROOT/var/lib/deploy-migrate/sample")" = history.jsonl ] || fail 'something was left behind'
 }
 
-test_nothing_of_it_stays() {
+test_it_changes_nothing() {
         ship
         preview_unchanged expect 0 preview sample
         assert_no_err
@@ -109,9 +109,9 @@ test_as_json() {
         assert_json '.packages[0].migrations | map(.changes) | join(" ")' '7 3'
 }
 
-# What the run then does is what patch(1) makes of the diffs.
+# patch(1) makes of the diffs exactly what the run then does.
 test_the_diffs_are_what_a_run_does() {
-        command -v patch >/dev/null || skip 'there is no patch(1)'
+        command -v patch >/dev/null || skip 'patch(1) is missing'
         ship
         expect 0 preview --json sample
         cp -a "$ROOT" "$WORK/copy"
@@ -125,7 +125,7 @@ test_the_diffs_are_what_a_run_does() {
         done
 }
 
-test_what_an_earlier_one_does_satisfies_a_later_one() {
+test_an_earlier_migration_satisfies_a_later_one() {
         migration sample 1.1.0/001_x
         migration sample 1.2.0/001_y 'test -e "$DPKG_ROOT/var/lib/sample/1.1.0-001_x"'
         prepare sample 1.0 1.2
@@ -162,7 +162,7 @@ test_a_postponement() {
         assert_json '.packages[0] | .result + " " + .migrations[0].state' 'postponed postponed'
 }
 
-test_what_was_given_up_is_tried() {
+test_a_given_up_migration_is_tried() {
         migration sample 1.1.0/001_x '' 'exit 1'
         prepare sample 1.0 1.1
         for _ in 1 2 3; do
@@ -206,7 +206,7 @@ test_a_signal_ends_it_and_nothing_stays() {
         assert_missing /var/lib/sample/1.1.0-001_x
 }
 
-test_what_one_that_was_killed_left_is_removed() {
+test_remains_of_a_killed_preview_are_removed() {
         migration sample 1.1.0/001_x '' 'touch "$marker"; gate'
         prepare sample 1.0 1.1
         start preview sample
@@ -220,7 +220,7 @@ test_what_one_that_was_killed_left_is_removed() {
         preview_unchanged expect 0 preview sample
 }
 
-test_it_waits_for_nobody_who_works_on_the_package() {
+test_it_does_not_wait_for_a_lock() {
         migration sample 1.1.0/001_x '' 'touch "$marker"; gate'
         prepare sample 1.0 1.1
         start run sample
@@ -231,7 +231,7 @@ test_it_waits_for_nobody_who_works_on_the_package() {
         finish 0
 }
 
-# Not in the files of the program in the background.
+# With output files of its own: the program in the background uses $OUT and $ERR.
 expect_other() {
         wanted=$1 status=0
         shift
@@ -239,7 +239,7 @@ expect_other() {
         [ "$status" -eq "$wanted" ] || fail "exit status $status instead of $wanted: $*"
 }
 
-test_what_is_half_committed_is_not_looked_at() {
+test_a_half_committed_package_is_refused() {
         migration sample 1.1.0/001_x
         prepare sample 1.0 1.1
         expect 0 run sample
@@ -273,7 +273,7 @@ test_it_needs_the_sandbox() {
         expect 0 preview --sandbox=on sample
 }
 
-# ---- What is in files ----
+# ---- File contents ----
 
 test_only_text_is_compared() {
         migration sample 1.1.0/001_x '' '
@@ -309,7 +309,7 @@ test_nothing_in_files_or_names_reaches_the_terminal() {
         assert_out 'a\x1b[31m\nb\xff'
         assert_out '+++ b/var/lib/sample/a\x1b[31m\x0ab\xff'
         expect 0 preview --json sample
-        [ "$(jq -rs length "$OUT")" = 1 ] || fail 'it is no JSON'
+        [ "$(jq -rs length "$OUT")" = 1 ] || fail 'it is not JSON'
         ! grep -q "$(printf '\033')" "$OUT" || fail 'there is an escape sequence'
 }
 
@@ -351,9 +351,9 @@ test_nothing_to_do() {
 
 ESCAPE=$(printf '\033')
 
-# on_terminal [NAME=VALUE...] VERB...: what it shows there comes to $OUT. PAGER isn't set unless it is given.
+# on_terminal [NAME=VALUE...] VERB...: runs it on a terminal, with the output in $OUT. PAGER is unset by default.
 on_terminal() {
-        command -v script >/dev/null || skip 'there is no script(1)'
+        command -v script >/dev/null || skip 'script(1) is missing'
         cat >"$WORK/command" <<END
 unset PAGER LESS
 export TERM=xterm $(for word; do case $word in *=*) printf "'%s' " "$word" ;; esac; done)
@@ -370,18 +370,18 @@ test_colours() {
                 grep -q "$line" "$OUT" || fail "there is no line $line"
         done
         expect 0 preview sample
-        ! grep -q "$ESCAPE" "$OUT" || fail 'there are colours elsewhere'
+        ! grep -q "$ESCAPE" "$OUT" || fail 'other output has colours'
 }
 
 test_a_pager() {
         ship
         on_terminal "PAGER=cat >$WORK/paged" preview sample
         grep -q '+newest name=2' "$WORK/paged" || fail 'the pager got nothing'
-        ! grep -q 'newest name' "$OUT" || fail 'it came to the terminal all the same'
+        ! grep -q 'newest name' "$OUT" || fail 'it was also written to the terminal'
         rm "$WORK/paged"
         on_terminal "PAGER=cat >$WORK/paged" preview --json sample
         PAGER="cat >$WORK/paged" expect 0 preview sample
-        [ ! -e "$WORK/paged" ] || fail 'a pager where none is of use'
+        [ ! -e "$WORK/paged" ] || fail 'a pager was started without need'
 }
 
 test_a_pager_that_has_seen_enough() {
@@ -391,11 +391,11 @@ test_a_pager_that_has_seen_enough() {
         prepare sample 1.0 1.1
         on_terminal 'PAGER=head -n 2' preview sample
         assert_out sample
-        [ "$(wc -l <"$OUT")" -le 3 ] || fail 'it got more'
+        [ "$(wc -l <"$OUT")" -le 3 ] || fail 'it got more output'
 }
 
 test_the_default_pager_on_one_screen() {
-        command -v less >/dev/null || skip 'there is no less(1)'
+        command -v less >/dev/null || skip 'less(1) is missing'
         migration sample 1.1.0/001_x
         prepare sample 1.0 1.1
         on_terminal preview sample

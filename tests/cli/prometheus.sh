@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# status --prometheus: what it says of packages in all kinds of states, in the text exposition format; and how a file gets it.
+# status --prometheus: the metrics of packages in all states, in the text format, and how they get into a file.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -9,7 +9,7 @@ need_root
 REPLACE_FILE=${0%/*}/../../units/replace-file
 DIRECTORY=/var/lib/prometheus/node-exporter
 
-# One package for each result that a status can have.
+# Ships one package for each result that a status can have.
 ship() {
         for package in good fails waits later lower broken; do
                 migration $package 1.1.0/001_first
@@ -34,14 +34,14 @@ assert_no_metric() {
         ! grep -F "deploy_migrate_$1" "$OUT" || fail "is there: $1"
 }
 
-# assert_result PACKAGE RESULT: this one and no other.
+# assert_result PACKAGE RESULT: the package has this result and no other.
 assert_result() {
         assert_metric "package_result{package=\"$1\",result=\"$2\"}" 1
         [ "$(grep -c "^deploy_migrate_package_result{package=\"$1\",result=\"[a-z-]*\"} 0\$" "$OUT")" -eq 6 ] ||
                 fail "other results of $1 aren't 0"
 }
 
-# Each family once, in one piece, behind its help and its type, and no sample twice.
+# Each family appears once, in one piece, after its help and type, and no sample appears twice.
 assert_well_formed() {
         awk '
                 /^# HELP [a-z_]+ [A-Z].*\.$/ { help = $3; next }
@@ -103,7 +103,7 @@ test_named_packages_and_none() {
         rm -r "$ROOT/usr/lib/deploy-migrate" "$ROOT/var/lib/deploy-migrate"
         expect 0 status --prometheus
         assert_well_formed
-        [ "$(grep -c '^[^#]' "$OUT")" -eq 1 ] || fail "there is more than the version"
+        [ "$(grep -c '^[^#]' "$OUT")" -eq 1 ] || fail "it prints more than the version"
 }
 
 test_a_history_that_can_not_be_read_is_an_error_of_its_package() {
@@ -115,14 +115,14 @@ test_a_history_that_can_not_be_read_is_an_error_of_its_package() {
         assert_result waits pending
 }
 
-test_nothing_is_said_where_not_all_can_be_said() {
+test_no_metrics_if_some_are_unknown() {
         ship
         rm -r "$ROOT/usr/lib/deploy-migrate"
         touch "$ROOT/usr/lib/deploy-migrate"
         expect 3 status --prometheus
-        [ ! -s "$OUT" ] || fail "something is said"
+        [ ! -s "$OUT" ] || fail "it prints something"
         expect 2 status --prometheus 'No Name' waits
-        [ ! -s "$OUT" ] || fail "something is said"
+        [ ! -s "$OUT" ] || fail "it prints something"
 }
 
 test_not_together_with_json() {
@@ -139,10 +139,10 @@ replace() {
         execute "$wanted" "$REPLACE_FILE" "$ROOT$DIRECTORY/deploy-migrate.prom" "$@"
 }
 
-# assert_files NAME...: no other is in the directory.
+# assert_files NAME...: the directory has exactly these files.
 assert_files() {
         files=$(ls -A "$ROOT$DIRECTORY")
-        [ "$files" = "$*" ] || fail "there are: $files"
+        [ "$files" = "$*" ] || fail "the directory has: $files"
 }
 
 test_a_file_is_replaced() {
@@ -153,12 +153,12 @@ test_a_file_is_replaced() {
                 assert_no_err
                 assert_files deploy-migrate.prom
                 expect 0 status --prometheus
-                cmp "$OUT" "$ROOT$DIRECTORY/deploy-migrate.prom" || fail "$run: it has something else"
+                cmp "$OUT" "$ROOT$DIRECTORY/deploy-migrate.prom" || fail "$run: the file differs from the output"
         done
         [ "$(stat -c %a "$ROOT$DIRECTORY/deploy-migrate.prom")" = 644 ] || fail "node-exporter can't read it"
 }
 
-test_what_is_no_longer_true_does_not_stay() {
+test_an_outdated_file_is_removed() {
         write $DIRECTORY/deploy-migrate.prom old
         replace 1 sh -c 'echo half; exit 3'
         assert_files
@@ -166,7 +166,7 @@ test_what_is_no_longer_true_does_not_stay() {
         assert_files
 }
 
-test_a_file_in_between_that_is_there_already() {
+test_a_temporary_file_that_exists_already() {
         write $DIRECTORY/deploy-migrate.prom old
         write /precious precious
         ln -s "$ROOT/precious" "$ROOT$DIRECTORY/deploy-migrate.prom.new"

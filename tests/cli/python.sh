@@ -5,12 +5,12 @@
 
 . "${0%/*}/lib.sh"
 need_root
-[ -x /usr/bin/python3 ] || skip_all 'there is no /usr/bin/python3'
+[ -x /usr/bin/python3 ] || skip_all '/usr/bin/python3 is missing'
 
 PACKAGE=/usr/lib/deploy-migrate/sample
 VERSION=$PACKAGE/v1.1.0
 
-# module CHECK MIGRATE: a module with these as the only lines of its functions.
+# module CHECK MIGRATE: makes a module whose functions have these lines.
 module() {
         mkdir -p "$ROOT/var/lib/sample"
         write $VERSION/001_x.py <<END
@@ -35,7 +35,7 @@ END
         [ -e "$ROOT/var/lib/dpkg" ] || upgraded sample 1.0 1.1
 }
 
-# assert_fails TEXT...: with all of this in the output.
+# assert_fails TEXT...: the run fails with all of these texts in the output.
 assert_fails() {
         rm -rf "$ROOT/var/lib/deploy-migrate"
         expect 0 baseline sample 1.0
@@ -69,7 +69,7 @@ test_migrate_says_false() {
         assert_history sample '[.[] | select(.event == "failed")][0].exit' 1
 }
 
-test_what_is_no_bool() {
+test_a_result_that_is_no_bool() {
         for value in 0 1 None '"yes"' '[]' 'object()'; do
                 module "return $value" 'return touch()'
                 assert_fails 'must return True or False'
@@ -85,7 +85,7 @@ test_exceptions() {
         assert_fails 'KeyboardInterrupt: stop'
 }
 
-test_exits_say_nothing() {
+test_exits_are_errors() {
         for status in '' 0 1 75; do
                 module "sys.exit($status)" 'return touch()'
                 assert_fails SystemExit
@@ -104,7 +104,7 @@ test_a_function_that_is_missing() {
         assert_fails 'check()'
 }
 
-test_what_is_no_python() {
+test_a_file_that_is_not_python() {
         write $VERSION/001_x.py 'def check(:'
         upgraded sample 1.0 1.1
         assert_fails SyntaxError 001_x.py

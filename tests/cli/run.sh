@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What is run, in which order, and from which version on.
+# The migrations that a run executes, their order, and the version that it starts from.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -196,7 +196,7 @@ test_states_in_which_nothing_is_migrated() {
         assert_calls
 }
 
-test_states_in_which_it_is() {
+test_states_in_which_it_is_migrated() {
         ship
         for state in unpacked half-configured triggers-awaited triggers-pending installed; do
                 upgraded sample 1.0 1.1 "install ok $state"
@@ -235,7 +235,7 @@ test_a_package_name_as_a_systemd_instance() {
         assert_ran 1.1.0/001_first
 }
 
-test_what_a_migration_finds_around_it() {
+test_the_environment_of_a_migration() {
         migration sample 1.1.0/001_look 'test -e "$marker"' '
                 env | grep -v ^_= | LC_ALL=C sort >"$marker"
                 { pwd; umask; readlink /proc/self/fd/0; } >"$marker.rest"
@@ -286,7 +286,7 @@ test_nothing_to_run_at_all() {
         assert_json '.packages[0].result' not-installed
 }
 
-test_an_upgrade_that_lands_while_others_run() {
+test_an_upgrade_that_arrives_during_a_run() {
         migration aaa 2.0.0/001_a
         migration bbb 2.0.0/001_b 'test -e "$marker"' 'gate; echo done >"$marker"'
         migration ccc 2.0.0/001_c

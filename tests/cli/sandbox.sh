@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What a migration may touch, and that nothing comes of what it may not.
+# The files that a migration may change, and that it can change no others.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -16,7 +16,7 @@ manifest() {
         write /usr/lib/deploy-migrate/sample/v1.1.0/001_x.json "$1"
 }
 
-# Runs, which fails, and leaves all as it was.
+# Runs; the run must fail and change nothing.
 assert_refused() {
         mkdir -p "$ROOT/etc/other" "$ROOT/var/lib/sample"
         fingerprint etc/other usr var/lib/sample >"$WORK/before"
@@ -51,7 +51,7 @@ test_a_check_that_writes_where_anything_may_be_written() {
         assert_err 'Read-only file system'
 }
 
-# Each in a way of its own: create, write, append, remove, rename, mode, owner, time, link, attribute, device.
+# Each changes a file in another way: create, write, append, remove, rename, mode, owner, time, link, attribute, device.
 outside='create data/new:touch etc/new
 write data:echo new >etc/other/data
 append:echo more >>etc/other/data
@@ -171,7 +171,7 @@ test_a_place_for_temporary_files() {
 
 # ---- The network ----
 
-# Listens on the loopback device, as $PORT, and notes who connects.
+# Listens on the loopback device, at $PORT, and records connections.
 listen() {
         : >"$WORK/connections"
         /usr/bin/python3 -c '
@@ -232,7 +232,7 @@ test_processes_of_others_are_out_of_reach() {
         helper $other
         ship 'exit 1' "kill -KILL $other; exit 1"
         expect 1 run sample
-        kill -0 $other || fail 'it killed a process that is not its own'
+        kill -0 $other || fail 'it killed a process outside the sandbox'
 }
 
 run_tests

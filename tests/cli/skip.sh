@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What keeps a migration from being run: the history, its own check, the administrator, the order of versions.
+# Reasons not to run a migration: the history, its own check, the administrator, the order of versions.
 
 . "${0%/*}/lib.sh"
 need_root
 
-# The second of three migrations fails, so that the first one is applied while the upgrade isn't completed.
-test_what_was_applied_is_not_even_checked() {
+# The second of three migrations fails: the first is applied, and the upgrade isn't completed.
+test_an_applied_migration_is_not_checked() {
         migration sample 1.1.0/001_done
         migration sample 1.1.0/002_fails 'exit 1' 'exit 1'
         upgraded sample 1.0 1.1
@@ -20,7 +20,7 @@ test_what_was_applied_is_not_even_checked() {
         assert_missing /var/lib/sample/1.1.0-001_done
 }
 
-test_what_is_there_already_is_not_migrated() {
+test_a_satisfied_migration_is_not_run() {
         migration sample 1.1.0/001_there
         migration sample 1.1.0/002_next
         upgraded sample 1.0 1.1
@@ -33,7 +33,7 @@ test_what_is_there_already_is_not_migrated() {
         assert_content /var/lib/sample/1.1.0-001_there 'by hand'
 }
 
-test_what_is_marked() {
+test_a_marked_migration() {
         for number in 001 002 003; do
                 migration sample 1.1.0/${number}_x
         done
@@ -49,7 +49,7 @@ test_what_is_marked() {
                 'applied: did it by hand, skipped: not wanted'
 }
 
-test_what_came_too_late() {
+test_a_migration_that_came_too_late() {
         migration sample 1.1.0/001_x
         upgraded sample 1.0 1.2
         expect 0 run sample
@@ -69,7 +69,7 @@ test_what_came_too_late() {
         assert_calls
 }
 
-test_what_is_no_longer_shipped() {
+test_a_migration_that_is_no_longer_shipped() {
         migration sample 1.1.0/001_x
         upgraded sample 1.0 1.1
         expect 0 run sample
@@ -80,7 +80,7 @@ test_what_is_no_longer_shipped() {
         expect 0 run sample
 }
 
-test_what_was_changed_since_it_was_applied() {
+test_a_migration_that_changed_after_it_was_applied() {
         migration sample 1.1.0/001_x
         upgraded sample 1.0 1.1
         expect 0 run sample
@@ -93,7 +93,7 @@ test_what_was_changed_since_it_was_applied() {
         assert_calls
 }
 
-test_an_exit_status_that_says_what_is_pending() {
+test_an_exit_status_for_pending_migrations() {
         migration sample 1.1.0/001_x
         upgraded sample 1.0 1.1
         expect 0 status

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Where the history can't be written nothing is executed, where there is no room for a stage nothing lands, and what was done is
-# neither lost nor done twice.
+# If the history can't be written, nothing is executed; if there is no space for a stage, nothing is changed; and no applied
+# migration is lost or done twice.
 
 . "${0%/*}/lib.sh"
 need_root
 need_mounts
 
-# ship COUNT: so many migrations, each of which notes how often it was done.
+# ship COUNT: ships so many migrations; each records how often it was done.
 ship() {
         for number in $(seq -w 001 "$1"); do
                 migration sample "1.1.0/${number}_x"
@@ -17,7 +17,7 @@ ship() {
         mkdir -p "$ROOT/var/lib/deploy-migrate"
 }
 
-# Runs while there is too little space, gives it more by the given command, and runs again.
+# Runs with too little space, frees some by the given command, and runs again.
 assert_survives_a_full_disk() {
         status=0
         "$DEPLOY_MIGRATE" --root "$ROOT" run sample >"$OUT" 2>&1 </dev/null || status=$?
@@ -30,7 +30,7 @@ assert_survives_a_full_disk() {
         expect 0 run sample
         assert_history sample '.[-1].event' completed
         assert_history sample '[.[] | select(.event == "applied" or .event == "satisfied") | .id] | unique | length' 100
-        [ "$(cat "$ROOT"/var/lib/sample/* | wc -l)" -eq 100 ] || fail 'one was done twice, or not at all'
+        [ "$(cat "$ROOT"/var/lib/sample/* | wc -l)" -eq 100 ] || fail 'a migration was done twice, or not at all'
 }
 
 test_a_file_system_that_fills_up() {
@@ -43,7 +43,7 @@ test_a_disk_that_fills_up() {
         ship 100
         truncate -s 4M "$WORK/disk"
         mkfs.ext4 -q -b 1024 -N 1024 -m 0 -O ^has_journal "$WORK/disk"
-        mount -o loop "$WORK/disk" "$ROOT/var/lib/deploy-migrate" || skip 'there are no loop devices here'
+        mount -o loop "$WORK/disk" "$ROOT/var/lib/deploy-migrate" || skip 'loop devices are missing'
         free=$(stat -f -c %a "$ROOT/var/lib/deploy-migrate")
         head -c $(((free - 60) * 1024)) /dev/zero >"$ROOT/var/lib/deploy-migrate/.filler"
         assert_survives_a_full_disk rm "$ROOT/var/lib/deploy-migrate/.filler"

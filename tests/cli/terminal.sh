@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What differs on a terminal: colours, and a line that tells how far a long migration is.
+# Output on a terminal: colours, and the progress line of a long migration.
 
 . "${0%/*}/lib.sh"
 need_root
-command -v script >/dev/null || skip_all 'there is no script(1)'
+command -v script >/dev/null || skip_all 'script(1) is missing'
 
 ESCAPE=$(printf '\033')
 
@@ -14,7 +14,7 @@ ship() {
         upgraded sample 1.0 1.1
 }
 
-# on_terminal [NAME=VALUE...] ARGUMENT...: runs it there; what it shows comes to $OUT.
+# on_terminal [NAME=VALUE...] ARGUMENT...: runs it on a terminal, with the output in $OUT.
 on_terminal() {
         command="env TERM=xterm"
         while [ "${1%%=*}" != "$1" ] && [ "${1#--}" = "$1" ]; do
@@ -40,7 +40,7 @@ test_colours_on_a_terminal_only() {
         assert_no_colours
 }
 
-test_colours_where_they_are_asked_for() {
+test_colours_on_request() {
         ship
         expect 0 status --color=always
         assert_colours
@@ -48,7 +48,7 @@ test_colours_where_they_are_asked_for() {
         assert_no_colours
 }
 
-test_colours_that_are_not_wanted() {
+test_no_colours_on_request() {
         ship
         on_terminal NO_COLOR=1 status
         assert_no_colours
@@ -64,29 +64,29 @@ test_json_has_no_colours() {
         ship
         on_terminal status --json
         assert_no_colours
-        tr -d '\r' <"$OUT" | jq -e '.packages | length == 1' >/dev/null || fail 'it is no JSON'
+        tr -d '\r' <"$OUT" | jq -e '.packages | length == 1' >/dev/null || fail 'it is not JSON'
 }
 
 test_a_long_migration_shows_how_far_it_is() {
         ship 'sleep 1.3; touch "$marker"'
         on_terminal run sample
         assert_out '1.1.0/001_x'
-        grep -q 'migrate.*of.*15' "$OUT" || fail 'it tells neither its phase nor its limit'
+        grep -q 'migrate.*of.*15' "$OUT" || fail 'it lacks the phase or the limit'
         grep -q "$ESCAPE\[K" "$OUT" || fail 'the line was not cleared'
 }
 
-test_no_such_line_elsewhere() {
+test_no_progress_line_without_a_terminal() {
         ship 'sleep 1.3; touch "$marker"'
         expect 0 run sample
         assert_no_err
 }
 
-# The last one may be there or not, but never as bytes that a terminal obeys.
+# The output may contain the text, but never as bytes that a terminal obeys.
 test_a_migration_can_not_write_to_the_terminal() {
         ship 'printf "\033]0;title\007\033[2J\n"; echo new >/dev/tty; touch "$marker"'
         on_terminal run -v sample
         ! grep -q -e "$ESCAPE\]0" -e "$ESCAPE\[2J" "$OUT" || fail 'an escape sequence came through'
-        ! grep -q '^new' "$OUT" || fail 'it has our terminal'
+        ! grep -q '^new' "$OUT" || fail 'it can write to our terminal'
 }
 
 run_tests

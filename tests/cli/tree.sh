@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Nothing that a migration started outlives it, however it ended and however well it hid.
+# No process that a migration started outlives it, however it ended and however well it hid.
 
 . "${0%/*}/lib.sh"
 need_root
 
-# Three that stay behind: in a session of its own, an orphan of an orphan, and one that knows nothing of our environment and
-# can't be ended by asking.
+# Starts three processes that stay: one in a session of its own, an orphan of an orphan, and one with an empty environment that
+# ignores signals.
 daemons='
         (setsid sleep 300 >/dev/null 2>&1 &)
         setsid sh -c "(sh -c \"sleep 300 & :\" &)" </dev/null
@@ -21,7 +21,7 @@ ship() {
         upgraded sample 1.0 1.1
 }
 
-# It has to be silent at once, without waiting.
+# All processes must be gone at once, without waiting.
 assert_silent() {
         left=$(processes)
         [ -z "$left" ] || fail "still there: $(for pid in $left; do tr '\0' ' ' <"/proc/$pid/cmdline"; done)"
@@ -41,7 +41,7 @@ for_each_sandbox() {
         done
 }
 
-# Without this the others would prove nothing.
+# Without this the other tests would prove nothing.
 test_the_daemons_live_as_long_as_the_migration() {
         ship 'exit 1' "$daemons gate; exit 1"
         for sandbox in on off; do
@@ -100,7 +100,7 @@ test_one_that_multiplies() {
         for_each_sandbox 1
 }
 
-# Without a sandbox it can. What it leaves behind holds its output open.
+# Without a sandbox it can. The process that it leaves keeps its output open.
 test_one_that_kills_what_watches_over_it() {
         ship 'exit 1' '(setsid sleep 9 &); kill -KILL $PPID; exit 1'
         execute 1 timeout 8 "$DEPLOY_MIGRATE" --root "$ROOT" run --sandbox=off sample

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What root doesn't run, since others could have written it or it lies elsewhere than it seems.
+# Root runs no file that others could have written, or that is elsewhere than its path says.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -18,7 +18,7 @@ ship() {
         mkdir "$OUTSIDE"
 }
 
-# assert_refused TEXT...: nothing runs, nothing is written, and the error says all this.
+# assert_refused TEXT...: nothing runs, nothing is written, and the error has these texts.
 assert_refused() {
         for command in run plan; do
                 expect 3 $command sample
@@ -66,7 +66,7 @@ test_writable_by_a_group() {
         expect 0 run sample
 }
 
-test_what_the_administrator_puts_in_its_place() {
+test_a_replacement_by_the_administrator() {
         ship
         write /etc/deploy-migrate/sample/v1.1.0/001_x '#!/bin/sh'
         chmod 755 "$ROOT/etc/deploy-migrate/sample/v1.1.0/001_x"
@@ -86,7 +86,7 @@ test_other_packages_are_run() {
         assert_ran 1.1.0/001_y
 }
 
-# move_away PATH: leaves a link in its place that leads out of the tree, by the absolute path or from where it is.
+# move_away PATH: replaces it by a link that leads out of the tree, by an absolute or a relative path.
 move_away() {
         mv "$ROOT$1" "$OUTSIDE/x"
         case $2 in
@@ -129,12 +129,12 @@ test_a_link_for_the_lock() {
         rm -r "$ROOT/run/deploy-migrate"
         ln -s "$OUTSIDE" "$ROOT/run/deploy-migrate"
         expect 3 run sample
-        [ -z "$(ls -A "$OUTSIDE")" ] || fail 'something was made outside'
+        [ -z "$(ls -A "$OUTSIDE")" ] || fail 'something was created outside'
         rm "$ROOT/run/deploy-migrate"
         mkdir "$ROOT/run/deploy-migrate"
         ln -s "$OUTSIDE/lock" "$ROOT/run/deploy-migrate/sample.lock"
         expect 3 run sample
-        [ -z "$(ls -A "$OUTSIDE")" ] || fail 'something was made outside'
+        [ -z "$(ls -A "$OUTSIDE")" ] || fail 'something was created outside'
         assert_calls
 }
 
@@ -146,7 +146,7 @@ test_a_link_for_a_declared_path() {
                 expect 1 run sample
                 cat "$OUT" >>"$ERR"
                 assert_err "$ROOT/var/lib/sample"
-                [ -z "$(ls -A "$OUTSIDE")" ] || fail 'something was made outside'
+                [ -z "$(ls -A "$OUTSIDE")" ] || fail 'something was created outside'
         done
 }
 
@@ -162,7 +162,7 @@ test_a_link_that_stays_in_the_tree() {
         assert_history sample '.[-1].event' completed
 }
 
-test_a_tree_that_is_none() {
+test_a_root_that_is_no_directory() {
         expect 3 --root "$ROOT/none" run
         assert_err "$ROOT/none"
         write /file

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What undo and forget say and do, and what status says of it.
+# undo and forget, and what status shows about them.
 
 . "${0%/*}/lib.sh"
 need_root
 
 DATA='etc var/lib/sample'
 
-# Two migrations, the second of which changes what the first has changed.
+# Ships two migrations; the second changes what the first has changed.
 ship() {
         write /etc/sample/sample.conf 'name=old'
         write /etc/sample/gone bye
@@ -28,17 +28,17 @@ ship() {
 }
 
 assert_old() {
-        fingerprint $DATA | diff "$WORK/old" - || fail 'it is not as it was'
+        fingerprint $DATA | diff "$WORK/old" - || fail 'it is not as it was before'
 }
 
-# Its lock file says who had it last.
+# Compares all but the lock file, which records its last holder.
 untouched() {
         fingerprint etc usr var >"$WORK/before"
         "$@"
         fingerprint etc usr var | diff "$WORK/before" - || fail "the tree was changed by: $*"
 }
 
-test_all_is_as_it_was_before() {
+test_everything_is_restored() {
         ship
         expect 0 undo sample
         assert_no_err
@@ -52,7 +52,7 @@ test_all_is_as_it_was_before() {
         assert_content /etc/sample/sample.conf name=newest
 }
 
-test_it_shows_what_it_puts_back() {
+test_it_lists_the_restored_files() {
         ship
         expect 0 undo sample
         sed -n 's/^  \([1-9].*\|  [A-Za-z]  .*\)/\1/p' "$OUT" | tr -s ' ' >"$WORK/files"
@@ -71,14 +71,14 @@ END
         assert_out 'install the older version of the package'
 }
 
-test_after_a_downgrade_there_is_nothing_to_advise() {
+test_no_advice_after_a_downgrade() {
         ship
         package sample 1.0-1
         rm -r "$ROOT/usr/lib/deploy-migrate/sample"
         expect 0 undo sample
         assert_old
         assert_out 'the data is at 1.0-1 again'
-        ! grep -q -e 'the next run' -e 'install the older' "$OUT" || fail 'it advises what was done'
+        ! grep -q -e 'the next run' -e 'install the older' "$OUT" || fail 'it advises a downgrade that was done already'
 }
 
 test_a_dry_run_changes_nothing() {
@@ -108,11 +108,11 @@ test_quiet() {
         ship
         expect 0 undo -q sample
         assert_no_err
-        [ ! -s "$OUT" ] || fail 'not quiet'
+        [ ! -s "$OUT" ] || fail '-q printed something'
         assert_old
 }
 
-test_what_was_changed_since_is_not_lost() {
+test_later_changes_are_not_lost() {
         ship
         write /etc/sample/sample.conf 'name=mine'
         for option in '' --dry-run; do
@@ -126,7 +126,7 @@ test_what_was_changed_since_is_not_lost() {
         assert_missing /var/lib/sample/1.1.0-001_x
 }
 
-# two SCRIPT SCRIPT: two migrations, whose scripts start in /var/lib/sample.
+# two SCRIPT SCRIPT: ships two migrations, whose scripts start in /var/lib/sample.
 two() {
         migration sample 1.1.0/001_x 'test -e "$marker"' "touch \"\$marker\"; cd \"\$DPKG_ROOT/var/lib/sample\" && $1"
         migration sample 1.2.0/001_y 'test -e "$marker"' "touch \"\$marker\"; cd \"\$DPKG_ROOT/var/lib/sample\" && $2"
@@ -140,10 +140,10 @@ test_a_directory_that_a_newer_one_replaced() {
         expect 0 run sample
         untouched expect 0 undo --dry-run sample
         expect 0 undo sample
-        fingerprint var/lib/sample | diff "$WORK/old" - || fail 'it is not as it was'
+        fingerprint var/lib/sample | diff "$WORK/old" - || fail 'it is not as it was before'
 }
 
-# refuses_between SCRIPT CHANGE SCRIPT: what somebody did between the two is seen before anything is put back.
+# refuses_between SCRIPT CHANGE SCRIPT: a change by others between the two is detected before anything is restored.
 refuses_between() {
         write /var/lib/sample/d/f text
         mkdir -p "$ROOT/etc"
@@ -161,7 +161,7 @@ refuses_between() {
         rm -rf "${ROOT:?}"/[!cg]*
 }
 
-test_what_was_changed_between_two() {
+test_changes_between_two_migrations() {
         refuses_between 'echo 1 >>d/f' 'echo mine >d/f' 'echo 2 >d/f && echo 2 >d/g'
         refuses_between 'echo 1 >>d/f' 'rm d/f' 'echo 2 >d/f'
         refuses_between 'chmod 600 d/f' 'chmod 640 d/f' 'chmod 600 d/f'
@@ -172,7 +172,7 @@ test_what_was_changed_between_two() {
         refuses_between 'echo 1 >d/new' 'echo mine >d/new' 'mv d/new d/newest'
 }
 
-test_what_only_the_two_changed() {
+test_changes_by_the_two_migrations_only() {
         for newer in 'echo 2 >d/f' 'rm -r d' 'mv d e && echo 2 >e/f' 'mv d e && mkdir d && echo 2 >d/f' 'rm -r d && echo 2 >d' \
                 'mkdir t && cp d/f t/ && rm -r d && mv t d' 'mv d/n/m d/n/f && echo 2 >d/n/g && mv d/n e' 'echo 2 >d/x' \
                 'echo 2 >d/x && chmod 700 d' 'mv d e && echo 2 >e/x' 'mv d e && mkdir d && mv e/f d/x'; do
@@ -188,7 +188,7 @@ test_what_only_the_two_changed() {
         done
 }
 
-test_there_is_nothing_to_undo() {
+test_nothing_to_undo() {
         migration sample 1.1.0/001_x
         mkdir "$ROOT/etc"
         upgraded sample 1.0 1.1
@@ -198,7 +198,7 @@ test_there_is_nothing_to_undo() {
         assert_json '.packages[0] | .result + " " + (.migrations | length | tostring)' 'nothing-to-do 0'
 }
 
-test_status_tells_what_can_be_undone() {
+test_status_shows_what_undo_can_restore() {
         ship
         expect 0 status sample
         assert_out 'can be undone: 2 migrations, '
@@ -211,7 +211,7 @@ test_status_tells_what_can_be_undone() {
         assert_json '.packages[0] | has("undo")' false
 }
 
-# It costs the undo, and nothing else.
+# Only the undo fails, nothing else.
 test_a_log_that_is_damaged() {
         ship
         for log in "$ROOT"/var/lib/deploy-migrate/sample/transactions/*-1.1.0-*/redo.jsonl; do
@@ -229,14 +229,14 @@ test_a_log_that_is_damaged() {
         assert_err "nothing of it can be undone: $log"
         expect 0 forget sample
         assert_out freed
-        [ -z "$(find "$ROOT/var/lib/deploy-migrate/sample/transactions" -name slots)" ] || fail 'something is kept'
+        [ -z "$(find "$ROOT/var/lib/deploy-migrate/sample/transactions" -name slots)" ] || fail 'a before-image was kept'
         expect 0 undo sample
         assert_out 'nothing to undo'
         expect 0 status sample
         assert_no_err
 }
 
-test_what_is_no_transaction() {
+test_a_directory_that_is_no_transaction() {
         ship
         kept=$ROOT/var/lib/deploy-migrate/sample/transactions
         echo mine >"$kept/notes"
@@ -275,7 +275,7 @@ test_the_longest_names() {
 test_forget() {
         ship
         expect 0 forget sample
-        grep -qE '^sample: freed [0-9.]+ [KM]?i?B; past upgrades can no longer be undone$' "$OUT" || fail 'it does not say how much'
+        grep -qE '^sample: freed [0-9.]+ [KM]?i?B; past upgrades can no longer be undone$' "$OUT" || fail 'it does not say how much was freed'
         expect 0 status --json sample
         assert_json '.packages[0] | has("undo")' false
         untouched expect 0 undo sample
@@ -299,7 +299,7 @@ test_a_status_while_it_is_forgotten() {
         assert_json '.packages[0] | .result + " " + (has("undo") | tostring)' 'nothing-to-do false'
 }
 
-# Some of the slots are gone then: an undo would take that for files that weren't there before.
+# Then some slots are gone, which an undo would take for files that didn't exist before.
 test_a_forget_that_was_killed() {
         command -v strace >/dev/null || skip 'strace is missing'
         for name in a b c; do
@@ -323,7 +323,7 @@ test_a_forget_that_was_killed() {
         [ -z "$left" ] || fail "left behind: $left"
 }
 
-# As by a forget that was killed between the two.
+# As a forget does that is killed between the two.
 test_half_of_an_upgrade() {
         ship
         for id in 1.2.0/001_y 1.1.0/001_x; do
@@ -360,7 +360,7 @@ test_a_package_that_is_locked() {
         wait $! || fail "$(cat "$WORK/background")"
 }
 
-# TEXT: what is half way is said, and nothing is changed.
+# assert_half_way TEXT: the error has this text, and nothing is changed.
 assert_half_way() {
         untouched expect 3 undo --dry-run sample
         assert_err "$1"
@@ -405,7 +405,7 @@ test_a_commit_that_was_interrupted() {
         assert_json '.packages[0] | .result + " " + (.error | tostring)' 'nothing-to-do null'
 }
 
-# Its files have other inode numbers then, and those tell what was done.
+# The files then have other inode numbers, by which recovery finds out what was done.
 test_a_copy_of_a_commit_that_was_interrupted() {
         ship
         interrupt_commit
@@ -419,7 +419,7 @@ test_a_copy_of_a_commit_that_was_interrupted() {
                 assert_err "1.2.0/001_y was cut off half way, and this is a copy"
                 assert_err "$stage/redo.jsonl"
         done
-        fingerprint $DATA | diff "$WORK/before" - || fail 'it changed something'
+        fingerprint $DATA | diff "$WORK/before" - || fail 'something was changed'
         rm -r "$stage"
         mv "$WORK/original" "$stage"
         expect 0 run sample

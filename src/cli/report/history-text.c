@@ -86,7 +86,7 @@ static void details_print_changes(FILE *stream, const struct dmig_event *event)
                 fprintf(stream, "%s%" PRId64 " change%s", ftell(stream) > 0 ? ", " : "", n, n == 1 ? "" : "s");
 }
 
-/* Most reasons begin with the phase, and all say how it ended. */
+/* Most reasons begin with the phase, and all include how it ended. */
 static void details_print_end(FILE *stream, const struct dmig_event *event)
 {
         const char *phase = dmig_event_get_string(event, "phase"), *reason = dmig_event_get_string(event, "reason");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Tells systemd by sd_notify(3) what a run does, for systemctl status, and asks for more time if the unit's start is limited. */
+/* Reports the progress of a run to systemd by sd_notify(3): systemctl status shows it, and a limited start gets more time. */
 
 #include "deploy-migrate.h"
 

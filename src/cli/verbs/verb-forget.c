@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* forget PACKAGE: deletes the before-images that undo needs, and tells how much space that freed. */
+/* forget PACKAGE: deletes the before-images that undo needs, and prints how much space that freed. */
 
 #include "cli/confirm.h"
 #include "cli/terminal/format.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* plan [PACKAGE...]: prints what run would do. Executes nothing, writes nothing, takes no lock. */
+/* plan [PACKAGE...]: prints the migrations that run would execute. Executes nothing, writes nothing, takes no lock. */
 
 #include "cli/packages.h"
 #include "cli/verbs/verbs.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* preview [PACKAGE...]: runs the pending migrations in throw-away overlays, and prints what they change, in a pager. */
+/* preview [PACKAGE...]: runs the pending migrations in throw-away overlays, and shows the changes in a pager. */
 
 #include "cli/packages.h"
 #include "cli/report/preview-text.h"

@@ -11,7 +11,7 @@
 
 static int verb_status_exit(const struct cli *cli, const struct dmig_report *report)
 {
-        /* The metrics contain the error; with them the exit status only says whether they are complete. */
+        /* The metrics contain the error; with them the exit status only reports whether they are complete. */
         if (dmig_report_get_result(report) == DMIG_RESULT_ERROR && !options_has(&cli->options, OPTION_PROMETHEUS))
                 return exit_status_of_report(report, true);
         if (!options_has(&cli->options, OPTION_EXIT_CODE))

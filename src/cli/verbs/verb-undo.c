@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* undo PACKAGE: restores the files of its last upgrade, or with --dry-run tells what that would do. */
+/* undo PACKAGE: restores the files of its last upgrade, or with --dry-run lists them. */
 
 #include "cli/report/files-text.h"
 #include "cli/report/report-json.h"

@@ -5,6 +5,7 @@
 #include "cli/report/event-field.h"
 #include "cli/terminal/format.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -126,121 +127,96 @@ void journal_line(struct journal *journal, const struct log_line *line)
 
 /* ---- Events ---- */
 
-static void message_describe_upgrade(struct message *message, const struct dmig_event *event)
-{
-        int64_t n = 0;
-
-        (void)dmig_event_get_int(event, "pending", &n);
-        message_add(message, "MESSAGE=%s: migrating from %s to %s, %lld migration%s pending",
-                    dmig_event_get_package(event), event_field_text(event, "from"), event_field_text(event, "to"),
-                    (long long)n, n == 1 ? "" : "s");
-}
-
-static void message_describe_applied(struct message *message, const struct dmig_event *event)
-{
-        char duration[DURATION_MAX] = "";
-        int64_t ms;
-
-        if (dmig_event_get_int(event, "duration_ms", &ms) >= 0) {
-                format_duration(ms, duration);
-                message_add(message, "DEPLOY_MIGRATE_DURATION_USEC=%lld", (long long)ms * 1000);
-        }
-        message_add(message, "MESSAGE=%s: %s applied%s%s", dmig_event_get_package(event), event_field_text(event, "id"),
-                    duration[0] ? " in " : "", duration);
-}
-
-static void message_describe_satisfied(struct message *message, const struct dmig_event *event)
-{
-        message_add(message, "MESSAGE=%s: %s is not needed: its effect is already there", dmig_event_get_package(event),
-                    event_field_text(event, "id"));
-}
-
-static void message_describe_failed(struct message *message, const struct dmig_event *event)
-{
-        message_add_text(message, "DEPLOY_MIGRATE_PHASE", dmig_event_get_string(event, "phase"));
-        message_add(message, "MESSAGE=%s: %s failed: %s", dmig_event_get_package(event), event_field_text(event, "id"),
-                    event_field_text(event, "reason"));
-}
-
-static void message_describe_gave_up(struct message *message, const struct dmig_event *event)
-{
-        message_add(
-                message,
-                "MESSAGE=%s: %s was given up after repeated failures; fix the cause, then run 'deploy-migrate retry %s'",
-                dmig_event_get_package(event), event_field_text(event, "id"), dmig_event_get_package(event));
-}
-
-static void message_describe_interrupted(struct message *message, const struct dmig_event *event)
-{
-        message_add(message, "MESSAGE=%s: %s was interrupted; the next run starts it again",
-                    dmig_event_get_package(event), event_field_text(event, "id"));
-}
-
-static void message_describe_postponed(struct message *message, const struct dmig_event *event)
-{
-        message_add(message, "MESSAGE=%s: %s was postponed; the next run tries it again", dmig_event_get_package(event),
-                    event_field_text(event, "id"));
-}
-
-static void message_describe_baseline(struct message *message, const struct dmig_event *event)
-{
-        message_add(message, "MESSAGE=%s: the data is recorded as being at %s (source: %s)",
-                    dmig_event_get_package(event), event_field_text(event, "version"),
-                    event_field_text(event, "source"));
-}
-
-static void message_describe_marked(struct message *message, const struct dmig_event *event)
-{
-        message_add(message, "MESSAGE=%s: %s was marked as %s: %s", dmig_event_get_package(event),
-                    event_field_text(event, "id"), event_field_text(event, "as"), event_field_text(event, "reason"));
-}
-
-static void message_describe_retry(struct message *message, const struct dmig_event *event)
-{
-        message_add(message, "MESSAGE=%s: failures cleared; migrations that were given up run again",
-                    dmig_event_get_package(event));
-}
-
-static void message_describe_completed(struct message *message, const struct dmig_event *event)
-{
-        message_add(message, "MESSAGE=%s: completed; the data is at %s", dmig_event_get_package(event),
-                    event_field_text(event, "to"));
-}
-
-static void message_describe_undone(struct message *message, const struct dmig_event *event)
-{
-        message_add(message, "MESSAGE=%s: %s was undone; its files are as they were before it",
-                    dmig_event_get_package(event), event_field_text(event, "id"));
-}
-
-static void message_describe_purged(struct message *message, const struct dmig_event *event)
-{
-        message_add(message, "MESSAGE=%s: purged; its history is closed", dmig_event_get_package(event));
-}
-
+/* In a text {name} is a field of the event, {package} its package, and {in duration} " in 12 ms", or empty if not known. */
 static const struct journal_kind {
         const char *event;
         const char *message_id;
         int priority;
-        void (*describe)(struct message *message, const struct dmig_event *event);
+        const char *text;
 } kinds[] = {
-        { "upgrade", "b109a66339a84016bbf9bd15942f1c67", LOG_INFO, message_describe_upgrade },
-        { "applied", "75d5770b3f0947ae8bd6b08a0dcbb9c2", LOG_INFO, message_describe_applied },
-        { "satisfied", "81c1512b29204b1a9df31559ee67933d", LOG_INFO, message_describe_satisfied },
-        { "failed", "661a58e1001d47b58daca7d4bfc7aed0", LOG_ERR, message_describe_failed },
-        { "gave-up", "90a5024f8c8e4767a63b47b3f0ac1c15", LOG_ERR, message_describe_gave_up },
-        { "interrupted", "1d29286d972c4f91aa6a07a7225daa1c", LOG_WARNING, message_describe_interrupted },
-        { "postponed", "062e6353aa7d4fa3acf6352b80fad1d7", LOG_NOTICE, message_describe_postponed },
-        { "baseline", "eccdd6f8b97d4ef592e6f8549cc20bea", LOG_INFO, message_describe_baseline },
-        { "marked", "0b17fba24175479c8957c8335e6e6b60", LOG_NOTICE, message_describe_marked },
-        { "retry", "0159b48469a74d5488dd789700c01bed", LOG_NOTICE, message_describe_retry },
-        { "completed", "43e1c3f449b04b4c9fb6cba2ecee00c2", LOG_INFO, message_describe_completed },
-        { "undone", "8eafc9740de84d7f932da8b3e015a938", LOG_NOTICE, message_describe_undone },
-        { "purged", "e4b7bf6279c349a1877f36136d2c2a18", LOG_INFO, message_describe_purged },
+        { "upgrade", "b109a66339a84016bbf9bd15942f1c67", LOG_INFO, "migrating from {from} to {to}, {pending} pending" },
+        { "applied", "75d5770b3f0947ae8bd6b08a0dcbb9c2", LOG_INFO, "{id} applied{in duration}" },
+        { "satisfied", "81c1512b29204b1a9df31559ee67933d", LOG_INFO,
+          "{id} is not needed: its effect is already there" },
+        { "failed", "661a58e1001d47b58daca7d4bfc7aed0", LOG_ERR, "{id} failed: {reason}" },
+        { "gave-up", "90a5024f8c8e4767a63b47b3f0ac1c15", LOG_ERR,
+          "{id} was given up after repeated failures; fix the cause, then run 'deploy-migrate retry {package}'" },
+        { "interrupted", "1d29286d972c4f91aa6a07a7225daa1c", LOG_WARNING,
+          "{id} was interrupted; the next run starts it again" },
+        { "postponed", "062e6353aa7d4fa3acf6352b80fad1d7", LOG_NOTICE,
+          "{id} was postponed; the next run tries it again" },
+        { "baseline", "eccdd6f8b97d4ef592e6f8549cc20bea", LOG_INFO,
+          "the data is recorded as being at {version} (source: {source})" },
+        { "marked", "0b17fba24175479c8957c8335e6e6b60", LOG_NOTICE, "{id} was marked as {as}: {reason}" },
+        { "retry", "0159b48469a74d5488dd789700c01bed", LOG_NOTICE,
+          "failures cleared; migrations that were given up run again" },
+        { "completed", "43e1c3f449b04b4c9fb6cba2ecee00c2", LOG_INFO, "completed; the data is at {to}" },
+        { "undone", "8eafc9740de84d7f932da8b3e015a938", LOG_NOTICE,
+          "{id} was undone; its files are as they were before it" },
+        { "purged", "e4b7bf6279c349a1877f36136d2c2a18", LOG_INFO, "purged; its history is closed" },
 };
 
 #define MESSAGE_ID_NOT_MIGRATED "9369d86b799044fc952cea1c023e949c"
 #define MESSAGE_ID_SUMMARY      "d7de620cc2b14b1d87ce1bf8822077ba"
+
+static void event_print_duration(FILE *stream, const struct dmig_event *event)
+{
+        char duration[DURATION_MAX];
+        int64_t ms;
+
+        if (dmig_event_get_int(event, "duration_ms", &ms) < 0)
+                return;
+        format_duration(ms, duration);
+        fprintf(stream, " in %s", duration);
+}
+
+static void event_print_field(FILE *stream, const struct dmig_event *event, const char *field)
+{
+        int64_t value;
+
+        if (streq(field, "package"))
+                fputs(dmig_event_get_package(event), stream);
+        else if (streq(field, "in duration"))
+                event_print_duration(stream, event);
+        else if (dmig_event_get_int(event, field, &value) >= 0)
+                fprintf(stream, "%" PRId64, value);
+        else
+                fputs(event_field_text(event, field), stream);
+}
+
+/* Returns: @text with its fields filled in, to be freed, or NULL if memory ran out. */
+static char *event_expand(const struct dmig_event *event, const char *text)
+{
+        _cleanup_free_ char *copy = strdup(text);
+        char *expanded = NULL, *rest = copy, *part;
+        size_t size;
+        FILE *stream = open_memstream(&expanded, &size);
+
+        if (!stream)
+                return NULL;
+        /* Every other part is a field. */
+        for (bool field = false; (part = strsep(&rest, "{}")); field = !field)
+                if (field)
+                        event_print_field(stream, event, part);
+                else
+                        fputs(part, stream);
+        fclose(stream);
+        return expanded;
+}
+
+static void message_add_event(struct message *message, const struct dmig_event *event, const char *text)
+{
+        _cleanup_free_ char *expanded = event_expand(event, text);
+        int64_t ms;
+
+        message_add_text(message, "DEPLOY_MIGRATE_ID", dmig_event_get_string(event, "id"));
+        message_add_text(message, "DEPLOY_MIGRATE_PHASE", dmig_event_get_string(event, "phase"));
+        message_add_text(message, "DEPLOY_MIGRATE_RUN", dmig_event_get_string(event, "run"));
+        message_add_text(message, "DEPLOY_MIGRATE_RESULT", dmig_event_get_name(event));
+        if (dmig_event_get_int(event, "duration_ms", &ms) >= 0)
+                message_add(message, "DEPLOY_MIGRATE_DURATION_USEC=%" PRId64, ms * 1000);
+        message_add(message, "MESSAGE=%s: %s", dmig_event_get_package(event), expanded ? expanded : text);
+}
 
 static void journal_set_upgrade(struct journal *journal, const struct dmig_event *event)
 {
@@ -275,10 +251,7 @@ void journal_event(struct journal *journal, const struct dmig_event *event)
         message_add_text(&message, "DEPLOY_MIGRATE_PACKAGE", dmig_event_get_package(event));
         message_add_text(&message, "DEPLOY_MIGRATE_FROM", journal->from);
         message_add_text(&message, "DEPLOY_MIGRATE_TO", journal->to);
-        message_add_text(&message, "DEPLOY_MIGRATE_ID", dmig_event_get_string(event, "id"));
-        message_add_text(&message, "DEPLOY_MIGRATE_RUN", dmig_event_get_string(event, "run"));
-        message_add_text(&message, "DEPLOY_MIGRATE_RESULT", name);
-        kind->describe(&message, event);
+        message_add_event(&message, event, kind->text);
         message_send(&message);
 }
 

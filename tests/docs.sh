@@ -28,6 +28,13 @@ find_missing_files() {
         done
 }
 
+# Of the C code, which the documents for contributors name.
+find_missing_functions() {
+        grep -ohE '[a-z_]+\(\)' "$tree"/doc/*.md | tr -d '()' | sort -u | while read -r function; do
+                grep -rqwF "$function" "$SOURCE/src" || echo "doc/ names $function(), which src/ doesn't have"
+        done
+}
+
 find_broken_links() {
         list_documents | while read -r document; do
                 grep -oE '\]\([^)#:]+\)' "$tree/$document" | tr -d '])(' | while read -r path; do
@@ -154,6 +161,11 @@ test_a_file_that_does_not_exist_is_found() {
                 "README.md names src/nothing.c, which doesn't exist"
 }
 
+test_a_function_that_does_not_exist_is_found() {
+        assert_found find_missing_functions doc/HACKING.md 's/archive_read\(\)/archive_write()/' \
+                "doc/ names archive_write(), which src/ doesn't have"
+}
+
 test_a_broken_link_is_found() {
         assert_found find_broken_links doc/design.md '$a See [nothing](nothing.md).' \
                 "doc/design.md has a link to nothing.md, which doesn't exist"
@@ -185,6 +197,10 @@ test_files_that_documents_name_exist() {
         assert_kept find_missing_files
         n=$(cat "$SOURCE/README.md" "$SOURCE"/doc/*.md | grep -cE '(src|tests|packaging)/')
         [ "$n" -gt 30 ] || fail "hardly a file is named"
+}
+
+test_functions_that_documents_name_exist() {
+        assert_kept find_missing_functions
 }
 
 test_links_lead_to_files() {

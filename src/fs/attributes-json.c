@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* Attributes to a JSON object, as the redo log has them, and back. Names are escaped and values are hexadecimal, since both can hold any byte. */
+
 #include "basic/json.h"
 #include "basic/path-escape.h"
 #include "fs/attributes.h"
@@ -10,7 +12,7 @@
 
 /* ---- To JSON --------------------------------------------------------------------------------- */
 
-/* Takes over @value, which is NULL when memory ran out. */
+/* Takes over @value; NULL is -ENOMEM. */
 static int attributes_json_add(json_object *object, const char *key, json_object *value)
 {
         if (!value || json_object_object_add(object, key, value) < 0) {
@@ -73,6 +75,8 @@ int attributes_to_json(const struct attributes *attributes, json_object **ret)
         _cleanup_(json_object_putp) json_object *object = json_object_new_object();
         const struct stat *st = &attributes->st;
 
+        assert(ret);
+
         if (!object || attributes_json_add_number(object, "mode", st->st_mode) < 0 ||
             attributes_json_add_number(object, "uid", st->st_uid) < 0 ||
             attributes_json_add_number(object, "gid", st->st_gid) < 0 ||
@@ -88,7 +92,7 @@ int attributes_to_json(const struct attributes *attributes, json_object **ret)
 
 /* ---- From JSON ------------------------------------------------------------------------------- */
 
-/* Of a value that is missing, out of range or no number it is -EBADMSG. */
+/* Returns: 0, or -EBADMSG if the value is missing, out of range or not a number. */
 static int attributes_json_get_number(json_object *object, const char *key, uint64_t max, uint64_t *ret)
 {
         json_object *value = json_object_object_get(object, key);

@@ -22,6 +22,8 @@ static void xattr_done(struct xattr *xattr)
 
 void attributes_done(struct attributes *attributes)
 {
+        assert(attributes);
+
         for (size_t i = 0; i < attributes->n_xattrs; i++)
                 xattr_done(&attributes->xattrs[i]);
         free(attributes->xattrs);
@@ -46,7 +48,7 @@ int attributes_add(struct attributes *attributes, struct xattr xattr)
         return 0;
 }
 
-/* The names, each with a NUL behind it and one more at the end. */
+/* Lists the names, each ended by a NUL; an empty name ends the list. */
 static int xattr_list_names(int fd, char **ret)
 {
         for (;;) {
@@ -66,12 +68,12 @@ static int xattr_list_names(int fd, char **ret)
                         *ret = TAKE_PTR(names);
                         return 0;
                 }
-                if (errno != ERANGE) /* somebody added one */
+                if (errno != ERANGE) /* another process has just added one */
                         return -errno;
         }
 }
 
-/* Adds the attribute @name, unless it was removed meanwhile. */
+/* Adds the extended attribute @name, unless it has been removed since it was listed. */
 static int xattr_read(int fd, const char *name, struct attributes *attributes)
 {
         for (;;) {
@@ -95,6 +97,8 @@ int attributes_read(int fd, struct attributes *ret)
         _cleanup_attributes_ struct attributes attributes = { 0 };
         _cleanup_free_ char *names = NULL;
         int r;
+
+        assert(ret);
 
         if (fstat(fd, &attributes.st) < 0)
                 return -errno;
@@ -125,6 +129,9 @@ static bool stat_is_device(const struct stat *st)
 
 bool attributes_equal(const struct attributes *a, const struct attributes *b)
 {
+        assert(a);
+        assert(b);
+
         if (a->st.st_mode != b->st.st_mode || a->st.st_uid != b->st.st_uid || a->st.st_gid != b->st.st_gid ||
             a->n_xattrs != b->n_xattrs)
                 return false;
@@ -207,10 +214,12 @@ int attributes_apply(int fd, const struct attributes *attributes)
         struct stat before;
         int r;
 
+        assert(attributes);
+
         if (fstat(fd, &before) < 0)
                 return -errno;
 
-        /* A new owner takes the capabilities and the set-id bits away, an ACL changes the mode: so each has its place. */
+        /* The order matters: a new owner clears capabilities and set-id bits, and an ACL changes the mode. */
         r = attributes_apply_owner(fd, &before, &attributes->st);
         if (r >= 0)
                 r = attributes_read(fd, &now);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * All that a file is beside its name and its content: type, mode, owner, times, extended attributes; ACLs and capabilities are such.
- * What overlayfs notes for itself (trusted.overlay.*) is not seen. File descriptors may be O_PATH ones, of links too.
+ * A file's attributes: type, mode, owner, times and extended attributes, which include ACLs and capabilities. Overlayfs's own
+ * (trusted.overlay.*) are left out. File descriptors may be O_PATH, also of symbolic links.
  */
 
 #include "basic/macro.h"
@@ -23,33 +23,33 @@ struct attributes {
         size_t n_xattrs;
 };
 
-/* Whether it stands in an upper layer for a file that was removed. */
+/* Whether the file is a whiteout: in an upper layer it marks a file as removed. */
 static inline bool stat_is_whiteout(const struct stat *st)
 {
         return S_ISCHR(st->st_mode) && st->st_rdev == 0;
 }
 
-/* Returns: 0, or a negative errno. A file system without extended attributes has none. */
-int attributes_read(int fd, struct attributes *ret);
+/* Returns: 0, or a negative errno. On a file system without extended attributes the list is empty. */
+_must_check_ int attributes_read(int fd, struct attributes *ret);
 void attributes_done(struct attributes *attributes);
 #define _cleanup_attributes_ _cleanup_(attributes_done)
-/* Adds it where it belongs, and takes over what it has, on failure too. Returns: 0 or -ENOMEM, also where its name or value is NULL. */
-int attributes_add(struct attributes *attributes, struct xattr xattr);
+/* Inserts @xattr in order and takes over its memory, on failure too. Returns: 0 or -ENOMEM, also if its name or value is NULL. */
+_must_check_ int attributes_add(struct attributes *attributes, struct xattr xattr);
 
-/* Whether mode, owner, device number and extended attributes are the same. Times and sizes aren't looked at. */
+/* Whether mode, owner, device number and extended attributes are the same. Times and sizes aren't compared. */
 bool attributes_equal(const struct attributes *a, const struct attributes *b);
-/* Makes mode, owner, extended attributes and the modification time those of @attributes; changes only what differs. */
-int attributes_apply(int fd, const struct attributes *attributes);
-/* Sets the time of modification alone. Returns: 0, or a negative errno. */
-int attributes_set_mtime(int fd, struct timespec mtime);
-/* Makes the times of access and modification those of @st. Returns: 0, or a negative errno. */
+/* Sets mode, owner, extended attributes and modification time to those of @attributes, each only if it differs. Returns: 0, or a negative errno. */
+_must_check_ int attributes_apply(int fd, const struct attributes *attributes);
+/* Sets only the modification time. Returns: 0, or a negative errno. */
+_must_check_ int attributes_set_mtime(int fd, struct timespec mtime);
+/* Sets the access and modification times to those of @st. Returns: 0, or a negative errno. */
 int attributes_set_times(int fd, const struct stat *st);
-/* Removes trusted.overlay.* from the file. */
-int attributes_strip(int fd);
+/* Removes trusted.overlay.* from the file. Returns: 0, or a negative errno. */
+_must_check_ int attributes_strip(int fd);
 
 /*
- * Type, mode, owner, device number, size, modification time, inode number and extended attributes; and back. Returns: 0, -ENOMEM, or
- * -EBADMSG where @object isn't one.
+ * Convert type, mode, owner, device number, size, modification time, inode number and extended attributes to JSON and back.
+ * Return: 0, -ENOMEM, or -EBADMSG if @object isn't what attributes_to_json() makes.
  */
-int attributes_to_json(const struct attributes *attributes, json_object **ret);
-int attributes_from_json(json_object *object, struct attributes *ret);
+_must_check_ int attributes_to_json(const struct attributes *attributes, json_object **ret);
+_must_check_ int attributes_from_json(json_object *object, struct attributes *ret);

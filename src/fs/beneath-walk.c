@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/*
+ * Walks a tree beneath an open directory without recursion: each directory is listed at once, and left through "..", which must still be
+ * the directory that the walk came from. Removing and measuring a tree are such walks.
+ */
+
 #include "basic/array.h"
 #include "basic/io.h"
 #include "basic/path.h"
@@ -10,11 +15,11 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* A directory that a walk is in. */
+/* A directory on the way to the current entry. */
 struct level {
-        char *names; /* what is in it: 'd' for a directory, '-' for anything else, then the name; behind the last one a NUL */
-        const char *next;   /* in there */
-        size_t path_length; /* of its path */
+        char *names; /* its entries: 'd' for a directory, '-' for anything else, then the name and a NUL; an empty one ends them */
+        const char *next;   /* the next of them */
+        size_t path_length; /* of the directory's path */
         dev_t dev;
         ino_t ino;
 };
@@ -22,11 +27,11 @@ struct level {
 struct walker {
         const struct beneath_walk *walk;
         struct error *error;
-        int parent; /* of what is walked */
+        int parent; /* of the walk's path */
         int fd;     /* the innermost directory */
         struct level *levels;
         size_t n;
-        char *path; /* of the entry that is visited */
+        char *path; /* of the current entry */
 };
 
 static void walker_done(struct walker *walker)
@@ -41,7 +46,7 @@ static void walker_done(struct walker *walker)
 
 static int walker_set_error(const struct walker *walker, int code)
 {
-        return error_errnof(walker->error, code, "%s", *walker->path ? walker->path : ".");
+        return error_errnof(walker->error, code, "can't read %s", *walker->path ? walker->path : ".");
 }
 
 static struct beneath_entry walker_get_entry(const struct walker *walker)
@@ -102,7 +107,7 @@ static int directory_list_names(int fd, char **ret)
         return 0;
 }
 
-/* Goes into what is open as @fd, and takes that over. */
+/* Makes the directory @fd the innermost one and takes it over, on failure too. */
 static int walker_push(struct walker *walker, int fd)
 {
         _cleanup_close_ int own = fd;
@@ -148,7 +153,7 @@ static int walker_enter(struct walker *walker)
         return r < 0 ? walker_set_error(walker, r) : 0;
 }
 
-/* Goes back to the directory above, if that is still the one that we came from. */
+/* Returns to the directory above, if it is still the one that the walk came from. */
 static int walker_pop(struct walker *walker)
 {
         const struct level *above = walker->n > 1 ? &walker->levels[walker->n - 2] : NULL;
@@ -179,7 +184,7 @@ static int walker_leave(struct walker *walker)
         return r < 0 ? walker_set_error(walker, r) : walker_visit(walker, BENEATH_LEAVE);
 }
 
-/* Makes the path that of @name in the innermost directory. */
+/* Sets the path to that of @name in the innermost directory. */
 static int walker_set_path(struct walker *walker, const char *name)
 {
         size_t n = walker->levels[walker->n - 1].path_length;
@@ -194,7 +199,7 @@ static int walker_set_path(struct walker *walker, const char *name)
         return 0;
 }
 
-/* What comes next in the innermost directory. */
+/* Goes on to the next entry of the innermost directory. */
 static int walker_advance(struct walker *walker)
 {
         struct level *level = &walker->levels[walker->n - 1];
@@ -222,6 +227,8 @@ int beneath_walk(const struct beneath_walk *walk, struct error *error)
         const char *name;
         struct stat st;
         int r;
+
+        assert(walk->visit);
 
         if (!walker.path)
                 return -ENOMEM;
@@ -251,6 +258,8 @@ int beneath_remove(int dir, const char *path)
 {
         int r;
 
+        assert(path);
+
         if (!*path)
                 return -EINVAL;
         r = beneath_walk(&(struct beneath_walk){ .dir = dir, .path = path, .visit = beneath_remove_entry }, NULL);
@@ -274,6 +283,8 @@ int beneath_measure(int dir, const char *path, uint64_t *ret)
 {
         uint64_t sum = 0;
         int r;
+
+        assert(ret);
 
         r = beneath_walk(
                 &(struct beneath_walk){ .dir = dir, .path = path, .visit = beneath_measure_entry, .userdata = &sum },

@@ -27,7 +27,7 @@ static int beneath_openat2(int dir, const char *path, int flags, mode_t mode)
         };
         int fd;
 
-        /* Another process that renames a directory meanwhile makes the kernel ask for a second try. */
+        /* The kernel returns EAGAIN if another process renames a directory during the lookup. */
         do
                 fd = (int)syscall(SYS_openat2, dir, *path ? path : ".", &how, sizeof(how));
         while (fd < 0 && (errno == EAGAIN || errno == EINTR));
@@ -35,7 +35,7 @@ static int beneath_openat2(int dir, const char *path, int flags, mode_t mode)
         return fd < 0 ? -errno : fd;
 }
 
-/* Opens the directory that the first @n bytes of @path are. */
+/* Opens the directory whose path is the first @n bytes of @path. */
 static int beneath_open_prefix(int dir, const char *path, size_t n)
 {
         char prefix[PATH_MAX];
@@ -49,7 +49,9 @@ int beneath_open(int dir, const char *path, int flags, mode_t mode)
 {
         _cleanup_close_ int closed_here = -EBADF;
 
-        /* The kernel takes PATH_MAX at once. */
+        assert(path);
+
+        /* One system call takes less than PATH_MAX bytes. */
         while (strlen(path) >= PATH_MAX) {
                 const char *slash = memrchr(path, '/', PATH_MAX);
                 int fd;
@@ -71,6 +73,8 @@ int beneath_open_parent(int dir, const char *path, const char **ret_name)
         _cleanup_free_ char *parent = path_parent(path);
         int fd;
 
+        assert(ret_name);
+
         if (!parent)
                 return -ENOMEM;
         fd = beneath_open(dir, parent, O_PATH | O_DIRECTORY, 0);
@@ -87,7 +91,7 @@ static int beneath_make_directory(int dir, const char *name)
                 return errno == EEXIST ? beneath_open(dir, name, O_RDONLY | O_DIRECTORY, 0) : -errno;
 
         fd = beneath_open(dir, name, O_RDONLY | O_DIRECTORY, 0);
-        if (fd >= 0 && fchmod(fd, 0750) < 0) { /* whatever the umask is */
+        if (fd >= 0 && fchmod(fd, 0750) < 0) { /* independent of the umask */
                 int r = -errno;
 
                 close(fd);
@@ -137,6 +141,8 @@ int beneath_open_entries(int dir, const char *path, DIR **ret)
         _cleanup_close_ int fd = beneath_open(dir, path, O_RDONLY | O_DIRECTORY, 0);
         DIR *opened;
 
+        assert(ret);
+
         if (fd < 0)
                 return fd;
         opened = fdopendir(fd);
@@ -149,6 +155,9 @@ int beneath_open_entries(int dir, const char *path, DIR **ret)
 
 int beneath_next(DIR *dir, const struct dirent **ret)
 {
+        assert(dir);
+        assert(ret);
+
         for (;;) {
                 const struct dirent *entry;
 
@@ -166,6 +175,9 @@ int beneath_next(DIR *dir, const struct dirent **ret)
 unsigned beneath_type(DIR *dir, const struct dirent *entry)
 {
         struct stat st;
+
+        assert(dir);
+        assert(entry);
 
         if (entry->d_type != DT_UNKNOWN)
                 return entry->d_type;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Paths below a directory that is open: no symbolic link is followed on the way, none at the end either, and no mount point
- * is crossed, so that nobody who may write in between leads us astray. Paths are relative, of any length; "" is the directory itself.
+ * Paths beneath an open directory. No symbolic link is followed, on the way or at the end, and no mount point is crossed, so that a
+ * user who can write to a directory on the way can't redirect us. Paths are relative and of any length; "" is the directory itself.
  */
 
 #include "basic/error.h"
@@ -12,46 +12,52 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* @flags and @mode as in open(2), O_CLOEXEC and O_NOFOLLOW are added. Returns: a file descriptor or a negative errno. */
-int beneath_open(int dir, const char *path, int flags, mode_t mode);
-/* Opens (O_PATH) the directory that @path lies in. @ret_name points at the last part of @path; of "", that is "" in @dir. */
-int beneath_open_parent(int dir, const char *path, const char **ret_name);
+/* @flags and @mode are as in open(2); O_CLOEXEC and O_NOFOLLOW are added. Returns: a file descriptor or a negative errno. */
+_must_check_ int beneath_open(int dir, const char *path, int flags, mode_t mode);
+/*
+ * Opens (O_PATH) the directory that contains @path. @ret_name points to the last part of @path; for "" it is "" in @dir. Returns: a file
+ * descriptor or a negative errno.
+ */
+_must_check_ int beneath_open_parent(int dir, const char *path, const char **ret_name);
 /* Opens the directory @path for beneath_next(). Returns: 0, or a negative errno. */
-int beneath_open_entries(int dir, const char *path, DIR **ret);
-/* Returns: 1 with what comes next in @dir, "." and ".." aside, 0 at the end, or a negative errno. */
-int beneath_next(DIR *dir, const struct dirent **ret);
-/* Returns: what kind of file @entry of @dir is, DT_DIR or another, also where the file system doesn't list that; DT_UNKNOWN if it is gone. */
+_must_check_ int beneath_open_entries(int dir, const char *path, DIR **ret);
+/* Reads the next entry of @dir except "." and "..". Returns: 1, 0 at the end, or a negative errno. */
+_must_check_ int beneath_next(DIR *dir, const struct dirent **ret);
+/* Returns: the type of @entry of @dir, as of readdir(3), even if the file system doesn't list types; DT_UNKNOWN if the entry is gone. */
 unsigned beneath_type(DIR *dir, const struct dirent *entry);
-/* Makes the directory @path and those on its way, mode 0750, where they are missing. Returns: it, open, or a negative errno. */
-int beneath_make_directories(int dir, const char *path);
-/* Removes @path, which isn't "", with all that is in it. What doesn't exist is removed. Returns: 0, or a negative errno. */
+/* Opens the directory @path; makes it and its parents, mode 0750, if they are missing. Returns: a file descriptor or a negative errno. */
+_must_check_ int beneath_make_directories(int dir, const char *path);
+/* Removes @path, which isn't "", recursively. Returns: 0, also if it doesn't exist, or a negative errno. */
 int beneath_remove(int dir, const char *path);
 /*
- * Adds up what @path and all that is in it take on the disk, in bytes; of a file that has more names, one name's share.
- * Returns: 0, or a negative errno.
+ * Sums up the disk space of @path and everything in it, in bytes. Each hard link counts as its share of the file. Returns: 0, or a negative
+ * errno.
  */
 int beneath_measure(int dir, const char *path, uint64_t *ret);
-/* Whether @r says of a path that nothing is there: a part of it is missing, or isn't a directory (any more). */
+/* Whether the errno @r means that nothing exists at the path: a part of it is missing, or isn't a directory (any more). */
 static inline bool beneath_is_nowhere(int r)
 {
         return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
 }
 
-/* Whether the file is immutable or append-only (ioctl_iflags(2)): it can't be renamed, nor what is in it. One that can't be looked at isn't. */
+/*
+ * Whether the file is immutable or append-only (ioctl_iflags(2)), so that neither it nor anything in it can be renamed. False if it can't be
+ * read.
+ */
 bool beneath_is_fixed(int dir, const char *path);
-/* syncfs(2) of what @dir lies on. Returns: 0, or a negative errno, also of what was written before and failed since @dir was opened. */
-int beneath_sync(int dir);
+/* Calls syncfs(2) on @dir. Returns: 0, or a negative errno, also for earlier writes that failed since @dir was opened. */
+_must_check_ int beneath_sync(int dir);
 
 enum beneath_step {
         BENEATH_FILE,  /* anything but a directory */
-        BENEATH_ENTER, /* a directory, before what is in it is listed */
-        BENEATH_LEAVE, /* and when all of that was walked */
+        BENEATH_ENTER, /* a directory, before it is listed */
+        BENEATH_LEAVE, /* a directory, after all of its entries */
 };
 
 struct beneath_entry {
-        int parent;       /* the directory it lies in, maybe O_PATH */
-        const char *name; /* in there; "" only for the begin of a walk */
-        const char *path; /* the walk's, and from there on */
+        int parent;       /* its directory, maybe O_PATH */
+        const char *name; /* in parent; "" only at the start of a walk */
+        const char *path; /* the walk's path, and from there on */
 };
 
 struct beneath_walk {
@@ -63,11 +69,11 @@ struct beneath_walk {
 };
 
 /*
- * Visits @path and all that is in it, however deep: at any time few files are open. Returns: 0, what a visit said, or a negative errno with
- * @error set to the path that couldn't be read; -ESTALE where a directory was moved away while we were in it.
+ * Visits the path and everything in it. The number of open files doesn't grow with the depth. Returns: 0, a visit's negative errno, or a
+ * negative errno with @error set to the path that can't be read; -ESTALE if a directory was moved away during its walk.
  */
 int beneath_walk(const struct beneath_walk *walk, struct error *error);
 
-/* What is open as @fd, O_PATH too, as a path for system calls that take one and follow links; valid in the block. */
+/* A path to the file open as @fd, O_PATH too, for system calls that take a path and follow links; valid in the enclosing block. */
 #define FD_PATH(fd) beneath_fd_path(fd, (char[32]){ 0 })
 const char *beneath_fd_path(int fd, char buffer[static 32]);

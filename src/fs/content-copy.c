@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/* Copies a tree with its attributes and hard links: walks the original, and makes each entry in the directory that is open as its copy. */
+
 #include "basic/path.h"
 #include "fs/beneath.h"
 #include "fs/content.h"
@@ -9,14 +11,14 @@
 #include <search.h>
 #include <stdio.h>
 
-/* ---- Names of one file ----------------------------------------------------------------------- */
+/* ---- Hard links ------------------------------------------------------------------------------ */
 
 struct links {
         void *tree; /* of struct link */
 };
 
 struct link {
-        dev_t dev; /* of the file that was copied */
+        dev_t dev; /* of the original */
         ino_t ino;
         int to_dir;
         char *to; /* the first copy */
@@ -87,7 +89,7 @@ static int links_add(struct links *links, const struct stat *st, int to_dir, cha
 struct copier {
         const struct copy *copy;
         struct error *error;
-        int to; /* the directory in which copies are made now */
+        int to; /* the directory that the current copies go into */
 };
 
 static int copier_make_regular(const struct copier *copier, const char *name, int file)
@@ -112,7 +114,7 @@ static int copier_make_symlink(const struct copier *copier, const char *name, in
         return symlinkat(target, copier->to, name) < 0 ? -errno : 0;
 }
 
-/* Makes the copy of what is open (O_PATH) as @file. */
+/* Copies the file that is open (O_PATH) as @file. */
 static int copier_make_file(const struct copier *copier, const char *name, int file)
 {
         _cleanup_attributes_ struct attributes attributes = { 0 };
@@ -135,7 +137,7 @@ static int copier_make_file(const struct copier *copier, const char *name, int f
         return made < 0 ? made : attributes_apply(made, &attributes);
 }
 
-/* Where the copy of @path, which begins with the path that is copied, belongs. */
+/* Sets @ret to the path of the copy of @path, which begins with the path of the original. */
 static int copier_get_target(const struct copy *copy, const char *path, char **ret)
 {
         const char *inner = path + strlen(copy->from);
@@ -144,7 +146,7 @@ static int copier_get_target(const struct copy *copy, const char *path, char **r
         return asprintf(ret, "%s%s%s", copy->to, *inner ? "/" : "", inner) < 0 ? -ENOMEM : 0;
 }
 
-/* Makes a further name of a file that was copied. */
+/* Makes @name a hard link of an earlier copy. */
 static int copier_link_name(const struct copier *copier, const char *name, const struct link *link)
 {
         _cleanup_close_ int parent = -EBADF;
@@ -200,7 +202,7 @@ static int copier_enter_directory(struct copier *copier, const char *to)
         return 0;
 }
 
-/* Its attributes come last, since what is made in it changes its time. */
+/* The attributes come last, since each entry that is made in the directory changes its time. */
 static int copier_leave_directory(struct copier *copier, const struct beneath_entry *entry, const char *to)
 {
         _cleanup_attributes_ struct attributes attributes = { 0 };
@@ -239,7 +241,7 @@ static int copier_visit(enum beneath_step step, const struct beneath_entry *entr
         else
                 r = step == BENEATH_ENTER ? copier_enter_directory(copier, to)
                                           : copier_leave_directory(copier, entry, to);
-        return r < 0 ? error_errnof(copier->error, r, "%s", *entry->path ? entry->path : ".") : 0;
+        return r < 0 ? error_errnof(copier->error, r, "can't copy %s", *entry->path ? entry->path : ".") : 0;
 }
 
 int content_copy_tree(const struct copy *copy, struct error *error)
@@ -248,9 +250,12 @@ int content_copy_tree(const struct copy *copy, struct error *error)
         const char *name;
         int r;
 
+        assert(copy);
+        assert(copy->links);
+
         copier.to = beneath_open_parent(copy->to_dir, copy->to, &name);
         if (copier.to < 0)
-                return error_errnof(error, copier.to, "%s", copy->to);
+                return error_errnof(error, copier.to, "can't copy to %s", copy->to);
         r = beneath_walk(
                 &(struct beneath_walk){
                         .dir = copy->from_dir, .path = copy->from, .visit = copier_visit, .userdata = &copier },

@@ -7,7 +7,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 
-/* As much as is read at once. */
+/* What is read at once. */
 #define CHUNK ((size_t)256 * 1024)
 
 /* ---- Data and holes -------------------------------------------------------------------------- */
@@ -17,15 +17,12 @@ static off_t offset_min(off_t a, off_t b)
         return a < b ? a : b;
 }
 
-/*
- * Where the next data (@whence SEEK_DATA) or hole (SEEK_HOLE) is, from @offset on: @size where there is none. Returns: that, or a
- * negative errno.
- */
+/* Returns: the offset of the next data (@whence is SEEK_DATA) or hole (SEEK_HOLE) from @offset on, @size if there is none, or a negative errno. */
 static off_t content_seek(int fd, off_t offset, int whence, off_t size)
 {
         off_t next = lseek(fd, offset, whence);
 
-        if (next < 0 && errno == EINVAL) /* the file system knows of no holes */
+        if (next < 0 && errno == EINVAL) /* the file system doesn't support holes */
                 next = whence == SEEK_DATA ? offset : size;
         else if (next < 0 && errno == ENXIO)
                 next = size;
@@ -118,7 +115,7 @@ int content_equal(int a, int b)
         comparison.buffer = buffer = malloc(chunk * 2);
         if (!buffer)
                 return -ENOMEM;
-        /* In a file that is small it costs more to look for holes than to read them. */
+        /* In a small file, looking for holes costs more than reading them. */
         return chunk < CHUNK ? comparison_compare_chunk(&comparison, 0, chunk) : comparison_compare_all(&comparison);
 }
 
@@ -173,7 +170,7 @@ int content_copy(int from, int to)
         if (ioctl(to, FICLONE, from) == 0)
                 return 0;
 
-        /* The size makes one hole of it all, and data is written into that. */
+        /* The new size makes the whole file one hole, into which the data is written. */
         if (fstat(from, &st) < 0 || ftruncate(to, st.st_size) < 0)
                 return -errno;
         buffer = malloc(CHUNK);

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What is in files: compared, and copied from one file system to another. */
+/* The content of files and trees: compared, and copied, also from one file system to another. */
 
 #include "basic/error.h"
 #include "fs/attributes.h"
 
-/* From their begins, of regular files that are open for reading. Returns: 1 when the same, 0 when not, or a negative errno. */
-int content_equal(int a, int b);
+/* Compares regular files, open for reading, from their start. Returns: 1 if they are equal, 0 if not, or a negative errno. */
+_must_check_ int content_equal(int a, int b);
 /*
- * Into a file that is empty and open for writing: holes stay holes, blocks are shared where the file system can (ioctl_ficlone(2)).
+ * Copies into an empty file that is open for writing. Holes stay holes; blocks are shared if the file system can (ioctl_ficlone(2)).
  * Returns: 0, or a negative errno.
  */
-int content_copy(int from, int to);
+_must_check_ int content_copy(int from, int to);
 
-/* Names of one file stay names of one file in a copy; one for all copies that belong together. */
+/* Hard links that were copied so far, so that the copies are hard links of each other, too. One serves all copies that belong together. */
 struct links;
-int links_new(struct links **ret);
+_must_check_ int links_new(struct links **ret);
 struct links *links_free(struct links *links);
 DEFINE_CLEANUP(struct links *, links_free);
 
 struct copy {
-        int from_dir; /* as in below.h */
+        int from_dir; /* paths beneath a directory, as in beneath.h */
         const char *from;
         int to_dir;
         const char *to; /* must not exist */
@@ -29,8 +29,8 @@ struct copy {
 };
 
 /*
- * Copies a file of any type, a directory with all that is in it: owner, mode, time of modification and extended attributes are
- * the same. Whiteouts and trusted.overlay.* are left out. Nothing is synced. Returns: 0, or a negative errno with @error set to the
- * path that could not be read or written; what was made is left there.
+ * Copies a file of any type, a directory recursively, with owner, mode, modification time and extended attributes. Whiteouts and
+ * trusted.overlay.* are left out. Nothing is synced. Returns: 0, or a negative errno with @error set to the path that can't be copied; a
+ * partial copy stays.
  */
-int content_copy_tree(const struct copy *copy, struct error *error);
+_must_check_ int content_copy_tree(const struct copy *copy, struct error *error);

@@ -16,10 +16,10 @@
 #include <sys/wait.h>
 
 #define TEXT_SIZE_MAX   (1024U * 1024U)
-#define OUTPUT_SIZE_MAX (8U * TEXT_SIZE_MAX) /* more than two texts of short lines, and the marks before them */
+#define OUTPUT_SIZE_MAX (8U * TEXT_SIZE_MAX) /* holds two texts of short lines, with a mark before each line */
 #define NOTHING         "/dev/null"
 
-/* One side, as it is named on the command line. */
+/* One side, as diff(1) gets it on its command line. */
 struct diff_side {
         char file[32];
         char *label;
@@ -30,7 +30,7 @@ static void diff_side_done(struct diff_side *side)
         free(side->label);
 }
 
-/* Returns: 1, 0 when not, or a negative errno. What isn't there is text. */
+/* Returns: 1, 0 if it isn't text, or a negative errno. A missing file is text. */
 static int diff_is_text(int fd)
 {
         _cleanup_free_ char *data = NULL;
@@ -63,7 +63,7 @@ static int diff_side_init(struct diff_side *side, char mark, int fd, const char 
         return 0;
 }
 
-/* Keeps @fd open in the program under its own number. */
+/* Keeps @fd open in the program, under the same number. */
 static int diff_pass_fd(posix_spawn_file_actions_t *actions, int fd)
 {
         return fd < 0 ? 0 : posix_spawn_file_actions_adddup2(actions, fd, fd);
@@ -133,7 +133,7 @@ static int diff_run(const struct diff *diff, char *const *argv, int output)
         if (r < 0)
                 return r;
         if (WIFEXITED(r) && WEXITSTATUS(r) == 127)
-                return -ENOENT; /* posix_spawn(3) can't always tell before */
+                return -ENOENT; /* posix_spawn(3) can't always report it */
         return WIFEXITED(r) && WEXITSTATUS(r) <= 1 ? 0 : -EIO;
 }
 
@@ -153,7 +153,7 @@ static int diff_compare(const struct diff *diff, char **ret)
         if (output < 0)
                 return -errno;
 
-        /* Text in a single-byte encoding is text, too: --text. */
+        /* --text, since text in a single-byte encoding counts as text here. */
         r = diff_run(diff,
                      (char *const[]){ "diff", "-u", "--text", "--label", before.label, "--label", after.label,
                                       before.file, after.file, NULL },
@@ -168,6 +168,9 @@ int diff_make(const struct diff *diff, char **ret, struct error *error)
         char *text = NULL;
         int r;
 
+        assert(diff);
+        assert(ret);
+
         r = diff_is_text(diff->before);
         if (r > 0)
                 r = diff_is_text(diff->after);
@@ -176,7 +179,7 @@ int diff_make(const struct diff *diff, char **ret, struct error *error)
         if (r > 0)
                 r = diff_compare(diff, &text);
         if (r == -ENOENT)
-                return error_setf(error, r, "diff(1) is missing, which compares %s: install diffutils", diff->path);
+                return error_setf(error, r, "can't compare %s: diff(1) is missing; install diffutils", diff->path);
         if (r < 0)
                 return error_errnof(error, r, "can't compare %s with diff(1)", diff->path);
         *ret = text;

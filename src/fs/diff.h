@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What differs between two files of text, as diff(1) tells it: a unified diff, as patch(1) takes it with -p1. */
+/* The differences between two text files: a unified diff, made by diff(1), that patch(1) takes with -p1. */
 
 #include "basic/error.h"
 
 struct diff {
-        int before; /* regular files, open for reading; -EBADF where one isn't there */
+        int before; /* regular files, open for reading; -EBADF if one doesn't exist */
         int after;
-        const char *path; /* absolute; what they are called in it */
-        int stop_fd;      /* readable when it has to be stopped */
+        const char *path; /* absolute; the name of both in the diff */
+        int stop_fd;      /* readable as soon as diff(1) has to stop */
 };
 
 /*
- * Text is what has no NUL in it, up to 1 MiB. Returns: 0 with the diff in @ret, NULL where there is none since a file is no text;
- * -ECANCELED because of stop_fd; or another negative errno with @error set.
+ * A text file has no NUL and at most 1 MiB. Returns: 0 with the diff in @ret, NULL if one of the files isn't text; -ECANCELED because of
+ * stop_fd; or another negative errno. @error is set.
  */
-int diff_make(const struct diff *diff, char **ret, struct error *error);
+_must_check_ int diff_make(const struct diff *diff, char **ret, struct error *error);

@@ -15,7 +15,7 @@
 
 static void keeper_send(const struct keeper *keeper, struct keeper_message message)
 {
-        /* Nobody to tell means that the parent is gone, which the next poll finds out. */
+        /* If it fails, the parent is gone, which the next poll finds out. */
         (void)send(keeper->control, &message, sizeof(message), MSG_NOSIGNAL);
 }
 
@@ -25,7 +25,7 @@ _Noreturn static void keeper_fail(const struct keeper *keeper, struct keeper_mes
         _exit(EXIT_FAILURE);
 }
 
-/* What our caller ignores, SIGCHLD even, is neither for the keeper nor for the program. */
+/* The caller's signal dispositions, an ignored SIGCHLD even, apply neither to the keeper nor to the program. */
 static void keeper_reset_signals(void)
 {
         struct sigaction action = { .sa_handler = SIG_DFL };
@@ -34,13 +34,13 @@ static void keeper_reset_signals(void)
                 (void)sigaction(i, &action, NULL);
 }
 
-/* Where our caller has closed its standard streams, ours may have their numbers, which the program needs. */
+/* If the caller has closed its standard streams, @fd may have one of their numbers, which the program needs. */
 static int fd_move_up(int fd)
 {
         return fd >= 0 && fd < (int)FIRST_FD ? fcntl(fd, F_DUPFD_CLOEXEC, (int)FIRST_FD) : fd;
 }
 
-/* Returns: the lowest of @fds from @first on, if it is lower than @best, else that. */
+/* Returns: the lowest of @fds that is at least @first and lower than @best, or @best. */
 static unsigned fds_find_lowest(const int *fds, size_t n, unsigned first, unsigned best)
 {
         for (size_t i = 0; i < n; i++)
@@ -49,7 +49,7 @@ static unsigned fds_find_lowest(const int *fds, size_t n, unsigned first, unsign
         return best;
 }
 
-/* Closes all that is neither ours nor the sandbox's: a copy of another keeper's control socket would hide from it that its parent died. */
+/* Keeps only the keeper's and the sandbox's: a copy of another keeper's control socket would hide from it that its parent has died. */
 static void keeper_close_others(const int *own, size_t n_own, const struct sandbox *sandbox)
 {
         unsigned first = FIRST_FD, next;
@@ -73,7 +73,7 @@ static void keeper_take_fds(struct keeper *keeper)
         keeper->output = own[1] = fd_move_up(keeper->output);
         own[2] = fd_move_up(keeper->request->lock_fd);
         for (size_t i = 0; sandbox && i < sandbox->n_given; i++)
-                sandbox->fds[i] = fd_move_up(sandbox->fds[i]); /* in the child's own memory */
+                sandbox->fds[i] = fd_move_up(sandbox->fds[i]); /* the child's own copy */
         keeper_close_others(own, ELEMENTSOF(own), sandbox);
 }
 
@@ -99,7 +99,7 @@ static int keeper_set_up_program(const struct keeper *keeper)
                 return -errno;
         if (setsid() < 0 || chdir("/") < 0)
                 return -errno;
-        /* In a PID name space of its own it dies with the keeper in any case. */
+        /* In its own PID namespace it dies with the keeper in any case. */
         if (!keeper->request->sandbox && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
                 return -errno;
         umask(022);
@@ -120,10 +120,10 @@ _Noreturn static void keeper_run_program(const struct keeper *keeper)
         keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = r });
 }
 
-/* ---- The tree below it ---- */
+/* ---- Its descendants ---- */
 
-/* Reads a number from @fd's text, a byte at a time through @c. Returns: 1, or 0 at the end. */
-static int children_read(int fd, pid_t *ret)
+/* Reads the next number from the text of @fd. Returns: 1, or 0 at the end. */
+static int children_next(int fd, pid_t *ret)
 {
         pid_t pid = 0;
         char c;
@@ -137,7 +137,7 @@ static int children_read(int fd, pid_t *ret)
         return pid > 0;
 }
 
-/* "/proc/PID/task/PID/children", without a formatter that would not be async-signal-safe. */
+/* Opens "/proc/PID/task/PID/children", without snprintf(3), which isn't async-signal-safe. */
 static int children_open(pid_t pid)
 {
         char path[64] = "/proc/", digits[16];
@@ -160,7 +160,7 @@ static void descendants_signal(pid_t pid, int number)
         int fd = children_open(pid);
         pid_t child;
 
-        while (fd >= 0 && children_read(fd, &child)) {
+        while (fd >= 0 && children_next(fd, &child)) {
                 descendants_signal(child, number);
                 (void)kill(child, number);
         }
@@ -170,12 +170,12 @@ static void descendants_signal(pid_t pid, int number)
 
 static void keeper_signal_tree(const struct keeper *keeper, int number)
 {
-        /* In a PID name space of its own that is everybody but us. */
+        /* In its own PID namespace, -1 is every process but the keeper. */
         if (keeper->request->sandbox) {
                 (void)kill(-1, number);
                 return;
         }
-        /* Stopped, nobody forks, nor remarks upon the end of a child. */
+        /* A stopped process can neither fork nor react to the end of a child. */
         if (number == SIGKILL)
                 descendants_signal(getpid(), SIGSTOP);
         descendants_signal(getpid(), number);
@@ -189,7 +189,7 @@ static void keeper_note_end(struct keeper *keeper, pid_t pid, int status)
         keeper->status = status;
 }
 
-/* A child that is killed hands its own children to us: again, until there are none. */
+/* Children of a killed process become the keeper's own: repeats until there are none. */
 static void keeper_kill_tree(struct keeper *keeper)
 {
         int status;
@@ -251,7 +251,7 @@ static int keeper_watch_children(void)
 {
         sigset_t all;
 
-        /* Whatever is sent to our session is for our parent to act upon. */
+        /* Signals to the session are the parent's to handle. */
         sigfillset(&all);
         (void)sigprocmask(SIG_SETMASK, &all, NULL);
         sigemptyset(&all);
@@ -279,7 +279,7 @@ void keeper_main(struct keeper *keeper)
         if (!sandbox && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
                 keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
 
-        /* A copy of all our memory for a program that replaces it at once would take longer than the rest of its start. */
+        /* vfork, since copying our page tables would take longer than the rest of the program's start. */
         keeper->program = vfork();
         if (keeper->program == 0)
                 keeper_run_program(keeper);

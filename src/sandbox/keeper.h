@@ -2,18 +2,18 @@
 #pragma once
 
 /*
- * The child side of process.c: enters the sandbox, starts the program, waits for it, and ends all that it left behind.
- * Async-signal-safe throughout, since it runs between fork and exec of a process that may have other threads.
+ * The child side of process.c: enters the sandbox, starts the program, waits for it, and ends every process that it left behind.
+ * Everything in it is async-signal-safe, since it runs between fork and exec of a process that may have other threads.
  */
 
 #include "sandbox/process.h"
 
 enum keeper_command {
         KEEPER_TERMINATE = 'T', /* SIGTERM to the whole tree */
-        KEEPER_KILL = 'K',      /* SIGKILL to the whole tree; so does the end of the control socket */
+        KEEPER_KILL = 'K',      /* SIGKILL to the whole tree, as when the control socket is closed */
 };
 
-/* What the keeper says over the control socket: a failure before exec, or the end of the program. */
+/* What the keeper reports over the control socket: a failure before exec, or the end of the program. */
 struct keeper_message {
         enum { KEEPER_SANDBOX_FAILED, KEEPER_EXEC_FAILED, KEEPER_ENDED } kind;
         int error;   /* a negative errno */
@@ -25,9 +25,10 @@ struct keeper {
         const struct process_request *request;
         int control;   /* SOCK_SEQPACKET */
         int output;    /* stdout and stderr of the program */
-        pid_t program; /* set by keeper_main(), as is all below */
-        bool ended;    /* the program has, with status */
+        pid_t program; /* set by keeper_main(), as are the members below */
+        bool ended;    /* whether the program has ended, with status */
         int status;
 };
 
+/* Runs in the child; ends it. */
 _Noreturn void keeper_main(struct keeper *keeper);

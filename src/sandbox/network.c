@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* Holds nothing of ours, a lock least of all, and doesn't outlive us. */
+/* Keeps none of our descriptors open, above all no lock, and doesn't outlive us. */
 _Noreturn static void network_holder_wait(pid_t parent)
 {
         (void)close_range(3, ~0U, 0);
@@ -26,16 +26,16 @@ int network_new(struct error *error)
         pid_t pid, parent = getpid();
         int fd;
 
-        /* A short-lived child makes it: this thread never leaves its own network. */
+        /* A short-lived child makes it, so that this thread never leaves its own network. */
         pid = (pid_t)syscall(SYS_clone, CLONE_NEWNET | SIGCHLD, NULL, NULL, NULL, NULL);
         if (pid == 0)
                 network_holder_wait(parent);
         if (pid < 0 && errno == EPERM)
                 return error_setf(
                         error, -EPERM,
-                        "migrations run in a sandbox, and that needs CAP_SYS_ADMIN: run as root, or use --sandbox=off to run them directly on the system");
+                        "can't make the sandbox: the capability CAP_SYS_ADMIN is missing; run as root, or use --sandbox=off to run migrations directly on the system");
         if (pid < 0)
-                return error_errnof(error, -errno, "can't make a network name space for the sandbox");
+                return error_errnof(error, -errno, "can't make a network namespace for the sandbox");
 
         snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
         fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -10,6 +10,8 @@ int output_init(struct output *ret, output_line_fn fn, void *userdata)
 {
         char *line = malloc(OUTPUT_LINE_MAX);
 
+        assert(ret);
+
         if (!line)
                 return -ENOMEM;
         *ret = (struct output){ .fn = fn, .userdata = userdata, .line = line };
@@ -50,7 +52,7 @@ static int output_end_line(struct output *output)
         return 0;
 }
 
-/* Where a line is too long it is cut between two characters. */
+/* Returns: where to cut a line that is too long: between two characters. */
 static size_t line_find_cut(const char *line, size_t size)
 {
         size_t n = size;
@@ -75,6 +77,9 @@ static int output_cut_line(struct output *output)
 int output_feed(struct output *output, const char *data, size_t size)
 {
         int r = 0;
+
+        assert(output->line);
+        assert(data);
 
         for (size_t i = 0; r >= 0 && i < size; i++) {
                 if (data[i] == '\n') {
@@ -120,6 +125,8 @@ int output_get_tail(const struct output *output, char **ret)
 {
         size_t size = 1;
         char *text;
+
+        assert(ret);
 
         for (size_t i = output_tail_begin(output, OUTPUT_REASON); i < output->n_tail; i++)
                 size += strlen(output->tail[i % OUTPUT_TAIL]) + strlen(" | ");

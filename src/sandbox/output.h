@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a migration prints. In: bytes as they come. Out: clean lines, up to a cap of lines and bytes, and always the last few,
- * for the message that says why it failed.
+ * A migration's output. In: bytes as they arrive. Out: sanitised lines, up to a limit of lines and bytes, and always the last few,
+ * for the message that says why the migration failed.
  */
 
 #include "basic/macro.h"
@@ -13,8 +13,8 @@
 #define OUTPUT_LINES_MAX 2000U
 #define OUTPUT_BYTES_MAX (512U * 1024U)
 #define OUTPUT_LINE_MAX  4096U
-#define OUTPUT_TAIL      10U /* lines that are handed out even above the cap */
-#define OUTPUT_REASON    5U  /* lines of them that make a reason */
+#define OUTPUT_TAIL      10U /* last lines, passed on even above the limit */
+#define OUTPUT_REASON    5U  /* how many of them the reason of a failure quotes */
 
 /* @line is one line of valid UTF-8 without control characters. */
 typedef void (*output_line_fn)(const char *line, void *userdata);
@@ -22,19 +22,21 @@ typedef void (*output_line_fn)(const char *line, void *userdata);
 struct output {
         output_line_fn fn;
         void *userdata;
-        char *line; /* the part of a line that has come so far */
+        char *line; /* the current line so far */
         size_t line_size;
         size_t n_lines;
         size_t n_bytes;
-        size_t n_dropped; /* lines above the cap */
+        size_t n_dropped; /* lines above the limit */
         char *tail[OUTPUT_TAIL];
-        size_t n_tail; /* lines that were ever put into the tail */
+        size_t n_tail; /* lines that the tail has ever had; it keeps the last ones */
 };
 
-int output_init(struct output *ret, output_line_fn fn, void *userdata);
+/* @fn gets each line; it may be NULL. Returns: 0 or -ENOMEM. */
+_must_check_ int output_init(struct output *ret, output_line_fn fn, void *userdata);
 void output_done(struct output *output);
-int output_feed(struct output *output, const char *data, size_t size);
-/* Hands out what has no newline behind it; says how much was dropped, and hands out the end of that. */
-int output_finish(struct output *output);
-/* The last lines, joined by " | ", oldest first; "" where there are none. Returns: 0 or -ENOMEM. */
-int output_get_tail(const struct output *output, char **ret);
+/* Returns: 0 or -ENOMEM. */
+_must_check_ int output_feed(struct output *output, const char *data, size_t size);
+/* Passes on the last line if it has no newline, how many lines were dropped, and the last of those. Returns: 0 or -ENOMEM. */
+_must_check_ int output_finish(struct output *output);
+/* Sets @ret to the last lines joined by " | ", oldest first; "" if there are none. Returns: 0 or -ENOMEM. */
+_must_check_ int output_get_tail(const struct output *output, char **ret);

@@ -18,15 +18,15 @@ struct supervision {
         const struct process_request *request;
         pid_t keeper;
         int control;
-        int output; /* -EBADF at its end */
+        int output; /* -EBADF after its end */
         bool stop_seen;
         bool terminated;   /* SIGTERM was sent */
-        bool have_message; /* the keeper has said how it went */
+        bool have_message; /* the keeper has reported */
         bool keeper_gone;
         enum process_end end;
         struct keeper_message message;
         uint64_t begin;
-        uint64_t deadline; /* of what comes next: the time limit, then the end of the grace period */
+        uint64_t deadline; /* the time limit, later the end of the grace period */
         uint64_t next_tick;
 };
 
@@ -37,7 +37,7 @@ static void supervision_command(const struct supervision *s, enum keeper_command
         (void)send(s->control, &c, sizeof(c), MSG_NOSIGNAL);
 }
 
-/* Asks first; who doesn't listen within the grace period is killed. */
+/* Sends SIGTERM, and SIGKILL after the grace period. */
 static void supervision_end_program(struct supervision *s, enum process_end end)
 {
         if (s->terminated) {
@@ -74,11 +74,11 @@ static void supervision_read_message(struct supervision *s)
                 return;
         if (n != sizeof(message)) {
                 s->keeper_gone = true;
-                (void)fcntl(s->output, F_SETFL, O_NONBLOCK); /* who was left behind may hold it open for ever */
+                (void)fcntl(s->output, F_SETFL, O_NONBLOCK); /* a process that is left may keep it open for ever */
                 return;
         }
         if (!s->have_message)
-                s->message = message; /* the first one is the reason of what follows */
+                s->message = message; /* the first one is the cause of the others */
         s->have_message = true;
 }
 
@@ -150,8 +150,8 @@ static int supervision_explain(const struct supervision *s, struct error *error)
 
 static void supervision_conclude(const struct supervision *s, struct process_result *ret)
 {
-        int status =
-                s->have_message ? s->message.status : SIGKILL; /* a keeper that is killed takes the program along */
+        int status = s->have_message ? s->message.status
+                                     : SIGKILL; /* without a report it was killed, and the program with it */
         bool exited = WIFEXITED(status);
 
         *ret = (struct process_result){
@@ -163,7 +163,7 @@ static void supervision_conclude(const struct supervision *s, struct process_res
         };
 }
 
-/* Like fork(2), without its handlers and locks, which other threads may hold: the child makes system calls only. */
+/* As fork(2) without its handlers and locks, which other threads may hold: the child makes only system calls. */
 static pid_t supervision_clone_keeper(const struct process_request *request)
 {
         int flags = request->sandbox ? SANDBOX_CLONE_FLAGS : 0;
@@ -192,7 +192,7 @@ static int supervision_start(struct supervision *s)
         return s->keeper < 0 ? -errno : 0;
 }
 
-/* The end of the control socket is what makes a keeper that is still there end everything. */
+/* A keeper that is still there ends everything when the control socket is closed. */
 static void supervision_done(struct supervision *s)
 {
         fd_closep(&s->control);
@@ -213,6 +213,11 @@ int process_run(const struct process_request *request, struct process_result *re
                 .next_tick = begin + USEC_PER_SEC,
         };
         int r;
+
+        assert(request->argv && request->argv[0]);
+        assert(request->envp);
+        assert(request->output);
+        assert(ret);
 
         r = supervision_start(&s);
         if (r < 0)

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * One program, from start to end, with all that it starts. In: what to run, in which sandbox, for how long. Out: how it
- * ended. Its output is handed out line by line as it comes.
+ * One program, from start to end, with every process that it starts. In: what to run, in which sandbox, for how long. Out: how it
+ * ended. Its output is passed on line by line as it arrives.
  *
- * Between us and the program stands a keeper (keeper.c): the first process of the program's PID name space, or, outside of a
- * sandbox, a subreaper. It outlives neither the program nor us, and takes every descendant with it.
+ * The program's parent is a keeper (keeper.c): the first process of the program's PID namespace or, without a sandbox, a
+ * subreaper. It outlives neither the program nor us, and ends every descendant with it.
  */
 
 #include "sandbox/output.h"
@@ -22,8 +22,8 @@ struct process_request {
         char *const *envp;
         const struct sandbox *sandbox; /* NULL: directly on the system */
         uint64_t timeout_usec;         /* 0: none */
-        int stop_fd;                   /* readable when the program has to be stopped */
-        int lock_fd;                   /* stays open until the last process has ended; -EBADF: none */
+        int stop_fd;                   /* readable as soon as the program has to stop */
+        int lock_fd;                   /* open until the last process has ended; -EBADF: none */
         struct output *output;
         void (*tick)(uint64_t elapsed_usec, void *userdata); /* about once a second */
         void *userdata;
@@ -32,8 +32,8 @@ struct process_request {
 enum process_end {
         PROCESS_EXITED,    /* status: the exit status */
         PROCESS_SIGNALED,  /* status: the signal */
-        PROCESS_TIMED_OUT, /* status: of no meaning */
-        PROCESS_STOPPED,   /* because of stop_fd; status: of no meaning */
+        PROCESS_TIMED_OUT, /* status: unused */
+        PROCESS_STOPPED,   /* because of stop_fd; status: unused */
 };
 
 struct process_result {
@@ -43,7 +43,7 @@ struct process_result {
 };
 
 /*
- * Returns: 0, or a negative errno with @error set where the program could not be started: -ENOEXEC and -ENOENT are what
- * execve(2) says of it, any other comes from the sandbox or the system.
+ * Returns: 0, or a negative errno with @error set if the program can't be started: -ENOEXEC and -ENOENT come from execve(2),
+ * others from the sandbox or the system.
  */
-int process_run(const struct process_request *request, struct process_result *ret, struct error *error);
+_must_check_ int process_run(const struct process_request *request, struct process_result *ret, struct error *error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Parent side of the sandbox: from the overlays that a migration works in to a table of steps. */
+/* The parent side of the sandbox: from the overlays that a migration works in to a table of steps. */
 
 #include "sandbox/sandbox.h"
 
@@ -11,7 +11,7 @@ static const char *const private_dirs[] = { "/tmp", "/var/tmp" };
 
 enum { FD_NETWORK, FD_MOUNTS };
 
-/* Trees below a directory that becomes private, which are preserved. */
+/* Trees below private directories that stay visible. */
 struct preserved {
         const char **paths;
         size_t n;
@@ -41,7 +41,7 @@ static bool path_is_private(const char *path)
         return false;
 }
 
-/* What lies in a tree that is preserved already comes along with it. */
+/* A path in a preserved tree is preserved with it. */
 static void preserved_add(struct preserved *preserved, const char *path)
 {
         for (size_t i = 0; i < preserved->n; i++)
@@ -107,7 +107,7 @@ static int sandbox_add_shields(struct sandbox *sandbox, const struct sandbox_mou
         return r;
 }
 
-/* All are opened before the first is attached, since what is nested is out of sight then. */
+/* All directories are opened before the first overlay is attached, which hides those below it. */
 static int sandbox_add_mounts(struct sandbox *sandbox, const struct sandbox_request *request)
 {
         size_t first = sandbox->n_fds;
@@ -152,6 +152,9 @@ int sandbox_new(const struct sandbox_request *request, struct sandbox **ret)
 {
         _cleanup_(sandbox_freep) struct sandbox *sandbox = NULL;
         int r;
+
+        assert(request->visible);
+        assert(ret);
 
         sandbox = calloc(1, sizeof(*sandbox));
         if (!sandbox)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Child side of the sandbox: system calls only, from a table that the parent made. */
+/* The child side of the sandbox: runs the parent's table of steps by system calls only. */
 
 #include "sandbox/sandbox.h"
 
@@ -16,22 +16,22 @@
 
 static const char *const step_purpose[] = {
         [STEP_NETWORK] = "join an empty network",
-        [STEP_PRIVATE] = "make mounts private",
-        [STEP_READ_ONLY] = "make everything read-only",
-        [STEP_DETACH] = "clone the mount of",
-        [STEP_TMPFS] = "mount a private",
+        [STEP_PRIVATE] = "make private the mounts below",
+        [STEP_READ_ONLY] = "make read-only the mounts below",
+        [STEP_DETACH] = "clone the mounts of",
+        [STEP_TMPFS] = "mount a tmpfs on",
         [STEP_DIRECTORY] = "make the mount point",
         [STEP_OPEN] = "open",
-        [STEP_ATTACH] = "attach",
-        [STEP_COVER] = "cover",
+        [STEP_ATTACH] = "attach the mounts of",
+        [STEP_COVER] = "attach the overlay over",
         [STEP_SHIELD] = "keep read-only",
-        [STEP_PROC] = "mount a private",
+        [STEP_PROC] = "mount a procfs on",
         [STEP_DROP_CAPABILITIES] = "drop capabilities",
 };
 
 /*
- * With any of these a process can undo the sandbox, or reach what lies outside of every file system. What is made immutable in an
- * overlay isn't so below it: better to be refused that.
+ * With any of these a process can undo the sandbox, or change the system by other ways than its files. A file that is made immutable in an
+ * overlay isn't immutable below it, so the migration had better be refused that.
  */
 static const int dropped_capabilities[] = {
         CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_BOOT, CAP_SYS_TIME, CAP_LINUX_IMMUTABLE,
@@ -55,7 +55,7 @@ static int step_make_parents(const char *path)
         return 0;
 }
 
-/* What is there already, in a tree that was attached before, serves as well. */
+/* It may exist, in a tree that was attached before. */
 static int step_make_mount_point(const char *path)
 {
         int r;
@@ -93,7 +93,7 @@ static int step_drop_capabilities(void)
         return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-/* The path had no links in it when it was found: one that there is now would be somebody's who wants another place covered. */
+/* @path had no symbolic links when it was resolved: another user may have put one there since, to have another directory covered. */
 static int step_open_unlinked(const char *path, unsigned flags)
 {
         struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
@@ -105,13 +105,13 @@ static int step_open_unlinked(const char *path, unsigned flags)
         return fd;
 }
 
-/* A copy has the flags of the moment. */
+/* The clone keeps the mount flags that the mounts have now. */
 static int step_clone_tree(int dir, const char *path)
 {
         return open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
 }
 
-/* At the path as it is now: what was opened before may lie below another overlay. */
+/* Looks @path up anew, since the directory that STEP_OPEN opened may be covered by another overlay now. */
 static int step_cover(const char *path, int overlay)
 {
         int fd, r;
@@ -131,7 +131,7 @@ static bool step_is_link(int dir, const char *name)
         return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
-/* What has vanished since the parent looked needs no shield, and a link, which may have come instead, can't always have one. */
+/* A name that has vanished since the parent listed it needs no shield; a symbolic link that replaced it can't always have one. */
 static int step_shield(const struct sandbox_step *step, const int *fds)
 {
         int fd, r;
@@ -195,7 +195,7 @@ int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
                         return r;
                 }
         }
-        /* Through /proc/PID/fd the program could reach what an overlay covers. */
+        /* Through /proc/PID/fd the program could reach the directories that overlays cover. */
         for (size_t i = 0; i < sandbox->n_fds; i++)
                 fd_closep(&sandbox->fds[i]);
         return 0;

@@ -505,13 +505,13 @@ START_TEST(test_walk_failure)
 
         tree_add(&root, &(struct tree_entry){ "/a/b", S_IFDIR | 0755, NULL });
         ck_assert_int_eq(walk(&diary, "a/none", &error), -ENOENT);
-        ck_assert_str_eq(error.message, "a/none: No such file or directory");
+        ck_assert_str_eq(error.message, "can't read a/none: No such file or directory");
         free(diary.text);
 
         mount_with_file(tree_path(&root, "/a/b"));
         diary.root = dir = open_directory(&root, "/");
         ck_assert_int_eq(walk(&diary, "a", &error), -EXDEV);
-        ck_assert_str_eq(error.message, "a/b: Invalid cross-device link");
+        ck_assert_str_eq(error.message, "can't read a/b: Invalid cross-device link");
         ck_assert_str_eq(diary.text, ">a|>a/b|");
         free(diary.text);
 }
@@ -526,7 +526,7 @@ START_TEST(test_walk_moved)
 
         tree_add(&root, &(struct tree_entry){ "/a/b/c/file", 0644, "x" });
         ck_assert_int_eq(walk(&diary, "a", &error), -ESTALE);
-        ck_assert_str_eq(error.message, "a/b/c: Stale file handle");
+        ck_assert_str_eq(error.message, "can't read a/b/c: Stale file handle");
         free(diary.text);
 }
 END_TEST

@@ -586,12 +586,13 @@ START_TEST(test_copy_failure)
         tree_add(&root, &(struct tree_entry){ "/from/dir/file", 0644, "x" });
         tree_add(&root, &(struct tree_entry){ "/to/dir", S_IFDIR | 0755, NULL });
         expect_failure(try_copy(&root, "from/none", &root, "copy", &error), -ENOENT, &error,
-                       "from/none: No such file or directory");
+                       "can't read from/none: No such file or directory");
         expect_failure(try_copy(&root, "from/dir", &root, "to/none/copy", &error), -ENOENT, &error,
-                       "to/none/copy: No such file or directory");
-        expect_failure(try_copy(&root, "from/dir", &root, "to/dir", &error), -EEXIST, &error, "from/dir: File exists");
+                       "can't copy to to/none/copy: No such file or directory");
+        expect_failure(try_copy(&root, "from/dir", &root, "to/dir", &error), -EEXIST, &error,
+                       "can't copy from/dir: File exists");
         expect_failure(try_copy(&root, "from/dir/file", &root, "to/dir", &error), -EEXIST, &error,
-                       "from/dir/file: File exists");
+                       "can't copy from/dir/file: File exists");
         ck_assert_int_eq(try_copy(&root, "from/none", &root, "copy", NULL), -ENOENT);
 }
 END_TEST
@@ -607,7 +608,7 @@ START_TEST(test_copy_no_space)
         fill_holes(fd, MIB);
         close(fd);
         expect_failure(try_copy(&root, "from", &full, "copy", &error), -ENOSPC, &error,
-                       "from/dir/big \\xff: No space left on device");
+                       "can't copy from/dir/big \\xff: No space left on device");
 }
 END_TEST
 
@@ -619,7 +620,7 @@ START_TEST(test_copy_mount)
         tree_add(&root, &(struct tree_entry){ "/from/dir/mounted", S_IFDIR | 0755, NULL });
         ck_assert_int_eq(mount("tmpfs", tree_path(&root, "/from/dir/mounted"), "tmpfs", 0, NULL), 0);
         expect_failure(try_copy(&root, "from", &root, "to", &error), -EXDEV, &error,
-                       "from/dir/mounted: Invalid cross-device link");
+                       "can't read from/dir/mounted: Invalid cross-device link");
 }
 END_TEST
 

@@ -173,7 +173,10 @@ static int preview_step_make_stage(struct preview_step *preview, struct error *e
         if (r < 0)
                 return r;
         snprintf(name, sizeof(name), "%zu", preview->number);
-        return stage_new(preview->dir, name, preview->areas, preview->below, &preview->stage, error);
+        return stage_new(
+                &(struct stage_request){
+                        .state = preview->dir, .name = name, .areas = preview->areas, .below = preview->below },
+                &preview->stage, error);
 }
 
 static int preview_step_migrate(struct preview_step *preview, struct error *error)

@@ -101,9 +101,9 @@ static int sandbox_add_shields(struct sandbox *sandbox, const struct sandbox_mou
 {
         int r = 0;
 
-        for (char **name = mount->shields; r >= 0 && *name; name++)
-                r = sandbox_append_step(sandbox,
-                                        &(struct sandbox_step){ STEP_SHIELD, mount->path, *name, fd, covered });
+        for (size_t i = 0; r >= 0 && i < mount->shields.n; i++)
+                r = sandbox_append_step(sandbox, &(struct sandbox_step){ STEP_SHIELD, mount->path,
+                                                                         mount->shields.list[i], fd, covered });
         return r;
 }
 

@@ -11,6 +11,7 @@
  */
 
 #include "basic/error.h"
+#include "basic/strv.h"
 
 #include <stddef.h>
 
@@ -21,9 +22,9 @@ enum sandbox_phase {
 
 /* An overlay, and the directory that it covers. */
 struct sandbox_mount {
-        const char *path; /* of the directory, with all links resolved */
-        int fd;           /* of fsmount(2), not attached yet */
-        char **shields;   /* relative paths below path that stay the system's own, read-only; ended by NULL */
+        const char *path;    /* of the directory, with all links resolved */
+        int fd;              /* of fsmount(2), not attached yet */
+        struct strv shields; /* relative paths below path that stay the system's own, read-only */
 };
 
 enum sandbox_step_type {

@@ -8,42 +8,10 @@
 
 #include <fcntl.h>
 
-/* ---- Lists of paths -------------------------------------------------------------------------- */
-
-static int add_string(char ***list, size_t *n, const char *text)
-{
-        char **grown = reallocarray(*list, *n + 2, sizeof(*grown));
-
-        if (!grown)
-                return -ENOMEM;
-        *list = grown;
-        grown[*n] = strdup(text);
-        if (!grown[*n])
-                return -ENOMEM;
-        grown[++*n] = NULL;
-        return 0;
-}
-
-static void clear_strings(char **list, size_t *n)
-{
-        while (*n > 0) {
-                free(list[--*n]);
-                list[*n] = NULL;
-        }
-}
-
-/* Returns: what of @path is below @directory, but not that itself; else NULL. */
-static const char *path_inside(const char *path, const char *directory)
-{
-        const char *rest = path_startswith(path, directory);
-
-        return rest && *rest ? rest : NULL;
-}
-
 /* ---- Roots ----------------------------------------------------------------------------------- */
 
-/* What is mounted there isn't on a disk, so that it can't be replaced by a rename. */
-static bool mount_point_is_pseudo(const char *type)
+/* Whether its files aren't on a disk, so that a rename can't replace them. */
+static bool mount_point_is_pseudo(const struct mount_point *mount)
 {
         static const char *const types[] = {
                 "autofs",    "binfmt_misc", "bpf",      "cgroup",     "cgroup2", "configfs",   "debugfs",
@@ -53,7 +21,7 @@ static bool mount_point_is_pseudo(const char *type)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(types); i++)
-                if (streq(types[i], type))
+                if (streq(types[i], mount->type))
                         return true;
         return false;
 }
@@ -75,7 +43,7 @@ static int declaration_open_root(const struct declaration *declaration, const ch
         if (fd < 0 && errno == ENOTDIR)
                 return error_setf(
                         declaration->error, -EOPNOTSUPP,
-                        "the declared path %s can't be staged: at %s a single file is mounted, which can't be replaced; unmount it, or declare other paths",
+                        "the declared path %s can't be staged: a single file is mounted at %s and can't be replaced; unmount it, or declare other paths",
                         declaration->declared->path, path);
         if (fd < 0)
                 return error_errnof(declaration->error, -errno, "can't open %s", path);
@@ -83,8 +51,11 @@ static int declaration_open_root(const struct declaration *declaration, const ch
         r = fd_get_path(fd, &opened);
         if (r < 0)
                 return r;
-        if (!streq(opened, path)) /* by one who may write on the way to it */
-                return error_setf(declaration->error, -EBUSY, "%s was renamed or replaced just now; run again", path);
+        if (!streq(opened, path)) /* by a user who can write to a directory on the way */
+                return error_setf(
+                        declaration->error, -EBUSY,
+                        "the declared path %s can't be staged: %s was renamed or replaced just now; run again",
+                        declaration->declared->path, path);
         return TAKE_FD(fd);
 }
 
@@ -92,12 +63,8 @@ static void area_done(struct area *area)
 {
         free(area->path);
         fd_closep(&area->fd);
-        if (area->declared)
-                clear_strings(area->declared, &area->n_declared);
-        free(area->declared);
-        if (area->mounts)
-                clear_strings(area->mounts, &area->n_mounts);
-        free(area->mounts);
+        strv_done(&area->declared);
+        strv_done(&area->mounts);
         *area = (struct area){ .fd = -EBADF };
 }
 
@@ -108,9 +75,7 @@ static int area_init(const struct declaration *declaration, const char *path, st
         if (area.fd < 0)
                 return area.fd;
         area.path = strdup(path);
-        area.declared = calloc(1, sizeof(*area.declared));
-        area.mounts = calloc(1, sizeof(*area.mounts));
-        if (!area.path || !area.declared || !area.mounts) {
+        if (!area.path) {
                 area_done(&area);
                 return -ENOMEM;
         }
@@ -126,7 +91,7 @@ static bool areas_have_root(const struct areas *areas, const char *path)
         return false;
 }
 
-/* @mount: that the area is on; NULL where that isn't known. */
+/* @mount is the one that @path is on, NULL if that isn't known. */
 static int declaration_add_root(const struct declaration *declaration, const struct mount_point *mount,
                                 const char *path)
 {
@@ -135,11 +100,11 @@ static int declaration_add_root(const struct declaration *declaration, const str
         int r;
 
         if ((mount && mount->read_only) || areas_have_root(areas, path))
-                return 0; /* what is read-only stays as it is */
-        if (mount && mount_point_is_pseudo(mount->type))
+                return 0; /* a read-only mount stays unchanged */
+        if (mount && mount_point_is_pseudo(mount))
                 return error_setf(
                         declaration->error, -EOPNOTSUPP,
-                        "the declared path %s can't be staged: %s is a file system of the kernel (%s); declare paths beside it",
+                        "the declared path %s can't be staged: %s is one of the kernel's own file systems (%s), without files on a disk; declare paths outside of it",
                         declaration->declared->path, mount->path, mount->type);
 
         grown = array_grow(areas->areas, areas->n, sizeof(*grown));
@@ -162,11 +127,11 @@ static int declaration_add_roots(const struct declaration *declaration)
         int r;
 
         if (in_slash && S_ISLNK(declared->type))
-                return 0; /* what it leads to is declared as well */
+                return 0; /* its target is declared as well */
         if (in_slash && !directory)
                 return error_setf(
                         declaration->error, -EOPNOTSUPP,
-                        "the declared path %s can't be staged: nothing that lies directly in / can be made or replaced, and only a directory there can be changed; make the directory first",
+                        "the declared path %s can't be staged: directly in / only the content of an existing directory can be changed; make the directory first",
                         declared->path);
         r = declaration_add_root(declaration, mount, whole ? declared->path : declared->parent);
         for (size_t i = 0; r >= 0 && directory && i < declaration->mounts->n; i++) {
@@ -178,7 +143,7 @@ static int declaration_add_roots(const struct declaration *declaration)
         return r;
 }
 
-/* ---- What is mounted in them ----------------------------------------------------------------- */
+/* ---- Mounts in them --------------------------------------------------------------------------- */
 
 static bool area_has_topmost_mount(const struct mountinfo *mounts, const struct area *area, const char *path)
 {
@@ -196,27 +161,28 @@ static int area_list_mounts(const struct areas *areas, const struct mountinfo *m
                 const char *path = mounts->points[i].path, *rest = path_inside(path, area->path);
 
                 if (rest && !areas_have_root(areas, path) && area_has_topmost_mount(mounts, area, path))
-                        r = add_string(&area->mounts, &area->n_mounts, rest);
+                        r = strv_add(&area->mounts, rest);
         }
         return r;
 }
 
-/* ---- What is declared in them ---------------------------------------------------------------- */
+/* ---- Declared paths in them ------------------------------------------------------------------ */
 
-static bool path_is_within_relative(const char *path, const char *directory)
+/* As path_is_within(), for relative paths: "" contains all of them. */
+static bool relative_path_is_within(const char *path, const char *directory)
 {
-        return !*directory || path_startswith(path, directory);
+        return !*directory || path_is_within(path, directory);
 }
 
-static bool paths_contain(char *const *directories, const char *path)
+static bool relative_path_is_within_any(const char *path, const struct strv *directories)
 {
-        for (; *directories; directories++)
-                if (path_is_within_relative(path, *directories))
+        for (size_t i = 0; i < directories->n; i++)
+                if (relative_path_is_within(path, directories->list[i]))
                         return true;
         return false;
 }
 
-/* The innermost that @path lies in. */
+/* Returns: the innermost area that @path is in, or NULL. */
 static struct area *areas_find(const struct areas *areas, const char *path)
 {
         for (size_t i = areas->n; i-- > 0;)
@@ -230,11 +196,11 @@ static int areas_declare_path(const struct areas *areas, const char *path)
         struct area *area = areas_find(areas, path);
         int r = 0;
 
-        if (area && !paths_contain(area->mounts, path_startswith(path, area->path)))
-                r = add_string(&area->declared, &area->n_declared, path_startswith(path, area->path));
+        if (area && !relative_path_is_within_any(path_startswith(path, area->path), &area->mounts))
+                r = strv_add(&area->declared, path_startswith(path, area->path));
         for (area = areas->areas; r >= 0 && area < areas->areas + areas->n; area++)
                 if (path_inside(area->path, path))
-                        r = add_string(&area->declared, &area->n_declared, "");
+                        r = strv_add(&area->declared, "");
         return r;
 }
 
@@ -247,7 +213,7 @@ static int areas_declare_all(const struct areas *areas, const struct declared_pa
         return r;
 }
 
-/* ---- All of it ------------------------------------------------------------------------------- */
+/* ---- Areas ----------------------------------------------------------------------------------- */
 
 struct areas *areas_free(struct areas *areas)
 {
@@ -272,7 +238,8 @@ static int areas_build(struct areas *areas, const struct declared_paths *declare
 
         r = mountinfo_read(&mounts);
         if (r < 0)
-                return error_errnof(error, r, "can't read from /proc/self/mountinfo what is mounted; mount /proc");
+                return error_setf(error, r, "can't read the mount table /proc/self/mountinfo: %s; mount /proc",
+                                  strerror(-r));
         for (size_t i = 0; r >= 0 && i < declared->n; i++)
                 r = declaration_add_roots(&(struct declaration){
                         .areas = areas, .mounts = mounts, .declared = &declared->paths[i], .error = error });
@@ -288,6 +255,9 @@ int areas_new(const struct root *root, char *const *writes, struct areas **ret, 
         _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
         _cleanup_(areas_freep) struct areas *areas = NULL;
         int r;
+
+        assert(root);
+        assert(ret);
 
         areas = calloc(1, sizeof(*areas));
         if (!areas)
@@ -306,23 +276,35 @@ int areas_declare(struct areas *areas, const struct root *root, char *const *wri
         _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
         int r;
 
+        assert(areas);
+        assert(root);
+
         r = declared_paths_resolve(root, writes, &declared, error);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < areas->n; i++)
-                clear_strings(areas->areas[i].declared, &areas->areas[i].n_declared);
+                strv_done(&areas->areas[i].declared);
         return areas_declare_all(areas, declared);
 }
 
 bool area_allows(const struct area *area, const char *path)
 {
-        return paths_contain(area->declared, path);
+        assert(area);
+        assert(path);
+
+        return relative_path_is_within_any(path, &area->declared);
 }
 
 bool area_leads_to_declared(const struct area *area, const char *path)
 {
-        for (char **declared = area->declared; *declared; declared++)
-                if (**declared && !streq(*declared, path) && path_is_within_relative(*declared, path))
+        assert(area);
+        assert(path);
+
+        for (size_t i = 0; i < area->declared.n; i++) {
+                const char *declared = area->declared.list[i];
+
+                if (*declared && !streq(declared, path) && relative_path_is_within(declared, path))
                         return true;
+        }
         return false;
 }

@@ -11,11 +11,11 @@
 
 #define LINKS_MAX 40
 
-/* One declared path on its way to where its links lead. */
+/* One declared path, while its links are followed. */
 struct search {
         const struct root *root;
-        const char *state;   /* STATE_DIR, as the system knows it */
-        const char *written; /* in the manifest */
+        const char *state;   /* STATE_DIR, with all links resolved */
+        const char *written; /* the path in the manifest */
         struct error *error;
 };
 
@@ -46,8 +46,8 @@ static const char *root_strip(const struct root *root, const char *path)
 
 static int search_refuse(const struct search *search, int code, const char *reason)
 {
-        return error_setf(search->error, code, "the declared path %s%s %s", search->root->path, search->written,
-                          reason);
+        return error_setf(search->error, code, "the declared path %s%s can't be staged: %s", search->root->path,
+                          search->written, reason);
 }
 
 static int search_refuse_unreachable(const struct search *search, int code)
@@ -55,11 +55,11 @@ static int search_refuse_unreachable(const struct search *search, int code)
         if (code == -EXDEV)
                 return search_refuse(
                         search, code,
-                        "leads out of the root by a symbolic link; make the link a relative one to what is in the root");
+                        "it leads out of the root by a symbolic link; make the link a relative one to a path in the root");
         if (code == -ELOOP)
-                return search_refuse(search, code, "leads through too many symbolic links; make one that isn't a loop");
-        return error_errnof(search->error, code, "can't get to the declared path %s%s, which \"writes\" has",
-                            search->root->path, search->written);
+                return search_refuse(search, code, "it leads through too many symbolic links; remove the loop");
+        return error_errnof(search->error, code, "can't reach the declared path %s%s", search->root->path,
+                            search->written);
 }
 
 static bool search_touches_state(const struct search *search, const char *path)
@@ -68,7 +68,7 @@ static bool search_touches_state(const struct search *search, const char *path)
                path_startswith(search->state, path);
 }
 
-/* Returns: the nearest directory on the way to @path that exists, open, with what of @path is behind it; or a negative errno. */
+/* Opens the nearest existing directory on the way to @path, with the rest of @path in @ret_rest. Returns: a file descriptor or a negative errno. */
 static int root_open_nearest(const struct root *root, const char *path, const char **ret_rest)
 {
         size_t n = strlen(path);
@@ -88,7 +88,7 @@ static int root_open_nearest(const struct root *root, const char *path, const ch
         return fd;
 }
 
-/* A link can say anything of what doesn't exist. */
+/* A link's target may be any text if it doesn't exist. */
 static bool path_is_normalised(const char *path)
 {
         for (const char *p = path;; p++) {
@@ -102,7 +102,7 @@ static bool path_is_normalised(const char *path)
         }
 }
 
-/* Below the root, of what is there with no further link on the way to it. */
+/* Sets @ret to @target, a path below the root, without the links on the way. */
 static int search_resolve_link(const struct search *search, const char *target, char **ret)
 {
         _cleanup_free_ char *path = NULL;
@@ -149,13 +149,14 @@ static int search_find(const struct search *search, const char *path, struct dec
         int r;
 
         if (streq(path, "/"))
-                return search_refuse(search, -EPERM, "is or leads to the whole system; declare what is changed in it");
+                return search_refuse(search, -EPERM,
+                                     "it is or leads to the whole system; declare the paths in it that change");
         parent = root_open_nearest(search->root, path, &rest);
         if (parent < 0)
                 return search_refuse_unreachable(search, parent);
         if (!path_is_normalised(rest))
                 return search_refuse(search, -ENOENT,
-                                     "is a symbolic link to what doesn't exist; make that, or declare it");
+                                     "it is a symbolic link to a path that doesn't exist; make that, or declare it");
 
         r = fd_get_path(parent, &found.parent);
         if (r < 0)
@@ -173,7 +174,7 @@ static int search_find(const struct search *search, const char *path, struct dec
         return 0;
 }
 
-/* Returns: 0 with what a link leads to, below the root, in @ret_next, NULL where it is none; or a negative errno. */
+/* Adds @path, and if it is a link sets @ret_next to its target below the root. Returns: 0, or a negative errno. */
 static int search_add_path(const struct search *search, const char *path, struct declared_paths *declared,
                            char **ret_next)
 {
@@ -192,8 +193,8 @@ static int search_add_path(const struct search *search, const char *path, struct
         declared->n++;
         if (search_touches_state(search, grown->path))
                 return search_refuse(search, -EPERM,
-                                     "contains or leads to " STATE_DIR
-                                     ", where migrations have nothing to write; declare what is beside it");
+                                     "it contains or leads to " STATE_DIR
+                                     ", which migrations must not change; declare the paths beside it");
         return S_ISLNK(grown->type) ? search_follow_link(search, grown, ret_next) : 0;
 }
 
@@ -220,7 +221,7 @@ static int declared_path_compare(const void *a, const void *b)
         return strcmp(((const struct declared_path *)a)->path, ((const struct declared_path *)b)->path);
 }
 
-/* What something lies in is sorted before it. */
+/* Sorting puts a directory before the paths in it. */
 static void declared_paths_drop_nested(struct declared_paths *declared)
 {
         size_t n = 0;
@@ -240,7 +241,7 @@ static void declared_paths_drop_nested(struct declared_paths *declared)
         declared->n = n;
 }
 
-/* It can be a link itself. */
+/* STATE_DIR may be a symbolic link. */
 static int root_find_state(const struct root *root, char **ret)
 {
         _cleanup_close_ int fd = root_open(root, STATE_DIR, O_PATH);
@@ -256,6 +257,9 @@ int declared_paths_resolve(const struct root *root, char *const *writes, struct 
         _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
         _cleanup_free_ char *state = NULL;
         int r;
+
+        assert(root);
+        assert(ret);
 
         declared = calloc(1, sizeof(*declared));
         if (!declared)

@@ -2,29 +2,29 @@
 #pragma once
 
 /*
- * What manifests declare, as the system knows it. In: absolute paths below a root. Out: the same with all links followed that are
- * on the way, where there is something and where not yet.
+ * The paths that manifests declare. In: absolute paths below a root. Out: the same as paths of the system, with all symbolic links on
+ * the way followed, whether they exist or not.
  */
 
 #include "basic/error.h"
 #include "basic/root.h"
 
 struct declared_path {
-        char *path;   /* of the system; a link at its end isn't followed */
-        char *parent; /* the directory that it lies in, or the nearest that exists on the way to it */
-        mode_t type;  /* S_IFDIR, S_IFLNK, ... of what is there; 0 where nothing is */
+        char *path;   /* of the system; a symbolic link at its end isn't followed */
+        char *parent; /* the directory that contains it, or the nearest existing one on the way */
+        mode_t type;  /* S_IFDIR, S_IFLNK, ...; 0 if it doesn't exist */
 };
 
 struct declared_paths {
-        struct declared_path *paths; /* none lies in another one */
+        struct declared_path *paths; /* none is below another one */
         size_t n;
 };
 
 /*
- * A symbolic link stands for itself and for what it leads to. Returns: 0, or a negative errno with @error set to what can't be
- * declared, why, and what to declare instead.
+ * A symbolic link means itself and its target. Returns: 0, or a negative errno with @error set to the path that can't be declared, why,
+ * and what to declare instead.
  */
-int declared_paths_resolve(const struct root *root, char *const *writes, struct declared_paths **ret,
-                           struct error *error);
+_must_check_ int declared_paths_resolve(const struct root *root, char *const *writes, struct declared_paths **ret,
+                                        struct error *error);
 struct declared_paths *declared_paths_free(struct declared_paths *declared);
 DEFINE_CLEANUP(struct declared_paths *, declared_paths_free);

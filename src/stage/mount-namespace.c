@@ -20,13 +20,13 @@ static void *mount_namespace_call(void *userdata)
         struct call *call = userdata;
 
         if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
-                call->r = error_errnof(call->error, -errno, "can't make a mount name space");
+                call->r = error_errnof(call->error, -errno, "can't make a mount namespace");
         else
                 call->r = call->function(call->userdata);
         return NULL;
 }
 
-/* A thread of its own, since the caller's could not be brought back with the root and the directory that it had. */
+/* In a thread, since the caller's own could not return to its namespace with the same root and working directory. */
 int mount_namespace_run(int (*function)(void *userdata), void *userdata, struct error *error)
 {
         struct call call = { function, userdata, error, 0 };
@@ -34,7 +34,9 @@ int mount_namespace_run(int (*function)(void *userdata), void *userdata, struct 
         pthread_t thread;
         int r;
 
-        /* Signals are for the caller's own threads. */
+        assert(function);
+
+        /* Signals are for the caller's threads to handle. */
         sigfillset(&all);
         (void)pthread_sigmask(SIG_SETMASK, &all, &before);
         r = pthread_create(&thread, NULL, mount_namespace_call, &call);

@@ -29,7 +29,7 @@ struct mountinfo *mountinfo_free(struct mountinfo *mounts)
         return NULL;
 }
 
-/* Both the options of a mount and those of a file system begin with one of the two. */
+/* The options of a mount and those of a file system both start with ro or rw. */
 static bool mount_options_read_only(const char *options)
 {
         const char *rest = str_startswith(options, "ro");
@@ -37,7 +37,7 @@ static bool mount_options_read_only(const char *options)
         return rest && (*rest == '\0' || *rest == ',');
 }
 
-/* Takes the next @n words off @line. Returns: whether there were as many. */
+/* Splits the next @n words off @line. Returns: whether there were as many. */
 static bool line_take_words(char **line, char **words, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
@@ -95,7 +95,7 @@ static int mountinfo_parse_lines(struct mountinfo *mounts, char *text)
         return r;
 }
 
-/* By another mount on the same one, at a directory on the way. */
+/* Whether no other mount covers a directory on the way to @point. */
 static bool mountinfo_reaches(const struct mountinfo *mounts, const struct mount_point *point)
 {
         const struct mount_point *parent = NULL;
@@ -109,6 +109,7 @@ static bool mountinfo_reaches(const struct mountinfo *mounts, const struct mount
         return !parent || mountinfo_reaches(mounts, parent);
 }
 
+/* Whether another mount covers @point itself. */
 static bool mountinfo_covers(const struct mountinfo *mounts, const struct mount_point *point)
 {
         for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++)
@@ -144,6 +145,9 @@ int mountinfo_parse(const char *text, struct mountinfo **ret)
         _cleanup_free_ char *copy = NULL;
         int r;
 
+        assert(text);
+        assert(ret);
+
         mounts = calloc(1, sizeof(*mounts));
         copy = strdup(text);
         if (!mounts || !copy)
@@ -175,6 +179,9 @@ int mountinfo_read(struct mountinfo **ret)
 const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const char *path)
 {
         const struct mount_point *found = NULL;
+
+        assert(mounts);
+        assert(path);
 
         for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++)
                 if (path_startswith(path, p->path) && (!found || path_startswith(p->path, found->path)))

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What is mounted where (proc(5), /proc/self/mountinfo). Only what a path leads to: a mount that another one hides, since that
- * lies over it or over a directory on its way, isn't there.
+ * The mount table (proc(5), /proc/self/mountinfo), reduced to the mounts that a path leads to: a mount that another one hides, by
+ * covering it or a directory on the way to it, is left out.
  */
 
 #include "basic/macro.h"
@@ -12,10 +12,10 @@
 
 struct mount_point {
         int id;
-        int parent;     /* id of the mount that it is mounted on; of none that is known for the root */
+        int parent;     /* id of the mount that it is attached to; for the root, of one that isn't in the table */
         char *path;     /* absolute */
-        char *type;     /* of the file system */
-        bool read_only; /* the mount or its file system */
+        char *type;     /* of its file system */
+        bool read_only; /* the mount, or its file system */
 };
 
 struct mountinfo {
@@ -24,11 +24,11 @@ struct mountinfo {
 };
 
 /* Returns: 0, or a negative errno. */
-int mountinfo_read(struct mountinfo **ret);
-/* The same from the text of mountinfo. Returns: 0, -EBADMSG, or -ENOMEM. */
-int mountinfo_parse(const char *text, struct mountinfo **ret);
+_must_check_ int mountinfo_read(struct mountinfo **ret);
+/* Reads @text instead of the system's table. Returns: 0, -EBADMSG, or -ENOMEM. */
+_must_check_ int mountinfo_parse(const char *text, struct mountinfo **ret);
 struct mountinfo *mountinfo_free(struct mountinfo *mounts);
 DEFINE_CLEANUP(struct mountinfo *, mountinfo_free);
 
-/* The mount that @path, absolute and without symbolic links, is on. Returns: NULL where that isn't known, as in a chroot(2) that is none. */
+/* Returns: the mount that @path, absolute and without symbolic links, is on; NULL if it isn't in the table, as if a chroot's root isn't a mount point. */
 const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const char *path);

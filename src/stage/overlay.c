@@ -10,7 +10,7 @@
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 
-#define VALUE_MAX 255 /* of fsconfig(2) */
+#define VALUE_MAX 255 /* longest string that fsconfig(2) takes */
 
 static int overlay_set_string(int context, const char *key, const char *value)
 {
@@ -22,7 +22,7 @@ static int overlay_set_layer(int context, const char *key, int fd)
         return overlay_set_string(context, key, FD_PATH(fd));
 }
 
-/* Returns: whether all of them fit into one value. */
+/* Joins the lower layers to one value. Returns: whether it holds all of them. */
 static bool overlay_join_lower(const struct overlay *overlay, char joined[static VALUE_MAX + 1])
 {
         char *end = joined;
@@ -39,7 +39,7 @@ static bool overlay_join_lower(const struct overlay *overlay, char joined[static
         return true;
 }
 
-/* Linux below 6.8 has only the one value. */
+/* Before Linux 6.8 there is no "lowerdir+". */
 static int overlay_set_lower(int context, const struct overlay *overlay)
 {
         char joined[VALUE_MAX + 1];
@@ -68,7 +68,7 @@ static int overlay_set_upper(int context, const struct overlay *overlay)
 
 static int overlay_configure(int context, const struct overlay *overlay)
 {
-        /* The kernel's configuration has no say in what an upper layer looks like. */
+        /* Each option is given, since their defaults depend on the kernel's configuration. */
         static const char *const options[][2] = {
                 { "source", "deploy-migrate" }, { "redirect_dir", "on" }, { "index", "off" },
                 { "metacopy", "off" },          { "xino", "auto" }, /* a file's inode number stays the same when it is copied from another file system */
@@ -102,7 +102,7 @@ static unsigned overlay_mount_attributes(const struct overlay *overlay)
         return attributes;
 }
 
-/* Overlayfs's own words: "e overlay: ..." with a newline, one a read. Returns: the first error's, or "". */
+/* Reads overlayfs's messages, "e overlay: ..." with a newline, one for each read(2). Returns: the text of the first error, or "". */
 static const char *overlay_read_log(int context, char *buffer, size_t size)
 {
         ssize_t n;
@@ -123,7 +123,7 @@ static bool fd_is_overlayfs(int fd)
         return fstatfs(fd, &st) == 0 && (unsigned long)st.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
-/* Overlayfs knows a layer only as the file descriptor that it was given as. */
+/* Replaces the name of a layer in @log, which is that of a file descriptor, by its path. */
 static void overlay_name_layer(const char *log, char **ret)
 {
         static const char prefix[] = "/proc/self/fd/";
@@ -150,12 +150,12 @@ static int overlay_explain_layers(const struct overlay *overlay, int context, in
         if (overlay->upper >= 0 && fd_is_overlayfs(overlay->upper))
                 return error_setf(
                         error, code,
-                        "can't lay an overlay over %s: %s is on an overlayfs itself, as the root of a container is, and that can't hold changes; mount another file system there",
+                        "can't mount an overlay over %s: %s is on an overlayfs itself, as the root of a container is, and can't hold changes; mount another file system there",
                         overlay->path, upper ?: "the stage");
         overlay_name_layer(log, &named);
         if (!*log && (code == -EINVAL || code == -ELOOP))
-                log = "overlayfs says why in the kernel's log (dmesg)";
-        return error_setf(error, code, "can't lay an overlay over %s%s%s: %s%s%s%s", overlay->path,
+                log = "the reason is in the kernel's log (dmesg)";
+        return error_setf(error, code, "can't mount an overlay over %s%s%s: %s%s%s%s", overlay->path,
                           upper ? " with the changes in " : "", upper ?: "", strerror(-code), *log ? ": " : "",
                           named ?: log,
                           overlay_join_lower(overlay, joined) ? "" : "; so many layers need Linux 6.8 or newer");
@@ -168,11 +168,13 @@ static int overlay_explain(const struct overlay *overlay, int context, int code,
         case -ENOSYS:
                 return error_setf(
                         error, -ENODEV,
-                        "the kernel has no overlayfs, in which migrations work; load its module \"overlay\", or run them directly with --sandbox=off");
+                        "can't mount an overlay over %s: the kernel has no overlayfs; load its module \"overlay\", or use --sandbox=off to run migrations directly on the system",
+                        overlay->path);
         case -EPERM:
                 return error_setf(
                         error, code,
-                        "can't mount an overlayfs, in which migrations work: the capability CAP_SYS_ADMIN is missing; run as root, in a container with that capability");
+                        "can't mount an overlay over %s: the capability CAP_SYS_ADMIN is missing; run as root, in a container with that capability",
+                        overlay->path);
         default:
                 return overlay_explain_layers(overlay, context, code, error);
         }
@@ -182,6 +184,10 @@ int overlay_mount(const struct overlay *overlay, struct error *error)
 {
         _cleanup_close_ int context = -EBADF;
         int fd, r;
+
+        assert(overlay->lower);
+        assert(overlay->n_lower > 0);
+        assert(overlay->path);
 
         context = fsopen("overlay", FSOPEN_CLOEXEC);
         if (context < 0)

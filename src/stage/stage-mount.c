@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* From stages to what a sandbox attaches: overlays, and the names in them that stay as they are. */
+/* From a stage to the mounts that a sandbox attaches: its areas' overlays, and the names in them that stay the system's own (shields). */
 
-#include "basic/array.h"
 #include "basic/io.h"
 #include "basic/path.h"
 #include "fs/beneath.h"
@@ -13,72 +12,35 @@
 #include <fcntl.h>
 
 /*
- * Of a directory with more names none is kept by a mount of its own, which takes some 20 us each: that nothing was changed in them
- * is found out behind the migration then.
+ * A shield takes some 20 us. In a directory with more names none has one: whether the migration changed them is found out from the upper
+ * layer afterwards.
  */
 #define SHIELDS_MAX 1000
 
 /* ---- Shields ---- */
 
-struct shields {
-        char **names;
-        size_t n;
-};
-
-static void shields_clear(struct shields *shields)
-{
-        while (shields->n > 0)
-                free(shields->names[--shields->n]);
-}
-
-static void shields_done(struct shields *shields)
-{
-        shields_clear(shields);
-        free(shields->names);
-}
-
-/* Takes over @name, which is NULL at the end of the list. */
-static int append(struct shields *shields, char *name)
-{
-        char **grown = array_grow(shields->names, shields->n, sizeof(char *));
-
-        if (!grown) {
-                free(name);
-                return -ENOMEM;
-        }
-        shields->names = grown;
-        grown[shields->n++] = name;
-        return 0;
-}
-
-static int add_shield(struct shields *shields, const char *name)
-{
-        char *copy = strdup(name);
-
-        return copy ? append(shields, copy) : -ENOMEM;
-}
-
+/* Whether @name is declared, or contains a declared path. */
 static bool area_concerns(const struct area *area, const char *name)
 {
         return area_allows(area, name) || area_leads_to_declared(area, name);
 }
 
-/* For what lies deeper in, the name that it lies in, unless changes may be made there. */
-static int shields_add_path(const struct area *area, struct shields *shields, const char *path)
+/* Shields @path by the name in the area's root that contains it, unless that may be changed. */
+static int shields_add_path(struct strv *shields, const struct area *area, const char *path)
 {
         _cleanup_free_ char *name = strndup(path, strcspn(path, "/"));
 
         if (!name)
                 return -ENOMEM;
         if (area_concerns(area, name))
-                return add_shield(shields, path);
+                return strv_add(shields, path);
         for (size_t i = 0; i < shields->n; i++)
-                if (streq(name, shields->names[i]))
+                if (streq(name, shields->list[i]))
                         return 0;
-        return add_shield(shields, name);
+        return strv_add(shields, name);
 }
 
-/* Through an overlay a fifo or a socket isn't the one that others have open; all else looks the same. A link can't have one. */
+/* A fifo or a socket in an overlay isn't the one that other processes have open. A symbolic link can't have a shield. */
 static bool entry_needs_shield(DIR *dir, const struct dirent *entry, bool writable)
 {
         unsigned type = beneath_type(dir, entry);
@@ -86,8 +48,8 @@ static bool entry_needs_shield(DIR *dir, const struct dirent *entry, bool writab
         return type == DT_FIFO || type == DT_SOCK || (writable && type != DT_LNK);
 }
 
-/* All that lies beside what is declared, if that isn't too much. */
-static int shields_add_siblings(const struct area *area, bool writable, struct shields *shields)
+/* Shields every name beside the declared ones, if there aren't too many. */
+static int shields_add_siblings(struct strv *shields, const struct area *area, bool writable)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         const struct dirent *entry;
@@ -96,43 +58,31 @@ static int shields_add_siblings(const struct area *area, bool writable, struct s
         r = beneath_open_entries(area->fd, "", &dir);
         while (r >= 0 && shields->n <= SHIELDS_MAX && (r = beneath_next(dir, &entry)) > 0)
                 if (entry_needs_shield(dir, entry, writable) && !area_concerns(area, entry->d_name))
-                        r = add_shield(shields, entry->d_name);
+                        r = strv_add(shields, entry->d_name);
         if (shields->n > SHIELDS_MAX)
-                shields_clear(shields);
+                strv_done(shields);
         return r;
 }
 
-/*
- * The stage's own layers can't be reached through an overlay, which would look like a broken file system where the stage lies
- * below the area.
- */
-static int shields_add_stage(const struct stage *stage, size_t i, struct shields *shields)
+/* Through an overlay the stage's own layers can't be opened, so in an area that contains the stage they would look like a broken file system. */
+static int shields_add_stage(struct strv *shields, const struct stage *stage, size_t i)
 {
         const struct area *area = &stage->areas->areas[i];
         const char *inside = stage_find_in_area(stage, i);
 
-        return inside && !area_allows(area, inside) ? shields_add_path(area, shields, inside) : 0;
+        return inside && !area_allows(area, inside) ? shields_add_path(shields, area, inside) : 0;
 }
 
-static int shields_make(const struct stage *stage, size_t i, bool writable, char ***ret)
+static int shields_add(struct strv *shields, const struct stage *stage, size_t i, bool writable)
 {
         const struct area *area = &stage->areas->areas[i];
-        _cleanup_(shields_done) struct shields shields = { 0 };
         int r = 0;
 
         if (!area_allows(area, ""))
-                r = shields_add_siblings(area, writable, &shields);
-        for (char **mount = area->mounts; r >= 0 && *mount; mount++)
-                r = shields_add_path(area, &shields, *mount);
-        if (r >= 0)
-                r = shields_add_stage(stage, i, &shields);
-        if (r >= 0)
-                r = append(&shields, NULL);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(shields.names);
-        shields.n = 0;
-        return 0;
+                r = shields_add_siblings(shields, area, writable);
+        for (size_t j = 0; r >= 0 && j < area->mounts.n; j++)
+                r = shields_add_path(shields, area, area->mounts.list[j]);
+        return r < 0 ? r : shields_add_stage(shields, stage, i);
 }
 
 /* ---- Mounts ---- */
@@ -140,18 +90,14 @@ static int shields_make(const struct stage *stage, size_t i, bool writable, char
 void stage_mounts_done(struct stage_mounts *mounts)
 {
         for (size_t i = 0; i < mounts->n; i++) {
-                struct sandbox_mount *mount = &mounts->mounts[i];
-
-                fd_closep(&mount->fd);
-                for (char **name = mount->shields; name && *name; name++)
-                        free(*name);
-                free(mount->shields);
+                fd_closep(&mounts->mounts[i].fd);
+                strv_done(&mounts->mounts[i].shields);
         }
         free(mounts->mounts);
         *mounts = (struct stage_mounts){ 0 };
 }
 
-/* Returns: whether nothing is in it, or a negative errno. */
+/* Returns: 1 if it has no entries, 0 if it has, or a negative errno. */
 static int directory_is_empty(int directory)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
@@ -164,7 +110,7 @@ static int directory_is_empty(int directory)
         return r < 0 ? r : r == 0;
 }
 
-/* Whether the area looks as it does without the stage, so that its view needs no overlay, which takes a millisecond. */
+/* Whether the stage changes nothing in the area, so that checking needs no overlay of it, which takes a millisecond. */
 static int stage_is_untouched(const struct stage *stage, size_t i)
 {
         int r = !area_allows(&stage->areas->areas[i], "");
@@ -174,31 +120,34 @@ static int stage_is_untouched(const struct stage *stage, size_t i)
         return r;
 }
 
-/* An overlay hides what is mounted below it. */
+/* An overlay hides the areas below it. */
 static bool stage_mounts_hide(const struct stage_mounts *mounts, const char *path)
 {
         for (size_t i = 0; i < mounts->n; i++)
-                if (path_startswith(path, mounts->mounts[i].path))
+                if (path_is_within(path, mounts->mounts[i].path))
                         return true;
         return false;
 }
 
-static int stage_mounts_add(const struct stage *stage, size_t i, bool writable, struct sandbox_mount *ret,
-                            struct error *error)
+/* Adds the overlay of the area @i to @mounts. */
+static int stage_mount_area(const struct stage *stage, size_t i, struct stage_mounts *mounts, struct error *error)
 {
-        const char *path = stage->areas->areas[i].path;
+        struct sandbox_mount *mount = &mounts->mounts[mounts->n++];
         int r;
 
-        ret->path = path;
-        r = shields_make(stage, i, writable, &ret->shields);
+        *mount = (struct sandbox_mount){ .path = stage->areas->areas[i].path, .fd = -EBADF };
+        r = shields_add(&mount->shields, stage, i, mounts->writable);
         if (r < 0)
-                return error_errnof(error, r, "can't list %s", path);
-        return ret->fd = stage_mount_view(stage, i, !writable, error);
+                return error_errnof(error, r, "can't list %s", mount->path);
+        return mount->fd = stage_mount_view(stage, i, !mounts->writable, error);
 }
 
 int stage_mount(const struct stage *stage, bool writable, struct stage_mounts *ret, struct error *error)
 {
-        _cleanup_(stage_mounts_done) struct stage_mounts mounts = { 0 };
+        _cleanup_(stage_mounts_done) struct stage_mounts mounts = { .writable = writable };
+
+        assert(stage);
+        assert(ret);
 
         mounts.mounts = calloc(stage->areas->n + 1, sizeof(*mounts.mounts));
         if (!mounts.mounts)
@@ -211,8 +160,7 @@ int stage_mount(const struct stage *stage, bool writable, struct stage_mounts *r
                         continue;
                 if (r < 0)
                         return error_errnof(error, r, "can't list the changes of %s", path);
-                mounts.mounts[mounts.n].fd = -EBADF;
-                r = stage_mounts_add(stage, i, writable, &mounts.mounts[mounts.n++], error);
+                r = stage_mount_area(stage, i, &mounts, error);
                 if (r < 0)
                         return r;
         }

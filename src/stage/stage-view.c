@@ -17,8 +17,8 @@ struct view {
         const struct stage *stage;
         size_t area;
         bool read_only;
-        bool plain; /* of lower layers alone, which has no need of a work directory, nor time for it */
-        int base;   /* an overlay that stands for the real directory; -EBADF: none */
+        bool plain; /* of lower layers only, which needs no work directory and so is faster */
+        int base;   /* an overlay in place of the real directory; -EBADF: none */
         struct error *error;
 };
 
@@ -38,7 +38,7 @@ static void layers_done(struct layers *layers)
         fd_closep(&layers->work);
 }
 
-/* Makes the directory @name of the area @i anew: that of an earlier overlay can't be used once more. */
+/* Replaces the directory @name of the area @i: one that an earlier overlay used can't be used again. */
 static int stage_make_anew(const struct stage *stage, size_t i, const char *name)
 {
         char path[64];
@@ -57,8 +57,8 @@ static int fd_duplicate(int fd)
 }
 
 /*
- * The directory @name of the area in @stage, which is open as @fd. With a base we are apart, where only what is opened by its path
- * lies on a mount that we have.
+ * Opens the directory @name of the area in @stage, which is open as @fd. With a base this runs in a mount namespace of its own, where @fd
+ * is on a mount of the other one, so that the directory must be opened by its path.
  */
 static int view_open_layer(const struct view *view, const struct stage *stage, const char *name, int fd)
 {
@@ -77,7 +77,7 @@ static int view_open_upper(const struct view *view, const struct stage *stage)
         return view_open_layer(view, stage, "upper", stage->uppers[view->area]);
 }
 
-/* Where the base lies, since the kernel takes no layer from a mount that is attached nowhere (before Linux 6.15). */
+/* Attaches the base in the stage and opens it, since before Linux 6.15 no layer may be on a mount that isn't attached. */
 static int view_open_base(const struct view *view)
 {
         _cleanup_close_ int made = stage_make_anew(view->stage, view->area, "base/mount");
@@ -153,7 +153,7 @@ static int view_mount(void *userdata)
                 view->error);
 }
 
-/* An overlay over the real directory, to which nothing is written. */
+/* Mounts an overlay over the real directory to which nothing is written. */
 static int stage_mount_base(const struct stage *stage, size_t i, struct error *error)
 {
         const struct area *area = &stage->areas->areas[i];
@@ -176,14 +176,15 @@ static int stage_mount_base(const struct stage *stage, size_t i, struct error *e
 
 const char *stage_find_in_area(const struct stage *stage, size_t i)
 {
-        const char *inside = path_startswith(stage->path, stage->areas->areas[i].path);
+        assert(stage);
+        assert(i < stage->areas->n);
 
-        return inside && *inside ? inside : NULL;
+        return path_inside(stage->path, stage->areas->areas[i].path);
 }
 
 /*
- * The kernel refuses a lower layer that lies in another one (-ELOOP, and a line in its log), as the layer of a stage below does where
- * the real directory is one that the stages lie in. It doesn't look into an overlay for that: so the real directory is put into one.
+ * The kernel refuses a lower layer inside another one (-ELOOP, and a line in its log). The layer of a stage below is one if the real
+ * directory contains the stages. The kernel doesn't look for it in an overlay, so the real directory is put into one.
  */
 int stage_mount_view(const struct stage *stage, size_t i, bool read_only, struct error *error)
 {
@@ -213,6 +214,9 @@ int stage_open_lower(const struct stage *stage, size_t i, struct error *error)
         const struct area *area = &stage->areas->areas[i];
         _cleanup_close_ int view = -EBADF;
         int fd;
+
+        assert(stage);
+        assert(i < stage->areas->n);
 
         if (stage->below) {
                 view = stage_mount_view(stage->below, i, true, error);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/statvfs.h>
 
-/* Says what could not be done with which directory. Returns: @code. */
+/* Sets @error to "can't WHAT DIRECTORY". Returns: @code. */
 static int stage_set_error(int dir, int code, const char *what, struct error *error)
 {
         _cleanup_free_ char *path = NULL;
@@ -21,9 +21,9 @@ static int stage_set_error(int dir, int code, const char *what, struct error *er
         return error_errnof(error, code, "can't %s %s", what, path);
 }
 
-/* ---- Making one ---- */
+/* ---- Making a stage ---- */
 
-/* Opened by one who may replace it, the root has the attributes of what it lies over. */
+/* The upper layer's root gets the attributes of the directory below, which the overlay's root shows. */
 static int stage_make_upper(struct stage *stage, size_t i)
 {
         _cleanup_attributes_ struct attributes attributes = { 0 };
@@ -37,7 +37,7 @@ static int stage_make_upper(struct stage *stage, size_t i)
         return r < 0 ? r : attributes_apply(stage->uppers[i], &attributes);
 }
 
-/* The clock of files ticks more slowly than the others do: a file that is made now could seem to be older than now. */
+/* The clock of the file system is coarser than the others, by which a file made now could seem to be older than the stage. */
 static int stage_note_begin(struct stage *stage)
 {
         struct stat st;
@@ -62,23 +62,26 @@ static int stage_make_uppers(struct stage *stage)
         return r < 0 ? r : stage_note_begin(stage);
 }
 
-int stage_new(int state, const char *name, const struct areas *areas, const struct stage *below, struct stage **ret,
-              struct error *error)
+int stage_new(const struct stage_request *request, struct stage **ret, struct error *error)
 {
         _cleanup_(stage_freep) struct stage *stage = NULL;
         int r;
 
+        assert(request->name);
+        assert(request->areas);
+        assert(ret);
+
         stage = malloc(sizeof(*stage));
         if (!stage)
                 return -ENOMEM;
-        *stage = (struct stage){ .dir = -EBADF, .areas = areas, .below = below };
+        *stage = (struct stage){ .dir = -EBADF, .areas = request->areas, .below = request->below };
 
-        r = beneath_remove(state, name);
+        r = beneath_remove(request->state, request->name);
         if (r < 0)
-                return stage_set_error(state, r, "remove an earlier stage in", error);
-        r = stage->dir = beneath_make_directories(state, name);
+                return stage_set_error(request->state, r, "remove an earlier stage in", error);
+        r = stage->dir = beneath_make_directories(request->state, request->name);
         if (r < 0)
-                return stage_set_error(state, r, "make a stage in", error);
+                return stage_set_error(request->state, r, "make a stage in", error);
         r = fd_get_path(stage->dir, &stage->path);
         if (r >= 0)
                 r = stage_make_uppers(stage);
@@ -110,10 +113,14 @@ const char *stage_explain_space(const struct stage *stage, char *buffer, size_t 
         struct statvfs vfs;
         uint64_t free_bytes;
 
+        assert(stage);
+        assert(size > 0);
+
         buffer[0] = '\0';
         if (fstatvfs(stage->dir, &vfs) < 0)
                 return buffer;
-        free_bytes = (uint64_t)vfs.f_bfree * vfs.f_frsize; /* for root, as migrations are */
+        free_bytes = (uint64_t)vfs.f_bfree *
+                     vfs.f_frsize; /* includes the blocks reserved for root, which migrations may use */
         if (free_bytes >= SPACE_LOW && vfs.f_bfree >= vfs.f_blocks / 100)
                 return buffer;
         snprintf(buffer, size, "; only %" PRIu64 " KiB are free on the file system of %s", free_bytes / 1024,

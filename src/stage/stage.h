@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Where a migration works: for each area a directory for the upper layer of an overlay, in a directory of the package's state.
- * In: areas, and stages that lie below this one (of a preview). Out: overlays, for the sandbox to attach (stage-mount.c); and
+ * A stage holds a migration's changes: in a directory of the package's state, it has the upper layer of an overlay for each area.
+ * In: areas, and in a preview the stages below this one. Out: overlays for the sandbox to attach (stage-mount.c), and
  * upper layers for changes.h to read.
  */
 
@@ -12,35 +12,42 @@
 
 #include <time.h>
 
-#define STAGE_AREAS_DIR "areas" /* below the stage: what the overlays need */
+#define STAGE_AREAS_DIR "areas" /* in the stage: the directories of the overlays */
 
 struct stage {
         int dir;                   /* the stage's directory */
-        char *path;                /* where that is */
+        char *path;                /* of that directory */
         const struct areas *areas; /* borrowed */
-        int *uppers;               /* one an area */
-        const struct stage *below; /* borrowed, with as many areas; NULL: the real directories are what lies below */
-        struct timespec begin;     /* when it was made, by the clock that files have their times from */
+        int *uppers;               /* the upper layer of each area */
+        const struct stage *below; /* borrowed, with the same areas; NULL if only the real directories are below */
+        struct timespec begin;     /* when it was made, by the clock of the file system */
 };
 
-/* Makes the directory @name in @state; one of that name that is there is removed. Returns: 0, or a negative errno with @error set. */
-int stage_new(int state, const char *name, const struct areas *areas, const struct stage *below, struct stage **ret,
-              struct error *error);
-/* Leaves the directory where it is. */
+struct stage_request {
+        int state;        /* the directory that gets the stage */
+        const char *name; /* of the stage in it */
+        const struct areas *areas;
+        const struct stage *below;
+};
+
+/* Makes the stage's directory; an earlier one of that name is removed. Returns: 0, or a negative errno with @error set. */
+_must_check_ int stage_new(const struct stage_request *request, struct stage **ret, struct error *error);
+/* Keeps the directory. */
 struct stage *stage_free(struct stage *stage);
 DEFINE_CLEANUP(struct stage *, stage_free);
 
 struct stage_mounts {
         struct sandbox_mount *mounts;
         size_t n;
+        bool writable;
 };
 
-/* The overlays: writable, or the same view read-only. Only one view of a stage may be in use. Returns: 0, or a negative errno with @error set. */
-int stage_mount(const struct stage *stage, bool writable, struct stage_mounts *ret, struct error *error);
+/* Mounts the overlays, writable or read-only. Only one view of a stage may exist at a time. Returns: 0, or a negative errno with @error set. */
+_must_check_ int stage_mount(const struct stage *stage, bool writable, struct stage_mounts *ret, struct error *error);
 void stage_mounts_done(struct stage_mounts *mounts);
-/* What the area @i is without this stage: a directory for reading. Returns: a file descriptor, or a negative errno with @error set. */
-int stage_open_lower(const struct stage *stage, size_t i, struct error *error);
+/* Opens the root of the area @i as it is without this stage, for reading. Returns: a file descriptor, or a negative errno with @error set. */
+_must_check_ int stage_open_lower(const struct stage *stage, size_t i, struct error *error);
 
 #define STAGE_SPACE_MAX 512
-/* "; only 12 KiB are free on the file system of PATH" where that can be why something failed, else "". Returns: @buffer. */
+/* Formats "; only 12 KiB are free on the file system of PATH" if lack of space may be the cause of a failure, else "". Returns: @buffer. */
 const char *stage_explain_space(const struct stage *stage, char *buffer, size_t size);

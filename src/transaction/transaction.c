@@ -31,7 +31,8 @@ int transaction_begin(struct dmig *ctx, struct history *history, const struct mi
         t->migration = migration;
         r = areas_new(&ctx->root, migration->manifest->writes.list, &t->areas, error);
         if (r >= 0)
-                r = stage_new(history->dir, STAGE_DIR, t->areas, NULL, &t->stage, error);
+                r = stage_new(&(struct stage_request){ .state = history->dir, .name = STAGE_DIR, .areas = t->areas },
+                              &t->stage, error);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(t);

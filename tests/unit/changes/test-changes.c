@@ -77,9 +77,9 @@ static void fixture_init(struct fixture *ret, const char *below, const char *con
         ck_assert_int_eq(shell("cd %s && touch -r lower upper", ret->tree.path), 0);
 
         for (size_t i = 0; declared[i]; i++)
-                ret->declared[ret->area.n_declared++] = (char *)(uintptr_t)declared[i];
+                ret->declared[ret->area.declared.n++] = (char *)(uintptr_t)declared[i];
         ret->area.path = strdup(tree_path(&ret->tree, "/lower"));
-        ret->area.declared = ret->declared;
+        ret->area.declared.list = ret->declared;
         ret->area.fd = -EBADF;
         ret->request = (struct changes_request){
                 .area = &ret->area,

@@ -27,11 +27,10 @@ static void mount_at(const struct root *root, const char *path, const char *type
         ck_assert_msg(mount("test", tree_path(root, path), type, flags, NULL) == 0, "can't mount %s: %m", path);
 }
 
-static void add_strings(FILE *stream, const char *prefix, char *const *strings, size_t n)
+static void add_strings(FILE *stream, const char *prefix, const struct strv *strings)
 {
-        for (size_t i = 0; i < n; i++)
-                fprintf(stream, "%s%s", i > 0 ? "," : prefix, *strings[i] ? strings[i] : ".");
-        ck_assert_ptr_null(strings[n]);
+        for (size_t i = 0; i < strings->n; i++)
+                fprintf(stream, "%s%s", i > 0 ? "," : prefix, *strings->list[i] ? strings->list[i] : ".");
 }
 
 /* "/etc{foo,bar}", without the root's path; "." is everything; what is mounted within behind a "!". */
@@ -50,8 +49,8 @@ static char *describe(const struct root *root, const struct areas *areas)
                 ck_assert_str_eq(path, area->path);
                 ck_assert_ptr_nonnull(str_startswith(area->path, root->path));
                 fprintf(stream, "%s%s{", i > 0 ? " " : "", area->path + strlen(root->path));
-                add_strings(stream, "", area->declared, area->n_declared);
-                add_strings(stream, "!", area->mounts, area->n_mounts);
+                add_strings(stream, "", &area->declared);
+                add_strings(stream, "!", &area->mounts);
                 fputs("}", stream);
         }
         fclose(stream);
@@ -287,8 +286,8 @@ START_TEST(test_in_slash)
                       error_text(&error));
         ck_assert_uint_eq(areas->n, 1);
         ck_assert_str_eq(areas->areas[0].path, "/etc");
-        ck_assert_uint_eq(areas->areas[0].n_declared, 1);
-        ck_assert_str_eq(areas->areas[0].declared[0], "");
+        ck_assert_uint_eq(areas->areas[0].declared.n, 1);
+        ck_assert_str_eq(areas->areas[0].declared.list[0], "");
 
         expect_refusal(&root, (const char *const[]){ "/deploy-migrate-test", NULL }, -EOPNOTSUPP,
                        "/deploy-migrate-test |directly in /|make the directory");
@@ -506,8 +505,10 @@ static const struct {
 
 START_TEST(test_questions)
 {
-        const struct area area = { .declared = (char **)(uintptr_t)questions[_i].declared };
+        struct area area = { .declared.list = (char **)(uintptr_t)questions[_i].declared };
 
+        while (area.declared.list[area.declared.n])
+                area.declared.n++;
         ck_assert(area_allows(&area, questions[_i].path) == questions[_i].allowed);
         ck_assert(area_leads_to_declared(&area, questions[_i].path) == questions[_i].leads);
 }

@@ -261,7 +261,7 @@ START_TEST(test_refusals)
 
         tree_add(&root, &(struct tree_entry){ "/a.file", 0644, "" });
         ck_assert_int_eq(try(&root, &refusals[_i].layers, &error), refusals[_i].code);
-        ck_assert_msg(str_startswith(error_text(&error), "can't lay an overlay over /srv/x") != NULL, "%s",
+        ck_assert_msg(str_startswith(error_text(&error), "can't mount an overlay over /srv/x") != NULL, "%s",
                       error_text(&error));
         /* Before Linux 6.5 the reason is in the kernel's log alone. */
         ck_assert_msg(strstr(error_text(&error), refusals[_i].message) != NULL ||

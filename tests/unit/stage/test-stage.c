@@ -56,8 +56,9 @@ static struct stage *new_stage(const struct place *place, const char *name, cons
         _cleanup_error_ struct error error = { 0 };
         struct stage *stage = NULL;
 
-        ck_assert_msg(stage_new(place->state, name, place->areas, below, &stage, &error) == 0, "%s",
-                      error_text(&error));
+        ck_assert_msg(stage_new(&(struct stage_request){ place->state, name, place->areas, below }, &stage, &error) ==
+                              0,
+                      "%s", error_text(&error));
         return stage;
 }
 
@@ -199,7 +200,8 @@ START_TEST(test_no_room)
         leave_mounts();
         ck_assert_int_eq(mount("tmpfs", state.path, "tmpfs", 0, "nr_inodes=4"), 0);
         open_place(&place, state.path, LIST("/etc"));
-        ck_assert_int_eq(stage_new(place.state, "stage", place.areas, NULL, &stage, &error), -ENOSPC);
+        ck_assert_int_eq(stage_new(&(struct stage_request){ place.state, "stage", place.areas, NULL }, &stage, &error),
+                         -ENOSPC);
         ck_assert_ptr_nonnull(strstr(error_text(&error), tree_path(&state, "/stage: No space left on device")));
 }
 END_TEST
@@ -282,7 +284,6 @@ START_TEST(test_siblings_are_the_real_ones)
         _cleanup_(stage_freep) struct stage *stage = NULL;
         _cleanup_(stage_mounts_done) struct stage_mounts mounts = { 0 };
         _cleanup_free_ char *real = NULL;
-        size_t n = 0;
 
         add_files(&place.root, LIST("/srv/foo/file", "/srv/a", "/srv/b/c"));
         ck_assert_int_eq(symlink("a", tree_path(&place.root, "/srv/link")), 0);
@@ -290,9 +291,7 @@ START_TEST(test_siblings_are_the_real_ones)
         stage = new_stage(&place, "stage", NULL);
         ck_assert_int_eq(stage_mount(stage, true, &mounts, NULL), 0);
         ck_assert_uint_eq(mounts.n, 1);
-        while (mounts.mounts[0].shields[n])
-                n++;
-        ck_assert_uint_eq(n, 2); /* a link can't have one */
+        ck_assert_uint_eq(mounts.mounts[0].shields.n, 2); /* a link can't have one */
         stage_mounts_done(&mounts);
 
         real = shell_output("cd %s && stat -c %%i srv/a srv/b srv/b/c", place.root.path);
@@ -345,9 +344,9 @@ START_TEST(test_many_siblings)
         open_place(&place, state, LIST("/srv/foo"));
         stage = new_stage(&place, "stage", NULL);
         ck_assert_int_eq(stage_mount(stage, true, &mounts, NULL), 0);
-        ck_assert_str_eq(mounts.mounts[0].shields[0], "mnt");
-        ck_assert_str_eq(mounts.mounts[0].shields[1], "state");
-        ck_assert_ptr_null(mounts.mounts[0].shields[2]);
+        ck_assert_str_eq(mounts.mounts[0].shields.list[0], "mnt");
+        ck_assert_str_eq(mounts.mounts[0].shields.list[1], "state");
+        ck_assert_ptr_null(mounts.mounts[0].shields.list[2]);
         stage_mounts_done(&mounts);
 
         expect(&place, stage, true,

@@ -33,7 +33,8 @@ static void open_stage(const struct box *box, const struct manifest *manifest, s
         ck_assert_int_eq(root_init(&slash, "/"), 0);
         r = areas_new(box->root ?: &slash, manifest->writes.list, &ret->areas, &error);
         if (r >= 0)
-                r = stage_new(state.fd, "stage", ret->areas, NULL, &ret->stage, &error);
+                r = stage_new(&(struct stage_request){ .state = state.fd, .name = "stage", .areas = ret->areas },
+                              &ret->stage, &error);
         if (r >= 0)
                 r = stage_mount(ret->stage, true, &ret->mounts, &error);
         ck_assert_msg(r >= 0, "%s", error_text(&error));

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 /* Returns: one line of clean text, whatever file names and values are in it, or NULL if memory ran out. */
-static char *error_format(const char *format, va_list args)
+_printf_(1, 0) static char *error_format(const char *format, va_list args)
 {
         _cleanup_free_ char *message = NULL;
 

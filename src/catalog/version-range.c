@@ -2,7 +2,7 @@
 
 #include "catalog/version-range.h"
 
-/* Returns: the length of the dotted numbers at the begin of @s, and how many there are. */
+/* Returns: the length of the dotted numbers at the start of @s, and how many there are. */
 static size_t upstream_count_numbers(const char *s, size_t size, size_t *ret_count)
 {
         size_t count = 0, length = 0;

@@ -61,7 +61,7 @@ static size_t dpkg_instances_find_slot(const struct dpkg_instance *slots, size_t
         return match;
 }
 
-/* Replaces earlier records by later ones. Returns: how many instances are left at the begin of @instances. */
+/* Replaces earlier records by later ones. Returns: how many instances are left at the start of @instances. */
 static size_t dpkg_instances_fold(struct dpkg_instance *instances, size_t n)
 {
         size_t n_slots = 0;

@@ -11,7 +11,7 @@ struct dpkg_status_parser {
         size_t n_wanted;
         dpkg_record_fn found;
         void *userdata;
-        char *held; /* the begin of a stanza whose end is still to come */
+        char *held; /* the start of a stanza whose end is still to come */
         size_t held_size;
         size_t held_allocated;
         size_t line;    /* at which the stanza begins */

@@ -40,7 +40,7 @@ static int history_line_check_crc(const struct history_line *line, struct error 
         if (memcmp(field, CRC_BEGIN, sizeof(CRC_BEGIN) - 1) != 0) {
                 if (!history_line_field_is_crc_like(field))
                         return 0;
-                return error_setf(error, -EBADMSG, "the name of its checksum is damaged");
+                return error_setf(error, -EBADMSG, "the name of its checksum's field is damaged");
         }
         snprintf(digits, sizeof(digits), "%08lx", history_line_checksum(line->data, line->size - CRC_SIZE));
         if (memcmp(field + sizeof(CRC_BEGIN) - 1, digits, CRC_DIGITS) != 0)

@@ -82,7 +82,7 @@ static void nothing(int number)
         (void)number;
 }
 
-/* A slow writer, which interrupts the reader with signals between its small pieces. */
+/* A slow writer interrupts the reader with signals between its small pieces. */
 START_TEST(test_interrupted)
 {
         struct sigaction action = { .sa_handler = nothing };
@@ -133,7 +133,7 @@ START_TEST(test_write_failure)
 }
 END_TEST
 
-/* More than a pipe takes at once. */
+/* More than a pipe can hold. */
 START_TEST(test_write_in_pieces)
 {
         static char data[1000000];
@@ -180,7 +180,7 @@ START_TEST(test_sha256)
         for (size_t i = 0; i < hashes[_i].times; i++)
                 ck_assert_int_eq(io_write_all(fd, hashes[_i].data, strlen(hashes[_i].data)), 0);
 
-        /* From its begin, wherever we stand in it, and that stays. */
+        /* The whole file, whatever its offset is, which stays. */
         ck_assert_int_eq(lseek(fd, 1, SEEK_SET), 1);
         ck_assert_int_eq(io_sha256(fd, digest), 0);
         ck_assert_str_eq(digest, hashes[_i].digest);
@@ -230,7 +230,7 @@ START_TEST(test_trust)
 }
 END_TEST
 
-/* Who isn't root has nothing to lose but what is theirs. */
+/* A user who isn't root may trust any file. */
 START_TEST(test_trust_of_others)
 {
         ck_assert_int_eq(seteuid(65534), 0);
@@ -240,7 +240,7 @@ START_TEST(test_trust_of_others)
                 ck_assert_int_eq(io_check_trusted(&trusts[i].st, &reason), 0);
         }
         ck_assert_int_eq(seteuid(0), 0);
-        ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), 0); /* for those who look for leaks */
+        ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), 0); /* for the leak detector */
 }
 END_TEST
 

@@ -8,7 +8,7 @@ static int parse(const char *text, size_t size, json_object **ret, struct json_f
         char *copy = malloc(size ?: 1);
         int r;
 
-        /* In a block of exactly this size, so that a sanitizer sees a read behind it. */
+        /* In a block of exactly this size, so that a sanitizer sees a read past its end. */
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, text, size);
         r = json_parse_object(copy, size, ret, fault);

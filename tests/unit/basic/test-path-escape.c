@@ -17,7 +17,7 @@ static const struct {
         { "\x01\x1b\x7f", "\\001\\033\\177" },
         { "gr\xc3\xbc\xc3\x9f \xe2\x82\xac", "gr\xc3\xbc\xc3\x9f\\040\xe2\x82\xac" },
         { "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
-        /* No UTF-8, or only nearly. */
+        /* Not UTF-8, or only nearly. */
         { "\xff", "\\377" },
         { "latin\xe9.txt", "latin\\351.txt" },
         { "\xc3", "\\303" },
@@ -25,7 +25,7 @@ static const struct {
         { "\xc0\xaf", "\\300\\257" },
         { "\xed\xa0\x80", "\\355\\240\\200" },
         { "\xff\\x41", "\\377\\134x41" },
-        /* Control characters in UTF-8. */
+        /* Control characters encoded as UTF-8. */
         { "\xc2\x9b", "\\302\\233" },
 };
 
@@ -42,9 +42,9 @@ END_TEST
 
 static const struct {
         const char *text;
-        const char *path; /* NULL: it is bad */
+        const char *path; /* NULL: the text is refused */
 } texts[] = {
-        /* What we wouldn't write. */
+        /* Texts that path_escape() wouldn't write. */
         { "\\141\\142c", "abc" }, { "a b\n", "a b\n" }, { "\\377", "\xff" }, { "\\", NULL },     { "a\\", NULL },
         { "\\0", NULL },          { "\\04", NULL },     { "\\04x", NULL },   { "\\048", NULL },  { "\\x41", NULL },
         { "\\\\", NULL },         { "\\400", NULL },    { "\\777", NULL },   { "a\\000", NULL },
@@ -91,7 +91,7 @@ START_TEST(test_each_byte)
 }
 END_TEST
 
-/* Mostly of bytes that begin, go on or break off characters, and of backslashes and digits. */
+/* Mostly bytes that begin, continue or truncate characters, backslashes and digits. */
 START_TEST(test_random)
 {
         static const char bytes[] = "\\\\01x \xc2\x9b\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80\xff\n";

@@ -11,7 +11,7 @@
 
 /* ---- Taking a directory as root -------------------------------------------------------------- */
 
-/* Behind the path of a tree. */
+/* Appended to the path of a tree. */
 static const char *const spellings[] = { "", "/", "//.", "/dir/..", "/link" };
 
 START_TEST(test_init)
@@ -129,7 +129,7 @@ START_TEST(test_open_the_root_itself)
 }
 END_TEST
 
-/* On the system itself all links lead where they lead. */
+/* On the system itself every link is followed. */
 START_TEST(test_open_on_the_system)
 {
         _cleanup_(root_done) struct root tree = tree_new(), root = { .fd = -EBADF };
@@ -177,7 +177,7 @@ START_TEST(test_open_mkdirs)
         }
         ck_assert_int_ge(fd, 0);
         ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
-        ck_assert_int_eq(fsync(fd), 0); /* it is more than O_PATH */
+        ck_assert_int_eq(fsync(fd), 0); /* not O_PATH */
         close(fd);
         if (makes[_i].made) {
                 ck_assert_int_eq(stat(tree_path(&root, makes[_i].made), &st), 0);
@@ -186,7 +186,7 @@ START_TEST(test_open_mkdirs)
 }
 END_TEST
 
-/* Others have to get through to what is theirs, whatever the umask of the caller. */
+/* Other users must be able to reach their files through it, whatever the caller's umask is. */
 START_TEST(test_mkdirs_mode)
 {
         _cleanup_(root_done) struct root root = tree_new();

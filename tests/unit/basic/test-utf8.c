@@ -10,7 +10,7 @@ static void expect(const char *data, size_t size, const char *text)
 {
         _cleanup_free_ char *copy = malloc(size ?: 1), *clean = NULL;
 
-        /* In a block of exactly this size, so that a sanitizer sees a read behind it. */
+        /* In a block of exactly this size, so that a sanitizer sees a read past its end. */
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, data, size);
         clean = utf8_sanitize(copy, size);
@@ -29,26 +29,26 @@ static const struct {
         { "\\x41", "\\x41" },
         { "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
         { "\xe2\x82\xac \xf0\x9f\x98\x80", "\xe2\x82\xac \xf0\x9f\x98\x80" },
-        /* Cut short, at the end and in the middle. */
+        /* Truncated, at the end and in the middle. */
         { "\xc3", "\\xc3" },
         { "\xe2\x82", "\\xe2\\x82" },
         { "\xf0\x9f\x98", "\\xf0\\x9f\\x98" },
         { "\xe2\x82x", "\\xe2\\x82x" },
         { "\xe2\xe2\x82\xac", "\\xe2\xe2\x82\xac" },
         { "\xf0\x9f\xc3\xbc", "\\xf0\\x9f\xc3\xbc" },
-        /* Longer than they need to be. */
+        /* Overlong. */
         { "\xc0\x80", "\\xc0\\x80" },
         { "\xc1\xbf", "\\xc1\\xbf" },
         { "\xe0\x9f\xbf", "\\xe0\\x9f\\xbf" },
         { "\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf" },
-        /* Surrogates, what lies above the last character, and bytes that begin nothing. */
+        /* Surrogates, numbers above the last character, and bytes that begin no character. */
         { "\xed\xa0\x80", "\\xed\\xa0\\x80" },
         { "\xed\xbf\xbf", "\\xed\\xbf\\xbf" },
         { "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },
         { "\xf8\x88\x80\x80\x80", "\\xf8\\x88\\x80\\x80\\x80" },
         { "\x80\xbf", "\\x80\\xbf" },
         { "\xfe\xff", "\\xfe\\xff" },
-        /* Control characters, also those above DEL that terminals may obey. */
+        /* Control characters, and those above DEL, which terminals may obey. */
         { "\x01\x1b[31m\x7f", "\\x01\\x1b[31m\\x7f" },
         { "\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0", "\\xc2\\x80\\xc2\\x9b\\xc2\\x9f\xc2\xa0" },
 };
@@ -77,7 +77,7 @@ static size_t encode(uint32_t c, char ret[static 5])
         return n;
 }
 
-/* All of them, as many at a time as make it quick. */
+/* All characters, many at a time to be quick. */
 START_TEST(test_every_character)
 {
         for (uint32_t block = 0; block < 0x110000; block += 0x800) {

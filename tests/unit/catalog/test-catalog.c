@@ -83,7 +83,7 @@ START_TEST(test_order)
                 { V "/v0.0.1/README.md", DATA, NULL },
                 { V "/helpers.py", DATA, NULL },
                 { V "/w1", DIR, NULL },
-                { NULL },
+                { 0 },
         };
         static const struct {
                 const char *id;
@@ -132,7 +132,7 @@ START_TEST(test_manifests)
                 { V "/v1.0.0/002_b", PROG, SCRIPT },
                 { V "/v1.0.0/003_c.ksh", PROG, SCRIPT },
                 { V "/v1.0.0/003_c.json", DATA, "{\"timeout_sec\": 0, \"since\": \"1:2.0-1\"}" },
-                { NULL },
+                { 0 },
         };
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_(catalog_freep) struct catalog *catalog = NULL;
@@ -176,7 +176,7 @@ START_TEST(test_administrator)
                 { V "/v1.0.0/004_kept", PROG, SCRIPT },
                 { A "/v1.0.0/README", DATA, "why" },
                 { A "/v1.0.0/.004_kept.swp", DATA, NULL },
-                { NULL },
+                { 0 },
         };
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_(catalog_freep) struct catalog *catalog = NULL;
@@ -212,7 +212,7 @@ START_TEST(test_strays)
                 { A "/v1.0.0/003_gone", LINK, "/dev/null" },
                 { A "/v1.0.0+build/001_a.sh", PROG, SCRIPT },
                 { A "/v2.0.0/001_dropped", PROG, SCRIPT },
-                { NULL },
+                { 0 },
         };
         static const char *const expected[] = {
                 A "/v1.0.0/001_a.py", A "/v1.0.0/002_c.json",     A "/v1.0.0/003_gone",
@@ -251,7 +251,7 @@ END_TEST
 static const struct {
         struct tree_entry entries[2]; /* besides a good v1.0.0/001_a */
         int code;
-        const char *path; /* that the message begins with */
+        const char *path; /* with which the message begins */
         const char *reason;
 } malformed[] = {
         /* Names in the package's directory. */
@@ -289,7 +289,7 @@ static const struct {
           "001_a and 001_a.py have the same number" },
         { { { V "/v1.0.0/002_b.json", DATA, "{}" } }, -EBADMSG, V "/v1.0.0/002_b.json: ", "no migration" },
         { { { V "/v1.0.0/001_b.json", DATA, "{}" } }, -EBADMSG, V "/v1.0.0/001_b.json: ", "no migration" },
-        /* Files that can't be run. */
+        /* Files that can't be executed. */
         { { { V "/v1.0.0/002_b.sh", DATA, NULL } }, -EBADMSG, V "/v1.0.0/002_b.sh: ", "chmod 755" },
         { { { V "/v1.0.0/002_b.pyc", DATA, NULL } }, -EBADMSG, V "/v1.0.0/002_b.pyc: ", "chmod 755" },
         { { { V "/v1.0.0/002_b", DIR, NULL } }, -EBADMSG, V "/v1.0.0/002_b: ", "must be a regular file" },
@@ -308,7 +308,7 @@ static const struct {
         { { { V "/v1.0.0/001_a.json", LINK, "/etc/passwd" } }, -ELOOP, V "/v1.0.0/001_a.json: ", "symbolic link" },
         { { { V "/package.json", DATA, "{\"since\": \"1\"}" } }, -EBADMSG, V "/package.json: ", "\"since\"" },
         { { { V "/package.json", LINK, "v1.0.0/x" } }, -ELOOP, V "/package.json: ", "symbolic link" },
-        /* The same in the administrator's place. */
+        /* The same in the administrator's directory. */
         { { { A "/v1", DIR, NULL } }, -EBADMSG, A "/v1: ", "semantic version" },
         { { { A "/v1.0.0", LINK, "/dev/null" } }, -ENOTDIR, A "/v1.0.0: ", "must be a directory" },
         { { { A, LINK, "/dev/null" } }, -ENOTDIR, A ": ", "must be a directory" },
@@ -437,7 +437,7 @@ START_TEST(test_owner)
                         tree_add(&root, &trusted[j]);
                 catalog = load(&root);
                 ck_assert_uint_eq(catalog->n_migrations, 2);
-                if (replaced) /* what doesn't count does no harm */
+                if (replaced) /* a replaced file does no harm */
                         continue;
 
                 path = tree_path(&root, trusted[i].path);
@@ -452,10 +452,10 @@ START_TEST(test_owner)
                 ck_assert_int_eq(chmod(path, 0757), 0);
                 assert_refused(&root, -EPERM, trusted[i].path, "everyone");
 
-                /* The group of root is root. */
+                /* Group root may write. */
                 ck_assert_int_eq(chmod(tree_path(&root, trusted[i].path), 0775), 0);
                 catalog_free(load(&root));
-                /* Who isn't root gives nothing away by reading it. */
+                /* A user who isn't root may read any file. */
                 ck_assert_int_eq(chmod(tree_path(&root, trusted[i].path), 0777), 0);
                 ck_assert_int_eq(seteuid(65534), 0);
                 catalog_free(load(&root));

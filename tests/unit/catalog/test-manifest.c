@@ -130,7 +130,7 @@ START_TEST(test_writes_forms)
         ck_assert(all.unrestricted);
         assert_writes(&all, NULL, 0);
 
-        /* A migration's own manifest takes back what the package's defaults allow. */
+        /* A migration's own manifest overrides the package's defaults. */
         ck_assert_int_eq(manifest_parse(&all, &some, NULL), 0);
         ck_assert(!all.unrestricted);
         assert_writes(&all, &a, 1);
@@ -140,7 +140,7 @@ END_TEST
 static const struct {
         const char *text, *message;
 } refused[] = {
-        /* No JSON object. */
+        /* Not a JSON object. */
         { "", "/x.json:1: ends in the middle" },
         { "\n\n{\"network\": true", "/x.json:3: ends in the middle" },
         { "{\n\"network\":\n  maybe}", "/x.json:3: " },

@@ -86,7 +86,7 @@ START_TEST(test_parts)
 }
 END_TEST
 
-/* Each comes before all that follow it. */
+/* Each is lower than all that follow it. */
 static const char *const ascending[] = {
         "0.0.0-0",
         "0.0.0",

@@ -58,7 +58,7 @@ static const struct {
         const char *version, *from, *to;
         int expected;
 } places[] = {
-        /* above from, up to and with to */
+        /* above from, up to and including to */
         { "0.9.0", "1.0.0", "1.2.0", BEHIND },
         { "1.0.0", "1.0.0", "1.2.0", BEHIND },
         { "1.0.1", "1.0.0", "1.2.0", IN_RANGE },
@@ -111,7 +111,7 @@ static const struct {
         { "1.2.0+build.7", "1.2-1", "1.3-1", BEHIND },
         { "1.2.0-rc.1+build.7", "1.1", "1.2.0~rc.1-1", IN_RANGE },
 
-        /* epochs: one that rose takes the lower bound away, one that fell is a downgrade */
+        /* epochs: if it rose there is no lower bound, if it fell it is a downgrade */
         { "1.2.0", "1:1.1-1", "1:1.2-1", IN_RANGE },
         { "1.2.0", "0:1.1-1", "1.2-1", IN_RANGE },
         { "1.0.0", "2024.1-1", "1:1.2-1", IN_RANGE },
@@ -130,7 +130,7 @@ static const struct {
         { "1.2.0", "1.2-2", "1.2-1", BEHIND },
         { "1.2.0", "1.2-1", "1.2-1", BEHIND },
 
-        /* dpkg has 1.2 < 1.2.0, and 1.2a < 1.2.0: nothing lies between them here */
+        /* dpkg has 1.2 < 1.2.0, and 1.2a < 1.2.0: here there is nothing between them */
         { "1.2.0", "1.2-1", "1.2.0-1", BEHIND },
         { "1.2.0", "1.2a-1", "1.2.0-1", BEHIND },
 
@@ -199,7 +199,7 @@ static const struct {
         { "1.2.0", "1.1", "1.2-1", AHEAD },
         { "1.2.0", "1.2-1", "1.2.0-1", IN_RANGE },
 
-        /* epochs are part of the version: what lies behind one that rose is known to be behind */
+        /* epochs are part of the version, and compared first */
         { "1:1.0-1", "2024.1-1", "1:1.2-1", IN_RANGE },
         { "1:1.3-1", "2024.1-1", "1:1.2-1", AHEAD },
         { "2024.1-1", "2024.1-1", "1:1.2-1", BEHIND },
@@ -271,7 +271,7 @@ START_TEST(test_argument)
 }
 END_TEST
 
-/* A directory's own version, given as an argument, ends the range right there, whatever is in its pre-release. */
+/* A directory's own version as an argument is the end of a range that includes it, whatever its pre-release is. */
 START_TEST(test_argument_names_directory)
 {
         static const char *const directories[] = { "v1.2.0",        "v1.2.0-rc.1", "v1.2.0-alpha-beta", "v1.2.0--",

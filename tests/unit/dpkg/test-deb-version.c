@@ -67,7 +67,7 @@ START_TEST(test_random_order)
                 ck_assert_msg(compare(a, b) == expected[i], "TEST_SEED=%lu: not '%s' %s '%s'", random.seed, a, relation,
                               b);
                 ck_assert_msg(compare(b, a) == -expected[i], "TEST_SEED=%lu: '%s' and '%s'", random.seed, b, a);
-                /* The database is a way to ask many questions at once: --compare-versions must say the same. */
+                /* The database asks many questions at once; --compare-versions must give the same answers. */
                 ck_assert_msg(i % 100 || dpkg_confirms(a, relation, b), "TEST_SEED=%lu: '%s', '%s'", random.seed, a, b);
                 seen[expected[i] + 1]++;
         }
@@ -259,7 +259,7 @@ START_TEST(test_refused_has_no_order)
 }
 END_TEST
 
-/* Any text has its place for deb_text_cmp(). */
+/* deb_text_cmp() accepts any text. */
 START_TEST(test_any_text)
 {
         static const char *const sorted[] = { "", "1.0", "1.0-", "1.1", "2.0-", "2.0:1", "a:1", "1:0" };
@@ -270,7 +270,7 @@ START_TEST(test_any_text)
 }
 END_TEST
 
-/* The sizes count, not what stands behind them. */
+/* The part ends where its size says, whatever follows. */
 START_TEST(test_part)
 {
         ck_assert_int_eq(deb_part_cmp("12", 1, "13", 1), 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Databases that the real dpkg makes in roots of their own, from packages that are built here, and what dpkg-query says
- * about them. Maintainer scripts run this program as a probe, so that it reads in the middle of an upgrade.
+ * Databases that the real dpkg makes in roots of their own, from packages built here, compared with dpkg-query's answers. Maintainer scripts
+ * run this program as a probe, so that it reads in the middle of an upgrade.
  */
 
 #include "../support/shell.h"
@@ -18,15 +18,15 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-/* "version config-version state eflag", as summary() has it. */
+/* "version config-version state eflag", as summarise() writes it. */
 #define QUERY_FORMAT "${Version} ${Config-Version} ${db:Status-Status} ${db:Status-Eflag}\\n"
 
 struct deb {
         const char *name;
         const char *version;
         const char *architecture;
-        const char *fields; /* further ones of the control file, "" for none */
-        const char *script; /* what all maintainer scripts do after the probe */
+        const char *fields; /* further fields of the control file, "" for none */
+        const char *script; /* that all maintainer scripts run after the probe */
 };
 
 /* ---- What we say ------------------------------------------------------------------------- */
@@ -161,7 +161,7 @@ static int dpkg_deb(const struct root *root, const char *action, const char *deb
         return dpkg(root, arguments);
 }
 
-/* Both dpkg-query and we must say so. */
+/* Both dpkg-query and the reader must say so. */
 static void assert_package(const struct root *root, const char *name, const char *expected)
 {
         _cleanup_free_ char *output = NULL;
@@ -177,11 +177,10 @@ static void assert_package(const struct root *root, const char *name, const char
         ck_assert_str_eq(text, expected);
 }
 
-/* The probes of all maintainer scripts since the last time: here, too, dpkg-query and we must agree. */
+/* The probes of all maintainer scripts since the last time: here, too, dpkg-query and the reader must agree. */
 static void assert_probes(const struct root *root, const char *expected)
 {
         char phase[128], ours[128], theirs[128], text[4096] = "";
-        _cleanup_free_ char *output = NULL;
         FILE *file;
 
         file = fopen(tree_path(root, "/probes"), "re");
@@ -309,7 +308,7 @@ START_TEST(test_triggers)
 }
 END_TEST
 
-/* `status` alone is stale then, and stays so until a dpkg writes again. */
+/* `status` alone is stale then, until dpkg writes again. */
 START_TEST(test_killed)
 {
         static const char kill[] = "[ \"$1\" != configure ] || [ ! -e $root/kill ] || kill -9 $PPID";
@@ -482,7 +481,7 @@ START_TEST(test_wanted)
         tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, OTHERS "\n" ALL_1 });
         ck_assert_int_eq(
                 dpkg_database_read(&(struct dpkg_database_request){ .root = &root, .wanted = wanted }, &some, NULL), 0);
-        foo[0] = zoo[0] = '?'; /* it has copies */
+        foo[0] = zoo[0] = '?'; /* the database has copies */
         ck_assert(dpkg_database_covers(some, "foo"));
         ck_assert(dpkg_database_covers(some, "zoo"));
         ck_assert(!dpkg_database_covers(some, "bar"));
@@ -675,7 +674,7 @@ START_TEST(test_while_dpkg_runs)
 }
 END_TEST
 
-/* What the writer below has made visible, and what it is about to. */
+/* The version that the writer below has made visible, and the one that it is about to. */
 struct progress {
         unsigned done;
         unsigned begun;
@@ -694,7 +693,7 @@ static void put(const struct root *root, const char *name, unsigned version)
         ck_assert_int_eq(rename(tmp, tree_path(root, name)), 0);
 }
 
-/* Does what dpkg does, in its order, but without its fsync(): thousands of times faster. */
+/* Makes the same steps as dpkg, in the same order, but without fsync(): thousands of times faster. */
 static void write_journals(const struct root *root)
 {
         char name[64];
@@ -715,7 +714,7 @@ static void write_journals(const struct root *root)
         }
 }
 
-/* Each answer must have been true at some time while it was read. */
+/* Each answer must have been true at some time during the read. */
 START_TEST(test_while_journal_turns_over)
 {
         _cleanup_(root_done) struct root root = new_root();
@@ -747,8 +746,8 @@ START_TEST(test_while_journal_turns_over)
 END_TEST
 
 /*
- * A journal entry that is a FIFO stops the reader there, so that the rest happens in the order that is to be tested. Returns:
- * what holds the reader until it is closed.
+ * A journal entry that is a FIFO stops the reader there, so that the rest happens in the order under test. Returns: a file descriptor that
+ * holds the reader until it is closed.
  */
 static int wait_for_reader(const struct root *root, const char *fifo)
 {
@@ -768,7 +767,7 @@ static void turn_over(const struct root *root)
         close(fd);
 }
 
-/* What was read of the first entry is older than the status file, and nothing but the first entry shows it. */
+/* The first entry as it was read is older than the status file, and only the first entry shows it. */
 START_TEST(test_new_journal_meanwhile)
 {
         _cleanup_(root_done) struct root root = new_root();

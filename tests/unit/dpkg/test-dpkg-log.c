@@ -9,7 +9,7 @@
 
 #define T "2024-01-01 10:00:00 "
 
-/* Logs and the version of foo that they tell, NULL for none. A name that ends with .gz is compressed. */
+/* Logs and the version of foo that they give, NULL for none. A file whose name ends with .gz is compressed. */
 static const struct {
         struct {
                 const char *name;
@@ -35,7 +35,7 @@ static const struct {
               T "configure foo:all 1.0 <none>\n" T "remove foo:all 1.0 <none>\n" T "purge foo:all 1.0 <none>\n" T
                 "status installed foo:all 1.0\n" T "trigproc foo:all 1.0 <none>\n" T "upgrade bar:all foo 2.0\n" } },
           NULL },
-        /* New again. */
+        /* Installed anew. */
         { { { "dpkg.log", T "install foo:all <none> 1.0\n" T "purge foo:all 1.0 <none>\n" T
                             "install foo:all <none> 3.0\n" T "upgrade foo:all 3.0 4.0\n" } },
           "3.0" },
@@ -48,7 +48,7 @@ static const struct {
         { { { "dpkg.log", T "install foo:all 1.0 3.0\n" } }, "1.0" },
         { { { "dpkg.log", T "upgrade foo:all <none> 3.0\n" } }, "3.0" },
         { { { "dpkg.log", T "install foo:all <keine> 1.0\n" } }, "1.0" },
-        /* For one more architecture it isn't new; but only one package can be there beside one for all. */
+        /* For another architecture it isn't new; but no other instance can be installed beside one for all architectures. */
         { { { "dpkg.log",
               T "install foo:amd64 <none> 1.0\n" T "upgrade foo:amd64 1.0 2.0\n" T "install foo:i386 <none> 2.0\n" } },
           "1.0" },
@@ -85,7 +85,7 @@ static const struct {
             { "dpkg.logs", T "upgrade foo:all 1.0 2.0\n" },
             { "dpkg.log1", T "upgrade foo:all 1.0 2.0\n" } },
           NULL },
-        /* Lines that aren't whole. */
+        /* Incomplete lines. */
         { { { "dpkg.log", T "upgrade foo:all 1.0 2.0" } }, NULL },
         { { { "dpkg.log", T "upgrade foo:all 1.0\n" T "upgrade\n\n" T "install foo:all <none> 2.0\n" } }, "2.0" },
         { { { "dpkg.log.1", T "install foo:all <none> 1." }, { "dpkg.log", T "upgrade foo:all 2.0 3.0\n" } }, "2.0" },
@@ -128,7 +128,7 @@ START_TEST(test_logs)
 }
 END_TEST
 
-/* A long line is one line, wherever the buffer ends in it, and what looks like an entry in it is none. */
+/* A long line is one line, wherever the buffer ends in it, and has no entry in its middle. */
 START_TEST(test_long_lines)
 {
         static const char entry[] = T "upgrade foo:all 1.0 2.0\n";
@@ -150,7 +150,7 @@ START_TEST(test_long_lines)
 }
 END_TEST
 
-/* What a power cut leaves spoils its own line only. */
+/* Bytes that a power cut leaves damage only their own line. */
 START_TEST(test_zeroes)
 {
         static const char text[] =
@@ -178,7 +178,7 @@ static void assert_error(const struct root *root, int expected, const char *path
         ck_assert_ptr_null(version);
 }
 
-/* A log with a few thousand entries, the only one of foo at the end. */
+/* A log with a few thousand entries, of which only the last is of foo. */
 static void add_large_log(const struct root *root, const char *name)
 {
         char text[200000];
@@ -220,7 +220,7 @@ START_TEST(test_unreadable)
 }
 END_TEST
 
-/* /var/log may be elsewhere in the root, but not outside of it. */
+/* /var/log may be a link within the root, but not out of it. */
 START_TEST(test_links)
 {
         _cleanup_(root_done) struct root root = tree_new(), outside = tree_new();

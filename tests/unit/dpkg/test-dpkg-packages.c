@@ -59,12 +59,12 @@ struct row {
                 UPDATE, "foo", "i386", version, config, state, false, true \
         }
 
-/* The records, and "name version config-version state eflag" of what they add up to. */
+/* Records, and the packages that they add up to: "name version config-version state eflag". */
 static const struct {
         struct row rows[5];
         const char *expected;
 } cases[] = {
-        { { { NONE } }, "" },
+        { { { .origin = NONE } }, "" },
         { { S_ALL("1.0", NULL, DPKG_INSTALLED) }, "foo 1.0 - installed ok\n" },
         { { S_ALL(NULL, NULL, DPKG_NOT_INSTALLED) }, "foo - - not-installed ok\n" },
         { { S_ALL("1.0", "1.0", DPKG_CONFIG_FILES) }, "foo 1.0 1.0 config-files ok\n" },
@@ -81,14 +81,14 @@ static const struct {
         { { U_ALL("1.0", NULL, DPKG_INSTALLED) }, "foo 1.0 - installed ok\n" },
         { { S_ALL("1.0", "1.0", DPKG_CONFIG_FILES), U_ALL(NULL, NULL, DPKG_NOT_INSTALLED) },
           "foo - - not-installed ok\n" },
-        /* Another architecture takes the place of what can't be there twice. */
+        /* Another architecture replaces a package that can't be installed twice. */
         { { S_ALL("1.0", NULL, DPKG_INSTALLED), U_AMD64("2.0", "1.0", DPKG_UNPACKED) }, "foo 2.0 1.0 unpacked ok\n" },
         { { S_AMD64("2.0", NULL, DPKG_INSTALLED), U_ALL("1.0", NULL, DPKG_INSTALLED),
             U_AMD64("3.0", "1.0", DPKG_UNPACKED) },
           "foo 3.0 1.0 unpacked ok\n" },
         { { S_AMD64("2.0", NULL, DPKG_INSTALLED), US_I386("1.0", NULL, DPKG_INSTALLED) }, "foo 1.0 - installed ok\n" },
         { { SS_AMD64("1.0", NULL, DPKG_INSTALLED), U_ALL("2.0", "1.0", DPKG_UNPACKED) }, "foo 2.0 1.0 unpacked ok\n" },
-        /* In the status file, a slot per architecture: what isn't installed is only somebody's wish. */
+        /* In the status file each architecture has a slot: an instance that isn't installed is only a wish. */
         { { S_AMD64("1.0", NULL, DPKG_INSTALLED), S_I386(NULL, NULL, DPKG_NOT_INSTALLED) },
           "foo 1.0 - installed ok\n" },
         { { S_I386(NULL, NULL, DPKG_NOT_INSTALLED), S_AMD64("1.0", NULL, DPKG_INSTALLED),
@@ -106,7 +106,7 @@ static const struct {
           "foo 1.0 - half-installed ok\n" },
         { { SS_AMD64("1.0", NULL, DPKG_INSTALLED), { STATUS, "foo", "i386", "1.0", NULL, DPKG_INSTALLED, true, true } },
           "foo 1.0 - installed reinstreq\n" },
-        /* One that isn't there any more says nothing about the other. */
+        /* A removed instance says nothing about the other. */
         { { SS_AMD64("2.0", NULL, DPKG_INSTALLED), SS_I386("1.0", "1.0", DPKG_CONFIG_FILES) },
           "foo 2.0 - installed ok\n" },
         { { SS_AMD64("1.0", "1.0", DPKG_CONFIG_FILES), SS_I386("2.0", NULL, DPKG_TRIGGERS_AWAITED) },
@@ -181,7 +181,7 @@ START_TEST(test_merge)
 }
 END_TEST
 
-/* More than one growth of the list, added from behind. */
+/* The list grows more than once; the records are added from last to first. */
 START_TEST(test_many)
 {
         _cleanup_(dpkg_packages_done) struct dpkg_packages packages = { 0 };

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-/* As dpkg-query shows them: "package architecture version config-version state eflag multi-arch". */
+/* As dpkg-query prints them: "package architecture version config-version state eflag multi-arch". */
 #define QUERY_FORMAT                                                                   \
         "${Package} ${Architecture} ${Version} ${Config-Version} ${db:Status-Status} " \
         "${db:Status-Eflag} ${Multi-Arch}\\n"
@@ -17,7 +17,7 @@
 #define FOO      FOO_HEAD "Version: 1.0\n" REST
 #define FOO_LINE "foo all 1.0  installed ok no\n"
 
-/* Texts that dpkg takes, and what it has to say about them. */
+/* Texts that dpkg accepts, and what it makes of them. */
 static const struct {
         const char *text;
         const char *expected;
@@ -65,7 +65,7 @@ static const struct {
           FOO_LINE },
         { FOO "\t\n\n", FOO_LINE },
         { "Package: foo\r\nStatus: install ok installed\r\nArchitecture: all\r\nVersion: 1.0\r\n" REST, FOO_LINE },
-        /* What may be missing. */
+        /* Fields that may be missing. */
         { "Package: foo\nStatus: install ok installed\nVersion: 1.0\n" REST, "foo  1.0  installed ok no\n" },
         { "Package: foo\nStatus: install ok installed\nArchitecture:\nVersion: 1.0\n" REST,
           "foo  1.0  installed ok no\n" },
@@ -101,7 +101,7 @@ static int print_record(struct dpkg_record *record, void *userdata)
         return 0;
 }
 
-/* Each piece is copied to memory of its own size, so that a sanitizer sees who reads behind it. */
+/* Each piece is copied to memory of its own size, so that a sanitizer sees a read past its end. */
 static int feed(struct dpkg_status_parser *parser, const char *data, size_t size, struct error *error)
 {
         char *piece = malloc(size ? size : 1);
@@ -218,7 +218,7 @@ END_TEST
 
 static const struct {
         const char *text;
-        const char *expected; /* what the message begins with */
+        const char *expected; /* the start of the message */
 } malformed[] = {
         { "Package: foo\nStatus: install ok wurst\nArchitecture: all\nVersion: 1.0\n" REST,
           "status:2: unknown state: 'wurst';" },
@@ -275,7 +275,7 @@ START_TEST(test_malformed_as_dpkg)
 }
 END_TEST
 
-/* What a power cut can leave behind. */
+/* Files that a power cut can leave. */
 START_TEST(test_zeroes)
 {
         static const char value[] = FOO_HEAD "Version: 1.0\0\n" REST;
@@ -328,7 +328,7 @@ START_TEST(test_wanted)
 }
 END_TEST
 
-/* A stanza that nobody wants is only skipped; but it must have a name, for it could be the one. */
+/* A stanza that isn't wanted is only skipped; but without a name it could be one that is. */
 START_TEST(test_unwanted_is_skipped)
 {
         static const char text[] = "Package: bar\nStatus: nonsense\nnot a field\nVersion: 1 2 3\n\n" FOO;
@@ -358,7 +358,7 @@ START_TEST(test_callback_ends_it)
 }
 END_TEST
 
-/* Feeds one stanza of @size bytes, and another one behind it. */
+/* Feeds one stanza of @size bytes, and another one after it. */
 static int parse_long(size_t size, struct output *output, struct error *error)
 {
         static const char head[] = FOO "Conffiles:\n", line[] = " /etc/foo 0123456789abcdef0123456789abcdef\n";

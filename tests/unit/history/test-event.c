@@ -74,7 +74,7 @@ END_TEST
 
 static const struct {
         const char *text;
-        uint64_t usec; /* 0: no time */
+        uint64_t usec; /* 0: not a time */
 } times[] = {
         { "2026-01-02T03:04:05.000006Z", 1767323045000006 },
         { "2024-02-29T23:59:59.999999Z", 1709251199999999 },
@@ -152,7 +152,7 @@ START_TEST(test_accessors)
 }
 END_TEST
 
-/* What a migration prints or an administrator types comes back as something that can be read. */
+/* The output of a migration, or an argument, is read back as valid text. */
 START_TEST(test_any_bytes)
 {
         static const struct {

@@ -58,11 +58,11 @@ static const struct {
           -1 },
         { { STARTED(1), FAILED, STARTED(2), APPLIED }, RECORD_APPLIED, 0, NULL, 'a', 12, 3 },
         { { STARTED(1), FAILED, STARTED(2), SATISFIED }, RECORD_SATISFIED, 0, NULL, 'a', -1, -1 },
-        /* Another file is another try. */
+        /* A changed file is tried anew. */
         { { STARTED(1), FAILED, STARTED(2), FAILED, STARTED_NEW }, RECORD_RUNNING, 0, "no space", 'b', -1, -1 },
         { { STARTED(1), FAILED, STARTED_NEW, FAILED }, RECORD_FAILED, 1, "no space", 'b', -1, -1 },
         { { STARTED(1), FAILED, GAVE_UP, STARTED_NEW, POSTPONED }, RECORD_POSTPONED, 0, "no space", 'b', -1, -1 },
-        /* The administrator. */
+        /* Marks and baselines by the administrator. */
         { { STARTED(1), FAILED, GAVE_UP, RETRY }, RECORD_NONE, 0, NULL, 'a', -1, -1 },
         { { STARTED(1), FAILED, RETRY }, RECORD_NONE, 0, NULL, 'a', -1, -1 },
         { { STARTED(1), INTERRUPTED, RETRY }, RECORD_NONE, 0, NULL, 'a', -1, -1 },
@@ -125,7 +125,7 @@ static const struct {
         { { BASELINE ",'to_source':'argument'" }, "1.0-1", "1.0-1", NULL, true, false, true, 0 },
         { { COMPLETED ",'to_source':'argument'", NEXT }, "3.0-1", "1.0-1", "2.0-1", false, false, true, 0 },
         { { COMPLETED ",'to_source':'installed'" }, "2.0-1", "1.0-1", "1.0-1", false, false, true, 0 },
-        /* Undo leads back to where the upgrade began, whose migration it takes back. */
+        /* An undo leads back to the version that the upgrade of the migration began with. */
         { { STARTED(1), APPLIED, COMPLETED, UNDONE }, "1.0-1", "1.0-1", "1.0-1", false, false, false, 1 },
         { { STARTED(1), APPLIED, COMPLETED, NEXT, UNDONE }, "1.0-1", "1.0-1", "2.0-1", false, false, false, 1 },
         { { COMPLETED, STARTED(1), APPLIED, NEXT, UNDONE }, "2.0-1", "1.0-1", "2.0-1", false, false, false, 1 },
@@ -173,7 +173,7 @@ END_TEST
 /* ---- What can't be ------------------------------------------------------------------------- */
 
 static const struct {
-        const char *events[4]; /* all but the last are good */
+        const char *events[4]; /* all but the last are accepted */
         const char *message;
 } refused[] = {
         /* Fields. */

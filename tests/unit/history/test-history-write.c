@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The history on disk where it can't be written or opened, and its last line alone. */
+/* A history that can't be written or opened, and its last line alone. */
 
 #include "../support/histories.h"
 #include "../support/shell.h"
@@ -50,7 +50,7 @@ static void limit_file_size(rlim_t size)
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* The line is cut off at each of its bytes, then there is room again. */
+/* The line is cut short at each of its bytes, then there is room again. */
 START_TEST(test_short_write)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -72,7 +72,7 @@ START_TEST(test_short_write)
 }
 END_TEST
 
-/* A file system of our own, as small as that. */
+/* A file system of the test's own, of that size. */
 static struct root small_root(const char *options)
 {
         struct root tree = tree_new(), root;
@@ -98,7 +98,7 @@ static void fill(const struct root *root)
         ck_assert_int_eq(r, -ENOSPC);
 }
 
-/* Appends until the page that the file ends in is full, too. Returns: how many events there are. */
+/* Appends until the last page of the file is full, too. Returns: how many events there are. */
 static size_t append_until_full(struct history *history, const struct root *root, size_t n)
 {
         for (;; n++) {
@@ -138,12 +138,11 @@ START_TEST(test_no_space)
 }
 END_TEST
 
-/* Neither the directories nor the file can be made, step by step; then they can. */
+/* At first neither the directories nor the file can be created, step by step; then they can. */
 START_TEST(test_no_inodes)
 {
         _cleanup_(root_done) struct root root = { .fd = -EBADF };
         _cleanup_(history_freep) struct history *history = NULL;
-        _cleanup_error_ struct error error = { 0 };
         char options[32];
 
         snprintf(options, sizeof(options), "nr_inodes=%d", 1 + _i);
@@ -197,7 +196,7 @@ static const struct {
         { { STATE_DIR, S_IFLNK, "/tmp" }, -EXDEV },
 };
 
-/* In reading, in writing, and for the last line alone. */
+/* For reading, for appending, and for the last line alone. */
 START_TEST(test_not_a_history)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -242,7 +241,7 @@ START_TEST(test_peek)
 }
 END_TEST
 
-/* The last line with a note of @size bytes in it. Returns: the length of the line. */
+/* Appends a line with a note of @size bytes. Returns: the length of the line. */
 static size_t append_note(const struct root *root, size_t size)
 {
         _cleanup_(history_freep) struct history *history = histories_open(root, HISTORY_APPEND);
@@ -256,7 +255,7 @@ static size_t append_note(const struct root *root, size_t size)
         return (size_t)(history->size - before);
 }
 
-/* What is too long to be seen whole needs a closer look, and isn't taken for something that it isn't. */
+/* A line that is too long for history_peek() must not be taken for another one. */
 START_TEST(test_peek_long_line)
 {
         _cleanup_(root_done) struct root root = tree_new();

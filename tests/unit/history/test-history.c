@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The history on disk: what is appended is there again, and damage is noticed, wherever it is. */
+/* The history on disk: events that were appended are read back, and damage is noticed, wherever it is. */
 
 #include "../support/histories.h"
 #include "../support/shell.h"
@@ -48,7 +48,7 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
-/* Opened anew for each event, with what a quotation can bring along. */
+/* Opened anew for each event, with characters that quoted output can have. */
 START_TEST(test_texts)
 {
         static const char *const texts[] = {
@@ -87,17 +87,17 @@ START_TEST(test_none)
         ck_assert_int_lt(reader->fd, 0);
         ck_assert_uint_eq(reader->n_events, 0);
         histories_expect(writer, 0);
-        ck_assert_int_eq(access(tree_path(&root, "/var"), F_OK), -1); /* the first event makes the file */
+        ck_assert_int_eq(access(tree_path(&root, "/var"), F_OK), -1); /* the first event creates the file */
 }
 END_TEST
 
-/* Unless they were asked for, events aren't kept. */
+/* Events are kept only on request. */
 START_TEST(test_without_events)
 {
         _cleanup_(root_done) struct root root = tree_new();
-        _cleanup_free_ char *data = histories_make(&root, N_EVENTS);
         _cleanup_(history_freep) struct history *history = NULL;
 
+        free(histories_make(&root, N_EVENTS));
         ck_assert_int_eq(history_open(&(struct history_request){ &root, "foo", .mode = HISTORY_READ }, &history, NULL),
                          0);
         ck_assert_ptr_null(history->events);
@@ -128,7 +128,7 @@ END_TEST
 
 /* ---- A last line that was cut short ---------------------------------------------------------- */
 
-/* The length of a text's first @n lines. */
+/* Returns: the length of the first @n lines of @text. */
 static size_t lines_size(const char *data, size_t n)
 {
         const char *p = data;
@@ -183,7 +183,7 @@ START_TEST(test_torn)
 }
 END_TEST
 
-/* Nothing but the first line, which was never acknowledged. */
+/* The file is only the first line, cut short. */
 START_TEST(test_torn_first_line)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -216,8 +216,8 @@ static bool is_refused(const struct root *root, enum history_mode mode, size_t l
 }
 
 /*
- * In a line that ends at @end: where a flip makes another name of the field "crc", so that the line is one without a checksum,
- * and as whole as it was.
+ * Whether the byte @at, in a line that ends at @end, is in the name of the field "crc": a flip makes it another name, and so the line
+ * one without a checksum, which is accepted.
  */
 static bool is_in_name_of_checksum(size_t at, size_t end)
 {
@@ -226,7 +226,7 @@ static bool is_in_name_of_checksum(size_t at, size_t end)
         return at >= name && at < name + strlen("crc");
 }
 
-/* Each bit of each byte of a line that has others behind it; its newline too. */
+/* Each bit of each byte of a line that others follow, and of its newline. */
 START_TEST(test_flipped_bits)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -264,7 +264,7 @@ END_TEST
 
 static const struct {
         const char *lines;
-        size_t line; /* that is refused, 0 for none */
+        size_t line; /* the one that is refused, 0 for none */
 } written_by_hand[] = {
         { "", 0 },
         { "{\"time\":\"2026-01-02T03:04:05.000006Z\",\"boot\":\"b\",\"run\":\"r\",\"event\":\"retry\"}\n", 0 },

@@ -23,7 +23,7 @@ static int acquire(const struct root *root, const char *package, uint64_t timeou
         return lock_acquire(root, &request, error);
 }
 
-/* A process that holds the lock: until it is killed, or for @msec where that isn't 0. */
+/* Starts a process that holds the lock until it is killed, or for @msec if that isn't 0. */
 static pid_t hold(const struct root *root, unsigned msec)
 {
         int fds[2];
@@ -73,7 +73,7 @@ START_TEST(test_acquire)
 }
 END_TEST
 
-/* Also against oneself: two contexts of one process are two. */
+/* Even in one process: its two contexts exclude each other. */
 START_TEST(test_held)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -81,6 +81,7 @@ START_TEST(test_held)
         _cleanup_error_ struct error error = { 0 };
         char holder[64];
 
+        ck_assert_int_ge(fd, 0);
         ck_assert_int_eq(acquire(&root, "foo", 0, &error), -EBUSY);
         snprintf(holder, sizeof(holder), "foo is locked by process %d;", getpid());
         ck_assert_ptr_nonnull(strstr(error_text(&error), holder));
@@ -89,7 +90,7 @@ START_TEST(test_held)
 }
 END_TEST
 
-START_TEST(test_wait_in_vain)
+START_TEST(test_wait_times_out)
 {
         _cleanup_(root_done) struct root root = tree_new();
         pid_t pid = hold(&root, 0);
@@ -104,7 +105,7 @@ START_TEST(test_wait_in_vain)
         snprintf(holder, sizeof(holder), "process %d;", pid);
         ck_assert_ptr_nonnull(strstr(error_text(&error), holder));
 
-        /* It ends with its holder, however that ends. */
+        /* The lock ends with its process, however that ends. */
         ck_assert_int_eq(kill(pid, SIGKILL), 0);
         reap(pid);
         ck_assert_int_ge(acquire(&root, "foo", 0, &error), 0);
@@ -126,7 +127,7 @@ START_TEST(test_wait)
 }
 END_TEST
 
-/* One after the other has it, and nobody else meanwhile. */
+/* One process after the other has it, never two at a time. */
 START_TEST(test_many_waiters)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -188,7 +189,7 @@ START_TEST(test_stop_while_waiting)
 }
 END_TEST
 
-/* What the holder starts doesn't hold it. */
+/* Programs that the holder starts don't hold it. */
 START_TEST(test_not_inherited)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -204,13 +205,14 @@ START_TEST(test_not_inherited)
 }
 END_TEST
 
-/* Who holds it may have had no room to say so. */
+/* The holder may have had no space to write its number. */
 START_TEST(test_unknown_holder)
 {
         static const char *const texts[] = { "", "\n" };
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_close_ int fd = acquire(&root, "foo", 0, NULL);
 
+        ck_assert_int_ge(fd, 0);
         for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
                 _cleanup_error_ struct error error = { 0 };
 
@@ -243,7 +245,7 @@ START_TEST(test_cannot_lock)
 }
 END_TEST
 
-/* A stale file of a dead holder is no lock. */
+/* The file that a dead holder left isn't a lock. */
 START_TEST(test_stale_file)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -269,7 +271,7 @@ static Suite *suite(void)
         tcase_add_unchecked_fixture(tc, trees_setup, trees_teardown);
         tcase_add_test(tc, test_acquire);
         tcase_add_test(tc, test_held);
-        tcase_add_test(tc, test_wait_in_vain);
+        tcase_add_test(tc, test_wait_times_out);
         tcase_add_loop_test(tc, test_wait, 0, ELEMENTSOF(long_enough));
         tcase_add_test(tc, test_many_waiters);
         tcase_add_test(tc, test_stop);

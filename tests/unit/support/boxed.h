@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Scripts in sandboxes; what migrates, in a stage of its own, which is in a tree (tree.h). */
+/* Scripts in sandboxes. A script that migrates has a stage of its own, in a tree (tree.h). */
 
 #include "program.h"
 #include "stage/stage.h"
@@ -9,8 +9,8 @@
 struct box {
         const struct root *root; /* NULL: "/" */
         enum sandbox_phase phase;
-        const char *manifest; /* with ' for "; NULL: nothing is declared */
-        const char *visible;  /* beside the root; NULL: nothing */
+        const char *manifest; /* with ' instead of "; NULL: nothing is declared */
+        const char *visible;  /* besides the root; NULL: nothing */
 };
 
 struct opened_box {
@@ -24,7 +24,7 @@ struct opened_box {
 /* Makes the sandbox, or fails the test. */
 void box_open(const struct box *box, struct opened_box *ret);
 void box_close(struct opened_box *opened);
-/* Runs the script, formatted as printf(3) has it, in a new one. */
+/* Runs the script, formatted as by printf(3), in a new sandbox. */
 void box_run(const struct box *box, struct run *ret, const char *format, ...) _printf_(3, 4);
 /* The same; fails the test unless it exits with 0. Returns: its output, to be freed. */
 char *box_output(const struct box *box, const char *format, ...) _printf_(2, 3);

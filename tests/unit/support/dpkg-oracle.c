@@ -36,7 +36,7 @@ static int run_dpkg(const char *const *argv, const char *output)
         do
                 ck_assert_uint_lt(n, ELEMENTSOF(args));
         while (argv[n++]);
-        /* posix_spawn() writes to none of them, but its type says so. */
+        /* posix_spawn() doesn't write to them, although its type isn't const. */
         memcpy(args, argv, n * sizeof(*args));
 
         ck_assert_int_eq(posix_spawn_file_actions_init(&actions), 0);
@@ -82,8 +82,8 @@ static void write_stanza(FILE *f, const char *name, size_t i, const char *state,
 }
 
 /*
- * A package database in which each pair is an installed package of version a, and three unpacked packages that depend on
- * it, one a relation to b. dpkg sets up those whose dependency holds, and says so.
+ * A package database in which each pair is an installed package of version a, and three unpacked packages that depend on it, one for each
+ * relation to b. dpkg configures those whose dependency is satisfied, and prints their names.
  */
 static void write_database(const char *directory, const struct version_pair *pairs, size_t n_pairs)
 {

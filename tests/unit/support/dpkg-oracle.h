@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * What the installed dpkg says about versions, to hold our own order against. What keeps it from answering fails the
- * test that asks.
+ * The installed dpkg's answers about versions, to compare our own with. A test fails if dpkg can't answer.
  */
 
 #include <stdbool.h>
@@ -18,10 +17,10 @@ struct version_pair {
 
 /* dpkg --compare-versions. @relation is "lt", "eq" or "gt". */
 bool dpkg_confirms(const char *a, const char *relation, const char *b);
-/* dpkg --validate-version. Returns: 0 where it accepts @version, 1 where it only warns of it, 2 where it can't split it. */
+/* dpkg --validate-version. Returns: 0 if dpkg accepts @version, 1 if it warns of it, 2 if it can't split it. */
 int dpkg_validate(const char *version);
 /*
- * Asks a single dpkg for the order of all @pairs, which takes a second where --compare-versions needs one process for
- * each. Sets @ret to -1, 0 or 1 for each pair.
+ * Asks one dpkg for the order of all @pairs, which takes a second, while --compare-versions takes a process for each pair. Sets @ret to -1, 0
+ * or 1 for each pair.
  */
 void dpkg_compare_all(const struct version_pair *pairs, size_t n_pairs, int *ret);

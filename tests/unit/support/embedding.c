@@ -20,7 +20,7 @@ static void hear_event(struct dmig *ctx, const struct dmig_event *event, void *u
 
         ck_assert_ptr_eq(ctx, embedder->ctx);
         if (streq(name, "progress"))
-                return; /* as slow as the machine is */
+                return; /* how many come depends on the speed of the machine */
         print_event(event, embedder->out);
         if (embedder->on_event)
                 embedder->on_event(name, dmig_event_get_string(event, "phase") ?: "", embedder->userdata);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A program that embeds the library: trees with packages in them, a context, and what it hears. */
+/* A program that embeds the library: trees with packages, a context, and the events and log that it hears. */
 
 #include "basic/root.h"
 #include "deploy-migrate.h"
@@ -12,30 +12,30 @@ struct embedder {
         struct root root;
         struct dmig *ctx;
         FILE *out;
-        char *heard; /* "name id" of each event, and "# id text" of each line of the log, a line each */
+        char *heard; /* a line "name id" for each event, and "# id text" for each line of the log */
         size_t heard_size;
-        size_t n_seen;                                                         /* how much of it was expected before */
-        void (*on_event)(const char *name, const char *phase, void *userdata); /* @phase "" where it is about none */
+        size_t n_seen;                                                         /* how much of it was compared already */
+        void (*on_event)(const char *name, const char *phase, void *userdata); /* @phase is "" if there is none */
         void *userdata;
 };
 
-/* In an empty tree. */
+/* Makes one in an empty tree. */
 void embedder_init(struct embedder *ret);
-/* In the tree of another one. */
+/* Makes one in the tree of @other. */
 void embedder_join(struct embedder *ret, const struct embedder *other);
 void embedder_done(struct embedder *embedder);
-/* Fails the test unless this was heard since the last time. */
+/* Fails the test unless exactly this was heard since the last call. */
 void embedder_expect(struct embedder *embedder, const char *heard);
 
 /* Declares @package installed, in a database of that package alone. */
 void embedder_install(const struct embedder *embedder, const char *package, const char *version);
 /*
- * Adds a migration, by its id: check looks for a file that is named like it in the package's directory in /etc, and migrate runs
- * @commands, then makes it.
+ * Adds a migration by its id: check looks for a file of the migration's name in the package's directory in /etc; migrate runs @commands and
+ * then creates that file.
  */
 void embedder_add(const struct embedder *embedder, const char *package, const char *id, const char *commands);
 
-/* Runs the package, and fails the test unless it ends like that. */
+/* Runs the package, and fails the test unless it has this result and errno. */
 void embedder_run(const struct embedder *embedder, const char *package, enum dmig_result result, int code);
-/* "name id" of each event of a history, a line each, to be freed. */
+/* Returns: a line "name id" for each event of the history, to be freed. */
 char *embedder_history(const struct embedder *embedder, const char *package);

@@ -8,7 +8,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
-/* Mounts it over the tree. */
+/* Mounts a tmpfs over the tree. */
 static void mount_tmpfs(struct root *root, const char *options)
 {
         _cleanup_free_ char *path = strdup(root->path);

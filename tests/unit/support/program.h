@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Programs run by process_run(), what they printed, and what is left of them. */
+/* Programs run by process_run(), their output, and the processes that they leave. */
 
 #include "sandbox/process.h"
 
 struct program {
         const char *script;      /* for a shell */
-        const char *const *argv; /* instead of it */
+        const char *const *argv; /* instead of the script */
         const char *const *envp; /* NULL: PATH and the mark */
         bool sandboxed;          /* in a sandbox for checks */
         const struct sandbox *sandbox;
@@ -22,14 +22,14 @@ struct run {
         int r;
         struct process_result result;
         struct error error;
-        char *output; /* its lines, each with a newline behind it */
+        char *output; /* its lines, each with a newline */
         size_t n_lines;
 };
 
 void program_run(const struct program *program, struct run *ret);
 void run_done(struct run *run);
 
-/* How many processes were started by programs of this test, and live: they are known by a mark in their environment. */
+/* Returns: how many processes that programs of this test started are alive. They have a mark in their environment. */
 size_t program_count(void);
-/* The mark, which is made by the first who asks. */
+/* Returns: the mark, which the first call makes. */
 const char *program_mark(void);

@@ -28,7 +28,7 @@ struct version {
         char revision[48];
 };
 
-/* What comparisons stumble over. */
+/* Parts that comparisons can get wrong. */
 static const char *const pieces[] = {
         "~",  "~~",   "~",          "+",   "-",     ":",   ".",          ".",          "0",
         "0",  "00",   "0000000000", "1",   "1",     "2",   "9",          "10",         "01",
@@ -67,7 +67,7 @@ static void replace_all(char *part, char bad, char good)
                 *part = good;
 }
 
-/* Puts right what dpkg could not split. */
+/* Repairs a version that dpkg couldn't split. */
 static void repair(struct version *version)
 {
         replace_all(version->revision, '-', '~');
@@ -93,7 +93,7 @@ static void make(struct random *random, struct version *ret)
 
         memset(ret, 0, sizeof(*ret));
         randomize_epoch(random, ret);
-        /* dpkg only warns of a version that doesn't start with a digit: some do. */
+        /* Some don't start with a digit, of which dpkg only warns. */
         if (random_pick(random, 10) > 0)
                 ret->upstream[0] = (char)('0' + random_pick(random, 10));
         for (size_t i = 0; i < n_upstream; i++)
@@ -103,7 +103,7 @@ static void make(struct random *random, struct version *ret)
         repair(ret);
 }
 
-/* A version that is close to what it was. */
+/* Changes the version a little. */
 static void mutate(struct random *random, struct version *version)
 {
         for (size_t n = random_pick(random, 3) + 1; n > 0; n--)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Commands of the shell, formatted as printf(3) has it. */
+/* Shell commands, formatted as by printf(3). */
 
 #include "basic/macro.h"
 
-/* Returns: the exit status, or 128 and the number of the signal. */
+/* Returns: the exit status, or 128 plus the number of the signal. */
 int shell(const char *format, ...) _printf_(1, 2);
 /* Fails the test unless the command succeeds. Returns: its output, to be freed. */
 char *shell_output(const char *format, ...) _printf_(1, 2);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+/* The main() of every unit test. */
+
 #include <check.h>
 #include <stdlib.h>
 

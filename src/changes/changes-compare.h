@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A file, and the one that was in its place. */
+/* Compares a file with the one that was in its place. In: the two, in their directories. Out: the kind of change, if there is one. */
 
 #include "changes/changes.h"
 
 struct comparison {
-        int lower; /* the directories that they are in */
+        int lower; /* the directory of each */
         int upper;
         const char *name;
-        struct stat before; /* all 0: nothing was there */
+        struct stat before; /* all 0 if it didn't exist */
         struct stat after;
 };
 
-/* A time of modification in there comes from working, not from somebody who set it. */
-struct window {
+/* A modification time within it results from a write; one outside was set on purpose. */
+struct mtime_window {
         struct timespec begin;
         struct timespec end;
 };
 
 /* From @begin until now. */
-void window_init(struct window *window, struct timespec begin);
+void mtime_window_init(struct mtime_window *window, struct timespec begin);
 /*
- * Of what was there and is no directory. Returns: 1 with CHANGE_REPLACE or CHANGE_METADATA, 0 where nothing changed, or a
- * negative errno.
+ * For a file that existed, and is no directory. Returns: 1 with CHANGE_REPLACE or CHANGE_METADATA, 0 if nothing changed, or a negative
+ * errno.
  */
-int changes_compare_files(const struct comparison *comparison, const struct window *window, enum change_kind *ret);
+int changes_compare_files(const struct comparison *comparison, const struct mtime_window *window,
+                          enum change_kind *ret);
 /*
- * Returns: 1 where mode, owner or extended attributes differ, or the time of modification was set; else 0, or a negative errno. Without
- * @window times aren't looked at.
+ * Returns: 1 if mode, owner or extended attributes differ, or the modification time was set on purpose; else 0, or a negative errno. If
+ * @window is NULL, times are ignored.
  */
-int changes_compare_attributes(int lower, int upper, const struct window *window);
-/* Opens a regular file, for which nobody has to wait, and which doesn't count as an access. */
-int changes_compare_open(int dir, const char *path);
+int changes_compare_attributes(int lower, int upper, const struct mtime_window *window);
+/* Opens a regular file to read its content, without changing its access time or waiting for a lease on it. */
+int changes_open_content(int dir, const char *path);

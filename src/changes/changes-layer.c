@@ -18,6 +18,7 @@ int changes_layer_join(const char *directory, const char *name, char **ret)
 {
         char *path;
 
+        assert(directory && name && ret);
         if (asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0)
                 return -ENOMEM;
         *ret = path;
@@ -47,8 +48,8 @@ void changes_layer_done(struct changes_layer *layer)
         *layer = (struct changes_layer){ 0 };
 }
 
-/* What overlayfs noted at a directory. Returns: 1, 0 where it has no such note, or a negative errno. */
-static int read_note(int fd, const char *name, char ret[static PATH_MAX])
+/* Reads an attribute of overlayfs. Returns: 1, 0 if the directory doesn't have it, or a negative errno. */
+static int layer_dir_read_xattr(int fd, const char *name, char ret[static PATH_MAX])
 {
         ssize_t n = fgetxattr(fd, name, ret, PATH_MAX - 1);
 
@@ -58,24 +59,24 @@ static int read_note(int fd, const char *name, char ret[static PATH_MAX])
         return 1;
 }
 
-/* Where below overlayfs looks for what the directory is merged with; NULL for nowhere. */
-static int find_target(const struct changes_layer *layer, const struct layer_dir *dir, int fd, char **ret)
+/* Finds the lower path that overlayfs merges the directory with; @ret is NULL if there is none. */
+static int layer_dir_find_target(const struct changes_layer *layer, const struct layer_dir *dir, int fd, char **ret)
 {
         const struct layer_dir *parent = &layer->dirs[dir->parent];
         const char *name = path_name(dir->path);
-        char note[PATH_MAX];
+        char value[PATH_MAX];
         int r;
 
-        r = read_note(fd, "trusted.overlay.opaque", note);
-        if (r < 0 || (r > 0 && streq(note, "y"))) {
+        r = layer_dir_read_xattr(fd, "trusted.overlay.opaque", value);
+        if (r < 0 || (r > 0 && streq(value, "y"))) {
                 *ret = NULL;
                 return r < 0 ? r : 0;
         }
-        r = read_note(fd, "trusted.overlay.redirect", note);
+        r = layer_dir_read_xattr(fd, "trusted.overlay.redirect", value);
         if (r < 0)
                 return r;
         if (r > 0)
-                name = note;
+                name = value;
         if (*name == '/')
                 return changes_layer_join("", name + 1, ret);
         if (parent->merged)
@@ -84,14 +85,14 @@ static int find_target(const struct changes_layer *layer, const struct layer_dir
         return 0;
 }
 
-static int has_directory(int lower, const char *path)
+static int layer_has_lower(int lower, const char *path)
 {
         _cleanup_close_ int fd = beneath_open(lower, path, O_PATH | O_DIRECTORY, 0);
 
-        return fd >= 0 ? 1 : fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? 0 : fd;
+        return fd >= 0 ? 1 : beneath_is_nowhere(fd) ? 0 : fd;
 }
 
-static bool is_at_its_place(const struct changes_layer *layer, const struct layer_dir *dir, const char *target)
+static bool layer_dir_is_in_place(const struct changes_layer *layer, const struct layer_dir *dir, const char *target)
 {
         const struct layer_dir *parent = &layer->dirs[dir->parent];
         const char *name = path_name(target);
@@ -101,25 +102,25 @@ static bool is_at_its_place(const struct changes_layer *layer, const struct laye
                memcmp(target, parent->before, n) == 0;
 }
 
-static int merge(const struct changes_layer *layer, int lower, struct layer_dir *dir, int fd)
+static int layer_dir_merge(const struct changes_layer *layer, int lower, struct layer_dir *dir, int fd)
 {
         _cleanup_free_ char *target = NULL;
         bool is_root = dir == layer->dirs;
         int r;
 
-        r = is_root ? changes_layer_join("", "", &target) : find_target(layer, dir, fd, &target);
+        r = is_root ? changes_layer_join("", "", &target) : layer_dir_find_target(layer, dir, fd, &target);
         if (r < 0 || !target)
                 return r;
-        r = has_directory(lower, target);
+        r = layer_has_lower(lower, target);
         if (r <= 0)
                 return r;
-        dir->merged = dir->judged = true;
-        dir->moved = !is_root && !is_at_its_place(layer, dir, target);
+        dir->merged = dir->compared = true;
+        dir->moved = !is_root && !layer_dir_is_in_place(layer, dir, target);
         dir->before = TAKE_PTR(target);
         return 0;
 }
 
-static int add_dir(struct changes_layer *layer, size_t parent, char *path)
+static int changes_layer_add(struct changes_layer *layer, size_t parent, char *path)
 {
         struct layer_dir *grown = array_grow(layer->dirs, layer->n, sizeof(*grown));
 
@@ -132,7 +133,7 @@ static int add_dir(struct changes_layer *layer, size_t parent, char *path)
         return 0;
 }
 
-static int add_children(struct changes_layer *layer, size_t parent, DIR *dir)
+static int changes_layer_add_children(struct changes_layer *layer, size_t parent, DIR *dir)
 {
         const struct dirent *entry;
         char *path;
@@ -144,7 +145,7 @@ static int add_children(struct changes_layer *layer, size_t parent, DIR *dir)
                         continue;
                 r = changes_layer_join(layer->dirs[parent].path, entry->d_name, &path);
                 if (r >= 0)
-                        r = add_dir(layer, parent, path);
+                        r = changes_layer_add(layer, parent, path);
                 if (r < 0)
                         return r;
                 layer->dirs[parent].n_children++;
@@ -152,7 +153,7 @@ static int add_children(struct changes_layer *layer, size_t parent, DIR *dir)
         return r;
 }
 
-static int read_dir(const struct changes_request *request, struct changes_layer *layer, size_t i)
+static int changes_layer_read_dir(const struct changes_request *request, struct changes_layer *layer, size_t i)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         int r;
@@ -160,16 +161,16 @@ static int read_dir(const struct changes_request *request, struct changes_layer 
         r = beneath_open_entries(request->upper, layer->dirs[i].path, &dir);
         if (r < 0)
                 return r;
-        r = merge(layer, request->lower, &layer->dirs[i], dirfd(dir));
-        return r < 0 ? r : add_children(layer, i, dir);
+        r = layer_dir_merge(layer, request->lower, &layer->dirs[i], dirfd(dir));
+        return r < 0 ? r : changes_layer_add_children(layer, i, dir);
 }
 
-static int compare_paths(const void *a, const void *b)
+static int changes_layer_compare_moved(const void *a, const void *b)
 {
         return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int collect_moved(struct changes_layer *layer)
+static int changes_layer_collect_moved(struct changes_layer *layer)
 {
         layer->moved = calloc(layer->n, sizeof(*layer->moved));
         if (!layer->moved)
@@ -177,13 +178,13 @@ static int collect_moved(struct changes_layer *layer)
         for (size_t i = 0; i < layer->n; i++)
                 if (layer->dirs[i].moved)
                         layer->moved[layer->n_moved++] = layer->dirs[i].before;
-        qsort(layer->moved, layer->n_moved, sizeof(*layer->moved), compare_paths);
+        qsort(layer->moved, layer->n_moved, sizeof(*layer->moved), changes_layer_compare_moved);
         return 0;
 }
 
 bool changes_layer_was_moved(const struct changes_layer *layer, const char *before)
 {
-        return bsearch(&before, layer->moved, layer->n_moved, sizeof(*layer->moved), compare_paths);
+        return bsearch(&before, layer->moved, layer->n_moved, sizeof(*layer->moved), changes_layer_compare_moved);
 }
 
 int changes_layer_read(const struct changes_request *request, struct changes_layer *ret, struct error *error)
@@ -192,16 +193,17 @@ int changes_layer_read(const struct changes_request *request, struct changes_lay
         char *root;
         int r;
 
+        assert(request && request->upper >= 0 && request->lower >= 0 && ret);
         r = changes_layer_join("", "", &root);
         if (r >= 0)
-                r = add_dir(&layer, 0, root);
+                r = changes_layer_add(&layer, 0, root);
         for (size_t i = 0; r >= 0 && i < layer.n; i++) {
-                r = read_dir(request, &layer, i);
+                r = changes_layer_read_dir(request, &layer, i);
                 if (r < 0)
-                        return changes_failed(request, layer.dirs[i].path, r, error);
+                        return changes_explain(request, layer.dirs[i].path, r, error);
         }
         if (r >= 0)
-                r = collect_moved(&layer);
+                r = changes_layer_collect_moved(&layer);
         if (r < 0)
                 return r;
         *ret = layer;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What those who read changes do with the list. */
+/* What the readers of an upper layer do with a list of changes, and how they name its paths in messages. */
 
 #include "changes/changes.h"
 
-/* Those without a path are gone, the others come in order. */
+/* Sorts, and drops changes without a path. */
 void changes_sort(struct changes *changes);
-/* Appends all of @from, which has none then. Returns: 0 or -ENOMEM. */
-int changes_take(struct changes *changes, struct changes *from);
+/* Moves all changes of @from to the end of @changes. Returns: 0 or -ENOMEM. */
+_must_check_ int changes_append(struct changes *changes, struct changes *from);
 
-/* The absolute path of what lies below the area's root as @path, to be printed. */
-int changes_print_path(const struct area *area, const char *path, char **ret);
-/* Sets @error to what couldn't be compared. Returns: @code. */
-int changes_failed(const struct changes_request *request, const char *path, int code, struct error *error);
+/* Makes a printable absolute path of @path, which is relative to the area's root. Returns: 0 or -ENOMEM. */
+int changes_format_path(const struct area *area, const char *path, char **ret);
+/* Sets @error to the path that couldn't be compared. Returns: @code, or -ENOMEM. */
+int changes_explain(const struct changes_request *request, const char *path, int code, struct error *error);

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/*
+ * Compares the entries of one directory of an upper layer with the lower ones. In: the directory, and what is known of the others. Out:
+ * changes, and the names of files that have several.
+ */
+
 #include "changes/changes-walk.h"
 
 #include "basic/array.h"
@@ -10,68 +15,68 @@
 
 #include <fcntl.h>
 
-/* The directory of the upper layer whose entries are looked at. */
+/* The directory of the upper layer whose entries are compared. */
 struct visit {
         struct changes_walk *walk;
         struct layer_dir *dir;
         DIR *upper;
-        int lower; /* what it is merged or compared with; -EBADF: nothing */
+        int lower; /* the directory that it is merged with or replaces; -EBADF: none */
 };
 
 /* ---- Changes --------------------------------------------------------------------------------- */
 
-static bool is_inner(const struct visit *visit)
+static bool visit_is_inner(const struct visit *visit)
 {
         return !visit->dir->merged;
 }
 
-/* The paths of an entry: where it is, and where it was. */
-struct places {
+/* The new and the old path of an entry. */
+struct entry_paths {
         char *path;
         char *before;
 };
 
-static void places_done(struct places *places)
+static void entry_paths_done(struct entry_paths *paths)
 {
-        free(places->path);
-        free(places->before);
+        free(paths->path);
+        free(paths->before);
 }
 
-static int find_places(const struct visit *visit, const struct comparison *entry, struct places *ret)
+static int visit_make_paths(const struct visit *visit, const struct comparison *entry, struct entry_paths *ret)
 {
-        _cleanup_(places_done) struct places places = { 0 };
+        _cleanup_(entry_paths_done) struct entry_paths paths = { 0 };
         int r;
 
-        r = changes_layer_join(visit->dir->path, entry->name, &places.path);
+        r = changes_layer_join(visit->dir->path, entry->name, &paths.path);
         if (r >= 0 && entry->before.st_mode)
-                r = changes_layer_join(visit->dir->before, entry->name, &places.before);
+                r = changes_layer_join(visit->dir->before, entry->name, &paths.before);
         if (r < 0)
                 return r;
-        *ret = places;
-        places = (struct places){ 0 };
+        *ret = paths;
+        paths = (struct entry_paths){ 0 };
         return 0;
 }
 
-static int add_entry(struct visit *visit, enum change_kind kind, const struct comparison *entry)
+static int visit_add_change(struct visit *visit, enum change_kind kind, const struct comparison *entry)
 {
         const struct change change = {
                 .kind = kind,
-                .inner = is_inner(visit),
+                .inner = visit_is_inner(visit),
                 .before = entry->before,
                 .after = entry->after,
         };
-        _cleanup_(places_done) struct places places = { 0 };
+        _cleanup_(entry_paths_done) struct entry_paths paths = { 0 };
         int r;
 
         if (kind != CHANGE_METADATA)
                 visit->dir->entries = true;
-        r = find_places(visit, entry, &places);
-        return r < 0 ? r : changes_walk_add(visit->walk, change, places.path, places.before);
+        r = visit_make_paths(visit, entry, &paths);
+        return r < 0 ? r : changes_walk_add(visit->walk, change, paths.path, paths.before);
 }
 
-static int add_removal(struct visit *visit, const struct comparison *entry)
+static int visit_add_removal(struct visit *visit, const struct comparison *entry)
 {
-        const struct change change = { .kind = CHANGE_REMOVE, .inner = is_inner(visit), .before = entry->before };
+        const struct change change = { .kind = CHANGE_REMOVE, .inner = visit_is_inner(visit), .before = entry->before };
         _cleanup_free_ char *path = NULL;
         int r;
 
@@ -82,8 +87,8 @@ static int add_removal(struct visit *visit, const struct comparison *entry)
 
 /* ---- Entries --------------------------------------------------------------------------------- */
 
-/* What is below under the entry's name; nothing where it was moved. That it was is a change of the directory. */
-static int find_before(struct visit *visit, struct comparison *entry)
+/* Finds the lower file of the entry's name. A directory that was moved counts as missing, and as a change of the one it was in. */
+static int visit_find_before(struct visit *visit, struct comparison *entry)
 {
         _cleanup_free_ char *before = NULL;
         int r;
@@ -101,32 +106,32 @@ static int find_before(struct visit *visit, struct comparison *entry)
         return 0;
 }
 
-static int add_name(struct visit *visit, const struct comparison *entry, bool is_changed)
+static int visit_add_linked_name(struct visit *visit, const struct comparison *entry, bool is_changed)
 {
         struct changes_walk *walk = visit->walk;
-        struct changes_walk_name *grown = array_grow(walk->names, walk->n_names, sizeof(*grown));
-        struct places places;
+        struct linked_name *grown = array_grow(walk->names, walk->n_names, sizeof(*grown));
+        struct entry_paths paths;
         int r;
 
         if (!grown)
                 return -ENOMEM;
         walk->names = grown;
-        r = find_places(visit, entry, &places);
+        r = visit_make_paths(visit, entry, &paths);
         if (r < 0)
                 return r;
-        grown[walk->n_names++] = (struct changes_walk_name){
-                .path = places.path,
-                .before = places.before,
+        grown[walk->n_names++] = (struct linked_name){
+                .path = paths.path,
+                .before = paths.before,
                 .dir = (size_t)(visit->dir - walk->layer.dirs),
                 .change = is_changed ? walk->changes.n - 1 : NO_CHANGE,
-                .inner = is_inner(visit),
+                .inner = visit_is_inner(visit),
                 .st_before = entry->before,
                 .st_after = entry->after,
         };
         return 0;
 }
 
-static int visit_file(struct visit *visit, struct comparison *entry)
+static int visit_compare_file(struct visit *visit, struct comparison *entry)
 {
         enum change_kind kind = CHANGE_CREATE;
         bool is_changed = true;
@@ -138,22 +143,22 @@ static int visit_file(struct visit *visit, struct comparison *entry)
                         return r;
                 is_changed = r > 0;
         }
-        r = is_changed ? add_entry(visit, kind, entry) : 0;
+        r = is_changed ? visit_add_change(visit, kind, entry) : 0;
         if (r < 0 || entry->after.st_nlink == 1)
                 return r;
-        return is_changed && kind != CHANGE_METADATA ? 0 : add_name(visit, entry, is_changed);
+        return is_changed && kind != CHANGE_METADATA ? 0 : visit_add_linked_name(visit, entry, is_changed);
 }
 
-/* Of a directory that isn't merged, all that is missing is looked for anyhow. */
-static int visit_whiteout(struct visit *visit, const struct comparison *entry)
+/* In a directory that isn't merged, visit_add_missing() finds what was removed. */
+static int visit_compare_whiteout(struct visit *visit, const struct comparison *entry)
 {
-        return visit->dir->merged && entry->before.st_mode ? add_removal(visit, entry) : 0;
+        return visit->dir->merged && entry->before.st_mode ? visit_add_removal(visit, entry) : 0;
 }
 
 /* ---- Directories ----------------------------------------------------------------------------- */
 
-/* It was merged with a directory that was somewhere else; one that it took the place of had to be empty. */
-static int add_moved(struct visit *visit, const struct layer_dir *child, const struct comparison *entry)
+/* A directory that is merged with one from another path. One that it replaced must have been empty, as rename(2) demands. */
+static int visit_add_moved(struct visit *visit, const struct layer_dir *child, const struct comparison *entry)
 {
         struct change change = { .kind = CHANGE_MOVE, .after = entry->after };
         _cleanup_close_ int fd = beneath_open(visit->walk->request->lower, child->before, O_PATH | O_DIRECTORY, 0);
@@ -165,11 +170,11 @@ static int add_moved(struct visit *visit, const struct layer_dir *child, const s
                 return -errno;
         visit->dir->entries = true;
         r = changes_walk_add(visit->walk, change, child->path, child->before);
-        return r < 0 || !entry->before.st_mode ? r : add_removal(visit, entry);
+        return r < 0 || !entry->before.st_mode ? r : visit_add_removal(visit, entry);
 }
 
-/* A directory whose entries come with it. Where one was before, what is the same in both is no change. */
-static int add_pure(struct visit *visit, struct layer_dir *child, const struct comparison *entry)
+/* A directory that isn't merged, so that its entries come with it. If it replaced one, entries that are the same in both are no change. */
+static int visit_add_opaque(struct visit *visit, struct layer_dir *child, const struct comparison *entry)
 {
         int r;
 
@@ -177,12 +182,13 @@ static int add_pure(struct visit *visit, struct layer_dir *child, const struct c
                 r = changes_layer_join(visit->dir->before, entry->name, &child->before);
                 if (r < 0)
                         return r;
-                child->judged = is_inner(visit);
+                child->compared = visit_is_inner(visit);
         }
-        return child->judged ? 0 : add_entry(visit, entry->before.st_mode ? CHANGE_REPLACE : CHANGE_CREATE, entry);
+        return child->compared ? 0
+                               : visit_add_change(visit, entry->before.st_mode ? CHANGE_REPLACE : CHANGE_CREATE, entry);
 }
 
-static int visit_child(struct visit *visit, struct layer_dir *child)
+static int visit_compare_child(struct visit *visit, struct layer_dir *child)
 {
         struct comparison entry = { .name = path_name(child->path) };
         int r;
@@ -191,23 +197,23 @@ static int visit_child(struct visit *visit, struct layer_dir *child)
                 return 0;
         r = changes_layer_stat(dirfd(visit->upper), entry.name, &entry.after);
         if (r >= 0)
-                r = find_before(visit, &entry);
+                r = visit_find_before(visit, &entry);
         if (r < 0)
                 return r;
-        return child->moved ? add_moved(visit, child, &entry) : add_pure(visit, child, &entry);
+        return child->moved ? visit_add_moved(visit, child, &entry) : visit_add_opaque(visit, child, &entry);
 }
 
-static int visit_children(struct visit *visit)
+static int visit_compare_children(struct visit *visit)
 {
         const struct changes_layer *layer = &visit->walk->layer;
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < visit->dir->n_children; i++)
-                r = visit_child(visit, &layer->dirs[visit->dir->child + i]);
+                r = visit_compare_child(visit, &layer->dirs[visit->dir->child + i]);
         return r;
 }
 
-static int visit_files(struct visit *visit)
+static int visit_compare_files(struct visit *visit)
 {
         const struct dirent *found;
         int r;
@@ -221,17 +227,18 @@ static int visit_files(struct visit *visit)
                         return -errno;
                 if (S_ISDIR(entry.after.st_mode))
                         continue;
-                r = find_before(visit, &entry);
+                r = visit_find_before(visit, &entry);
                 if (r >= 0)
-                        r = stat_is_whiteout(&entry.after) ? visit_whiteout(visit, &entry) : visit_file(visit, &entry);
+                        r = stat_is_whiteout(&entry.after) ? visit_compare_whiteout(visit, &entry)
+                                                           : visit_compare_file(visit, &entry);
                 if (r < 0)
                         return r;
         }
         return r;
 }
 
-/* What was in a directory that another one replaced, and isn't in that. */
-static int visit_missing(struct visit *visit)
+/* Adds the entries of the replaced directory that are missing in the new one. */
+static int visit_add_missing(struct visit *visit)
 {
         _cleanup_(closedirp) DIR *lower = NULL;
         const struct dirent *found;
@@ -243,18 +250,18 @@ static int visit_missing(struct visit *visit)
 
                 r = changes_layer_stat(dirfd(visit->upper), entry.name, &entry.after);
                 if (r == 0)
-                        r = find_before(visit, &entry);
+                        r = visit_find_before(visit, &entry);
                 if (r >= 0 && entry.before.st_mode)
-                        r = add_removal(visit, &entry);
+                        r = visit_add_removal(visit, &entry);
         }
         return r;
 }
 
-/* Attributes of the directory itself. */
-static int judge(struct visit *visit)
+/* Compares the attributes of the directory itself. */
+static int visit_compare_attributes(struct visit *visit)
 {
         struct layer_dir *dir = visit->dir;
-        struct change change = { .kind = CHANGE_METADATA, .inner = is_inner(visit) };
+        struct change change = { .kind = CHANGE_METADATA, .inner = visit_is_inner(visit) };
         bool partial;
         int r;
 
@@ -262,7 +269,7 @@ static int judge(struct visit *visit)
                 return -errno;
         change.before = dir->st_before;
         change.after = dir->st_after;
-        /* Where only a part of the area is declared, others may change the time of its root meanwhile. */
+        /* If only a part of the area is declared, other processes may change the modification time of its root. */
         partial = !*dir->path && !area_allows(visit->walk->request->area, "");
         r = changes_compare_attributes(visit->lower, dirfd(visit->upper), partial ? NULL : &visit->walk->window);
         return r <= 0 ? r : changes_walk_add(visit->walk, change, dir->path, dir->before);
@@ -275,6 +282,7 @@ int changes_walk_visit(struct changes_walk *walk, struct layer_dir *dir)
         struct visit visit = { .walk = walk, .dir = dir };
         int r;
 
+        assert(walk && dir);
         r = beneath_open_entries(walk->request->upper, dir->path, &upper);
         if (r < 0)
                 return r;
@@ -285,10 +293,10 @@ int changes_walk_visit(struct changes_walk *walk, struct layer_dir *dir)
         }
         visit.upper = upper;
         visit.lower = lower;
-        r = dir->judged ? judge(&visit) : 0;
+        r = dir->compared ? visit_compare_attributes(&visit) : 0;
         if (r >= 0)
-                r = visit_children(&visit);
+                r = visit_compare_children(&visit);
         if (r >= 0)
-                r = visit_files(&visit);
-        return r >= 0 && dir->before && !dir->merged ? visit_missing(&visit) : r;
+                r = visit_compare_files(&visit);
+        return r >= 0 && dir->before && !dir->merged ? visit_add_missing(&visit) : r;
 }

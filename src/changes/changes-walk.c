@@ -17,6 +17,7 @@ int changes_walk_add(struct changes_walk *walk, struct change change, const char
 {
         bool moved = from && (change.kind == CHANGE_MOVE || !streq(from, path));
 
+        assert(walk && path);
         change.area = walk->request->number;
         change.path = strdup(path);
         change.from = moved ? strdup(from) : NULL;
@@ -31,6 +32,7 @@ int changes_walk_add_entries(struct changes_walk *walk)
 {
         int r = 0;
 
+        assert(walk);
         for (size_t i = 0; r >= 0 && i < walk->layer.n; i++) {
                 const struct layer_dir *dir = &walk->layer.dirs[i];
                 const struct change change = { .kind = CHANGE_ENTRIES,

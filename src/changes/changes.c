@@ -16,11 +16,13 @@ static const char *const kinds[] = {
 
 const char *change_kind_to_string(enum change_kind kind)
 {
+        assert((size_t)kind < ELEMENTSOF(kinds));
         return kinds[kind];
 }
 
 int change_kind_from_string(const char *text)
 {
+        assert(text);
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
                 if (streq(kinds[i], text))
                         return (int)i;
@@ -45,8 +47,10 @@ void changes_done(struct changes *changes)
 
 int changes_add(struct changes *changes, struct change *change)
 {
-        struct change *grown = array_grow(changes->changes, changes->n, sizeof(*grown));
+        struct change *grown;
 
+        assert(changes && change);
+        grown = array_grow(changes->changes, changes->n, sizeof(*grown));
         if (!grown) {
                 change_done(change);
                 return -ENOMEM;
@@ -57,10 +61,11 @@ int changes_add(struct changes *changes, struct change *change)
         return 0;
 }
 
-int changes_take(struct changes *changes, struct changes *from)
+int changes_append(struct changes *changes, struct changes *from)
 {
         int r = 0;
 
+        assert(changes && from && changes != from);
         for (size_t i = 0; r >= 0 && i < from->n; i++)
                 r = changes_add(changes, &from->changes[i]);
         return r;
@@ -75,7 +80,7 @@ size_t changes_count(const struct changes *changes)
         return n;
 }
 
-static int compare_places(const void *a, const void *b)
+static int change_compare_places(const void *a, const void *b)
 {
         const struct change *x = a, *y = b;
 
@@ -86,28 +91,29 @@ const struct change *changes_find(const struct changes *changes, size_t area, co
 {
         const struct change key = { .area = area, .path = (char *)(uintptr_t)path }, *found = NULL;
 
+        assert(changes && path);
         if (changes->n > 0)
-                found = bsearch(&key, changes->changes, changes->n, sizeof(key), compare_places);
-        while (found && found > changes->changes && compare_places(found - 1, &key) == 0)
+                found = bsearch(&key, changes->changes, changes->n, sizeof(key), change_compare_places);
+        while (found && found > changes->changes && change_compare_places(found - 1, &key) == 0)
                 found--;
         return found;
 }
 
-/* At one place something is removed, then made, then altered. */
-static int rank(enum change_kind kind)
+/* The order of changes at one path: removed, made, altered. */
+static int change_kind_rank(enum change_kind kind)
 {
         return kind == CHANGE_REMOVE ? 0 : kind == CHANGE_METADATA ? 2 : kind == CHANGE_ENTRIES ? 3 : 1;
 }
 
-static int compare_changes(const void *a, const void *b)
+static int change_compare(const void *a, const void *b)
 {
         const struct change *x = a, *y = b;
-        int c = compare_places(x, y);
+        int c = change_compare_places(x, y);
 
-        return c ? c : rank(x->kind) - rank(y->kind);
+        return c ? c : change_kind_rank(x->kind) - change_kind_rank(y->kind);
 }
 
-static void drop_pathless(struct changes *changes)
+static void changes_drop_pathless(struct changes *changes)
 {
         size_t n = 0;
 
@@ -121,20 +127,20 @@ static void drop_pathless(struct changes *changes)
 
 void changes_sort(struct changes *changes)
 {
-        drop_pathless(changes);
+        changes_drop_pathless(changes);
         if (changes->n > 1)
-                qsort(changes->changes, changes->n, sizeof(*changes->changes), compare_changes);
+                qsort(changes->changes, changes->n, sizeof(*changes->changes), change_compare);
 }
 
 int changes_merge(struct changes *changes, struct changes *from)
 {
-        int r = changes_take(changes, from);
+        int r = changes_append(changes, from);
 
         changes_sort(changes);
         return r;
 }
 
-int changes_print_path(const struct area *area, const char *path, char **ret)
+int changes_format_path(const struct area *area, const char *path, char **ret)
 {
         _cleanup_free_ char *absolute = NULL;
 
@@ -145,11 +151,11 @@ int changes_print_path(const struct area *area, const char *path, char **ret)
         return path_escape(absolute, ret);
 }
 
-int changes_failed(const struct changes_request *request, const char *path, int code, struct error *error)
+int changes_explain(const struct changes_request *request, const char *path, int code, struct error *error)
 {
         _cleanup_free_ char *printed = NULL;
 
-        if (changes_print_path(request->area, path, &printed) < 0)
+        if (changes_format_path(request->area, path, &printed) < 0)
                 return -ENOMEM;
-        return error_errnof(error, code, "can't compare %s with what it was before", printed);
+        return error_errnof(error, code, "can't compare %s with the original", printed);
 }

@@ -36,8 +36,10 @@ struct dmig_files *files_free(struct dmig_files *files)
 
 int files_add(struct dmig_files *files, const struct dmig_file *file)
 {
-        struct dmig_file *grown = array_grow(files->files, files->n, sizeof(*grown));
+        struct dmig_file *grown;
 
+        assert(files && file);
+        grown = array_grow(files->files, files->n, sizeof(*grown));
         if (!grown) {
                 file_done(file);
                 return -ENOMEM;
@@ -49,13 +51,13 @@ int files_add(struct dmig_files *files, const struct dmig_file *file)
 
 /* ---- From changes ---- */
 
-static int64_t size_of(const struct stat *st)
+static int64_t file_size(const struct stat *st)
 {
         return S_ISREG(st->st_mode) ? st->st_size : -1;
 }
 
-/* The root of an area can be "/", and its own path is "". */
-static char *join(const char *root, const char *path)
+/* @root may be "/", and @path "", which is the root itself. */
+static char *file_join_path(const char *root, const char *path)
 {
         bool slash = root[0] && root[strlen(root) - 1] == '/';
         char *joined;
@@ -70,12 +72,12 @@ int files_add_change(struct dmig_files *files, const char *root, const struct ch
         bool moved = change->kind == CHANGE_MOVE;
         const struct dmig_file file = {
                 .kind = change_kind_to_string(change->kind),
-                .path = join(root, change->path),
-                .from = moved ? join(root, change->from) : NULL,
+                .path = file_join_path(root, change->path),
+                .from = moved ? file_join_path(root, change->from) : NULL,
                 .mode_before = change->before.st_mode,
                 .mode_after = change->after.st_mode,
-                .size_before = size_of(&change->before),
-                .size_after = size_of(&change->after),
+                .size_before = file_size(&change->before),
+                .size_after = file_size(&change->after),
         };
         int r;
 
@@ -87,17 +89,17 @@ int files_add_change(struct dmig_files *files, const char *root, const struct ch
         return r < 0 ? r : 1;
 }
 
-/* ---- Backwards ---- */
+/* ---- The inverse ---- */
 
-static const char *invert_kind(const char *kind)
+static const char *file_invert_kind(const char *kind)
 {
         return streq(kind, "create") ? "remove" : streq(kind, "remove") ? "create" : kind;
 }
 
-static int add_inverse(struct dmig_files *files, const struct dmig_file *file)
+static int files_add_inverse(struct dmig_files *files, const struct dmig_file *file)
 {
         const struct dmig_file inverse = {
-                .kind = invert_kind(file->kind),
+                .kind = file_invert_kind(file->kind),
                 .path = strdup(file->from ? file->from : file->path),
                 .from = file->from ? strdup(file->path) : NULL,
                 .mode_before = file->mode_after,
@@ -118,9 +120,10 @@ int files_invert(const struct dmig_files *files, struct dmig_files **ret)
         _cleanup_(files_freep) struct dmig_files *inverse = NULL;
         int r;
 
+        assert(files && ret);
         r = files_new(&inverse);
         for (size_t i = 0; r >= 0 && i < files->n; i++)
-                r = add_inverse(inverse, &files->files[i]);
+                r = files_add_inverse(inverse, &files->files[i]);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(inverse);

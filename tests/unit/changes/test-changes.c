@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Scripts that are run over real overlays, and what their upper layers are read as. */
+/* Runs scripts in real overlays, and compares the changes that are read from the upper layers with the expected ones. */
 
 #include "../support/shell.h"
 #include "../support/suite.h"
@@ -17,7 +17,7 @@
 #define TIMEOUT_SEC 120
 #define SKIPPED     77
 
-/* What lies below in every test: old enough that no time of it can be one of the script's. */
+/* The lower directory of every test, old enough that none of its times can be one of the script's. */
 #define BELOW                                                                                      \
         "echo old >file; echo other >other; chmod 600 other; mkdir -p dir/sub/deep dir2 empty;"    \
         "echo f >dir/f; echo g >dir/g; echo h >dir/sub/h; echo i >dir/sub/deep/i; echo x >dir2/x;" \
@@ -158,10 +158,10 @@ static void expect_error(const struct fixture *s, int code, const char *format, 
 
 static const char *const everything[] = { "", NULL };
 
-/* ---- What a script does, and how it is read --------------------------------------------------- */
+/* ---- Scripts and their changes ----------------------------------------------------------------- */
 
 struct script {
-        const char *below; /* beside what is below in every test */
+        const char *below; /* makes what this test needs in the lower directory, too */
         const char *script;
         const char *changes;
 };
@@ -252,7 +252,7 @@ static const struct script moves[] = {
         { "", "mv dir/f new; rm -r dir",
           "entries .\nremove dir\nremove dir/f inner\nremove dir/g inner\nremove dir/sub inner\n"
           "remove dir/sub/deep inner\nremove dir/sub/deep/i inner\nremove dir/sub/h inner\ncreate new\n" },
-        /* Those that look alike go where their names go. */
+        /* Of files with the same size and time, those with the same name are matched first. */
         { "mkdir a b; touch -d 2001-01-01 a/1 a/2 a/3;", "mv a/3 b/; mv a/1 b/; mv a/2 b/",
           "entries a\nentries b\nmove b/1 <- a/1\nmove b/2 <- a/2\nmove b/3 <- a/3\n" },
         { "mkdir a b; touch -d 2001-01-01 a/1 a/2 a/3;", "mv a/1 b/9; mv a/3 b/3; rm a/2",
@@ -383,14 +383,14 @@ START_TEST(test_links)
 }
 END_TEST
 
-/* ---- What was declared ------------------------------------------------------------------------ */
+/* ---- Declared paths ---------------------------------------------------------------------------- */
 
 static const char *const a_part[] = { "dir/sub", "new/a/b", NULL };
 
 static const struct {
         const char *script;
         const char *changes;  /* or */
-        const char *violated; /* below the root */
+        const char *violated; /* the undeclared path in the message */
 } declarations[] = {
         { "echo >dir/sub/new; mv dir/sub/h dir/sub/h2",
           "entries dir/sub\nmove dir/sub/h2 <- dir/sub/h\ncreate dir/sub/new\n", NULL },
@@ -421,18 +421,18 @@ START_TEST(test_declared)
                 expect(&s, declarations[_i].changes);
         else
                 expect_error(&s, -EPERM,
-                             "migrate changed %s/%s, which its manifest doesn't declare: "
+                             "migrate changed %s/%s, which its manifest doesn't declare; "
                              "add it to \"writes\"",
                              s.area.path, declarations[_i].violated);
 }
 END_TEST
 
-/* ---- Others ----------------------------------------------------------------------------------- */
+/* ---- Other processes --------------------------------------------------------------------------- */
 
 static const struct {
         const char *script;
-        const char *others;  /* what they do meanwhile */
-        const char *changed; /* the path that is named, NULL where none is */
+        const char *others;  /* what another process does meanwhile */
+        const char *changed; /* the path in the message; NULL if there is no conflict */
 } others[] = {
         { "echo longer >file", "echo >>other", NULL },
         { "echo longer >file", "echo >>file", "file" },
@@ -462,12 +462,12 @@ START_TEST(test_changed_by_others)
 
         fixture_init(&s, BELOW, everything);
         fixture_run(&s, others[_i].script);
-        usleep(20000); /* the clock of the file system ticks */
+        usleep(20000); /* until the clock of file systems has ticked */
         ck_assert_int_eq(shell("set -e; cd %s/lower; %s", s.tree.path, others[_i].others), 0);
         if (others[_i].changed)
                 expect_error(&s, -EBUSY,
-                             "%s/%s was changed by another process while the migration ran: "
-                             "stop what writes there, and run it again",
+                             "%s/%s was changed by another process while the migration ran; "
+                             "stop that process, then run the migration again",
                              s.area.path, others[_i].changed);
         else {
                 _cleanup_changes_ struct changes changes = { 0 };
@@ -510,7 +510,7 @@ START_TEST(test_long_names)
 }
 END_TEST
 
-/* Deeper than a process may have files open, and longer than a path may be. */
+/* Deeper than the number of files a process may open, and longer than PATH_MAX. */
 START_TEST(test_deep)
 {
         _cleanup_(fixture_done) struct fixture s;
@@ -537,7 +537,7 @@ static uint64_t measure(const struct fixture *s, struct changes *ret)
         return now_usec(CLOCK_MONOTONIC) - begin;
 }
 
-/* Those below are of one size and time, as what is unpacked is. Whoever compared each with each would run into the time limit. */
+/* All lower files have one size and time, as unpacked files do. Comparing each with each would exceed the time limit. */
 static const struct {
         const char *script; /* Python, where "many" has that many files */
         enum change_kind kind;
@@ -572,7 +572,7 @@ START_TEST(test_many)
 }
 END_TEST
 
-/* ---- The list --------------------------------------------------------------------------------- */
+/* ---- Lists ------------------------------------------------------------------------------------- */
 
 START_TEST(test_states)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What changes become for people: a list of files, and that list backwards. */
+/* Turns changes into the list of files that is reported, and inverts that list. */
 
 #include "../support/suite.h"
 #include "basic/macro.h"
@@ -13,7 +13,7 @@ static struct stat make_stat(mode_t mode, off_t size)
         return (struct stat){ .st_mode = mode, .st_size = size };
 }
 
-/* A change of the file @path, which gets the sizes and modes that are given. */
+/* Adds @change of the area whose root is @root. Returns: the file in the list. */
 static const struct dmig_file *add(struct dmig_files *files, const char *root, const struct change *change)
 {
         ck_assert_int_eq(files_add_change(files, root, change), 1);
@@ -63,7 +63,7 @@ static const struct {
         { CHANGE_REMOVE, "a", "", S_IFREG | 0644, 0, "remove", "/etc/a", NULL, 5, -1 },
         { CHANGE_MOVE, "new", "old", S_IFDIR | 0755, S_IFDIR | 0755, "move", "/etc/new", "/etc/old", -1, -1 },
         { CHANGE_METADATA, "", "", S_IFDIR | 0755, S_IFDIR | 0700, "metadata", "/etc", NULL, -1, -1 },
-        /* Where it was before because a directory above it was moved is no news of its own. */
+        /* If a directory above it was moved, the old path isn't reported. */
         { CHANGE_REPLACE, "new/a", "old/a", S_IFREG | 0644, S_IFREG | 0644, "replace", "/etc/new/a", NULL, 5, 7 },
 };
 
@@ -86,8 +86,8 @@ START_TEST(test_change)
 }
 END_TEST
 
-/* The times of a directory change with what is in it. */
-START_TEST(test_nobody_is_told)
+/* The times of a directory change with its entries. */
+START_TEST(test_entries_are_not_reported)
 {
         _cleanup_(files_freep) struct dmig_files *files = files_make();
         char path[] = "a";
@@ -98,7 +98,7 @@ START_TEST(test_nobody_is_told)
 }
 END_TEST
 
-/* A mount point is an area of its own, the root directory one of those. */
+/* "/" is a mount point, and so may be the root of an area. */
 START_TEST(test_root)
 {
         _cleanup_(files_freep) struct dmig_files *files = files_make();
@@ -148,7 +148,7 @@ int main(void)
         TCase *tcase = tcase_create("files");
 
         tcase_add_loop_test(tcase, test_change, 0, ELEMENTSOF(cases));
-        tcase_add_test(tcase, test_nobody_is_told);
+        tcase_add_test(tcase, test_entries_are_not_reported);
         tcase_add_test(tcase, test_root);
         tcase_add_test(tcase, test_invert);
         suite_add_tcase(suite, tcase);

@@ -96,7 +96,7 @@ static int load_files(const struct history *history, const char *run, const char
         _cleanup_free_ char *name = NULL;
         int r;
 
-        r = archive_name(run, id, &name);
+        r = archive_format_name(run, id, &name);
         if (r >= 0)
                 r = archived_open(history, name, &archived, NULL);
         if (r >= 0)

@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <sys/statvfs.h>
 
-static bool is_held(const struct preparation *p, const struct change *change)
+static bool preparation_has_hold(const struct preparation *p, const struct change *change)
 {
         return p->redo->areas[change->area].hold;
 }
 
-/* What is made is the file that it is another name of, with the attributes that it is given by any of its names. */
-static int adopt(const struct preparation *p, struct change *change)
+/* Sets @change->after to the existing file that it becomes another name of, with the attributes that its other names give it. */
+static int preparation_adopt_linked(const struct preparation *p, struct change *change)
 {
         const struct changes *changes = &p->redo->changes;
         _cleanup_close_ int fd = -EBADF;
@@ -39,28 +39,28 @@ static int adopt(const struct preparation *p, struct change *change)
         return 0;
 }
 
-/* Another name of a file that stays. */
-static int fill_with_link(struct preparation *p, struct change *change, const char *slot)
+static int slot_fill_with_link(struct preparation *p, struct change *change, const char *slot)
 {
         int r;
 
-        r = link_existing(p->stage->areas->areas[change->area].fd, change->link, p->slots[change->area], slot);
-        return r < 0 ? r : adopt(p, change);
+        r = overlay_strip_link(p->stage->areas->areas[change->area].fd, change->link, p->slots[change->area], slot);
+        return r < 0 ? r : preparation_adopt_linked(p, change);
 }
 
-static int fill_with_upper(struct preparation *p, const struct change *change, const char *slot, struct error *error)
+static int slot_fill_with_upper(struct preparation *p, const struct change *change, const char *slot,
+                                struct error *error)
 {
         int upper = p->stage->uppers[change->area];
         _cleanup_close_ int parent = -EBADF;
         const char *name;
 
-        if (is_held(p, change))
+        if (preparation_has_hold(p, change))
                 return content_copy_tree(&(const struct copy){ .from_dir = upper,
-                                                              .from = change->path,
-                                                              .to_dir = p->slots[change->area],
-                                                              .to = slot,
-                                                              .links = p->links[change->area] },
-                                        error);
+                                                               .from = change->path,
+                                                               .to_dir = p->slots[change->area],
+                                                               .to = slot,
+                                                               .links = p->links[change->area] },
+                                         error);
 
         parent = beneath_open_parent(upper, change->path, &name);
         if (parent < 0)
@@ -70,12 +70,15 @@ static int fill_with_upper(struct preparation *p, const struct change *change, c
         return overlay_strip(p->slots[change->area], slot);
 }
 
-/* Further names of files that stay, in a directory that is new: their copies in the stage are of no use. */
-static int link_inner(struct preparation *p, size_t i, const char *slot)
+/*
+ * In the new directory @i, which is in its slot: replaces copies of existing files by links, if migrate made them as other names of those.
+ * Files that have a slot of their own are no longer in it.
+ */
+static int slot_link_inner(struct preparation *p, size_t i, const char *slot)
 {
         struct changes *changes = &p->redo->changes;
         const struct change *outer = &changes->changes[i];
-        const char *apart = NULL; /* a directory in it that has a slot of its own */
+        const char *apart = NULL; /* the last directory in it that has a slot of its own */
         int r = 0;
 
         for (struct change *inner = &changes->changes[i + 1]; r >= 0 && inner < changes->changes + changes->n;
@@ -91,29 +94,30 @@ static int link_inner(struct preparation *p, size_t i, const char *slot)
                         continue;
                 if (asprintf(&path, "%s%s", slot, inner->path + strlen(outer->path)) < 0)
                         return -ENOMEM;
-                r = replace_by_link(p->stage->areas->areas[inner->area].fd, inner->link, p->slots[inner->area], path);
+                r = overlay_strip_relink(p->stage->areas->areas[inner->area].fd, inner->link, p->slots[inner->area],
+                                         path);
                 if (r >= 0)
-                        r = adopt(p, inner);
+                        r = preparation_adopt_linked(p, inner);
         }
         return r;
 }
 
-/* On another file system nothing can be taken aside: what an undo needs is copied. */
-static int copy_image(struct preparation *p, const struct change *change, const char *slot, struct error *error)
+/* On another file system the before-image can't be renamed into our slots, so it is copied. */
+static int slot_copy_image(struct preparation *p, const struct change *change, const char *slot, struct error *error)
 {
         return content_copy_tree(&(const struct copy){ .from_dir = p->stage->areas->areas[change->area].fd,
-                                                      .from = change_old_path(change),
-                                                      .to_dir = p->images,
-                                                      .to = slot,
-                                                      .links = p->copied },
-                                error);
+                                                       .from = change_old_path(change),
+                                                       .to_dir = p->images,
+                                                       .to = slot,
+                                                       .links = p->copied },
+                                 error);
 }
 
 /*
- * The stand-in of a moved directory must not go along with the directory above it. It isn't removed yet: what is in it may be
- * other names of what is still to be copied.
+ * In the upper layer a stand-in is at the new path of a moved file or directory. It must not be installed with the directory above it, but
+ * can't be removed yet: files in it may be other names of files still to be copied.
  */
-static int put_apart(const struct preparation *p, const struct change *change, const char *slot)
+static int slot_put_stand_in_aside(const struct preparation *p, const struct change *change, const char *slot)
 {
         char apart[sizeof(STAGE_AREAS_DIR "/apart.") + SLOT_NAME_MAX];
         _cleanup_close_ int parent = -EBADF;
@@ -126,7 +130,7 @@ static int put_apart(const struct preparation *p, const struct change *change, c
         return renameat(parent, name, p->place->dir, apart) < 0 ? -errno : 0;
 }
 
-static int fill_slot(struct preparation *p, size_t i, struct error *error)
+static int preparation_fill_slot(struct preparation *p, size_t i, struct error *error)
 {
         struct change *change = &p->redo->changes.changes[i];
         char slot[SLOT_NAME_MAX];
@@ -134,18 +138,20 @@ static int fill_slot(struct preparation *p, size_t i, struct error *error)
 
         commit_slot_name(p->numbers[i], slot);
         if (change_is_made(change))
-                r = change->link ? fill_with_link(p, change, slot) : fill_with_upper(p, change, slot, error);
+                r = change->link ? slot_fill_with_link(p, change, slot) : slot_fill_with_upper(p, change, slot, error);
         if (r >= 0 && change_is_made(change))
-                r = link_inner(p, i, slot);
+                r = slot_link_inner(p, i, slot);
         if (r >= 0 && change->kind == CHANGE_MOVE)
-                r = put_apart(p, change, slot);
-        if (r >= 0 && is_held(p, change) && (change->kind == CHANGE_REPLACE || change->kind == CHANGE_REMOVE))
-                r = copy_image(p, change, slot, error);
+                r = slot_put_stand_in_aside(p, change, slot);
+        if (r >= 0 && preparation_has_hold(p, change) &&
+            (change->kind == CHANGE_REPLACE || change->kind == CHANGE_REMOVE))
+                r = slot_copy_image(p, change, slot, error);
         return r;
 }
 
-/* Another file system than that of the stage has to take it. */
-static int explain_copy(const struct preparation *p, const struct change *change, int r, struct error *error)
+/* Explains a failure on the other file system, @error has the details. */
+static int preparation_explain_copy(const struct preparation *p, const struct change *change, int r,
+                                    struct error *error)
 {
         _cleanup_error_ struct error reason = { 0 };
         const char *area = p->stage->areas->areas[change->area].path;
@@ -154,28 +160,28 @@ static int explain_copy(const struct preparation *p, const struct change *change
         error_setf(&reason, r, "%s", error_text(error));
         if (r != -ENOSPC || fstatvfs(p->slots[change->area], &fs) < 0)
                 return error_setf(error, r, "can't copy to the file system of %s: %s", area, error_text(&reason));
-        return error_setf(error, r, "can't copy to the file system of %s, where %" PRIu64 " KiB are free: %s", area,
+        return error_setf(error, r, "can't copy to the file system of %s, which has %" PRIu64 " KiB free: %s", area,
                           (uint64_t)fs.f_bavail * fs.f_frsize / 1024, error_text(&reason));
 }
 
-/* What is in a directory first: it may be another's slot. */
-static int fill_slots(struct preparation *p, struct error *error)
+/* Innermost first, since a file in a new directory may have a slot of its own. */
+static int preparation_fill_slots(struct preparation *p, struct error *error)
 {
         const struct changes *changes = &p->redo->changes;
 
         for (size_t i = changes->n; i-- > 0;) {
                 const struct change *change = &changes->changes[i];
-                int r = change_is_made(change) || change_is_detached(change) ? fill_slot(p, i, error) : 0;
+                int r = change_is_made(change) || change_is_detached(change) ? preparation_fill_slot(p, i, error) : 0;
 
                 if (r < 0)
-                        return error->code ? explain_copy(p, change, r, error)
-                                           : preparation_explain(p, change, r, error);
+                        return error && error->code ? preparation_explain_copy(p, change, r, error)
+                                                    : preparation_explain(p, change, r, error);
         }
         return 0;
 }
 
-/* The files that come are known by their inode numbers. */
-static int number_made(struct preparation *p, struct error *error)
+/* Sets the inode numbers of the files that are in slots now. */
+static int preparation_note_inodes(struct preparation *p, struct error *error)
 {
         for (size_t i = 0; i < p->redo->n_renames; i++) {
                 struct redo_rename *rename = &p->redo->renames[i];
@@ -193,15 +199,15 @@ static int number_made(struct preparation *p, struct error *error)
 
 /* ---- Directories that replace others ---- */
 
-/* What is in one, and was listed nowhere since it is the same as before, has to be known too when somebody looks what was left. */
+/* Lists the files of a new directory that are the same as before, and so aren't among the changes: the check of an undo needs them. */
 struct listing {
         struct preparation *p;
         struct changes *found;
-        size_t outer;
-        size_t prefix; /* how long the slot's name is */
+        size_t outer;  /* the change of the directory */
+        size_t prefix; /* the length of its slot's name */
 };
 
-static int list_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
+static int listing_add_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         struct listing *listing = userdata;
         const struct changes *changes = &listing->p->redo->changes;
@@ -220,12 +226,12 @@ static int list_entry(enum beneath_step step, const struct beneath_entry *entry,
         return 0;
 }
 
-static int list_replaced(struct preparation *p, struct changes *found, size_t i, struct error *error)
+static int preparation_list_replaced(struct preparation *p, struct changes *found, size_t i, struct error *error)
 {
         const struct change *change = &p->redo->changes.changes[i];
         struct listing listing = { .p = p, .found = found, .outer = i };
         char slot[SLOT_NAME_MAX];
-        struct beneath_walk walk = { .visit = list_entry, .userdata = &listing };
+        struct beneath_walk walk = { .visit = listing_add_entry, .userdata = &listing };
 
         if (change->kind != CHANGE_REPLACE || change->inner || !S_ISDIR(change->before.st_mode) ||
             !S_ISDIR(change->after.st_mode))
@@ -236,24 +242,25 @@ static int list_replaced(struct preparation *p, struct changes *found, size_t i,
         return beneath_walk(&walk, error);
 }
 
-static int list_unlisted(struct preparation *p, struct error *error)
+static int preparation_list_unlisted(struct preparation *p, struct error *error)
 {
         _cleanup_changes_ struct changes found = { 0 };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < p->redo->changes.n; i++)
-                r = list_replaced(p, &found, i, error);
+                r = preparation_list_replaced(p, &found, i, error);
         if (r >= 0 && found.n > 0)
                 r = changes_merge(&p->redo->changes, &found);
-        return r < 0 && !(error && error->code) ? error_errnof(error, r, "can't list what is staged") : r;
+        return r < 0 && !(error && error->code) ? error_errnof(error, r, "can't list the staged files") : r;
 }
 
 int commit_fill(struct preparation *p, struct error *error)
 {
         int r;
 
-        r = fill_slots(p, error);
+        assert(p && p->numbers);
+        r = preparation_fill_slots(p, error);
         if (r >= 0)
-                r = number_made(p, error);
-        return r < 0 ? r : list_unlisted(p, error);
+                r = preparation_note_inodes(p, error);
+        return r < 0 ? r : preparation_list_unlisted(p, error);
 }

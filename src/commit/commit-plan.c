@@ -10,15 +10,15 @@
 
 /* ---- Attributes ---- */
 
-static int read_attributes(int dir, const char *path, struct attributes *ret)
+static int attributes_read_beneath(int dir, const char *path, struct attributes *ret)
 {
         _cleanup_close_ int fd = beneath_open(dir, path, O_PATH | O_NOFOLLOW, 0);
 
         return fd < 0 ? fd : attributes_read(fd, ret);
 }
 
-/* Takes over what @meta owns, unless it says nothing new. */
-static int put_meta(struct preparation *p, struct redo_meta *meta)
+/* Takes ownership of @meta, and drops it if the last one is of the same file. */
+static int preparation_put_meta(struct preparation *p, struct redo_meta *meta)
 {
         const struct redo *redo = p->redo;
         const struct redo_meta *last = redo->n_metas > 0 ? &redo->metas[redo->n_metas - 1] : NULL;
@@ -29,7 +29,7 @@ static int put_meta(struct preparation *p, struct redo_meta *meta)
         return 0;
 }
 
-static int add_meta(struct preparation *p, const struct change *change)
+static int preparation_add_meta(struct preparation *p, const struct change *change)
 {
         struct redo_meta meta = { .area = change->area, .path = strdup(change->path) };
         int r;
@@ -38,20 +38,22 @@ static int add_meta(struct preparation *p, const struct change *change)
                 meta.from = strdup(change->from);
         r = meta.path && (!change->from || meta.from) ? 0 : -ENOMEM;
         if (r >= 0)
-                r = read_attributes(p->stage->areas->areas[change->area].fd, change_old_path(change), &meta.before);
+                r = attributes_read_beneath(p->stage->areas->areas[change->area].fd, change_old_path(change),
+                                            &meta.before);
         if (r >= 0)
-                r = read_attributes(p->stage->uppers[change->area], change->path, &meta.after);
+                r = attributes_read_beneath(p->stage->uppers[change->area], change->path, &meta.after);
         if (r < 0) {
                 redo_meta_done(&meta);
                 return r;
         }
-        meta.after.st.st_ino = meta.before.st.st_ino; /* it stays the same file, whatever stands for it in the layer */
-        return put_meta(p, &meta);
+        meta.after.st.st_ino = meta.before.st.st_ino; /* it stays the same file; the one in the layer is a copy */
+        return preparation_put_meta(p, &meta);
 }
 
-static int read_directory(int dir, const char *path, struct attributes *ret)
+/* Returns: 1, 0 if @path isn't a directory, or a negative errno. */
+static int attributes_read_directory(int dir, const char *path, struct attributes *ret)
 {
-        int r = read_attributes(dir, path, ret);
+        int r = attributes_read_beneath(dir, path, ret);
 
         if (r >= 0 && S_ISDIR(ret->st.st_mode))
                 return 1;
@@ -62,51 +64,52 @@ static int read_directory(int dir, const char *path, struct attributes *ret)
 }
 
 /*
- * The renames out of a directory and into it change its time. Where it is only before the transaction, or only after it, no change
- * of its own tells of that.
+ * Renames out of a directory and into it change its times. For a directory that exists only before the transaction, or only after it,
+ * there is no change of its own that would set them.
  */
-static int add_parent(struct preparation *p, size_t area, const char *path)
+static int preparation_add_parent(struct preparation *p, size_t area, const char *path)
 {
         struct redo_meta meta = { .area = area, .path = path_parent(path) };
         int old, new;
 
-        old = meta.path ? read_directory(p->stage->areas->areas[area].fd, meta.path, &meta.before) : -ENOMEM;
-        new = old < 0 ? old : read_directory(p->stage->uppers[area], meta.path, &meta.after);
+        old = meta.path ? attributes_read_directory(p->stage->areas->areas[area].fd, meta.path, &meta.before) : -ENOMEM;
+        new = old < 0 ? old : attributes_read_directory(p->stage->uppers[area], meta.path, &meta.after);
         if (new >= 0 && (old > 0 || new > 0))
-                return put_meta(p, &meta);
+                return preparation_put_meta(p, &meta);
         redo_meta_done(&meta);
         return new < 0 ? new : 0;
 }
 
-/* What comes as a whole has its attributes with it. */
-static bool needs_meta(const struct change *change)
+/* A file that is installed as a whole already has its attributes. */
+static bool change_needs_meta(const struct change *change)
 {
-        /* Where others have made something meanwhile, the time is theirs. */
+        /* If another process has made something there meanwhile, its time stays. */
         if (change->kind == CHANGE_ENTRIES && !change->inner)
                 return !time_is_later(change->before.st_mtim, change->after.st_mtim);
         return change->kind == CHANGE_METADATA || change->kind == CHANGE_MOVE;
 }
 
-static int add_metas(struct preparation *p, struct error *error)
+static int preparation_add_metas(struct preparation *p, struct error *error)
 {
         const struct changes *changes = &p->redo->changes;
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < changes->n; i++)
-                if (needs_meta(&changes->changes[i]))
-                        r = add_meta(p, &changes->changes[i]);
+                if (change_needs_meta(&changes->changes[i]))
+                        r = preparation_add_meta(p, &changes->changes[i]);
         for (size_t i = 0; r >= 0 && i < changes->n; i++)
                 if (changes->changes[i].kind == CHANGE_MOVE)
-                        r = add_parent(p, changes->changes[i].area, changes->changes[i].path);
+                        r = preparation_add_parent(p, changes->changes[i].area, changes->changes[i].path);
         for (size_t i = 0; r >= 0 && i < changes->n; i++)
                 if (change_is_detached(&changes->changes[i]))
-                        r = add_parent(p, changes->changes[i].area, change_old_path(&changes->changes[i]));
+                        r = preparation_add_parent(p, changes->changes[i].area, change_old_path(&changes->changes[i]));
         return r < 0 ? error_errnof(error, r, "can't stage attributes") : 0;
 }
 
 /* ---- Renames ---- */
 
-static int add_rename(struct preparation *p, enum redo_kind kind, const struct change *change, unsigned slot)
+static int preparation_add_rename(struct preparation *p, enum redo_kind kind, const struct change *change,
+                                  unsigned slot)
 {
         struct redo_rename rename = {
                 .kind = kind,
@@ -120,7 +123,7 @@ static int add_rename(struct preparation *p, enum redo_kind kind, const struct c
         return rename.path ? redo_add_rename(p->redo, &rename) : -ENOMEM;
 }
 
-static int compare_detached(const void *a, const void *b)
+static int change_compare_detached(const void *a, const void *b)
 {
         const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
 
@@ -128,8 +131,8 @@ static int compare_detached(const void *a, const void *b)
                                   : -path_compare(change_old_path(x), change_old_path(y));
 }
 
-/* Where they were before, each before the directory that it was in. */
-static int add_detached(struct preparation *p)
+/* By old path, the innermost first. */
+static int preparation_add_detached(struct preparation *p)
 {
         struct changes *changes = &p->redo->changes;
         _cleanup_free_ const struct change **detached = calloc(changes->n + 1, sizeof(*detached));
@@ -141,14 +144,14 @@ static int add_detached(struct preparation *p)
         for (size_t i = 0; i < changes->n; i++)
                 if (change_is_detached(&changes->changes[i]))
                         detached[n++] = &changes->changes[i];
-        qsort(detached, n, sizeof(*detached), compare_detached);
+        qsort(detached, n, sizeof(*detached), change_compare_detached);
         for (size_t i = 0; r >= 0 && i < n; i++)
-                r = add_rename(p, REDO_DETACH, detached[i], p->numbers[detached[i] - changes->changes]);
+                r = preparation_add_rename(p, REDO_DETACH, detached[i], p->numbers[detached[i] - changes->changes]);
         return r;
 }
 
-/* Where they are afterwards, each behind the directory that it is in. */
-static int add_installed(struct preparation *p)
+/* By new path, the outermost first. */
+static int preparation_add_installed(struct preparation *p)
 {
         const struct changes *changes = &p->redo->changes;
         int r = 0;
@@ -157,15 +160,15 @@ static int add_installed(struct preparation *p)
                 const struct change *change = &changes->changes[i];
 
                 if (change->kind == CHANGE_MOVE || change_is_made(change))
-                        r = add_rename(p, change->kind == CHANGE_REPLACE ? REDO_EXCHANGE : REDO_INSTALL, change,
-                                       p->numbers[i]);
+                        r = preparation_add_rename(p, change->kind == CHANGE_REPLACE ? REDO_EXCHANGE : REDO_INSTALL,
+                                                   change, p->numbers[i]);
                 if (r >= 0 && change->kind == CHANGE_MOVE)
                         p->redo->renames[p->redo->n_renames - 1].ino = change->before.st_ino;
         }
         return r;
 }
 
-static int add_renames(struct preparation *p)
+static int preparation_add_renames(struct preparation *p)
 {
         const struct changes *changes = &p->redo->changes;
         unsigned n = 0;
@@ -177,14 +180,15 @@ static int add_renames(struct preparation *p)
         for (size_t i = 0; i < changes->n; i++)
                 if (change_is_detached(&changes->changes[i]) || change_is_made(&changes->changes[i]))
                         p->numbers[i] = n++;
-        r = add_detached(p);
-        return r < 0 ? r : add_installed(p);
+        r = preparation_add_detached(p);
+        return r < 0 ? r : preparation_add_installed(p);
 }
 
 int commit_plan(struct preparation *p, struct error *error)
 {
         int r;
 
-        r = add_metas(p, error);
-        return r < 0 ? r : add_renames(p);
+        assert(p && !p->numbers);
+        r = preparation_add_metas(p, error);
+        return r < 0 ? r : preparation_add_renames(p);
 }

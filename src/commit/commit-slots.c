@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Where a transaction finds its areas, and the slots in which files wait for their places. */
+/*
+ * The areas of a transaction, their slots and their holds. In: a redo log, and the transaction's directory. Out: directories, open; and
+ * after commit_release() no hold.
+ */
 
 #include "commit/commit.h"
 #include "fs/beneath.h"
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 const char *commit_slot_name(unsigned slot, char ret[static SLOT_NAME_MAX])
 {
@@ -14,16 +18,30 @@ const char *commit_slot_name(unsigned slot, char ret[static SLOT_NAME_MAX])
         return ret;
 }
 
-/* One that somebody has removed is made again: what belongs there must not be lost for that. */
+int commit_is_reachable(const struct commit_place *place, int root)
+{
+        const unsigned mask = STATX_MNT_ID | STATX_INO;
+        struct statx from, to;
+
+        assert(place && place->dir >= 0 && root >= 0);
+        if (statx(place->dir, "", AT_EMPTY_PATH, mask, &from) < 0 || statx(root, "", AT_EMPTY_PATH, mask, &to) < 0)
+                return -errno;
+        return from.stx_mnt_id == to.stx_mnt_id && from.stx_dev_major == to.stx_dev_major &&
+               from.stx_dev_minor == to.stx_dev_minor;
+}
+
+/* An area that was removed is made again, so that the files that belong there aren't lost. */
 int commit_open_area(const struct commit_place *place, const struct redo *redo, size_t area)
 {
-        int r = root_open_unlinked(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
+        int r;
 
+        assert(place && redo && area < redo->n_areas);
+        r = root_open_unlinked(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
         return r == -ENOENT ? root_open_mkdirs_unlinked(place->root, redo->areas[area].path) : r;
 }
 
-/* Nobody else must get at what is in it, not even the owner of @dir, who may put a directory of his own in its place. */
-static int make_own_directory(int dir, const char *name)
+/* Only we may enter it. The owner of @dir could replace it by a directory of his own: then -EPERM. */
+static int hold_make_directory(int dir, const char *name)
 {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
@@ -38,8 +56,8 @@ static int make_own_directory(int dir, const char *name)
         return st.st_uid == geteuid() ? TAKE_FD(fd) : -EPERM;
 }
 
-/* A hold comes and goes without leaving a trace. */
-static int make_hold(const struct commit_place *place, const struct redo *redo, size_t area)
+/* Making and removing a hold leaves the times of the area's root unchanged. */
+static int hold_make(const struct commit_place *place, const struct redo *redo, size_t area)
 {
         _cleanup_close_ int root = -EBADF, hold = -EBADF;
         struct stat st;
@@ -50,9 +68,9 @@ static int make_hold(const struct commit_place *place, const struct redo *redo, 
                 return root;
         if (fstat(root, &st) < 0)
                 return -errno;
-        r = beneath_remove(root, redo->areas[area].hold); /* of one that was killed before it was of any use */
+        r = beneath_remove(root, redo->areas[area].hold); /* left by a commit that was killed before it was prepared */
         if (r >= 0)
-                r = hold = make_own_directory(root, redo->areas[area].hold);
+                r = hold = hold_make_directory(root, redo->areas[area].hold);
         if (r >= 0)
                 r = attributes_set_times(root, &st);
         return r < 0 ? r : TAKE_FD(hold);
@@ -60,10 +78,11 @@ static int make_hold(const struct commit_place *place, const struct redo *redo, 
 
 int commit_make_slots(const struct commit_place *place, struct redo *redo, size_t area)
 {
-        _cleanup_close_ int slots =
-                redo->areas[area].hold ? make_hold(place, redo, area) : beneath_make_directories(place->dir, SLOTS_DIR);
+        _cleanup_close_ int slots = -EBADF;
         struct stat st;
 
+        assert(place && redo && area < redo->n_areas);
+        slots = redo->areas[area].hold ? hold_make(place, redo, area) : beneath_make_directories(place->dir, SLOTS_DIR);
         if (slots < 0)
                 return slots;
         if (fstat(slots, &st) < 0)
@@ -72,18 +91,19 @@ int commit_make_slots(const struct commit_place *place, struct redo *redo, size_
         return TAKE_FD(slots);
 }
 
-/* One that is missing may be on a file system that isn't mounted now: nothing must be taken to be done there. */
+/* A hold that is missing may be on a file system that isn't mounted now, so its renames must not count as done. */
 int commit_open_slots(const struct commit_place *place, const struct redo *redo, size_t area)
 {
         _cleanup_close_ int root = -EBADF;
 
+        assert(place && redo && area < redo->n_areas);
         if (!redo->areas[area].hold)
                 return beneath_open(place->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
         root = commit_open_area(place, redo, area);
         return root < 0 ? root : beneath_open(root, redo->areas[area].hold, O_RDONLY | O_DIRECTORY, 0);
 }
 
-static int remove_hold(const struct commit_place *place, const struct redo *redo, size_t area)
+static int hold_remove(const struct commit_place *place, const struct redo *redo, size_t area)
 {
         _cleanup_close_ int root = root_open_unlinked(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
         struct stat st;
@@ -98,14 +118,15 @@ static int remove_hold(const struct commit_place *place, const struct redo *redo
         r = beneath_remove(root, redo->areas[area].hold);
         if (r >= 0)
                 r = attributes_set_times(root, &st);
-        return r < 0 ? r : beneath_sync(root); /* for the log, which says where it is, goes next */
+        return r < 0 ? r : beneath_sync(root); /* the log that says where it is, is removed next */
 }
 
 int commit_release(const struct commit_place *place, const struct redo *redo, struct error *error)
 {
+        assert(place && redo);
         for (size_t i = 0; i < redo->n_areas; i++) {
                 const struct redo_area *area = &redo->areas[i];
-                int r = area->hold ? remove_hold(place, redo, i) : 0;
+                int r = area->hold ? hold_remove(place, redo, i) : 0;
 
                 if (r < 0 && r != -ENOENT)
                         return error_errnof(error, r, "can't remove %s%s/%s", place->root->path, area->path,

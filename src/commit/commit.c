@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/*
+ * The second half of a commit, and an undo. In: a redo log, and the transaction's directory. Its renames are done, then attributes are set,
+ * then all file systems are synced. Out: the log is executed, or the next run has to repeat it.
+ */
+
 #include "commit/commit.h"
 
 #include "basic/path.h"
@@ -13,17 +18,18 @@
 
 /* ---- Sites ---- */
 
-/* An area that is open, with its slots. */
+/* An open area and its slots. */
 struct site {
         int root;
-        int slots;
+        int slots; /* -EBADF if they were on a tmpfs and are gone */
         dev_t dev;
 };
 
 struct sites {
         const struct commit_place *place;
         const struct redo *redo;
-        struct site *sites;
+        struct site *sites; /* one an area */
+        struct error *error;
 };
 
 static void sites_done(struct sites *sites)
@@ -35,16 +41,16 @@ static void sites_done(struct sites *sites)
         free(sites->sites);
 }
 
-/* What was on it is gone with the power, and so are the changes of it. */
-static bool is_volatile(int fd)
+/* Whether the file system is in memory: after a power cut its files and their changes are gone. */
+static bool fd_is_volatile(int fd)
 {
         struct statfs fs;
 
         return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
-/* In a copy of them all numbers are others, so that nothing tells which renames were done. */
-static int check_slots(const struct site *site, const struct redo_area *area)
+/* A copy of the slots has other inode numbers, so that it is unknown which renames were done. */
+static int site_check_slots(const struct site *site, const struct redo_area *area)
 {
         struct stat st;
 
@@ -64,15 +70,15 @@ static int site_open(struct sites *sites, size_t i)
         if (site->root < 0)
                 return site->root;
         site->slots = commit_open_slots(sites->place, sites->redo, i);
-        if (site->slots < 0 && !(site->slots == -ENOENT && is_volatile(site->root)))
+        if (site->slots < 0 && !(site->slots == -ENOENT && fd_is_volatile(site->root)))
                 return site->slots;
         if (fstat(site->root, &st) < 0)
                 return -errno;
         site->dev = st.st_dev;
-        return check_slots(site, &sites->redo->areas[i]);
+        return site_check_slots(site, &sites->redo->areas[i]);
 }
 
-static int sites_open(struct sites *sites, struct error *error)
+static int sites_open(struct sites *sites)
 {
         const struct redo *redo = sites->redo;
         int r;
@@ -86,28 +92,29 @@ static int sites_open(struct sites *sites, struct error *error)
                 r = site_open(sites, i);
                 if (r == -ENOTRECOVERABLE)
                         return error_setf(
-                                error, r,
-                                "%s was cut off half way, and this is a copy of what it left, which can't be finished: do that with the original, and copy it again; or put the files that %s/" REDO_FILE
-                                " names in order by hand, move the package's state away and set a baseline",
+                                sites->error, r,
+                                "%s was interrupted half way, and this is a copy of that system, where it can't be finished; finish it on the original and copy that again, or repair the files that %s/" REDO_FILE
+                                " names by hand, move the package's state away and set a baseline",
                                 redo->id, sites->place->path);
                 if (r < 0)
-                        return error_errnof(
-                                error, r,
-                                "can't find what %s has still to put into %s%s: mount its file system, then run again",
-                                redo->id, sites->place->root->path, redo->areas[i].path);
+                        return error_setf(
+                                sites->error, r,
+                                "can't finish %s: %s%s or the hold in it: %s; mount its file system, then run again",
+                                redo->id, sites->place->root->path, redo->areas[i].path, strerror(-r));
         }
         return 0;
 }
 
 /* ---- Renames ---- */
 
-struct end {
+/* One end of a rename. */
+struct rename_end {
         int dir;
         const char *name;
 };
 
-/* Returns: 1 where it is the file with that number, 0 where it is another or none, or a negative errno. */
-static int is_at(const struct end *end, uint64_t ino)
+/* Returns: 1 if the file there has that inode number, 0 if it is another one or missing, or a negative errno. */
+static int rename_end_is(const struct rename_end *end, uint64_t ino)
 {
         struct stat st;
 
@@ -116,11 +123,11 @@ static int is_at(const struct end *end, uint64_t ino)
         return st.st_ino == ino;
 }
 
-static int move(const struct end *from, const struct end *to, unsigned flags)
+static int rename_end_move(const struct rename_end *from, const struct rename_end *to, unsigned flags)
 {
         if (renameat2(from->dir, from->name, to->dir, to->name, flags) == 0)
                 return 0;
-        /* Somebody has made it since it was looked at, or removed it: neither must be lost, nor hold us up. */
+        /* Another process has just made a file there, or removed it. No file may be lost, and the commit goes on. */
         if (errno == EEXIST)
                 flags = RENAME_EXCHANGE;
         else if (errno == ENOENT && flags == RENAME_EXCHANGE)
@@ -130,23 +137,23 @@ static int move(const struct end *from, const struct end *to, unsigned flags)
         return renameat2(from->dir, from->name, to->dir, to->name, flags) < 0 ? -errno : 0;
 }
 
-static int detach(const struct site *site, const struct redo_rename *rename, const struct end *slot)
+static int site_detach(const struct site *site, const struct redo_rename *rename, const struct rename_end *slot)
 {
         _cleanup_close_ int parent = -EBADF;
-        struct end path;
+        struct rename_end path;
         int r;
 
         path.dir = parent = beneath_open_parent(site->root, rename->path, &path.name);
         if (beneath_is_nowhere(parent))
-                return 0; /* what it was in was itself detached behind it */
-        r = parent < 0 ? parent : is_at(&path, rename->ino);
+                return 0; /* its directory was itself detached later */
+        r = parent < 0 ? parent : rename_end_is(&path, rename->ino);
         if (r <= 0)
-                return r; /* it has gone where it should, another may have come */
-        return move(&path, slot, RENAME_NOREPLACE);
+                return r; /* it was done before; another file may be there now */
+        return rename_end_move(&path, slot, RENAME_NOREPLACE);
 }
 
-/* Somebody has removed the directory: what belongs there must not be lost for that. */
-static int make_parent(int root, const char *path, const char **ret_name)
+/* If the directory was removed, it is made again, so that the file isn't lost. */
+static int site_make_parent(int root, const char *path, const char **ret_name)
 {
         _cleanup_free_ char *parent = path_parent(path);
 
@@ -156,35 +163,35 @@ static int make_parent(int root, const char *path, const char **ret_name)
         return beneath_make_directories(root, parent);
 }
 
-static int install(const struct site *site, const struct redo_rename *rename, const struct end *slot)
+static int site_install(const struct site *site, const struct redo_rename *rename, const struct rename_end *slot)
 {
         _cleanup_close_ int parent = -EBADF;
-        struct end path;
+        struct rename_end path;
         int r;
 
-        r = is_at(slot, rename->ino);
+        r = rename_end_is(slot, rename->ino);
         if (r <= 0)
-                return r; /* it was done, and where it went may have gone further */
+                return r; /* it was done before; the file may have been moved on since */
         path.dir = parent = beneath_open_parent(site->root, rename->path, &path.name);
         if (parent == -ENOENT)
-                path.dir = parent = make_parent(site->root, rename->path, &path.name);
+                path.dir = parent = site_make_parent(site->root, rename->path, &path.name);
         if (parent < 0)
                 return parent;
-        return move(slot, &path, rename->kind == REDO_EXCHANGE ? RENAME_EXCHANGE : RENAME_NOREPLACE);
+        return rename_end_move(slot, &path, rename->kind == REDO_EXCHANGE ? RENAME_EXCHANGE : RENAME_NOREPLACE);
 }
 
-static int do_rename(const struct sites *sites, const struct redo_rename *rename)
+static int sites_do_rename(const struct sites *sites, const struct redo_rename *rename)
 {
         const struct site *site = &sites->sites[rename->area];
         char name[SLOT_NAME_MAX];
-        struct end slot = { .dir = site->slots, .name = commit_slot_name(rename->slot, name) };
+        struct rename_end slot = { .dir = site->slots, .name = commit_slot_name(rename->slot, name) };
 
         if (site->slots < 0)
                 return 0;
-        return rename->kind == REDO_DETACH ? detach(site, rename, &slot) : install(site, rename, &slot);
+        return rename->kind == REDO_DETACH ? site_detach(site, rename, &slot) : site_install(site, rename, &slot);
 }
 
-static int do_meta(const struct sites *sites, const struct redo_meta *meta)
+static int sites_do_meta(const struct sites *sites, const struct redo_meta *meta)
 {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
@@ -193,30 +200,32 @@ static int do_meta(const struct sites *sites, const struct redo_meta *meta)
                 return 0;
         fd = beneath_open(sites->sites[meta->area].root, meta->path, O_PATH | O_NOFOLLOW, 0);
         if (beneath_is_nowhere(fd))
-                return 0; /* removed by somebody since */
+                return 0; /* it was removed since */
         if (fd < 0)
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        /* What else has that name now isn't ours: a program of somebody must not become one that is setuid root. */
+        /* Another file has the name now: applying our mode could make someone else's program setuid root. */
         if (!S_ISDIR(st.st_mode) && st.st_ino != meta->after.st.st_ino)
                 return 0;
-        /* Where only the time is ours, all else may be what somebody has given it since. */
+        /* If only the time changed, other attributes may have been set by others since: they stay. */
         return attributes_equal(&meta->before, &meta->after) ? attributes_set_mtime(fd, meta->after.st.st_mtim)
                                                              : attributes_apply(fd, &meta->after);
 }
 
-static int explain(const struct sites *sites, size_t area, const char *path, struct error *error, int r)
+static int sites_explain(const struct sites *sites, size_t area, const char *path, int r)
 {
-        const char *root = sites->redo->areas[area].path;
+        _cleanup_free_ char *whole = NULL;
 
-        /* To callers EBUSY says that a package is locked. */
-        return error_setf(error, r == -EBUSY ? -EIO : r, "can't finish %s, the next run tries again: %s%s/%s: %s",
-                          sites->redo->id, sites->place->root->path, streq(root, "/") ? "" : root, path, strerror(-r));
+        if (redo_format_path(sites->redo, area, path, &whole) < 0)
+                return -ENOMEM;
+        /* To callers -EBUSY means that the package is locked. */
+        return error_setf(sites->error, r == -EBUSY ? -EIO : r, "can't finish %s: %s%s: %s; the next run tries again",
+                          sites->redo->id, sites->place->root->path, whole, strerror(-r));
 }
 
-/* Each file system once. */
-static int sync_all(const struct sites *sites, struct error *error)
+/* Syncs each file system once. */
+static int sites_sync(const struct sites *sites)
 {
         struct stat st;
         int r;
@@ -232,26 +241,29 @@ static int sync_all(const struct sites *sites, struct error *error)
                 if (!synced)
                         r = beneath_sync(sites->sites[i].root);
         }
-        return r < 0 ? error_errnof(error, r, "can't make %s durable, the next run tries again", sites->redo->id) : 0;
+        return r < 0 ? error_setf(sites->error, r, "can't sync the files of %s: %s; the next run tries again",
+                                  sites->redo->id, strerror(-r))
+                     : 0;
 }
 
 int commit_apply(const struct commit_place *place, const struct redo *redo, struct error *error)
 {
-        _cleanup_(sites_done) struct sites sites = { .place = place, .redo = redo };
+        _cleanup_(sites_done) struct sites sites = { .place = place, .redo = redo, .error = error };
         int r;
 
-        r = sites_open(&sites, error);
+        assert(place && place->dir >= 0 && redo);
+        r = sites_open(&sites);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < redo->n_renames; i++) {
-                r = do_rename(&sites, &redo->renames[i]);
+                r = sites_do_rename(&sites, &redo->renames[i]);
                 if (r < 0)
-                        return explain(&sites, redo->renames[i].area, redo->renames[i].path, error, r);
+                        return sites_explain(&sites, redo->renames[i].area, redo->renames[i].path, r);
         }
         for (size_t i = 0; i < redo->n_metas; i++) {
-                r = do_meta(&sites, &redo->metas[i]);
+                r = sites_do_meta(&sites, &redo->metas[i]);
                 if (r < 0)
-                        return explain(&sites, redo->metas[i].area, redo->metas[i].path, error, r);
+                        return sites_explain(&sites, redo->metas[i].area, redo->metas[i].path, r);
         }
-        return sync_all(&sites, error);
+        return sites_sync(&sites);
 }

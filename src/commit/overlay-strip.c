@@ -7,7 +7,7 @@
 
 #include <fcntl.h>
 
-/* Without a trace in the times of the directory that it is in. */
+/* The times of its directory stay. */
 static int remove_whiteout(const struct beneath_entry *entry)
 {
         struct stat st;
@@ -17,7 +17,7 @@ static int remove_whiteout(const struct beneath_entry *entry)
         return attributes_set_times(entry->parent, &st);
 }
 
-static int seal_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
+static int overlay_strip_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
@@ -35,32 +35,35 @@ static int seal_entry(enum beneath_step step, const struct beneath_entry *entry,
 
 int overlay_strip(int dir, const char *path)
 {
-        return beneath_walk(&(struct beneath_walk){ .dir = dir, .path = path, .visit = seal_entry }, NULL);
+        assert(dir >= 0 && path);
+        return beneath_walk(&(struct beneath_walk){ .dir = dir, .path = path, .visit = overlay_strip_entry }, NULL);
 }
 
-int link_existing(int dir, const char *path, int to_dir, const char *name)
+int overlay_strip_link(int dir, const char *path, int to_dir, const char *name)
 {
         _cleanup_close_ int parent = -EBADF;
         const char *last;
 
+        assert(path && name);
         parent = beneath_open_parent(dir, path, &last);
         if (parent < 0)
                 return parent;
         return linkat(parent, last, to_dir, name, 0) < 0 ? -errno : 0;
 }
 
-int replace_by_link(int dir, const char *path, int to_dir, const char *to_path)
+int overlay_strip_relink(int dir, const char *path, int to_dir, const char *to_path)
 {
         _cleanup_close_ int parent = -EBADF;
         const char *name;
         struct stat st;
         int r;
 
+        assert(path && to_path);
         parent = beneath_open_parent(to_dir, to_path, &name);
         if (parent < 0)
                 return parent;
         if (fstat(parent, &st) < 0 || unlinkat(parent, name, 0) < 0)
                 return -errno;
-        r = link_existing(dir, path, parent, name);
+        r = overlay_strip_link(dir, path, parent, name);
         return r < 0 ? r : attributes_set_times(parent, &st);
 }

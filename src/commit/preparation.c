@@ -2,6 +2,24 @@
 
 #include "commit/preparation.h"
 
+int preparation_init(struct preparation *p, const struct commit_place *place, const struct stage *stage,
+                     struct redo *redo)
+{
+        size_t n = stage->areas->n;
+
+        *p = (struct preparation){
+                .place = place,
+                .stage = stage,
+                .redo = redo,
+                .slots = malloc((n + 1) * sizeof(*p->slots)),
+                .links = calloc(n + 1, sizeof(*p->links)),
+                .images = -EBADF,
+        };
+        for (size_t i = 0; p->slots && i < n; i++)
+                p->slots[i] = -EBADF;
+        return p->slots && p->links ? links_new(&p->copied) : -ENOMEM;
+}
+
 void preparation_done(struct preparation *p)
 {
         for (size_t i = 0; p->slots && i < p->stage->areas->n; i++)
@@ -17,5 +35,6 @@ void preparation_done(struct preparation *p)
 
 int preparation_explain(const struct preparation *p, const struct change *change, int r, struct error *error)
 {
+        assert(p && change);
         return error_errnof(error, r, "can't stage %s/%s", p->stage->areas->areas[change->area].path, change->path);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the parts of the first half of a commit share: commit-prepare.c, commit-plan.c and commit-fill.c. */
+/* The state of a commit that is being prepared, shared by commit-prepare.c, commit-check.c, commit-plan.c and commit-fill.c. */
 
 #include "commit/commit.h"
 #include "fs/content.h"
@@ -10,24 +10,26 @@ struct preparation {
         const struct commit_place *place;
         const struct stage *stage;
         struct redo *redo;
-        int *slots;           /* one an area, -EBADF where nothing changes */
-        struct links **links; /* of copies into holds, likewise */
-        int images;           /* our own slots */
-        struct links *copied; /* of copies into them */
-        unsigned *numbers;    /* of each change its slot, where it needs one */
+        int *slots;           /* for each area the directory with its slots; -EBADF if nothing changes there */
+        struct links **links; /* for each area, of the copies into its hold */
+        int images;           /* the slots in the transaction's directory */
+        struct links *copied; /* of the copies into them */
+        unsigned *numbers;    /* for each change its slot, if it needs one */
 };
 
+int preparation_init(struct preparation *p, const struct commit_place *place, const struct stage *stage,
+                     struct redo *redo);
 void preparation_done(struct preparation *p);
-/* Sets @error to what can't be prepared. Returns: @r. */
+/* Sets @error to the change that can't be prepared. Returns: @r. */
 int preparation_explain(const struct preparation *p, const struct change *change, int r, struct error *error);
 
-/* It leaves its place. */
+/* Whether a file leaves its path, to be moved or removed. */
 static inline bool change_is_detached(const struct change *change)
 {
         return !change->inner && (change->kind == CHANGE_REMOVE || change->kind == CHANGE_MOVE);
 }
 
-/* It is new at its place, and comes from the stage. */
+/* Whether a new file comes from the stage. */
 static inline bool change_is_made(const struct change *change)
 {
         return !change->inner && (change->kind == CHANGE_CREATE || change->kind == CHANGE_REPLACE);

@@ -12,14 +12,14 @@
 
 /* ---- Writing ---- */
 
-struct writer {
+struct redo_writer {
         FILE *stream;
         unsigned long crc;
         size_t n_lines;
 };
 
-/* Takes over @made, which is NULL where memory ran out. */
-static int write_line(struct writer *writer, json_object *made)
+/* Takes ownership of @made, which is NULL if memory ran out. */
+static int redo_writer_put_line(struct redo_writer *writer, json_object *made)
 {
         _cleanup_(json_object_putp) json_object *object = made;
         const char *line;
@@ -34,31 +34,32 @@ static int write_line(struct writer *writer, json_object *made)
         return fwrite(line, 1, size, writer->stream) == size && putc('\n', writer->stream) != EOF ? 0 : -errno;
 }
 
-static int write_end(struct writer *writer)
+static int redo_writer_put_end(struct redo_writer *writer)
 {
         return fprintf(writer->stream, "{\"end\":%zu,\"crc\":\"%08lx\"}\n", writer->n_lines, writer->crc) < 0 ? -errno
                                                                                                               : 0;
 }
 
-static int write_lines(const struct redo *redo, struct writer *writer)
+static int redo_writer_put(const struct redo *redo, struct redo_writer *writer)
 {
         int r;
 
-        r = write_line(writer, redo_header_to_json(redo));
+        r = redo_writer_put_line(writer, redo_header_to_json(redo));
         for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
-                r = write_line(writer, redo_area_to_json(&redo->areas[i]));
+                r = redo_writer_put_line(writer, redo_area_to_json(&redo->areas[i]));
         for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
-                r = write_line(writer, redo_change_to_json(&redo->changes.changes[i]));
+                r = redo_writer_put_line(writer, redo_change_to_json(&redo->changes.changes[i]));
         for (size_t i = 0; r >= 0 && i < redo->n_renames; i++)
-                r = write_line(writer, redo_rename_to_json(&redo->renames[i]));
+                r = redo_writer_put_line(writer, redo_rename_to_json(&redo->renames[i]));
         for (size_t i = 0; r >= 0 && i < redo->n_metas; i++)
-                r = write_line(writer, redo_meta_to_json(&redo->metas[i]));
-        return r < 0 ? r : write_end(writer);
+                r = redo_writer_put_line(writer, redo_meta_to_json(&redo->metas[i]));
+        return r < 0 ? r : redo_writer_put_end(writer);
 }
 
-static int write_file(const struct redo *redo, int fd)
+/* Closes @fd. */
+static int redo_write_fd(const struct redo *redo, int fd)
 {
-        struct writer writer = { .stream = fdopen(fd, "w") };
+        struct redo_writer writer = { .stream = fdopen(fd, "w") };
         int r;
 
         if (!writer.stream) {
@@ -66,7 +67,7 @@ static int write_file(const struct redo *redo, int fd)
                 close(fd);
                 return r;
         }
-        r = write_lines(redo, &writer);
+        r = redo_writer_put(redo, &writer);
         if (fclose(writer.stream) == EOF && r >= 0)
                 r = -errno;
         return r;
@@ -76,16 +77,17 @@ int redo_write_unsynced(const struct redo *redo, int dir, const char *name)
 {
         int fd, r;
 
+        assert(redo && redo->id && dir >= 0 && name);
         fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
         if (fd < 0)
                 return -errno;
-        r = write_file(redo, fd);
+        r = redo_write_fd(redo, fd);
         if (r < 0)
                 (void)unlinkat(dir, name, 0);
         return r;
 }
 
-static int sync_file(int dir, const char *name)
+static int redo_sync(int dir, const char *name)
 {
         _cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -99,7 +101,7 @@ int redo_write(const struct redo *redo, int dir, const char *name)
 
         r = redo_write_unsynced(redo, dir, unfinished);
         if (r >= 0)
-                r = sync_file(dir, unfinished);
+                r = redo_sync(dir, unfinished);
         if (r >= 0 && (renameat(dir, unfinished, dir, name) < 0 || fsync(dir) < 0))
                 r = -errno;
         if (r < 0)
@@ -109,14 +111,14 @@ int redo_write(const struct redo *redo, int dir, const char *name)
 
 /* ---- Reading ---- */
 
-struct reader {
+struct redo_reader {
         struct redo *redo;
         unsigned long crc;
         size_t n_lines;
         bool ended;
 };
 
-static int check_end(struct reader *reader, json_object *object, const char **ret_reason)
+static int redo_reader_check_end(struct redo_reader *reader, json_object *object, const char **ret_reason)
 {
         char crc[9];
         const char *text = json_string_text(json_object_object_get(object, "crc"));
@@ -124,20 +126,20 @@ static int check_end(struct reader *reader, json_object *object, const char **re
         snprintf(crc, sizeof(crc), "%08lx", reader->crc);
         if (!text || !streq(text, crc) ||
             json_object_get_int64(json_object_object_get(object, "end")) != (int64_t)reader->n_lines) {
-                *ret_reason = "the checksum of the lines above is another one";
+                *ret_reason = "the checksum of the lines above doesn't match";
                 return -EBADMSG;
         }
         reader->ended = true;
         return 0;
 }
 
-static int read_line(struct reader *reader, const char *line, size_t size, const char **ret_reason)
+static int redo_reader_take_line(struct redo_reader *reader, const char *line, size_t size, const char **ret_reason)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
         struct json_fault fault;
         int r;
 
-        *ret_reason = "isn't a line of a redo log";
+        *ret_reason = "not a line of a redo log";
         if (reader->ended)
                 return -EBADMSG;
         r = json_parse_object(line, size, &object, &fault);
@@ -146,51 +148,53 @@ static int read_line(struct reader *reader, const char *line, size_t size, const
                 return r;
         }
         if (json_object_object_get(object, "end"))
-                return check_end(reader, object, ret_reason);
+                return redo_reader_check_end(reader, object, ret_reason);
         reader->crc = crc32_z(reader->crc, (const unsigned char *)line, size);
         reader->n_lines++;
         return redo_add_json(reader->redo, object);
 }
 
-static int read_lines(struct reader *reader, const char *data, size_t size, struct error *error)
+static int redo_reader_take_lines(struct redo_reader *reader, const char *data, size_t size, struct error *error)
 {
         const char *p = data, *end, *reason;
         int r;
 
         while ((end = memchr(p, '\n', (size_t)(data + size - p)))) {
-                r = read_line(reader, p, (size_t)(end - p), &reason);
+                r = redo_reader_take_line(reader, p, (size_t)(end - p), &reason);
                 if (r < 0)
                         return r == -EBADMSG ? error_setf(error, r, "%zu: %s", reader->n_lines + 1, reason) : r;
                 p = end + 1;
         }
-        return reader->ended ? 0 : error_setf(error, -EBADMSG, "%zu: the end is missing", reader->n_lines + 1);
+        return reader->ended ? 0 : error_setf(error, -EBADMSG, "%zu: the last line is missing", reader->n_lines + 1);
 }
 
-int redo_read(int dir, const char *name, const char *where, struct redo **ret, struct error *error)
+int redo_read(const struct redo_file *file, struct redo **ret, struct error *error)
 {
         _cleanup_(redo_freep) struct redo *redo = NULL;
         _cleanup_error_ struct error reason = { 0 };
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *data = NULL;
-        struct reader reader;
+        struct redo_reader reader;
         size_t size;
         int r;
 
-        fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        assert(file && file->name && file->path && ret);
+        fd = openat(file->dir, file->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
-                return errno == ENOENT ? -ENOENT : error_errnof(error, -errno, "can't open %s/%s", where, name);
+                return errno == ENOENT ? -ENOENT
+                                       : error_errnof(error, -errno, "can't open %s/%s", file->path, file->name);
         r = io_read_all(fd, INT_MAX, &data, &size);
         if (r < 0)
-                return error_errnof(error, r, "can't read %s/%s", where, name);
+                return error_errnof(error, r, "can't read %s/%s", file->path, file->name);
         redo = calloc(1, sizeof(*redo));
         if (!redo)
                 return -ENOMEM;
 
-        reader = (struct reader){ .redo = redo };
-        r = read_lines(&reader, data, size, &reason);
+        reader = (struct redo_reader){ .redo = redo };
+        r = redo_reader_take_lines(&reader, data, size, &reason);
         if (r == -EBADMSG)
-                return error_setf(error, r, "%s/%s:%s: the file is damaged; repair it from a backup", where, name,
-                                  error_text(&reason));
+                return error_setf(error, r, "%s/%s:%s: the file is damaged; restore it from a backup", file->path,
+                                  file->name, error_text(&reason));
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(redo);

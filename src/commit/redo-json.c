@@ -15,7 +15,7 @@ static const char *const rename_names[] = {
 
 /* ---- Writing ---- */
 
-static int put(json_object *object, const char *key, json_object *value)
+static int redo_json_put(json_object *object, const char *key, json_object *value)
 {
         if (!value)
                 return -ENOMEM;
@@ -26,18 +26,18 @@ static int put(json_object *object, const char *key, json_object *value)
         return 0;
 }
 
-static int put_int(json_object *object, const char *key, int64_t value)
+static int redo_json_put_int(json_object *object, const char *key, int64_t value)
 {
-        return put(object, key, json_object_new_int64(value));
+        return redo_json_put(object, key, json_object_new_int64(value));
 }
 
-static int put_text(json_object *object, const char *key, const char *text)
+static int redo_json_put_text(json_object *object, const char *key, const char *text)
 {
-        return put(object, key, json_object_new_string(text));
+        return redo_json_put(object, key, json_object_new_string(text));
 }
 
-/* NULL is left out. */
-static int put_path(json_object *object, const char *key, const char *path)
+/* Leaves out NULL. */
+static int redo_json_put_path(json_object *object, const char *key, const char *path)
 {
         _cleanup_free_ char *text = NULL;
         int r;
@@ -45,10 +45,10 @@ static int put_path(json_object *object, const char *key, const char *path)
         if (!path)
                 return 0;
         r = path_escape(path, &text);
-        return r < 0 ? r : put_text(object, key, text);
+        return r < 0 ? r : redo_json_put_text(object, key, text);
 }
 
-static int put_attributes(json_object *object, const char *key, const struct attributes *attributes)
+static int redo_json_put_attributes(json_object *object, const char *key, const struct attributes *attributes)
 {
         json_object *value;
         int r;
@@ -56,10 +56,10 @@ static int put_attributes(json_object *object, const char *key, const struct att
         if (!attributes->st.st_mode)
                 return 0;
         r = attributes_to_json(attributes, &value);
-        return r < 0 ? r : put(object, key, value);
+        return r < 0 ? r : redo_json_put(object, key, value);
 }
 
-static int new_object(json_object **ret)
+static int redo_json_new(json_object **ret)
 {
         *ret = json_object_new_object();
         return *ret ? 0 : -ENOMEM;
@@ -69,11 +69,12 @@ json_object *redo_header_to_json(const struct redo *redo)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
 
-        if (new_object(&object) < 0 || put_int(object, "transaction", FORMAT) < 0 ||
-            put_text(object, "id", redo->id) < 0 || put_text(object, "sha256", redo->sha256) < 0 ||
-            put_text(object, "run", redo->run) < 0 || put_text(object, "from", redo->from) < 0 ||
-            put_int(object, "upgrade", redo->upgrade) < 0 || put_int(object, "position", redo->position) < 0 ||
-            put_int(object, "duration_ms", redo->duration_ms) < 0)
+        if (redo_json_new(&object) < 0 || redo_json_put_int(object, "transaction", FORMAT) < 0 ||
+            redo_json_put_text(object, "id", redo->id) < 0 || redo_json_put_text(object, "sha256", redo->sha256) < 0 ||
+            redo_json_put_text(object, "run", redo->run) < 0 || redo_json_put_text(object, "from", redo->from) < 0 ||
+            redo_json_put_int(object, "upgrade", redo->upgrade) < 0 ||
+            redo_json_put_int(object, "position", redo->position) < 0 ||
+            redo_json_put_int(object, "duration_ms", redo->duration_ms) < 0)
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -82,8 +83,9 @@ json_object *redo_area_to_json(const struct redo_area *area)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
 
-        if (new_object(&object) < 0 || put_path(object, "root", area->path) < 0 ||
-            put_path(object, "hold", area->hold) < 0 || put_int(object, "slots", (int64_t)area->slots) < 0)
+        if (redo_json_new(&object) < 0 || redo_json_put_path(object, "root", area->path) < 0 ||
+            redo_json_put_path(object, "hold", area->hold) < 0 ||
+            redo_json_put_int(object, "slots", (int64_t)area->slots) < 0)
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -93,11 +95,14 @@ json_object *redo_change_to_json(const struct change *change)
         const struct attributes before = { .st = change->before }, after = { .st = change->after };
         _cleanup_(json_object_putp) json_object *object = NULL;
 
-        if (new_object(&object) < 0 || put_text(object, "change", change_kind_to_string(change->kind)) < 0 ||
-            put_int(object, "area", (int64_t)change->area) < 0 || put_path(object, "path", change->path) < 0 ||
-            put_path(object, "from", change->from) < 0 ||
-            (change->inner && put(object, "inner", json_object_new_boolean(true)) < 0) ||
-            put_attributes(object, "before", &before) < 0 || put_attributes(object, "after", &after) < 0)
+        if (redo_json_new(&object) < 0 ||
+            redo_json_put_text(object, "change", change_kind_to_string(change->kind)) < 0 ||
+            redo_json_put_int(object, "area", (int64_t)change->area) < 0 ||
+            redo_json_put_path(object, "path", change->path) < 0 ||
+            redo_json_put_path(object, "from", change->from) < 0 ||
+            (change->inner && redo_json_put(object, "inner", json_object_new_boolean(true)) < 0) ||
+            redo_json_put_attributes(object, "before", &before) < 0 ||
+            redo_json_put_attributes(object, "after", &after) < 0)
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -106,10 +111,12 @@ json_object *redo_rename_to_json(const struct redo_rename *rename)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
 
-        if (new_object(&object) < 0 || put_text(object, "rename", rename_names[rename->kind]) < 0 ||
-            put_int(object, "area", (int64_t)rename->area) < 0 || put_path(object, "path", rename->path) < 0 ||
-            put_int(object, "slot", rename->slot) < 0 || put_int(object, "ino", (int64_t)rename->ino) < 0 ||
-            (rename->image && put(object, "image", json_object_new_boolean(true)) < 0))
+        if (redo_json_new(&object) < 0 || redo_json_put_text(object, "rename", rename_names[rename->kind]) < 0 ||
+            redo_json_put_int(object, "area", (int64_t)rename->area) < 0 ||
+            redo_json_put_path(object, "path", rename->path) < 0 ||
+            redo_json_put_int(object, "slot", rename->slot) < 0 ||
+            redo_json_put_int(object, "ino", (int64_t)rename->ino) < 0 ||
+            (rename->image && redo_json_put(object, "image", json_object_new_boolean(true)) < 0))
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -118,16 +125,18 @@ json_object *redo_meta_to_json(const struct redo_meta *meta)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
 
-        if (new_object(&object) < 0 || put_path(object, "attributes", meta->path) < 0 ||
-            put_int(object, "area", (int64_t)meta->area) < 0 || put_path(object, "from", meta->from) < 0 ||
-            put_attributes(object, "before", &meta->before) < 0 || put_attributes(object, "after", &meta->after) < 0)
+        if (redo_json_new(&object) < 0 || redo_json_put_path(object, "attributes", meta->path) < 0 ||
+            redo_json_put_int(object, "area", (int64_t)meta->area) < 0 ||
+            redo_json_put_path(object, "from", meta->from) < 0 ||
+            redo_json_put_attributes(object, "before", &meta->before) < 0 ||
+            redo_json_put_attributes(object, "after", &meta->after) < 0)
                 return NULL;
         return TAKE_PTR(object);
 }
 
 /* ---- Reading ---- */
 
-static int get_int(json_object *object, const char *key, int64_t *ret)
+static int redo_json_get_int(json_object *object, const char *key, int64_t *ret)
 {
         json_object *value = json_object_object_get(object, key);
 
@@ -137,17 +146,17 @@ static int get_int(json_object *object, const char *key, int64_t *ret)
         return 0;
 }
 
-static int get_area(const struct redo *redo, json_object *object, size_t *ret)
+static int redo_json_get_area(const struct redo *redo, json_object *object, size_t *ret)
 {
         int64_t area;
 
-        if (get_int(object, "area", &area) < 0 || area < 0 || (size_t)area >= redo->n_areas)
+        if (redo_json_get_int(object, "area", &area) < 0 || area < 0 || (size_t)area >= redo->n_areas)
                 return -EBADMSG;
         *ret = (size_t)area;
         return 0;
 }
 
-static int get_text(json_object *object, const char *key, char **ret)
+static int redo_json_get_text(json_object *object, const char *key, char **ret)
 {
         const char *text = json_string_text(json_object_object_get(object, key));
 
@@ -157,8 +166,8 @@ static int get_text(json_object *object, const char *key, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-/* What isn't there stays NULL. */
-static int get_path(json_object *object, const char *key, char **ret)
+/* A missing key leaves @ret unchanged. */
+static int redo_json_get_path(json_object *object, const char *key, char **ret)
 {
         json_object *value = json_object_object_get(object, key);
         const char *text = json_string_text(value);
@@ -168,58 +177,62 @@ static int get_path(json_object *object, const char *key, char **ret)
         return text ? path_unescape(text, ret) : -EBADMSG;
 }
 
-static int get_attributes(json_object *object, const char *key, struct attributes *ret)
+static int redo_json_get_attributes(json_object *object, const char *key, struct attributes *ret)
 {
         json_object *value = json_object_object_get(object, key);
 
         return value ? attributes_from_json(value, ret) : 0;
 }
 
-static int first_error(const int *results, size_t n)
+static int results_first_error(const int *results, size_t n)
 {
         for (size_t i = 0; i < n; i++)
                 if (results[i] < 0)
                         return results[i];
         return 0;
 }
-#define FIRST_ERROR(...) first_error((const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
+#define FIRST_ERROR(...) \
+        results_first_error((const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
 
-static int add_header(struct redo *redo, json_object *object)
+static int redo_header_from_json(struct redo *redo, json_object *object)
 {
         int64_t format;
 
-        if (redo->id || get_int(object, "transaction", &format) < 0 || format != FORMAT)
+        if (redo->id || redo_json_get_int(object, "transaction", &format) < 0 || format != FORMAT)
                 return -EBADMSG;
-        return FIRST_ERROR(get_text(object, "id", &redo->id), get_text(object, "sha256", &redo->sha256),
-                           get_text(object, "run", &redo->run), get_text(object, "from", &redo->from),
-                           get_int(object, "upgrade", &redo->upgrade), get_int(object, "position", &redo->position),
-                           get_int(object, "duration_ms", &redo->duration_ms));
+        return FIRST_ERROR(
+                redo_json_get_text(object, "id", &redo->id), redo_json_get_text(object, "sha256", &redo->sha256),
+                redo_json_get_text(object, "run", &redo->run), redo_json_get_text(object, "from", &redo->from),
+                redo_json_get_int(object, "upgrade", &redo->upgrade),
+                redo_json_get_int(object, "position", &redo->position),
+                redo_json_get_int(object, "duration_ms", &redo->duration_ms));
 }
 
-static int add_area(struct redo *redo, json_object *object)
+static int redo_area_from_json(struct redo *redo, json_object *object)
 {
         struct redo_area area = { 0 };
         int64_t slots = 0;
         int r;
 
-        r = FIRST_ERROR(get_path(object, "root", &area.path), get_path(object, "hold", &area.hold),
-                        get_int(object, "slots", &slots));
+        r = FIRST_ERROR(redo_json_get_path(object, "root", &area.path), redo_json_get_path(object, "hold", &area.hold),
+                        redo_json_get_int(object, "slots", &slots));
         area.slots = (uint64_t)slots;
         if (r >= 0 && !area.path)
                 r = -EBADMSG;
         return r < 0 ? (redo_area_done(&area), r) : redo_add_area(redo, &area);
 }
 
-static int add_change(struct redo *redo, json_object *object)
+static int redo_change_from_json(struct redo *redo, json_object *object)
 {
         struct attributes before = { 0 }, after = { 0 };
         struct change change = { 0 };
         _cleanup_free_ char *kind = NULL;
         int r;
 
-        r = FIRST_ERROR(get_text(object, "change", &kind), get_area(redo, object, &change.area),
-                        get_path(object, "path", &change.path), get_path(object, "from", &change.from),
-                        get_attributes(object, "before", &before), get_attributes(object, "after", &after));
+        r = FIRST_ERROR(
+                redo_json_get_text(object, "change", &kind), redo_json_get_area(redo, object, &change.area),
+                redo_json_get_path(object, "path", &change.path), redo_json_get_path(object, "from", &change.from),
+                redo_json_get_attributes(object, "before", &before), redo_json_get_attributes(object, "after", &after));
         change.before = before.st;
         change.after = after.st;
         change.inner = json_object_get_boolean(json_object_object_get(object, "inner"));
@@ -235,16 +248,16 @@ static int add_change(struct redo *redo, json_object *object)
         return r < 0 ? (change_done(&change), r == -ENOMEM ? r : -EBADMSG) : changes_add(&redo->changes, &change);
 }
 
-static int add_rename(struct redo *redo, json_object *object)
+static int redo_rename_from_json(struct redo *redo, json_object *object)
 {
         struct redo_rename rename = { 0 };
         _cleanup_free_ char *kind = NULL;
         int64_t slot = 0, ino = 0;
         int r;
 
-        r = FIRST_ERROR(get_text(object, "rename", &kind), get_area(redo, object, &rename.area),
-                        get_path(object, "path", &rename.path), get_int(object, "slot", &slot),
-                        get_int(object, "ino", &ino));
+        r = FIRST_ERROR(redo_json_get_text(object, "rename", &kind), redo_json_get_area(redo, object, &rename.area),
+                        redo_json_get_path(object, "path", &rename.path), redo_json_get_int(object, "slot", &slot),
+                        redo_json_get_int(object, "ino", &ino));
         rename.slot = (unsigned)slot;
         rename.ino = (uint64_t)ino;
         rename.image = json_object_get_boolean(json_object_object_get(object, "image"));
@@ -256,14 +269,15 @@ static int add_rename(struct redo *redo, json_object *object)
         return r < 0 ? (redo_rename_done(&rename), r) : redo_add_rename(redo, &rename);
 }
 
-static int add_meta(struct redo *redo, json_object *object)
+static int redo_meta_from_json(struct redo *redo, json_object *object)
 {
         struct redo_meta meta = { 0 };
         int r;
 
-        r = FIRST_ERROR(get_path(object, "attributes", &meta.path), get_area(redo, object, &meta.area),
-                        get_path(object, "from", &meta.from), get_attributes(object, "before", &meta.before),
-                        get_attributes(object, "after", &meta.after));
+        r = FIRST_ERROR(redo_json_get_path(object, "attributes", &meta.path),
+                        redo_json_get_area(redo, object, &meta.area), redo_json_get_path(object, "from", &meta.from),
+                        redo_json_get_attributes(object, "before", &meta.before),
+                        redo_json_get_attributes(object, "after", &meta.after));
         if (r >= 0 && !meta.path)
                 r = -EBADMSG;
         return r < 0 ? (redo_meta_done(&meta), r) : redo_add_meta(redo, &meta);
@@ -275,8 +289,9 @@ int redo_add_json(struct redo *redo, json_object *object)
                 const char *key;
                 int (*add)(struct redo *redo, json_object *object);
         } kinds[] = {
-                { "transaction", add_header }, { "root", add_area },       { "change", add_change },
-                { "rename", add_rename },      { "attributes", add_meta },
+                { "transaction", redo_header_from_json }, { "root", redo_area_from_json },
+                { "change", redo_change_from_json },      { "rename", redo_rename_from_json },
+                { "attributes", redo_meta_from_json },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)

@@ -4,6 +4,8 @@
 
 #include "basic/array.h"
 
+#include <stdio.h>
+
 void redo_area_done(struct redo_area *area)
 {
         free(area->path);
@@ -47,8 +49,10 @@ struct redo *redo_free(struct redo *redo)
 
 int redo_add_area(struct redo *redo, struct redo_area *area)
 {
-        struct redo_area *grown = array_grow(redo->areas, redo->n_areas, sizeof(*grown));
+        struct redo_area *grown;
 
+        assert(redo && area);
+        grown = array_grow(redo->areas, redo->n_areas, sizeof(*grown));
         if (!grown) {
                 redo_area_done(area);
                 return -ENOMEM;
@@ -60,8 +64,10 @@ int redo_add_area(struct redo *redo, struct redo_area *area)
 
 int redo_add_rename(struct redo *redo, struct redo_rename *rename)
 {
-        struct redo_rename *grown = array_grow(redo->renames, redo->n_renames, sizeof(*grown));
+        struct redo_rename *grown;
 
+        assert(redo && rename);
+        grown = array_grow(redo->renames, redo->n_renames, sizeof(*grown));
         if (!grown) {
                 redo_rename_done(rename);
                 return -ENOMEM;
@@ -73,13 +79,36 @@ int redo_add_rename(struct redo *redo, struct redo_rename *rename)
 
 int redo_add_meta(struct redo *redo, struct redo_meta *meta)
 {
-        struct redo_meta *grown = array_grow(redo->metas, redo->n_metas, sizeof(*grown));
+        struct redo_meta *grown;
 
+        assert(redo && meta);
+        grown = array_grow(redo->metas, redo->n_metas, sizeof(*grown));
         if (!grown) {
                 redo_meta_done(meta);
                 return -ENOMEM;
         }
         redo->metas = grown;
         grown[redo->n_metas++] = *meta;
+        return 0;
+}
+
+bool redo_has_holds(const struct redo *redo)
+{
+        for (size_t i = 0; i < redo->n_areas; i++)
+                if (redo->areas[i].hold)
+                        return true;
+        return false;
+}
+
+int redo_format_path(const struct redo *redo, size_t area, const char *path, char **ret)
+{
+        const char *root;
+        char *made;
+
+        assert(redo && area < redo->n_areas && path && ret);
+        root = redo->areas[area].path;
+        if (asprintf(&made, "%s%s%s", *path && streq(root, "/") ? "" : root, *path ? "/" : "", path) < 0)
+                return -ENOMEM;
+        *ret = made;
         return 0;
 }

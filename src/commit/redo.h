@@ -2,13 +2,15 @@
 #pragma once
 
 /*
- * The log of a transaction: all that is needed to finish it after a crash, to undo it later, and to tell what it changed. A text file:
- * JSON objects, one a line, the last of which counts and sums up the others. Written once, whole, and never changed.
+ * The redo log of a transaction: everything needed to finish it after a crash, to undo it later, and to report what it changed. A text
+ * file: one JSON object a line, the last of which has the number and the checksum of the others. It is written once, and never changed.
  *
- * What a transaction does is a sequence of renames, then of changes of attributes. A rename moves the one file that has the
- * inode number @ino: where that isn't there any more, the rename was done, so that each can be repeated. All that comes new to a place
- * waits in a slot: below the transaction's directory or, where an area lies on another file system, in a directory there that
- * is held for the time of the commit.
+ * A transaction executes renames, then changes of attributes. A rename moves the one file with inode number @ino; if that file isn't
+ * there any more, the rename was done before. So each of them can be repeated.
+ *
+ * A slot is a file or directory, named by a number, that waits to be renamed to its path, or was renamed away from it. Slots are in
+ * "slots" in the transaction's directory. If rename(2) can't reach an area from there, because it is another file system or another mount,
+ * the area's slots are in a hold: a directory in the area's root that exists for the time of the commit.
  */
 
 #include "basic/error.h"
@@ -19,32 +21,35 @@
 
 enum redo_kind {
         REDO_DETACH,   /* from path to slot */
-        REDO_INSTALL,  /* from slot to path, where nothing is */
-        REDO_EXCHANGE, /* what is in slot with what is at path */
+        REDO_INSTALL,  /* from slot to path, where no file exists */
+        REDO_EXCHANGE, /* swaps the file in the slot and the one at path */
 };
 
 struct redo_rename {
         enum redo_kind kind;
         size_t area;
-        char *path; /* below the area's root */
+        char *path; /* relative to the area's root */
         unsigned slot;
-        uint64_t ino; /* of the file that leaves path, when it is detached, else slot */
-        bool image;   /* the slot has then what an undo needs */
+        uint64_t ino; /* of the file that leaves path if it is detached, else of the one that leaves slot */
+        bool image;   /* after it, slot has the before-image: the file that an undo puts back */
 };
 
-/* Owner, mode, modification time, extended attributes. One of them is all 0 where the file isn't there, and nothing has to be done. */
+/*
+ * A change of attributes: owner, mode, modification time, extended attributes. @before or @after is all 0 if the file doesn't exist at
+ * that time; then they aren't changed in that direction.
+ */
 struct redo_meta {
         size_t area;
         char *path; /* after all renames */
-        char *from; /* before all of them */
+        char *from; /* before all renames, if it was another one */
         struct attributes before;
         struct attributes after;
 };
 
 struct redo_area {
         char *path;     /* of its root, below our root */
-        char *hold;     /* the name of a directory there; NULL where slots are below the transaction's own */
-        uint64_t slots; /* the inode number of the directory that the slots are in, 0 where there are none */
+        char *hold;     /* the name of the hold in it; NULL if its slots are in the transaction's directory */
+        uint64_t slots; /* the inode number of the directory with its slots; 0: none */
 };
 
 struct redo {
@@ -52,8 +57,8 @@ struct redo {
         char *sha256;
         char *run;
         char *from;       /* the version that the upgrade began with */
-        int64_t upgrade;  /* how many upgrades were completed before */
-        int64_t position; /* of the history: what was done later has a greater one */
+        int64_t upgrade;  /* the number of upgrades completed before */
+        int64_t position; /* of the history: later transactions have greater ones */
         int64_t duration_ms;
         struct redo_area *areas;
         size_t n_areas;
@@ -67,10 +72,14 @@ struct redo {
 struct redo *redo_free(struct redo *redo);
 DEFINE_CLEANUP(struct redo *, redo_free);
 
-/* Each takes over what its argument owns, on failure too. Returns: 0 or -ENOMEM. */
-int redo_add_area(struct redo *redo, struct redo_area *area);
-int redo_add_rename(struct redo *redo, struct redo_rename *rename);
-int redo_add_meta(struct redo *redo, struct redo_meta *meta);
+/* Each takes ownership of what its argument points to, also on failure. Returns: 0 or -ENOMEM. */
+_must_check_ int redo_add_area(struct redo *redo, struct redo_area *area);
+_must_check_ int redo_add_rename(struct redo *redo, struct redo_rename *rename);
+_must_check_ int redo_add_meta(struct redo *redo, struct redo_meta *meta);
 void redo_area_done(struct redo_area *area);
 void redo_rename_done(struct redo_rename *rename);
 void redo_meta_done(struct redo_meta *meta);
+
+bool redo_has_holds(const struct redo *redo);
+/* Makes an absolute path below our root of @path, which is relative to the area's root. Returns: 0 or -ENOMEM. */
+int redo_format_path(const struct redo *redo, size_t area, const char *path, char **ret);

@@ -14,13 +14,14 @@
 #include <syslog.h>
 #include <zlib.h>
 
-#define CUT_SIZE (NAME_MAX - 9) /* what there is room for before "-" and 8 digits */
+#define CUT_SIZE (NAME_MAX - 9) /* leaves room for "-" and 8 digits */
 
-int archive_name(const char *run, const char *id, char **ret)
+int archive_format_name(const char *run, const char *id, char **ret)
 {
         _cleanup_free_ char *name = NULL;
         size_t n;
 
+        assert(run && id && ret);
         if (asprintf(&name, "%s-%s", run, id) < 0)
                 return -ENOMEM;
         for (char *p = name; *p; p++)
@@ -47,6 +48,7 @@ int archived_open(const struct history *history, const char *name, struct archiv
         _cleanup_free_ char *below = NULL;
         int r;
 
+        assert(history && name && ret);
         if (asprintf(&below, TRANSACTIONS_DIR "/%s", name) < 0 ||
             asprintf(&archived.path, "%s" STATE_DIR "/%s/%s", history->root->path, history->package, below) < 0)
                 return -ENOMEM;
@@ -54,7 +56,8 @@ int archived_open(const struct history *history, const char *name, struct archiv
         if (archived.dir < 0)
                 return archived.dir == -ENOENT ? archived.dir
                                                : error_errnof(error, archived.dir, "can't open %s", archived.path);
-        r = redo_read(archived.dir, REDO_FILE, archived.path, &archived.redo, error);
+        r = redo_read(&(const struct redo_file){ .dir = archived.dir, .name = REDO_FILE, .path = archived.path },
+                      &archived.redo, error);
         if (r < 0)
                 return r;
         *ret = archived;
@@ -71,7 +74,7 @@ void archive_done(struct archive *list)
         free(list->items);
 }
 
-static int add(const struct history *history, const char *name, struct archive *list, struct error *error)
+static int archive_add(const struct history *history, const char *name, struct archive *list, struct error *error)
 {
         struct archived *grown = array_grow(list->items, list->n, sizeof(*grown));
         int r;
@@ -81,13 +84,13 @@ static int add(const struct history *history, const char *name, struct archive *
         list->items = grown;
         r = archived_open(history, name, &grown[list->n], error);
         if (r < 0)
-                return r == -ENOENT ? 0 : r; /* without a log it was never whole */
+                return r == -ENOENT ? 0 : r; /* a transaction without a log isn't complete */
         list->n++;
         return 0;
 }
 
-/* Returns: 1, 0, also where @transaction is no directory, or gone meanwhile, or a negative errno. */
-static int has(int dir, const char *transaction, const char *name)
+/* Returns: 1, 0 if there is no such file or @transaction is no directory (any more), or a negative errno. */
+static int archive_has_file(int dir, const char *transaction, const char *name)
 {
         _cleanup_close_ int fd = beneath_open(dir, transaction, O_PATH | O_DIRECTORY, 0);
 
@@ -98,11 +101,18 @@ static int has(int dir, const char *transaction, const char *name)
         return errno == ENOENT ? 0 : -errno;
 }
 
-static int newest_first(const void *a, const void *b)
+static int archived_compare(const void *a, const void *b)
 {
         int64_t x = ((const struct archived *)a)->redo->position, y = ((const struct archived *)b)->redo->position;
 
         return x < y ? 1 : -(x > y);
+}
+
+/* @action: what can't be done with TRANSACTIONS_DIR. */
+static int archive_explain(const struct history *history, const char *action, int r, struct error *error)
+{
+        return error_errnof(error, r, "can't %s %s" STATE_DIR "/%s/" TRANSACTIONS_DIR, action, history->root->path,
+                            history->package);
 }
 
 int archive_read(const struct history *history, const char *name, struct archive *ret, struct error *error)
@@ -112,22 +122,21 @@ int archive_read(const struct history *history, const char *name, struct archive
         const struct dirent *entry;
         int r;
 
+        assert(history && name && ret);
         r = history->dir < 0 ? -ENOENT : beneath_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
         if (r == -ENOENT) {
                 *ret = (struct archive){ 0 };
                 return 0;
         }
         while (r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
-                r = entry->d_name[0] == '.' ? 0 : has(dirfd(dir), entry->d_name, name);
+                r = entry->d_name[0] == '.' ? 0 : archive_has_file(dirfd(dir), entry->d_name, name);
                 if (r > 0)
-                        r = add(history, entry->d_name, &list, error);
+                        r = archive_add(history, entry->d_name, &list, error);
         }
         if (r < 0)
-                return error && error->code
-                               ? r
-                               : error_errnof(error, r, "can't read " TRANSACTIONS_DIR " beside %s", history->path);
+                return error && error->code ? r : archive_explain(history, "read", r, error);
         if (list.n > 0)
-                qsort(list.items, list.n, sizeof(*list.items), newest_first);
+                qsort(list.items, list.n, sizeof(*list.items), archived_compare);
         *ret = list;
         list = (struct archive){ 0 };
         return 0;
@@ -139,7 +148,7 @@ int archive_read_undoable(struct dmig *ctx, const struct history *history, struc
         int r = archive_read(history, SLOTS_DIR, ret, &reason);
 
         if (r == -EBADMSG) {
-                context_log(ctx, LOG_WARNING, history->package, "nothing of it can be undone: %s", error_text(&reason));
+                context_log(ctx, LOG_WARNING, history->package, "nothing can be undone: %s", error_text(&reason));
                 *ret = (struct archive){ 0 };
                 return 0;
         }
@@ -150,6 +159,7 @@ void archive_narrow(struct archive *list, const struct history_state *state)
 {
         size_t n = 0;
 
+        assert(list && state);
         for (size_t i = 0; i < list->n; i++) {
                 struct archived *archived = &list->items[i];
 
@@ -169,13 +179,16 @@ int archive_note_undo(const struct history *history, bool undoing, struct error 
         _cleanup_close_ int fd = -EBADF;
         int r = 0;
 
+        assert(history && history->dir >= 0);
         if (!undoing)
                 r = beneath_remove(history->dir, UNDOING_FILE);
         else {
                 fd = openat(history->dir, UNDOING_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
                 r = fd < 0 || fsync(fd) < 0 || fsync(history->dir) < 0 ? -errno : 0;
         }
-        return r < 0 ? error_errnof(error, r, "can't note an undo beside %s", history->path) : 0;
+        return r < 0 ? error_errnof(error, r, "can't %s %s" STATE_DIR "/%s/" UNDOING_FILE, undoing ? "write" : "remove",
+                                    history->root->path, history->package)
+                     : 0;
 }
 
 bool archive_is_undoing(const struct root *root, const char *package)
@@ -184,7 +197,7 @@ bool archive_is_undoing(const struct root *root, const char *package)
         _cleanup_close_ int fd = -EBADF;
 
         if (asprintf(&path, STATE_DIR "/%s/" UNDOING_FILE, package) < 0)
-                return true; /* looking twice does no harm */
+                return true; /* a second look does no harm */
         fd = root_open(root, path, O_PATH | O_NOFOLLOW);
         return fd >= 0;
 }
@@ -209,7 +222,8 @@ int archived_measure(const struct archived *archived, uint64_t *bytes, struct er
 
 #define FORGOTTEN_DIR "forgotten"
 
-static int sweep(int dir, const char *name, uint64_t *bytes)
+/* Adds to @bytes the space that is freed. */
+static int archived_remove_dir(int dir, const char *name, uint64_t *bytes)
 {
         uint64_t own;
         int r;
@@ -222,33 +236,34 @@ static int sweep(int dir, const char *name, uint64_t *bytes)
         return r == -ENOENT ? 0 : r;
 }
 
-static int sweep_forgotten(int dir, uint64_t *bytes)
+static int archived_sweep(int dir, uint64_t *bytes)
 {
-        return sweep(dir, FORGOTTEN_DIR, bytes);
+        return archived_remove_dir(dir, FORGOTTEN_DIR, bytes);
 }
 
-/* All at once, since an undo takes a slot that is missing for a place where nothing was before. */
-static int retire(int dir)
+/* Removes all slots at once, since an undo takes a missing slot to mean that no file existed before. */
+static int archived_retire(int dir)
 {
         if (renameat(dir, SLOTS_DIR, dir, FORGOTTEN_DIR) < 0)
                 return -errno;
         return fsync(dir) < 0 ? -errno : 0;
 }
 
-static int forget(int dir, uint64_t *bytes)
+static int archived_forget_slots(int dir, uint64_t *bytes)
 {
         int r;
 
-        r = sweep_forgotten(dir, bytes);
+        r = archived_sweep(dir, bytes);
         if (r >= 0)
-                r = retire(dir);
-        if (r == -EXDEV) /* an overlayfs doesn't rename what comes from its lower layers */
-                return sweep(dir, SLOTS_DIR, bytes);
-        return r >= 0 ? sweep_forgotten(dir, bytes) : r == -ENOENT ? 0 : r;
+                r = archived_retire(dir);
+        if (r == -EXDEV) /* an overlayfs can't rename a directory of its lower layers */
+                return archived_remove_dir(dir, SLOTS_DIR, bytes);
+        return r >= 0 ? archived_sweep(dir, bytes) : r == -ENOENT ? 0 : r;
 }
 
-static int visit_all(const struct history *history, int (*visit)(int dir, uint64_t *bytes), uint64_t *bytes,
-                     struct error *error)
+/* Calls @visit with the directory of each transaction. */
+static int archive_visit(const struct history *history, int (*visit)(int dir, uint64_t *bytes), uint64_t *bytes,
+                         struct error *error)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         const struct dirent *entry;
@@ -262,36 +277,37 @@ static int visit_all(const struct history *history, int (*visit)(int dir, uint64
 
                 r = fd >= 0 ? visit(fd, bytes) : beneath_is_nowhere(fd) ? 0 : fd;
         }
-        return r < 0 ? error_errnof(error, r, "can't empty " TRANSACTIONS_DIR " beside %s", history->path) : 0;
+        return r < 0 ? archive_explain(history, "clean up", r, error) : 0;
 }
 
 int archived_forget(const struct archived *archived, struct error *error)
 {
         uint64_t bytes = 0;
-        int r = forget(archived->dir, &bytes);
+        int r = archived_forget_slots(archived->dir, &bytes);
 
         return r < 0 ? error_errnof(error, r, "can't remove %s/" SLOTS_DIR, archived->path) : 0;
 }
 
 int archive_forget(const struct history *history, uint64_t *bytes, struct error *error)
 {
-        return visit_all(history, forget, bytes, error);
+        return archive_visit(history, archived_forget_slots, bytes, error);
 }
 
 int archive_sweep(const struct history *history, struct error *error)
 {
         uint64_t bytes = 0;
 
-        return visit_all(history, sweep_forgotten, &bytes, error);
+        return archive_visit(history, archived_sweep, &bytes, error);
 }
 
-/* ---- All that is kept ---- */
+/* ---- Other operations ---- */
 
 int archived_list_files(const struct archived *archived, struct dmig_files *files)
 {
         const struct redo *redo = archived->redo;
         int r = 0;
 
+        assert(files);
         for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
                 r = files_add_change(files, redo->areas[redo->changes.changes[i].area].path, &redo->changes.changes[i]);
         return r < 0 ? r : 0;
@@ -301,7 +317,7 @@ int archive_purge(const struct history *history, struct error *error)
 {
         int r = beneath_remove(history->dir, TRANSACTIONS_DIR);
 
-        return r < 0 ? error_errnof(error, r, "can't remove " TRANSACTIONS_DIR " beside %s", history->path) : 0;
+        return r < 0 ? archive_explain(history, "remove", r, error) : 0;
 }
 
 struct commit_place archived_place(const struct archived *archived, const struct history *history)

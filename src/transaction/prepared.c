@@ -16,10 +16,10 @@ void prepared_done(struct prepared *prepared)
         fd_closep(&prepared->dir);
 }
 
-/* Returns: 1, 0 where there is no stage, or a negative errno with @error set. */
-int prepared_open(struct prepared *prepared, const struct history *history, struct error *error)
+int prepared_open(struct prepared *prepared, struct history *history, struct error *error)
 {
-        *prepared = (struct prepared){ .dir = -EBADF };
+        assert(prepared && history);
+        *prepared = (struct prepared){ .history = history, .dir = -EBADF };
         if (history->dir < 0)
                 return 0;
         if (asprintf(&prepared->path, "%s" STATE_DIR "/%s/" STAGE_DIR, history->root->path, history->package) < 0) {
@@ -39,12 +39,21 @@ int prepared_open(struct prepared *prepared, const struct history *history, stru
         return 1;
 }
 
-/* ---- Forward ---- */
+int prepared_read(const struct prepared *prepared, struct redo **ret, struct error *error)
+{
+        int r = redo_read(&(const struct redo_file){ .dir = prepared->dir, .name = REDO_FILE, .path = prepared->path },
+                          ret, error);
 
-static int record_applied(struct dmig *ctx, struct history *history, const struct redo *redo, struct error *error)
+        return r == -ENOENT ? 0 : r < 0 ? r : 1;
+}
+
+/* ---- Commit ---- */
+
+static int prepared_record_applied(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo,
+                                   struct error *error)
 {
         return emit_event(
-                ctx, history,
+                ctx, prepared->history,
                 &(const struct emission){ "applied",
                                           { { "id", .text = redo->id },
                                             { "sha256", .text = redo->sha256 },
@@ -53,8 +62,8 @@ static int record_applied(struct dmig *ctx, struct history *history, const struc
                 error);
 }
 
-/* Who may read the history may read what was changed, too; not the slots, with what the files had in them. */
-static int restrict_access(const struct prepared *prepared, int transactions)
+/* Readers of the history may also read the log, but not the slots, which have the contents of files. */
+static int prepared_restrict(const struct prepared *prepared, int transactions)
 {
         _cleanup_close_ int log = beneath_open(prepared->dir, REDO_FILE, O_RDONLY, 0);
         int r;
@@ -65,10 +74,9 @@ static int restrict_access(const struct prepared *prepared, int transactions)
         return r < 0 ? r : history_restrict(transactions, 0750);
 }
 
-/* What was the stage is what is kept. */
-int prepared_keep(const struct prepared *prepared, const struct history *history, const struct redo *redo,
-                  struct error *error)
+int prepared_archive(const struct prepared *prepared, const struct redo *redo, struct error *error)
 {
+        int state = prepared->history->dir;
         _cleanup_close_ int archived = -EBADF;
         _cleanup_free_ char *name = NULL;
         int r;
@@ -80,50 +88,52 @@ int prepared_keep(const struct prepared *prepared, const struct history *history
         if (r >= 0)
                 r = beneath_remove(prepared->dir, HOLDS_FILE);
         if (r >= 0)
-                r = archive_name(redo->run, redo->id, &name);
+                r = archive_format_name(redo->run, redo->id, &name);
         if (r >= 0)
-                r = archived = beneath_make_directories(history->dir, TRANSACTIONS_DIR);
+                r = archived = beneath_make_directories(state, TRANSACTIONS_DIR);
         if (r >= 0)
-                r = beneath_remove(archived, name); /* of one that the same run applied, and undid */
+                r = beneath_remove(archived, name); /* of the same migration, applied and undone by the same run */
         if (r >= 0)
-                r = restrict_access(prepared, archived);
-        if (r >= 0 && renameat(history->dir, STAGE_DIR, archived, name) < 0)
+                r = prepared_restrict(prepared, archived);
+        if (r >= 0 && renameat(state, STAGE_DIR, archived, name) < 0)
                 r = -errno;
-        return r < 0 ? error_errnof(error, r, "can't keep %s for an undo", prepared->path) : 0;
+        return r < 0 ? error_errnof(error, r, "can't archive %s", prepared->path) : 0;
 }
 
-/* From wherever it was left. */
-int prepared_finish(struct dmig *ctx, struct history *history, const struct prepared *prepared, const struct redo *redo,
-                    struct error *error)
+int prepared_finish(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo, struct error *error)
 {
         int r;
 
+        assert(ctx && prepared && prepared->dir >= 0 && redo);
         r = commit_apply(&prepared->place, redo, error);
         if (r >= 0)
-                r = record_applied(ctx, history, redo, error);
-        return r < 0 ? r : prepared_keep(prepared, history, redo, error);
+                r = prepared_record_applied(ctx, prepared, redo, error);
+        return r < 0 ? r : prepared_archive(prepared, redo, error);
 }
 
-/* ---- Back ---- */
+/* ---- Removal ---- */
 
 int prepared_release(const struct commit_place *place, struct error *error)
 {
         _cleanup_(redo_freep) struct redo *holds = NULL;
         int r;
 
-        r = redo_read(place->dir, HOLDS_FILE, place->path, &holds, error);
+        assert(place);
+        r = redo_read(&(const struct redo_file){ .dir = place->dir, .name = HOLDS_FILE, .path = place->path }, &holds,
+                      error);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
         return commit_release(place, holds, error);
 }
 
-int prepared_drop(const struct prepared *prepared, const struct history *history, struct error *error)
+int prepared_drop(const struct prepared *prepared, struct error *error)
 {
         int r;
 
+        assert(prepared && prepared->dir >= 0);
         r = prepared_release(&prepared->place, error);
         if (r < 0)
                 return r;
-        r = beneath_remove(history->dir, STAGE_DIR);
+        r = beneath_remove(prepared->history->dir, STAGE_DIR);
         return r < 0 ? error_errnof(error, r, "can't remove %s", prepared->path) : 0;
 }

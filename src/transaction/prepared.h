@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The transaction that is in a package's stage, from its redo log to its end, forward or back. */
+/* The prepared transaction in a package's stage. In: its redo log. Out: it is committed and archived, or removed. */
 
 #include "commit/commit.h"
 #include "history/history.h"
@@ -9,25 +9,27 @@
 
 /* In the package's state. */
 #define STAGE_DIR   "stage"
-#define PREVIEW_DIR "preview" /* stages of which nothing is ever committed */
+#define PREVIEW_DIR "preview" /* the stages of a preview, which are never committed */
 
 struct prepared {
+        struct history *history; /* borrowed */
         struct commit_place place;
         char *path;
         int dir;
 };
 
-/* Returns: 1, 0 where there is no stage, or a negative errno with @error set. */
-int prepared_open(struct prepared *prepared, const struct history *history, struct error *error);
+/* Returns: 1, 0 if there is no stage, or a negative errno with @error set. */
+int prepared_open(struct prepared *prepared, struct history *history, struct error *error);
 void prepared_done(struct prepared *prepared);
+/* Returns: 1, 0 if there is no redo log, or a negative errno with @error set. */
+int prepared_read(const struct prepared *prepared, struct redo **ret, struct error *error);
 
-/* Does what @redo says, however much of it was done before, records "applied", and keeps it. Returns: 0, or a negative errno with @error set. */
-int prepared_finish(struct dmig *ctx, struct history *history, const struct prepared *prepared, const struct redo *redo,
-                    struct error *error);
-/* The last step of it. */
-int prepared_keep(const struct prepared *prepared, const struct history *history, const struct redo *redo,
-                  struct error *error);
-/* Throws it away. */
-int prepared_drop(const struct prepared *prepared, const struct history *history, struct error *error);
-/* Removes the holds of a transaction that wasn't begun. */
+/* Executes @redo, however much of it was done before, records "applied", and archives it. Returns: 0, or a negative errno with @error set. */
+_must_check_ int prepared_finish(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo,
+                                 struct error *error);
+/* The last step of prepared_finish(): the stage becomes an archived transaction. Returns: 0, or a negative errno with @error set. */
+_must_check_ int prepared_archive(const struct prepared *prepared, const struct redo *redo, struct error *error);
+/* Removes the stage and its holds. Returns: 0, or a negative errno with @error set. */
+_must_check_ int prepared_drop(const struct prepared *prepared, struct error *error);
+/* Removes the holds that holds.jsonl in @place names, of a commit or an undo that wasn't begun. Returns: 0, or a negative errno with @error set. */
 int prepared_release(const struct commit_place *place, struct error *error);

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/*
+ * What a run has to finish or remove before it does anything else with a package. In: the history's state, the stage, and the archived
+ * transactions. Out: no commit or undo that has begun without ending, and no leftovers.
+ */
+
 #include "transaction/transaction.h"
 
 #include "commit/redo-file.h"
@@ -12,14 +17,7 @@
 #include <fcntl.h>
 #include <syslog.h>
 
-static int read_redo(const struct prepared *prepared, struct redo **ret, struct error *error)
-{
-        int r = redo_read(prepared->dir, REDO_FILE, prepared->path, ret, error);
-
-        return r == -ENOENT ? 0 : r < 0 ? r : 1;
-}
-
-static int recover_commit(struct dmig *ctx, struct history *history, const char *id, struct error *error)
+static int transaction_recover_commit(struct dmig *ctx, struct history *history, const char *id, struct error *error)
 {
         _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
         _cleanup_(redo_freep) struct redo *redo = NULL;
@@ -28,21 +26,21 @@ static int recover_commit(struct dmig *ctx, struct history *history, const char 
 
         r = prepared_open(&prepared, history, error);
         if (r > 0)
-                r = read_redo(&prepared, &redo, error);
+                r = prepared_read(&prepared, &redo, error);
         if (r < 0)
                 return r;
         if (!redo || !streq(redo->id, id))
                 return error_setf(error, -EBADMSG,
-                                  "%s: %s was being committed, but %s/" REDO_FILE
-                                  " isn't there: restore it from a backup, or move the history away and set a baseline",
+                                  "%s: the commit of %s was interrupted, but %s/" REDO_FILE
+                                  " is missing; restore it from a backup, or move the history away and set a baseline",
                                   history->path, id, prepared.path ? prepared.path : "the stage");
-        context_log(ctx, LOG_NOTICE, history->package, "%s was being committed when it was interrupted: going on", id);
+        context_log(ctx, LOG_NOTICE, history->package, "the commit of %s was interrupted; resuming it", id);
         turn = context_lock_commit(ctx, error);
-        return turn < 0 ? turn : prepared_finish(ctx, history, &prepared, redo, error);
+        return turn < 0 ? turn : prepared_finish(ctx, &prepared, redo, error);
 }
 
-/* What a run that was killed left behind: a stage that is of no use any more, or one that was committed and has still to be kept. */
-static int recover_stage(struct history *history, struct error *error)
+/* The stage of a run that was killed: it was committed, and still has to be archived, or it is useless. */
+static int transaction_recover_stage(struct history *history, struct error *error)
 {
         _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
         _cleanup_(redo_freep) struct redo *redo = NULL;
@@ -51,23 +49,25 @@ static int recover_stage(struct history *history, struct error *error)
         r = prepared_open(&prepared, history, error);
         if (r <= 0)
                 return r;
-        /* A log that is damaged without having been of use is of no interest. */
-        r = read_redo(&prepared, &redo, NULL);
+        /* The log of a stage that wasn't committed may be damaged. */
+        r = prepared_read(&prepared, &redo, NULL);
         if (r > 0 && history_state_is_applied(&history->state, redo->id))
-                return prepared_keep(&prepared, history, redo, error);
-        return r == -ENOMEM ? r : prepared_drop(&prepared, history, error);
+                return prepared_archive(&prepared, redo, error);
+        return r == -ENOMEM ? r : prepared_drop(&prepared, error);
 }
 
-/* Of a preview that was killed. */
-static int recover_preview(const struct history *history, struct error *error)
+/* The stages of a preview that was killed. */
+static int transaction_recover_preview(const struct history *history, struct error *error)
 {
         int r = history->dir < 0 ? 0 : beneath_remove(history->dir, PREVIEW_DIR);
 
-        return r < 0 ? error_errnof(error, r, "can't remove " PREVIEW_DIR " beside %s", history->path) : 0;
+        return r < 0 ? error_errnof(error, r, "can't remove %s" STATE_DIR "/%s/" PREVIEW_DIR, history->root->path,
+                                    history->package)
+                     : 0;
 }
 
-/* What became of holds of an undo that never came to its commit. */
-static int recover_holds(const struct history *history, struct error *error)
+/* The holds of an undo that was killed before it began to change files. */
+static int transaction_recover_holds(const struct history *history, struct error *error)
 {
         _cleanup_(archive_done) struct archive list = { 0 };
         int r;
@@ -83,7 +83,7 @@ static int recover_holds(const struct history *history, struct error *error)
         return r;
 }
 
-static int recover_undo(struct dmig *ctx, struct history *history, struct error *error)
+static int transaction_recover_undo(struct dmig *ctx, struct history *history, struct error *error)
 {
         _cleanup_(archive_done) struct archive list = { 0 };
         _cleanup_close_ int turn = -EBADF;
@@ -93,30 +93,32 @@ static int recover_undo(struct dmig *ctx, struct history *history, struct error 
         if (r >= 0 && list.n > 0)
                 r = turn = context_lock_commit(ctx, error);
         for (size_t i = 0; r >= 0 && i < list.n; i++) {
-                context_log(ctx, LOG_NOTICE, history->package,
-                            "%s was being undone when that was interrupted: going on", list.items[i].redo->id);
+                context_log(ctx, LOG_NOTICE, history->package, "the undo of %s was interrupted; resuming it",
+                            list.items[i].redo->id);
                 r = undo_finish(ctx, history, &list.items[i], error);
         }
         if (r >= 0)
-                r = recover_holds(history, error);
+                r = transaction_recover_holds(history, error);
         return r < 0 || history->dir < 0 ? r : archive_note_undo(history, false, error);
 }
 
-/* Of a package that was purged nothing is kept, and nothing of it must be taken for what is done once it is installed again. */
-static int recover_purge(const struct history *history, struct error *error)
+/* Removes the transactions of a purged package, so that they can't be mistaken for those of a later installation. */
+static int transaction_recover_purge(const struct history *history, struct error *error)
 {
         return history->state.closed ? archive_purge(history, error) : 0;
 }
 
-static int give_up(struct dmig *ctx, struct history *history, const struct record *tried, struct error *error)
+/* Records "gave-up" if the migration has failed too often, and that wasn't recorded. */
+static int transaction_recover_failure(struct dmig *ctx, struct history *history, const struct record *tried,
+                                       struct error *error)
 {
         if (tried->failures < ATTEMPTS_MAX || (tried->state != RECORD_FAILED && tried->state != RECORD_INTERRUPTED))
                 return 0;
         return emit_event(ctx, history, &(const struct emission){ "gave-up", { { "id", .text = tried->id } } }, error);
 }
 
-/* A migration that was started and has no end: the program was killed, or the machine lost power. */
-static int recover_attempt(struct dmig *ctx, struct history *history, struct error *error)
+/* Ends an attempt that was killed: records "interrupted". */
+static int transaction_recover_attempt(struct dmig *ctx, struct history *history, struct error *error)
 {
         const struct history_state *state = &history->state;
         const struct record *unfinished = history_state_unfinished(state);
@@ -125,9 +127,9 @@ static int recover_attempt(struct dmig *ctx, struct history *history, struct err
         if (unfinished)
                 r = emit_event(ctx, history,
                                &(const struct emission){ "interrupted", { { "id", .text = unfinished->id } } }, error);
-        /* That can have been between a last failure and the end that it means. */
+        /* The crash may have come between the third failure and its "gave-up" event. */
         for (size_t i = 0; r >= 0 && i < state->n_records; i++)
-                r = give_up(ctx, history, state->records[i], error);
+                r = transaction_recover_failure(ctx, history, state->records[i], error);
         return r;
 }
 
@@ -136,19 +138,20 @@ int transaction_recover(struct dmig *ctx, struct history *history, struct error 
         const struct record *unfinished = history_state_unfinished(&history->state);
         int r = 0;
 
+        assert(ctx && history);
         if (unfinished && unfinished->state == RECORD_COMMITTING)
-                r = recover_commit(ctx, history, unfinished->id, error);
+                r = transaction_recover_commit(ctx, history, unfinished->id, error);
         if (r >= 0)
-                r = recover_stage(history, error);
+                r = transaction_recover_stage(history, error);
         if (r >= 0)
-                r = recover_preview(history, error);
+                r = transaction_recover_preview(history, error);
         if (r >= 0)
                 r = archive_sweep(history, error);
         if (r >= 0)
-                r = recover_undo(ctx, history, error);
+                r = transaction_recover_undo(ctx, history, error);
         if (r >= 0)
-                r = recover_purge(history, error);
-        return r < 0 ? r : recover_attempt(ctx, history, error);
+                r = transaction_recover_purge(history, error);
+        return r < 0 ? r : transaction_recover_attempt(ctx, history, error);
 }
 
 int transaction_check_ended(const struct history *history, struct error *error)
@@ -159,7 +162,7 @@ int transaction_check_ended(const struct history *history, struct error *error)
         if (!committing && !archive_is_undoing(history->root, history->package))
                 return 0;
         return error_setf(
-                error, -EUCLEAN, "%s%s is under way or was interrupted: deploy-migrate run %s brings it to its end",
+                error, -EUCLEAN, "%s%s is in progress or was interrupted; 'deploy-migrate run %s' finishes it",
                 committing ? "the commit of " : "an undo", committing ? unfinished->id : "", history->package);
 }
 

@@ -18,28 +18,28 @@ struct transaction *transaction_free(struct transaction *transaction)
         return NULL;
 }
 
-int transaction_begin(struct dmig *ctx, struct history *history, const struct migration *migration,
-                      struct transaction **ret, struct error *error)
+int transaction_begin(const struct transaction_request *request, struct transaction **ret, struct error *error)
 {
-        _cleanup_(transaction_freep) struct transaction *t = calloc(1, sizeof(*t));
+        _cleanup_(transaction_freep) struct transaction *t = NULL;
         int r;
 
+        assert(request && request->ctx && request->history && request->migration && ret);
+        t = calloc(1, sizeof(*t));
         if (!t)
                 return -ENOMEM;
-        t->ctx = ctx;
-        t->history = history;
-        t->migration = migration;
-        r = areas_new(&ctx->root, migration->manifest->writes.list, &t->areas, error);
+        t->request = *request;
+        r = areas_new(&request->ctx->root, request->migration->manifest->writes.list, &t->areas, error);
         if (r >= 0)
-                r = stage_new(&(struct stage_request){ .state = history->dir, .name = STAGE_DIR, .areas = t->areas },
-                              &t->stage, error);
+                r = stage_new(
+                        &(struct stage_request){ .state = request->history->dir, .name = STAGE_DIR, .areas = t->areas },
+                        &t->stage, error);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(t);
         return 0;
 }
 
-static int read_changes(const struct transaction *t, struct error *error)
+static int transaction_read_changes(const struct transaction *t, struct error *error)
 {
         int r = 0;
 
@@ -58,18 +58,18 @@ static int read_changes(const struct transaction *t, struct error *error)
         return r;
 }
 
-static int make_redo(struct transaction *t, const struct transaction_end *end)
+static int transaction_make_redo(struct transaction *t, const struct transaction_end *end)
 {
         struct redo *redo = t->redo = calloc(1, sizeof(*redo));
 
         if (!redo)
                 return -ENOMEM;
-        redo->id = strdup(t->migration->id);
+        redo->id = strdup(t->request.migration->id);
         redo->sha256 = strdup(end->sha256);
         redo->from = strdup(end->from);
-        redo->run = strdup(t->ctx->run_id);
-        redo->upgrade = (int64_t)t->history->state.upgrades.n;
-        redo->position = (int64_t)t->history->size;
+        redo->run = strdup(t->request.ctx->run_id);
+        redo->upgrade = (int64_t)t->request.history->state.upgrades.n;
+        redo->position = (int64_t)t->request.history->size;
         redo->duration_ms = end->duration_ms;
         return redo->id && redo->sha256 && redo->run && redo->from ? 0 : -ENOMEM;
 }
@@ -80,15 +80,16 @@ int transaction_prepare(struct transaction *t, const struct transaction_end *end
         size_t n;
         int r;
 
-        r = make_redo(t, end);
+        assert(t && !t->redo && end && end->from && end->sha256);
+        r = transaction_make_redo(t, end);
         if (r >= 0)
-                r = read_changes(t, error);
+                r = transaction_read_changes(t, error);
         if (r < 0)
                 return r;
         n = changes_count(&t->redo->changes);
         if (n == 0)
                 return 0;
-        r = prepared_open(&prepared, t->history, error);
+        r = prepared_open(&prepared, t->request.history, error);
         if (r > 0)
                 r = commit_prepare(&prepared.place, t->stage, t->redo, error);
         return r < 0 ? r : (int)n;
@@ -101,14 +102,15 @@ int transaction_commit(struct transaction *t, struct error *error)
         _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
         int r;
 
+        assert(t && t->redo);
         t->committing = true;
-        r = prepared_open(&prepared, t->history, error);
+        r = prepared_open(&prepared, t->request.history, error);
         if (r == 0)
-                return error_setf(error, -ENOENT, "the stage of %s beside %s is gone", t->redo->id, t->history->path);
+                return error_setf(error, -ENOENT, "can't commit %s: its stage %s is gone", t->redo->id, prepared.path);
         if (r > 0)
-                r = emit_event(t->ctx, t->history,
+                r = emit_event(t->request.ctx, t->request.history,
                                &(const struct emission){ "committing", { { "id", .text = t->redo->id } } }, error);
-        return r < 0 ? r : prepared_finish(t->ctx, t->history, &prepared, t->redo, error);
+        return r < 0 ? r : prepared_finish(t->request.ctx, &prepared, t->redo, error);
 }
 
 int transaction_drop(struct history *history, struct error *error)
@@ -117,5 +119,5 @@ int transaction_drop(struct history *history, struct error *error)
         int r;
 
         r = prepared_open(&prepared, history, error);
-        return r <= 0 ? r : prepared_drop(&prepared, history, error);
+        return r <= 0 ? r : prepared_drop(&prepared, error);
 }

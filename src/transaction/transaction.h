@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A migration as a transaction. In: what it declares, and what it did in the stage. Out: all of it on the system, or nothing. The
- * states, what is durable in each, and why each can be recovered from are explained in doc/design.md.
+ * A migration as a transaction. In: what it declares, and what it did in the stage. Out: all of it on the system, or nothing.
+ * doc/design.md has the states of a transaction, what is durable in each, and how each is recovered from.
  */
 
 #include "catalog/catalog.h"
@@ -13,20 +13,24 @@
 #include "stage/area.h"
 #include "stage/stage.h"
 
-struct transaction {
+/* All are borrowed for the life of the transaction. */
+struct transaction_request {
         struct dmig *ctx;
         struct history *history;
         const struct migration *migration;
-        struct areas *areas;
-        struct stage *stage; /* where migrate, and the check behind it, run */
-        struct redo *redo;   /* once it is prepared */
-        bool committing;     /* from here on only a recovery may throw the stage away */
 };
 
-/* Returns: 0, or a negative errno with @error set to why the migration can't be prepared. */
-int transaction_begin(struct dmig *ctx, struct history *history, const struct migration *migration,
-                      struct transaction **ret, struct error *error);
-/* Leaves what is on the disk as it is. */
+struct transaction {
+        struct transaction_request request;
+        struct areas *areas;
+        struct stage *stage; /* migrate, and the check after it, run in it */
+        struct redo *redo;   /* NULL until it is prepared */
+        bool committing;     /* from now on only a recovery may remove the stage */
+};
+
+/* Returns: 0, or a negative errno with @error set to the reason why the migration can't be staged. */
+int transaction_begin(const struct transaction_request *request, struct transaction **ret, struct error *error);
+/* Leaves all files unchanged. */
 struct transaction *transaction_free(struct transaction *transaction);
 DEFINE_CLEANUP(struct transaction *, transaction_free);
 
@@ -37,25 +41,25 @@ struct transaction_end {
 };
 
 /*
- * Finds out what was changed, and makes it durable in the stage; nothing else is touched. Returns: how many files were changed, 0
- * where there is nothing to commit, or a negative errno with @error set.
+ * Finds out what was changed, and makes it durable in the stage; nothing else is touched. Returns: the number of changed files, 0 if there
+ * is nothing to commit, or a negative errno with @error set.
  */
-int transaction_prepare(struct transaction *transaction, const struct transaction_end *end, struct error *error);
-/* Puts all of it in place: "committing", then "applied". Returns: 0, or a negative errno with @error set: the next run goes on. */
-int transaction_commit(struct transaction *transaction, struct error *error);
-/* Throws the stage away, if there is one. Returns: 0, or a negative errno with @error set. */
+_must_check_ int transaction_prepare(struct transaction *transaction, const struct transaction_end *end,
+                                     struct error *error);
+/* Records "committing", installs all changes, records "applied". Returns: 0, or a negative errno with @error set: the next run resumes it. */
+_must_check_ int transaction_commit(struct transaction *transaction, struct error *error);
+/* Removes the stage, if there is one. Returns: 0, or a negative errno with @error set. */
 int transaction_drop(struct history *history, struct error *error);
 
 /*
- * Finishes what was begun and has no end, because the program was killed or the machine lost power: a commit or an undo goes on,
- * an attempt is "interrupted". Has to come before anything else is done with a package. Returns: 0, or a negative errno with
- * @error set.
+ * Finishes what was interrupted, because the program was killed or the machine lost power: a commit or an undo is resumed, an attempt is
+ * recorded as "interrupted". Must be called before anything else is done with a package. Returns: 0, or a negative errno with @error set.
  */
-int transaction_recover(struct dmig *ctx, struct history *history, struct error *error);
+_must_check_ int transaction_recover(struct dmig *ctx, struct history *history, struct error *error);
 /*
- * Whether a commit or an undo was begun and has no end, so that the files are neither the old nor the new ones; without the lock, one may
- * also be under way. Returns: 0, or -EUCLEAN with @error set to which it is and what to do.
+ * Whether no commit or undo has begun without ending, which would leave a mix of old and new files; without the lock, it may also be in
+ * progress. Returns: 0, or -EUCLEAN with @error set to which one it is and what to do.
  */
-int transaction_check_ended(const struct history *history, struct error *error);
-/* Frees what an undo of all but the last completed upgrade would need. Returns: 0, or a negative errno with @error set. */
+_must_check_ int transaction_check_ended(const struct history *history, struct error *error);
+/* Removes the before-images of all but the last completed upgrade. Returns: 0, or a negative errno with @error set. */
 int transaction_prune(struct dmig *ctx, struct history *history, struct error *error);

@@ -8,78 +8,79 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-int undo_before_format_path(const struct redo *redo, size_t area, const char *path, char **ret)
-{
-        const char *root = redo->areas[area].path;
-
-        return asprintf(ret, "%s%s%s", *path && streq(root, "/") ? "" : root, *path ? "/" : "", path) < 0 ? -ENOMEM : 0;
-}
-
-static int compare_old(const void *a, const void *b)
+static int change_compare_old_paths(const void *a, const void *b)
 {
         const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
 
         return x->area != y->area ? (x->area < y->area ? -1 : 1) : path_compare(change_old_path(x), change_old_path(y));
 }
 
-int undo_before_init(struct undo_before *past, const struct archived *archived)
+int undo_before_init(struct undo_before *before, const struct archived *archived)
 {
-        const struct changes *changes = &archived->redo->changes;
+        const struct changes *changes;
 
-        past->archived = archived;
-        past->changes = calloc(changes->n + 1, sizeof(*past->changes));
-        if (!past->changes)
+        assert(before && before->n == 0 && archived);
+        changes = &archived->redo->changes;
+        before->archived = archived;
+        before->changes = calloc(changes->n + 1, sizeof(*before->changes));
+        if (!before->changes)
                 return -ENOMEM;
         for (size_t i = 0; i < changes->n; i++)
                 if (changes->changes[i].before.st_mode && changes->changes[i].kind != CHANGE_ENTRIES)
-                        past->changes[past->n++] = &changes->changes[i];
-        qsort(past->changes, past->n, sizeof(*past->changes), compare_old);
+                        before->changes[before->n++] = &changes->changes[i];
+        qsort(before->changes, before->n, sizeof(*before->changes), change_compare_old_paths);
         return 0;
 }
 
-void undo_before_done(struct undo_before *past)
+void undo_before_done(struct undo_before *before)
 {
-        free(past->changes);
+        free(before->changes);
 }
 
-static const struct change *find_old(const struct undo_before *past, size_t area, const char *path)
+static const struct change *undo_before_find(const struct undo_before *before, size_t area, const char *path)
 {
         const struct change change = { .area = area, .path = (char *)(uintptr_t)path }, *key = &change;
         const struct change **found = NULL;
 
-        if (past->n > 0)
-                found = bsearch(&key, past->changes, past->n, sizeof(*past->changes), compare_old);
+        if (before->n > 0)
+                found = bsearch(&key, before->changes, before->n, sizeof(*before->changes), change_compare_old_paths);
         return found ? *found : NULL;
 }
 
-/* Makes of @path the directory that it is in. */
-static void go_up(char *path)
+/* Cuts the last part off @path. */
+static void path_go_up(char *path)
 {
         char *slash = strrchr(path, '/');
 
         *(slash ? slash : path) = '\0';
 }
 
-/* Returns: the innermost directory above @path that was removed or replaced as a whole, moved or altered, or NULL; @path is cut. */
-static const struct change *find_above(const struct undo_before *past, size_t area, char *path)
+/*
+ * Returns: the innermost directory above @path that was removed or replaced as a whole, moved or altered, with @path cut to its path; or
+ * NULL.
+ */
+static const struct change *undo_before_find_above(const struct undo_before *before, size_t area, char *path)
 {
         while (*path) {
                 const struct change *change;
 
-                go_up(path);
-                change = find_old(past, area, path);
+                path_go_up(path);
+                change = undo_before_find(before, area, path);
                 if (change && !change->inner)
                         return change;
         }
         return NULL;
 }
 
-/* Whether what is at @path came there with it, alone or in a directory whose path is longer than @known; @path is cut. */
-static bool was_made(const struct undo_before *past, size_t area, char *path, size_t known)
+/*
+ * Whether the transaction brought the file to @path, alone or with a directory above it whose path is longer than @known. Cuts parts off
+ * @path.
+ */
+static bool undo_before_was_made(const struct undo_before *before, size_t area, char *path, size_t known)
 {
-        const struct changes *changes = &past->archived->redo->changes;
+        const struct changes *changes = &before->archived->redo->changes;
 
-        for (; strlen(path) > known; go_up(path)) {
+        for (; strlen(path) > known; path_go_up(path)) {
                 const struct change *change = changes_find(changes, area, path);
 
                 for (; change && change < changes->changes + changes->n && change->area == area &&
@@ -91,9 +92,9 @@ static bool was_made(const struct undo_before *past, size_t area, char *path, si
         return false;
 }
 
-/* In what was removed or replaced, and lies in a slot now. */
-static int look_into_image(const struct archived *archived, const struct change *outer, const char *path,
-                           struct stat *ret)
+/* Finds @path, which was in the directory @outer, in the before-image of that one. Returns: 1, 0 if it isn't there, or a negative errno. */
+static int archived_stat_image(const struct archived *archived, const struct change *outer, const char *path,
+                               struct stat *ret)
 {
         for (size_t i = 0; i < archived->redo->n_renames; i++) {
                 const struct redo_rename *rename = &archived->redo->renames[i];
@@ -112,8 +113,8 @@ static int look_into_image(const struct archived *archived, const struct change 
         return 0;
 }
 
-/* Returns: the innermost area that the absolute @path lies in, with what is below its root in @ret; SIZE_MAX for none. */
-static size_t find_area(const struct redo *redo, const char *path, const char **ret)
+/* Returns: the innermost area that the absolute @path is in, with the path relative to its root in @ret; SIZE_MAX for none. */
+static size_t redo_find_area(const struct redo *redo, const char *path, const char **ret)
 {
         size_t found = SIZE_MAX;
 
@@ -128,18 +129,20 @@ static size_t find_area(const struct redo *redo, const char *path, const char **
         return found;
 }
 
-int undo_before_look(const struct undo_before *past, char **path, struct stat *ret)
+int undo_before_look(const struct undo_before *before, char **path, struct stat *ret)
 {
-        const struct redo *redo = past->archived->redo;
+        const struct redo *redo = before->archived->redo;
         _cleanup_free_ char *cut = NULL, *there = NULL;
         const struct change *change;
         const char *below = NULL;
-        size_t area = find_area(redo, *path, &below);
+        size_t area;
         int r;
 
+        assert(path && *path && ret);
+        area = redo_find_area(redo, *path, &below);
         if (area == SIZE_MAX)
                 return -EAGAIN;
-        change = find_old(past, area, below);
+        change = undo_before_find(before, area, below);
         if (change) {
                 *ret = change->before;
                 return 1;
@@ -147,16 +150,16 @@ int undo_before_look(const struct undo_before *past, char **path, struct stat *r
         cut = strdup(below);
         if (!cut)
                 return -ENOMEM;
-        change = find_above(past, area, cut);
+        change = undo_before_find_above(before, area, cut);
         if (change && (change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE))
-                return look_into_image(past->archived, change, below, ret);
+                return archived_stat_image(before->archived, change, below, ret);
         r = change && change->from ? asprintf(&there, "%s%s", change->path, below + strlen(change->from))
                                    : asprintf(&there, "%s", below);
         if (r < 0)
                 return -ENOMEM;
         free(TAKE_PTR(*path));
-        r = undo_before_format_path(redo, area, there, path);
+        r = redo_format_path(redo, area, there, path);
         if (r < 0)
                 return r;
-        return was_made(past, area, there, change ? strlen(change->path) : 0) ? 0 : -EAGAIN;
+        return undo_before_was_made(before, area, there, change ? strlen(change->path) : 0) ? 0 : -EAGAIN;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* How files were before a transaction, told by its log and its slots: for the check of an older one, which is undone behind it. */
+/*
+ * The files as they were before a transaction, reconstructed from its log and slots. The check of an older transaction needs them, since
+ * the newer one is undone first.
+ */
 
 #include "transaction/archive.h"
 
-/* A transaction, and its changes by where things were. */
+/* A transaction, and its changes by old path. */
 struct undo_before {
         const struct archived *archived; /* borrowed */
         const struct change **changes;
@@ -13,14 +16,11 @@ struct undo_before {
 };
 
 /* Returns: 0 or -ENOMEM. */
-int undo_before_init(struct undo_before *past, const struct archived *archived);
-void undo_before_done(struct undo_before *past);
+int undo_before_init(struct undo_before *before, const struct archived *archived);
+void undo_before_done(struct undo_before *before);
 
 /*
- * What was at the absolute path *@path before that transaction. Returns: 1 with @ret, 0 where nothing was, -EAGAIN where it is what is
- * there behind it, at *@path as it is then, or another negative errno.
+ * Finds the file that was at the absolute path *@path before the transaction. Returns: 1 with @ret, 0 if there was none, -EAGAIN if the
+ * transaction didn't change it, with *@path replaced by its path after the transaction, or another negative errno.
  */
-int undo_before_look(const struct undo_before *past, char **path, struct stat *ret);
-
-/* Makes of @path below the root of @area one below our root. Returns: 0 or -ENOMEM. */
-int undo_before_format_path(const struct redo *redo, size_t area, const char *path, char **ret);
+int undo_before_look(const struct undo_before *before, char **path, struct stat *ret);

@@ -6,8 +6,8 @@
 #include "fs/beneath.h"
 #include "package/emit.h"
 
-/* The slots first: as long as the log of the undo is there, it isn't taken for one that can be undone. */
-static int clean_up(const struct commit_place *place, const struct redo *undo, struct error *error)
+/* The log goes last: as long as it exists, a transaction with missing slots isn't mistaken for one that can be undone. */
+static int undo_clean_up(const struct commit_place *place, const struct redo *undo, struct error *error)
 {
         int r;
 
@@ -35,11 +35,12 @@ int undo_finish(struct dmig *ctx, struct history *history, const struct archived
         _cleanup_(redo_freep) struct redo *undo = NULL;
         int r;
 
-        r = redo_read(place.dir, UNDO_FILE, place.path, &undo, error);
+        r = redo_read(&(const struct redo_file){ .dir = place.dir, .name = UNDO_FILE, .path = place.path }, &undo,
+                      error);
         if (r >= 0 && history_state_is_applied(&history->state, undo->id)) {
                 r = commit_apply(&place, undo, error);
                 if (r >= 0)
                         r = undo_record(ctx, history, undo->id, error);
         }
-        return r < 0 ? r : clean_up(&place, undo, error);
+        return r < 0 ? r : undo_clean_up(&place, undo, error);
 }

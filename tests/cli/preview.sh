@@ -247,7 +247,7 @@ test_a_half_committed_package_is_refused() {
         sed -i '/"applied"/,$d' "$(history_of sample)"
         assert_history sample '.[-1].event' committing
         expect 3 preview sample
-        assert_err 'the commit of 1.1.0/001_x is under way or was interrupted'
+        assert_err 'the commit of 1.1.0/001_x is in progress or was interrupted'
         assert_calls
 }
 

@@ -155,7 +155,7 @@ refuses_between() {
         expect 0 run sample
         untouched expect 1 undo --dry-run sample
         assert_err /var/lib/sample/d/
-        assert_err 'since 1.1.0/001_x was applied'
+        assert_err 'after 1.1.0/001_x was applied; use --force to overwrite it'
         untouched expect 1 undo sample
         expect 0 undo --force sample
         rm -rf "${ROOT:?}"/[!cg]*
@@ -219,14 +219,14 @@ test_a_log_that_is_damaged() {
         done
         expect 0 status --json sample
         assert_json '.packages[0] | .result + " " + (has("undo") | tostring)' 'nothing-to-do false'
-        assert_err "sample: nothing of it can be undone: $log"
+        assert_err "sample: nothing can be undone: $log"
         untouched expect 3 undo sample
         assert_err "$log"
 
         migration sample 1.3.0/001_z
         package sample 1.3-1
         expect 0 run sample
-        assert_err "nothing of it can be undone: $log"
+        assert_err "nothing can be undone: $log"
         expect 0 forget sample
         assert_out freed
         [ -z "$(find "$ROOT/var/lib/deploy-migrate/sample/transactions" -name slots)" ] || fail 'a before-image was kept'
@@ -370,16 +370,16 @@ assert_half_way() {
         assert_out "$1"
         untouched expect 10 status --exit-code sample
         assert_out "$1"
-        assert_out 'deploy-migrate run sample brings it to its end'
+        assert_out "'deploy-migrate run sample' finishes it"
         untouched expect 0 status --json sample
-        assert_json '.packages[0] | .result + " " + (.error | contains("brings it") | tostring)' 'pending true'
+        assert_json '.packages[0] | .result + " " + (.error | contains("finishes it") | tostring)' 'pending true'
 }
 
 test_an_undo_that_was_interrupted() {
         ship
         expect 0 run sample
         touch "$ROOT/var/lib/deploy-migrate/sample/undoing"
-        assert_half_way 'an undo is under way or was interrupted'
+        assert_half_way 'an undo is in progress or was interrupted'
         expect 0 run sample
         expect 0 status --json sample
         assert_json '.packages[0] | .result + " " + (.error | tostring)' 'nothing-to-do null'
@@ -396,9 +396,9 @@ interrupt_commit() {
 test_a_commit_that_was_interrupted() {
         ship
         interrupt_commit
-        assert_half_way 'the commit of 1.2.0/001_y is under way or was interrupted'
+        assert_half_way 'the commit of 1.2.0/001_y is in progress or was interrupted'
         package sample 1.2-1 'deinstall ok config-files'
-        assert_half_way 'the commit of 1.2.0/001_y is under way or was interrupted'
+        assert_half_way 'the commit of 1.2.0/001_y is in progress or was interrupted'
         package sample 1.2-1
         expect 0 run sample
         expect 0 status --json sample
@@ -416,7 +416,7 @@ test_a_copy_of_a_commit_that_was_interrupted() {
         for command in run retry undo; do
                 expect 3 $command sample
                 cat "$OUT" >>"$ERR"
-                assert_err "1.2.0/001_y was cut off half way, and this is a copy"
+                assert_err "1.2.0/001_y was interrupted half way, and this is a copy"
                 assert_err "$stage/redo.jsonl"
         done
         fingerprint $DATA | diff "$WORK/before" - || fail 'something was changed'

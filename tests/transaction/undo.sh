@@ -288,7 +288,8 @@ test_something_else_where_a_directory_was() {
         for option in '' --force; do
                 # shellcheck disable=SC2086 # none, or one
                 expect 3 undo $option sample
-                assert_err "can't put back $ROOT/srv/data/other/own: move away what"
+                assert_err "can't put back $ROOT/srv/data/other/own: "
+                assert_err "; move away the file that replaces its directory"
                 assert_as changed --untouched
         done
         rm "$ROOT/srv/data/other"
@@ -306,7 +307,7 @@ test_what_is_immutable_now() {
                 save changed
                 expect 3 undo sample
                 assert_err "$ROOT/srv/$file"
-                assert_err 'chattr -ia first'
+                assert_err "run 'chattr -ia' on it first"
                 assert_as changed --untouched
                 chattr -i "$ROOT/srv/$file"
                 assert_undone
@@ -331,8 +332,8 @@ test_a_file_system_that_is_not_mounted() {
         commit 'rm data/empty/file'
         mkdir "$WORK/away"
         mount --move "$ROOT/srv/data/empty" "$WORK/away"
-        assert_refuses '' "what was mounted on $ROOT/srv/data/empty when"
-        assert_refuses --dry-run "what was mounted on $ROOT/srv/data/empty when"
+        assert_refuses '' "the file system that was mounted on $ROOT/srv/data/empty when"
+        assert_refuses --dry-run "the file system that was mounted on $ROOT/srv/data/empty when"
         mount --move "$WORK/away" "$ROOT/srv/data/empty"
         assert_undone
 }
@@ -340,7 +341,7 @@ test_a_file_system_that_is_not_mounted() {
 test_a_file_system_that_was_mounted_since() {
         commit 'rm data/file'
         mount -t tmpfs tmpfs "$ROOT/srv/data"
-        assert_refuses '' "$ROOT/srv/data/file lies on what was mounted since"
+        assert_refuses '' "$ROOT/srv/data/file is on a file system that was mounted after"
         umount "$ROOT/srv/data"
         assert_undone
 }
@@ -350,7 +351,7 @@ test_a_mount_over_all_of_it() {
         commit 'rm data/file'
         mount -t tmpfs tmpfs "$ROOT/srv/data"
         for option in '' --dry-run --force; do
-                assert_refuses "$option" "$ROOT/srv/data is another mount than $ROOT/var/lib/deploy-migrate"
+                assert_refuses "$option" "$ROOT/srv/data is on another mount than $ROOT/var/lib/deploy-migrate"
         done
         umount "$ROOT/srv/data"
         assert_undone

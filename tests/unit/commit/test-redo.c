@@ -42,7 +42,7 @@ static struct redo *make(void)
         return redo;
 }
 
-/* Returns: a directory with a log, open for reading. */
+/* Returns: an open directory, with a log if @filled. */
 static int new_directory(bool filled)
 {
         _cleanup_(redo_freep) struct redo *redo = make();
@@ -56,12 +56,17 @@ static int new_directory(bool filled)
         return dir;
 }
 
+static int read_log(int dir, const char *name, struct redo **ret, struct error *error)
+{
+        return redo_read(&(const struct redo_file){ .dir = dir, .name = name, .path = "here" }, ret, error);
+}
+
 START_TEST(test_what_is_written_is_read)
 {
         _cleanup_(redo_freep) struct redo *redo = NULL;
         _cleanup_close_ int dir = new_directory(true);
 
-        ck_assert_int_eq(redo_read(dir, REDO_FILE, "here", &redo, NULL), 0);
+        ck_assert_int_eq(read_log(dir, REDO_FILE, &redo, NULL), 0);
         ck_assert_str_eq(redo->id, "1.1.0/001_x");
         ck_assert_str_eq(redo->sha256, "abc");
         ck_assert_str_eq(redo->run, "def");
@@ -107,12 +112,12 @@ static void refuse(int dir, const char *data, size_t size)
         _cleanup_close_ int fd = openat(dir, "damaged", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
         ck_assert_int_eq(io_write_all(fd, data, size), 0);
-        ck_assert_int_eq(redo_read(dir, "damaged", "here", &redo, &error), -EBADMSG);
+        ck_assert_int_eq(read_log(dir, "damaged", &redo, &error), -EBADMSG);
         ck_assert_msg(str_startswith(error_text(&error), "here/damaged:") != NULL, "%s", error_text(&error));
         ck_assert_ptr_null(redo);
 }
 
-/* Whatever byte is another one, and wherever it ends. */
+/* Each byte is changed, and the file is cut off at each. */
 START_TEST(test_what_is_damaged_is_refused)
 {
         _cleanup_close_ int dir = new_directory(true), fd = -EBADF;
@@ -130,14 +135,14 @@ START_TEST(test_what_is_damaged_is_refused)
 }
 END_TEST
 
-/* Until it is whole there is none, and one that is there stays. */
+/* An incomplete file never appears, and an old one stays until it is replaced. */
 START_TEST(test_it_appears_whole)
 {
         _cleanup_close_ int empty = new_directory(false), dir = new_directory(true);
         _cleanup_(redo_freep) struct redo *redo = make(), *read = NULL;
         char *left;
 
-        ck_assert_int_eq(redo_read(empty, REDO_FILE, "here", &read, NULL), -ENOENT);
+        ck_assert_int_eq(read_log(empty, REDO_FILE, &read, NULL), -ENOENT);
         ck_assert_int_eq(redo_write(redo, dir, REDO_FILE), 0);
         left = shell_output("ls -A /proc/%d/fd/%d/", getpid(), dir);
         ck_assert_str_eq(left, REDO_FILE "\n");

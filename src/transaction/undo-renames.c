@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The renames of an undo. In: those of the transaction, from the last to the first. Out: install or exchange for each file that comes back,
+ * detach for each that the transaction made. What couldn't be done later is refused now.
+ */
+
+#include "basic/path.h"
+#include "fs/beneath.h"
+#include "transaction/undo-inversion.h"
+
+#include <fcntl.h>
+
+/* An area with a hold: its before-images are in the transaction's own slots, and are copied into the hold. */
+static int inversion_copy_image(struct inversion *in, int images, const struct redo_rename *done, struct error *error)
+{
+        char slot[SLOT_NAME_MAX];
+
+        commit_slot_name(done->slot, slot);
+        return content_copy_tree(&(const struct copy){ .from_dir = images,
+                                                       .from = slot,
+                                                       .to_dir = in->slots[done->area],
+                                                       .to = slot,
+                                                       .links = in->links[done->area] },
+                                 error);
+}
+
+/*
+ * Finds the file that comes back from the slot. Returns: 1 with its inode number in @rename, 0 if there was none to replace or remove
+ * when the transaction was committed, as another process had removed it, or a negative errno.
+ */
+static int inversion_find_image(struct inversion *in, const struct redo_rename *done, struct redo_rename *rename,
+                                struct error *error)
+{
+        _cleanup_close_ int images = beneath_open(in->archived->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
+        char slot[SLOT_NAME_MAX];
+        int r;
+
+        commit_slot_name(done->slot, slot);
+        r = images < 0 ? images : inversion_read_ino(images, slot, &rename->ino);
+        if (r == -ENOENT)
+                return 0;
+        if (r >= 0 && in->archived->redo->areas[done->area].hold) {
+                r = inversion_copy_image(in, images, done, error);
+                if (r >= 0)
+                        r = inversion_read_ino(in->slots[done->area], slot, &rename->ino);
+        }
+        return r < 0 ? r : 1;
+}
+
+/* Returns: 1 with the kind and inode number of @rename, 0 if nothing has to be done, or a negative errno. */
+static int inversion_invert(struct inversion *in, const struct redo_rename *done, struct redo_rename *rename,
+                            struct error *error)
+{
+        int r = 0;
+
+        if (done->image) {
+                r = inversion_find_image(in, done, rename, error);
+                if (r < 0 || (r == 0 && done->kind == REDO_DETACH))
+                        return r;
+        } else if (done->kind == REDO_DETACH) {
+                rename->ino = in->moved[done->slot];
+                rename->kind = REDO_INSTALL;
+                return rename->ino ? 1 : 0;
+        }
+        if (r > 0) {
+                rename->kind = done->kind == REDO_DETACH ? REDO_INSTALL : REDO_EXCHANGE;
+                return 1;
+        }
+        rename->kind = REDO_DETACH;
+        r = inversion_read_ino(in->roots[done->area], done->path, &rename->ino);
+        if (r < 0)
+                return beneath_is_nowhere(r) ? 0 : r; /* it was removed since, and --force given */
+        in->moved[done->slot] = rename->ino;
+        return 1;
+}
+
+/* Refuses an immutable file: rename(2) would fail once it is too late. */
+static int inversion_check_fixed(const struct inversion *in, const struct redo_rename *done, struct error *error)
+{
+        _cleanup_free_ char *parent = path_parent(done->path), *path = NULL;
+        int root = in->roots[done->area];
+
+        if (!parent)
+                return -ENOMEM;
+        if (!beneath_is_fixed(root, done->path) && !beneath_is_fixed(root, parent))
+                return 0;
+        if (inversion_format_path(in, done->area, done->path, &path) < 0)
+                return -ENOMEM;
+        return error_setf(error, -EPERM,
+                          "%s or its directory is immutable or append-only; run 'chattr -ia' on it first", path);
+}
+
+/* Refuses a path whose directory was replaced by something else. A missing directory is made again. */
+static int inversion_check_parent(const struct inversion *in, const struct redo_rename *rename, struct error *error)
+{
+        _cleanup_close_ int parent = -EBADF;
+        _cleanup_free_ char *path = NULL;
+        const char *name;
+
+        if (rename->kind == REDO_DETACH)
+                return 0;
+        parent = beneath_open_parent(in->roots[rename->area], rename->path, &name);
+        if (parent >= 0 || parent == -ENOENT ||
+            (beneath_is_nowhere(parent) && inversion_puts_back(in, rename->area, rename->path)))
+                return 0;
+        if (inversion_format_path(in, rename->area, rename->path, &path) < 0)
+                return -ENOMEM;
+        return error_setf(error, parent, "can't put back %s: %s; move away the file that replaces its directory", path,
+                          strerror(-parent));
+}
+
+static int inversion_add_rename(struct inversion *in, const struct redo_rename *done, struct error *error)
+{
+        struct redo_rename rename = { .area = done->area, .slot = done->slot };
+        int r;
+
+        r = inversion_check_fixed(in, done, error);
+        if (r >= 0)
+                r = inversion_invert(in, done, &rename, error);
+        if (r <= 0)
+                return r;
+        rename.path = strdup(done->path);
+        r = rename.path ? inversion_check_parent(in, &rename, error) : -ENOMEM;
+        if (r < 0) {
+                redo_rename_done(&rename);
+                return r;
+        }
+        return redo_add_rename(in->redo, &rename);
+}
+
+int inversion_add_renames(struct inversion *in, struct error *error)
+{
+        const struct redo *redo = in->archived->redo;
+
+        for (size_t i = redo->n_renames; i-- > 0;) {
+                int r = inversion_add_rename(in, &redo->renames[i], error);
+
+                if (r < 0)
+                        return error && error->code
+                                       ? r
+                                       : error_errnof(error, r, "can't put back %s", redo->renames[i].path);
+        }
+        return 0;
+}

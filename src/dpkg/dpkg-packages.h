@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The packages that dpkg's records add up to. In: the records of `status` and of the journal, both in the order in which dpkg wrote them. Out:
- * one answer a package, sorted. Pure.
+ * The packages that dpkg's records add up to. In: the records of `status` and of the journal, both in the order in which dpkg wrote them.
+ * Out: one answer a package, sorted. Pure.
  */
 
 #include "dpkg/dpkg-record.h"

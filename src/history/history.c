@@ -66,18 +66,16 @@ static int history_open_dir(const struct root *root, const char *package)
 static int history_open_file(int dir, enum history_mode mode)
 {
         int flags = mode == HISTORY_APPEND ? O_RDWR | O_APPEND : O_RDONLY;
+        _cleanup_close_ int fd = -EBADF;
         struct stat st;
-        int fd;
 
-        /* O_NONBLOCK: a fifo in its place must not hang us. */
+        /* O_NONBLOCK: opening a fifo must not wait. */
         fd = openat(dir, FILE_NAME, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (fd < 0)
+        if (fd < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-                close(fd);
+        if (!S_ISREG(st.st_mode))
                 return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-        }
-        return fd;
+        return TAKE_FD(fd);
 }
 
 static int history_create_file(int dir)

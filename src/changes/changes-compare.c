@@ -48,6 +48,7 @@ int changes_compare_attributes(int lower, int upper, const struct mtime_window *
 
 int changes_open_content(int dir, const char *path)
 {
+        assert(path);
         return beneath_open(dir, path, O_RDONLY | O_NOATIME | O_NONBLOCK, 0);
 }
 

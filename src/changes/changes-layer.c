@@ -29,6 +29,7 @@ int changes_layer_stat(int dir, const char *name, struct stat *ret)
 {
         struct stat st = { 0 };
 
+        assert(name && ret);
         if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
                 return -errno;
         *ret = stat_is_whiteout(&st) ? (struct stat){ 0 } : st;
@@ -184,6 +185,7 @@ static int changes_layer_collect_moved(struct changes_layer *layer)
 
 bool changes_layer_was_moved(const struct changes_layer *layer, const char *before)
 {
+        assert(layer && before);
         return bsearch(&before, layer->moved, layer->n_moved, sizeof(*layer->moved), changes_layer_compare_moved);
 }
 

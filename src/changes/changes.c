@@ -127,6 +127,7 @@ static void changes_drop_pathless(struct changes *changes)
 
 void changes_sort(struct changes *changes)
 {
+        assert(changes);
         changes_drop_pathless(changes);
         if (changes->n > 1)
                 qsort(changes->changes, changes->n, sizeof(*changes->changes), change_compare);
@@ -144,6 +145,7 @@ int changes_format_path(const struct area *area, const char *path, char **ret)
 {
         _cleanup_free_ char *absolute = NULL;
 
+        assert(area && path && ret);
         if (asprintf(&absolute, "%s%s%s", area->path, *path ? "/" : "", path) < 0) {
                 absolute = NULL;
                 return -ENOMEM;
@@ -155,6 +157,7 @@ int changes_explain(const struct changes_request *request, const char *path, int
 {
         _cleanup_free_ char *printed = NULL;
 
+        assert(request && path);
         if (changes_format_path(request->area, path, &printed) < 0)
                 return -ENOMEM;
         return error_errnof(error, code, "can't compare %s with the original", printed);

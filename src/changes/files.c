@@ -15,8 +15,10 @@ static void file_done(const struct dmig_file *file)
 
 int files_new(struct dmig_files **ret)
 {
-        struct dmig_files *files = calloc(1, sizeof(*files));
+        struct dmig_files *files;
 
+        assert(ret);
+        files = calloc(1, sizeof(*files));
         if (!files)
                 return -ENOMEM;
         *ret = files;

@@ -149,7 +149,7 @@ static int preparation_fill_slot(struct preparation *p, size_t i, struct error *
         return r;
 }
 
-/* Explains a failure on the other file system, @error has the details. */
+/* Explains a failure on the other file system; @error has the details. */
 static int preparation_explain_copy(const struct preparation *p, const struct change *change, int r,
                                     struct error *error)
 {

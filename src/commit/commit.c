@@ -21,7 +21,7 @@
 /* An open area and its slots. */
 struct site {
         int root;
-        int slots; /* -EBADF if they were on a tmpfs and are gone */
+        int slots; /* negative if they were on a tmpfs and are gone */
         dev_t dev;
 };
 

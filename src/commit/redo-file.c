@@ -96,6 +96,7 @@ static int redo_sync(int dir, const char *name)
 
 int redo_write(const struct redo *redo, int dir, const char *name)
 {
+        assert(redo && dir >= 0 && name);
         static const char unfinished[] = "unfinished.jsonl";
         int r;
 

@@ -294,6 +294,7 @@ int redo_add_json(struct redo *redo, json_object *object)
                 { "attributes", redo_meta_from_json },
         };
 
+        assert(redo && object);
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
                 if (json_object_object_get(object, kinds[i].key))
                         return kinds[i].add(redo, object);

@@ -94,6 +94,7 @@ int redo_add_meta(struct redo *redo, struct redo_meta *meta)
 
 bool redo_has_holds(const struct redo *redo)
 {
+        assert(redo);
         for (size_t i = 0; i < redo->n_areas; i++)
                 if (redo->areas[i].hold)
                         return true;

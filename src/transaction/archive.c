@@ -196,6 +196,7 @@ bool archive_is_undoing(const struct root *root, const char *package)
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
 
+        assert(root && package);
         if (asprintf(&path, STATE_DIR "/%s/" UNDOING_FILE, package) < 0)
                 return true; /* a second look does no harm */
         fd = root_open(root, path, O_PATH | O_NOFOLLOW);
@@ -207,6 +208,7 @@ int archived_measure(const struct archived *archived, uint64_t *bytes, struct er
         uint64_t own;
         int r;
 
+        assert(archived && archived->dir >= 0 && bytes);
         r = beneath_measure(archived->dir, SLOTS_DIR, &own);
         if (r == -ENOENT || r == -ESTALE)
                 return -ENOENT;
@@ -290,6 +292,7 @@ int archived_forget(const struct archived *archived, struct error *error)
 
 int archive_forget(const struct history *history, uint64_t *bytes, struct error *error)
 {
+        assert(history && bytes);
         return archive_visit(history, archived_forget_slots, bytes, error);
 }
 
@@ -297,6 +300,7 @@ int archive_sweep(const struct history *history, struct error *error)
 {
         uint64_t bytes = 0;
 
+        assert(history);
         return archive_visit(history, archived_sweep, &bytes, error);
 }
 
@@ -315,13 +319,16 @@ int archived_list_files(const struct archived *archived, struct dmig_files *file
 
 int archive_purge(const struct history *history, struct error *error)
 {
-        int r = beneath_remove(history->dir, TRANSACTIONS_DIR);
+        int r;
 
+        assert(history);
+        r = beneath_remove(history->dir, TRANSACTIONS_DIR);
         return r < 0 ? archive_explain(history, "remove", r, error) : 0;
 }
 
 struct commit_place archived_place(const struct archived *archived, const struct history *history)
 {
+        assert(archived && archived->dir >= 0 && history);
         return (struct commit_place){
                 .root = history->root,
                 .package = history->package,

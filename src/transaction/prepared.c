@@ -41,9 +41,11 @@ int prepared_open(struct prepared *prepared, struct history *history, struct err
 
 int prepared_read(const struct prepared *prepared, struct redo **ret, struct error *error)
 {
-        int r = redo_read(&(const struct redo_file){ .dir = prepared->dir, .name = REDO_FILE, .path = prepared->path },
-                          ret, error);
+        int r;
 
+        assert(prepared && prepared->dir >= 0 && ret);
+        r = redo_read(&(const struct redo_file){ .dir = prepared->dir, .name = REDO_FILE, .path = prepared->path }, ret,
+                      error);
         return r == -ENOENT ? 0 : r < 0 ? r : 1;
 }
 

@@ -118,6 +118,7 @@ int transaction_drop(struct history *history, struct error *error)
         _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
         int r;
 
+        assert(history);
         r = prepared_open(&prepared, history, error);
         return r <= 0 ? r : prepared_drop(&prepared, error);
 }

@@ -79,6 +79,7 @@ void inversion_done(struct inversion *in)
 
 bool inversion_puts_back(const struct inversion *in, size_t area, const char *path)
 {
+        assert(in && path);
         for (size_t i = 0; i < in->redo->n_renames; i++) {
                 const struct redo_rename *rename = &in->redo->renames[i];
 
@@ -94,6 +95,7 @@ int inversion_format_path(const struct inversion *in, size_t area, const char *p
         char *made;
         int r;
 
+        assert(in && path && ret);
         r = redo_format_path(in->archived->redo, area, path, &below);
         if (r < 0)
                 return r;

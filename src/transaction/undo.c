@@ -26,6 +26,7 @@ static int undo_clean_up(const struct commit_place *place, const struct redo *un
 
 int undo_record(struct dmig *ctx, struct history *history, const char *id, struct error *error)
 {
+        assert(ctx && history && id);
         return emit_event(ctx, history, &(const struct emission){ "undone", { { "id", .text = id } } }, error);
 }
 

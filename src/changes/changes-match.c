@@ -60,7 +60,7 @@ static bool change_is_candidate(const struct change *change)
                S_ISREG(st->st_mode) && st->st_nlink == 1;
 }
 
-static int candidates_collect(struct changes *changes, struct candidates *ret)
+static int candidates_init(struct changes *changes, struct candidates *ret)
 {
         struct candidate *list = calloc(changes->n + 1, sizeof(*list));
         size_t n = 0;
@@ -203,7 +203,7 @@ int changes_match_moves(struct changes_walk *walk, struct error *error)
         int r;
 
         assert(walk && walk->request);
-        r = candidates_collect(&walk->changes, &all);
+        r = candidates_init(&walk->changes, &all);
         if (r < 0)
                 return r;
         list = all.list;

@@ -9,10 +9,22 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 
+/* Returns: 1 if @path is the directory @fd on the same mount, 0 if not, or a negative errno. */
+static int root_is_at(int fd, const char *path)
+{
+        struct statx opened, found;
+
+        if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &opened) < 0 ||
+            statx(AT_FDCWD, path, 0, STATX_INO | STATX_MNT_ID, &found) < 0)
+                return -errno;
+        return opened.stx_ino == found.stx_ino && opened.stx_mnt_id == found.stx_mnt_id;
+}
+
 int root_init(struct root *root, const char *path)
 {
         _cleanup_free_ char *resolved = NULL;
-        int fd;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
 
         assert(root);
         assert(path);
@@ -20,14 +32,16 @@ int root_init(struct root *root, const char *path)
         resolved = realpath(path, NULL);
         if (!resolved)
                 return -errno;
-        if (streq(resolved, "/"))
-                resolved[0] = '\0';
-
         fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
+        r = root_is_at(fd, resolved);
+        if (r <= 0)
+                return r < 0 ? r : -EXDEV;
 
-        *root = (struct root){ .fd = fd, .path = TAKE_PTR(resolved) };
+        if (streq(resolved, "/"))
+                resolved[0] = '\0';
+        *root = (struct root){ .fd = TAKE_FD(fd), .path = TAKE_PTR(resolved) };
         return 0;
 }
 

@@ -15,7 +15,10 @@ struct root {
         char *path; /* absolute, without a slash at its end; "" for "/" */
 };
 
-/* Returns: 0 or a negative errno. */
+/*
+ * Returns: 0 or a negative errno: -EXDEV if the directory has no path here, since it was reached through /proc/PID/root of another mount
+ * namespace.
+ */
 _must_check_ int root_init(struct root *root, const char *path);
 void root_done(struct root *root);
 

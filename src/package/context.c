@@ -93,6 +93,11 @@ int dmig_set_root(struct dmig *ctx, const char *path)
         if (r < 0)
                 return r;
         r = root_init(&root, path);
+        if (r == -EXDEV)
+                return error_setf(
+                        &ctx->error, r,
+                        "can't use %s as the root directory: it is in another mount namespace; use its path in this one, or run the program in that one with nsenter(1)",
+                        path);
         if (r < 0)
                 return error_errnof(&ctx->error, r, "can't use %s as the root directory", path);
         root_done(&ctx->root);

@@ -7,7 +7,10 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 
 /* ---- Taking a directory as root -------------------------------------------------------------- */
 
@@ -55,6 +58,34 @@ START_TEST(test_init_failure)
         ck_assert_int_eq(root_init(&root, tree_path(&tree, "/none")), -ENOENT);
         ck_assert_int_eq(root_init(&root, ""), -ENOENT);
         ck_assert_int_eq(root.fd, -77);
+}
+END_TEST
+
+/* Its path would be "/", which is another directory here. */
+START_TEST(test_init_in_another_namespace)
+{
+        struct root root;
+        char path[64];
+        int fds[2];
+        pid_t pid;
+
+        ck_assert_int_eq(pipe(fds), 0);
+        pid = fork();
+        if (pid == 0) {
+                if (unshare(CLONE_NEWNS) == 0)
+                        (void)!write(fds[1], "", 1);
+                for (;;)
+                        pause();
+        }
+        ck_assert_int_gt(pid, 0);
+        ck_assert_int_eq(read(fds[0], path, 1), 1);
+        snprintf(path, sizeof(path), "/proc/%d/root", pid);
+        ck_assert_int_eq(root_init(&root, path), -EXDEV);
+        ck_assert_int_eq(kill(pid, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        ck_assert_int_eq(root_init(&root, "/proc/self/root"), 0);
+        ck_assert_str_eq(root.path, "");
+        root_done(&root);
 }
 END_TEST
 
@@ -239,6 +270,8 @@ static Suite *suite(void)
         tcase_set_timeout(tc, 60);
         tcase_add_unchecked_fixture(tc, trees_setup, trees_teardown);
         tcase_add_loop_test(tc, test_init, 0, ELEMENTSOF(spellings));
+        if (geteuid() == 0)
+                tcase_add_test(tc, test_init_in_another_namespace);
         tcase_add_test(tc, test_init_relative);
         tcase_add_test(tc, test_init_slash);
         tcase_add_test(tc, test_init_failure);

@@ -37,11 +37,27 @@ struct declared_paths *declared_paths_free(struct declared_paths *declared)
         return NULL;
 }
 
+/* Returns: @path, which is within the root, as a path below it. */
 static const char *root_strip(const struct root *root, const char *path)
 {
-        const char *rest = str_startswith(path, root->path);
+        const char *rest = path + strlen(root->path);
 
-        return rest && *rest ? rest : "/";
+        return *rest ? rest : "/";
+}
+
+/* The kernel tells the path of a file in another mount namespace as that one has it. Returns: 0, -ESTALE if it isn't within the root, or another negative errno. */
+static int root_get_path(const struct root *root, int fd, char **ret)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = fd_get_path(fd, &path);
+        if (r < 0)
+                return r;
+        if (!path_is_within(path, root->path))
+                return -ESTALE;
+        *ret = TAKE_PTR(path);
+        return 0;
 }
 
 static int search_refuse(const struct search *search, int code, const char *reason)
@@ -58,6 +74,10 @@ static int search_refuse_unreachable(const struct search *search, int code)
                         "it leads out of the root by a symbolic link; make the link a relative one to a path in the root");
         if (code == -ELOOP)
                 return search_refuse(search, code, "it leads through too many symbolic links; remove the loop");
+        if (code == -ESTALE)
+                return search_refuse(
+                        search, code,
+                        "the root directory was moved, or opened in another mount namespace; open it again");
         return error_errnof(search->error, code, "can't reach the declared path %s%s", search->root->path,
                             search->written);
 }
@@ -112,9 +132,9 @@ static int search_resolve_link(const struct search *search, const char *target, 
         fd = root_open(search->root, target, O_PATH | O_NOFOLLOW);
         if (fd < 0 && fd != -ENOENT)
                 return search_refuse_unreachable(search, fd);
-        r = fd < 0 ? 0 : fd_get_path(fd, &path);
+        r = fd < 0 ? 0 : root_get_path(search->root, fd, &path);
         if (r < 0)
-                return r;
+                return search_refuse_unreachable(search, r);
         *ret = strdup(path ? root_strip(search->root, path) : target);
         return *ret ? 0 : -ENOMEM;
 }
@@ -158,9 +178,9 @@ static int search_find(const struct search *search, const char *path, struct dec
                 return search_refuse(search, -ENOENT,
                                      "it is a symbolic link to a path that doesn't exist; make that, or declare it");
 
-        r = fd_get_path(parent, &found.parent);
+        r = root_get_path(search->root, parent, &found.parent);
         if (r < 0)
-                return r;
+                return search_refuse_unreachable(search, r);
         if (asprintf(&found.path, "%s/%s", streq(found.parent, "/") ? "" : found.parent, rest) < 0) {
                 found.path = NULL;
                 return -ENOMEM;

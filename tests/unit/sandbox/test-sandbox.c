@@ -3,6 +3,7 @@
 /* What a program in a sandbox can write, as it finds out itself. */
 
 #include "../support/boxed.h"
+#include "../support/filesystem.h"
 #include "../support/shell.h"
 #include "../support/suite.h"
 #include "../support/tree.h"
@@ -242,8 +243,7 @@ START_TEST(test_mounts_within)
         const struct box box = { .root = &root, .phase = SANDBOX_MIGRATE, .manifest = "{'writes':['/srv/a']}" };
         _cleanup_free_ char *script = NULL;
 
-        ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        filesystem_leave_mounts(&root);
         tree_add(&root, &(struct tree_entry){ "/srv/a/sub", S_IFDIR | 0755, NULL });
         tree_add(&root, &(struct tree_entry){ "/srv/a/locked", S_IFDIR | 0755, NULL });
         tree_add(&root, &(struct tree_entry){ "/other", S_IFDIR | 0755, NULL });
@@ -270,8 +270,7 @@ START_TEST(test_no_mount_leaks)
                                  .manifest = "{'writes':['/etc/foo','/tmp']}" };
         _cleanup_free_ char *before = NULL, *after = NULL, *output = NULL;
 
-        ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        filesystem_leave_mounts(&root);
         ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_SHARED, NULL), 0);
         before = shell_output("cat /proc/self/mountinfo");
         output = box_output(&box, "true");

@@ -3,6 +3,7 @@
 /* Stages, as programs in sandboxes see them: a migration, the check behind it, and those on top of it in a preview. */
 
 #include "../support/boxed.h"
+#include "../support/filesystem.h"
 #include "../support/shell.h"
 #include "../support/suite.h"
 #include "../support/tree.h"
@@ -12,7 +13,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mount.h>
@@ -112,13 +112,6 @@ static void add_files(const struct root *root, const char *const *paths)
                 tree_add(root, &(struct tree_entry){ *paths, 0644, "old\n" });
 }
 
-/* For mounts of the test's own. */
-static void leave_mounts(void)
-{
-        ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
-}
-
 /* ---- Directories ----------------------------------------------------------------------------- */
 
 START_TEST(test_new)
@@ -197,7 +190,7 @@ START_TEST(test_no_room)
         _cleanup_error_ struct error error = { 0 };
         struct stage *stage = NULL;
 
-        leave_mounts();
+        filesystem_leave_mounts(&place.root);
         ck_assert_int_eq(mount("tmpfs", state.path, "tmpfs", 0, "nr_inodes=4"), 0);
         open_place(&place, state.path, LIST("/etc"));
         ck_assert_int_eq(stage_new(&(struct stage_request){ place.state, "stage", place.areas, NULL }, &stage, &error),
@@ -334,7 +327,7 @@ START_TEST(test_many_siblings)
         _cleanup_(stage_mounts_done) struct stage_mounts mounts = { 0 };
         char state[PATH_MAX];
 
-        leave_mounts();
+        filesystem_leave_mounts(&place.root);
         ck_assert_int_eq(shell("mkdir -p %s/srv/mnt/deep %s/srv/state && cd %s/srv && touch foo $(seq 1001)",
                                place.root.path, place.root.path, place.root.path),
                          0);
@@ -420,7 +413,7 @@ START_TEST(test_file_systems)
         _cleanup_(stage_freep) struct stage *stage = NULL;
         _cleanup_free_ char *output = NULL, *path = strdup(place.root.path);
 
-        leave_mounts();
+        filesystem_leave_mounts(&place.root);
         ck_assert_int_eq(mount("tmpfs", _i == 0 ? path : state.path, "tmpfs", 0, "mode=755"), 0);
         root_done(&place.root);
         ck_assert_int_eq(root_init(&place.root, path), 0);
@@ -441,7 +434,7 @@ START_TEST(test_mounts_within)
         static const char *const points[] = { "/srv/foo/area", "/srv/foo/area/fixed", "/srv/beside/deep" };
         static const char cat[] = "cd srv && cat foo/area/file foo/area/fixed/file beside/deep/file beside/file";
 
-        leave_mounts();
+        filesystem_leave_mounts(&place.root);
         add_files(&place.root, LIST("/srv/foo/file", "/srv/beside/file"));
         for (size_t i = 0; i < ELEMENTSOF(points); i++) {
                 const char *path = tree_path(&place.root, points[i]);
@@ -480,7 +473,7 @@ START_TEST(test_untouched)
         _cleanup_place_ struct place place = { .root = tree_new() };
         _cleanup_(stage_freep) struct stage *stage = NULL, *above = NULL;
 
-        leave_mounts();
+        filesystem_leave_mounts(&place.root);
         add_files(&place.root, LIST("/etc/foo/file", "/srv/foo/file", "/srv/beside/inner/file"));
         ck_assert_int_eq(mount("tmpfs", tree_path(&place.root, "/srv/beside/inner"), "tmpfs", 0, NULL), 0);
         tree_add(&place.root, &(struct tree_entry){ "/srv/beside/inner/foo", 0644, "inner\n" });
@@ -605,7 +598,7 @@ START_TEST(test_space)
         _cleanup_(stage_freep) struct stage *stage = NULL;
         char text[STAGE_SPACE_MAX], wanted[PATH_MAX + 128];
 
-        leave_mounts();
+        filesystem_leave_mounts(&place.root);
         ck_assert_int_eq(mount("tmpfs", state.path, "tmpfs", 0, "size=4m"), 0);
         add_files(&place.root, LIST("/srv/foo"));
         open_place(&place, state.path, LIST("/srv/foo"));

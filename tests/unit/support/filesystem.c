@@ -8,14 +8,24 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
+void filesystem_leave_mounts(struct root *root)
+{
+        _cleanup_free_ char *path = strdup(root->path);
+
+        ck_assert_ptr_nonnull(path);
+        ck_assert_msg(unshare(CLONE_NEWNS) == 0, "can't make a mount namespace: %m");
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        root_done(root);
+        ck_assert_int_eq(root_init(root, path), 0);
+}
+
 /* Mounts a tmpfs over the tree. */
 static void mount_tmpfs(struct root *root, const char *options)
 {
         _cleanup_free_ char *path = strdup(root->path);
 
         ck_assert_ptr_nonnull(path);
-        ck_assert_msg(unshare(CLONE_NEWNS) == 0, "can't make a mount name space: %m");
-        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        filesystem_leave_mounts(root);
         ck_assert_msg(mount("tmpfs", path, "tmpfs", 0, options) == 0, "can't mount a tmpfs: %m");
         root_done(root);
         ck_assert_int_eq(root_init(root, path), 0);

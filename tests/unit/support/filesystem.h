@@ -8,7 +8,7 @@
 /* For loop tests. */
 enum filesystem {
         FILESYSTEM_DEFAULT, /* below $TMPDIR */
-        FILESYSTEM_TMPFS,   /* in a mount name space of the test's own, with which it ends */
+        FILESYSTEM_TMPFS,   /* in a mount namespace of the test's own, with which it ends */
         N_FILESYSTEMS,
 };
 
@@ -16,5 +16,7 @@ enum filesystem {
 struct root filesystem_new(enum filesystem filesystem);
 /* The same on tmpfs, with at most @size bytes in it. */
 struct root filesystem_new_limited(size_t size);
+/* Gives the test mounts of its own, with which it ends; opens @root again, since its file descriptor is on the mounts before. */
+void filesystem_leave_mounts(struct root *root);
 /* Limits the open files to 32, so that code fails that keeps each directory of a deep tree open. */
 void allow_few_files(void);

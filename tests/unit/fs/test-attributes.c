@@ -23,7 +23,7 @@ struct acl {
         struct posix_acl_xattr_entry entries[5];
 };
 
-/* Of owner, user 1000, group, mask and others, as an octal digit each. */
+/* The permissions of owner, user 1000, group, mask and others, an octal digit each. */
 static struct acl acl_of(unsigned digits)
 {
         static const uint16_t tags[] = { ACL_USER_OBJ, ACL_USER, ACL_GROUP_OBJ, ACL_MASK, ACL_OTHER };
@@ -104,7 +104,7 @@ static void set_state(const char *path, const struct state *state)
         ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
-/* O_PATH. */
+/* Opens it with O_PATH. */
 static int open_path(const struct root *root, const char *path)
 {
         int fd = open(tree_path(root, path), O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -113,7 +113,7 @@ static int open_path(const struct root *root, const char *path)
         return fd;
 }
 
-/* A file, or a directory with an ACL for what will be in it too, in this state. */
+/* Makes a file, or a directory with a default ACL, too, in this state. */
 static int new_file(const struct root *root, const char *path, mode_t type, const struct state *state)
 {
         const char *full;
@@ -183,7 +183,7 @@ START_TEST(test_read_failure)
 }
 END_TEST
 
-/* procfs knows none. */
+/* procfs has no extended attributes. */
 START_TEST(test_read_without_xattrs)
 {
         _cleanup_close_ int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -283,7 +283,7 @@ START_TEST(test_apply_nothing)
                 _cleanup_attributes_ struct attributes wanted = read_attributes(fd);
                 struct stat st;
 
-                (void)usleep(10000); /* longer than a tick, by which such times may go */
+                (void)usleep(10000); /* longer than a tick of the file system's clock */
                 ck_assert_int_eq(attributes_apply(fd, &wanted), 0);
                 ck_assert_int_eq(fstat(fd, &st), 0);
                 check_time(&st.st_ctim, &wanted.st.st_ctim);
@@ -311,7 +311,7 @@ static int new_other(const struct root *root, const char *name, mode_t type, uns
         return open_path(root, path);
 }
 
-/* Through a descriptor that can do nothing but name the file. */
+/* By an O_PATH descriptor. */
 START_TEST(test_apply_others)
 {
         _cleanup_(root_done) struct root root = filesystem_new((enum filesystem)(_i % N_FILESYSTEMS));
@@ -367,7 +367,7 @@ END_TEST
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-/* As it is written, and read from the text. */
+/* Writes the attributes as text and reads them back. */
 static void check_round_trip(const struct attributes *attributes)
 {
         _cleanup_(json_object_putp) json_object *object = NULL, *parsed = NULL, *second = NULL;
@@ -447,7 +447,7 @@ START_TEST(test_json_text)
 }
 END_TEST
 
-/* One good key each, made bad, or left out. */
+/* Each case makes one key bad, or leaves it out. */
 static const struct {
         const char *key;
         const char *bad; /* NULL: missing */

@@ -43,7 +43,7 @@ static bool exists(int dir, const char *path)
         return fd >= 0;
 }
 
-/* Mounts a tmpfs with a file in it; only this test sees it, and only through what it opens from now on. */
+/* Mounts a tmpfs with a file in it, visible only to this test, through files that it opens afterwards. */
 static void mount_with_file(const char *path)
 {
         char file[PATH_MAX];
@@ -199,7 +199,7 @@ START_TEST(test_make_directories)
         ck_assert_int_eq(st.st_mode, S_IFDIR | 0750);
         ck_assert_int_eq(stat(tree_path(&root, "/top/dir"), &st), 0);
         ck_assert_int_eq(st.st_mode, S_IFDIR | 0755);
-        ck_assert_int_eq(fsync(fd), 0); /* so it is no O_PATH one */
+        ck_assert_int_eq(fsync(fd), 0); /* fails for an O_PATH descriptor */
 
         same = beneath_make_directories(dir, "");
         ck_assert_int_ge(same, 0);
@@ -260,7 +260,7 @@ START_TEST(test_remove_one)
         ck_assert(exists(dir, "dir/sub"));
         ck_assert_int_eq(access(tree_path(&root, "/outside"), F_OK), 0);
 
-        /* What doesn't exist is removed. */
+        /* A missing path counts as removed. */
         ck_assert_int_eq(beneath_remove(dir, "dir/file"), 0);
         ck_assert_int_eq(beneath_remove(dir, "none/file"), 0);
 }
@@ -290,7 +290,7 @@ START_TEST(test_remove_mount)
 }
 END_TEST
 
-/* Many in one directory: each is listed once only. */
+/* Many entries in one directory: each is listed once. */
 START_TEST(test_remove_wide)
 {
         _cleanup_(root_done) struct root root = filesystem_new((enum filesystem)_i);
@@ -309,7 +309,7 @@ END_TEST
 
 #define DEPTH 4000
 
-/* Directories of names of two bytes, in each other. Returns: their path, longer than PATH_MAX. */
+/* Makes nested directories with names of two bytes. Returns: their path, longer than PATH_MAX. */
 static char *make_deep(int dir)
 {
         char *path = malloc(DEPTH * 3 + 1);
@@ -383,7 +383,7 @@ START_TEST(test_measure)
         ck_assert_int_eq(beneath_measure(root.fd, "", &size), 0);
         ck_assert_uint_ge(size, empty + file);
 
-        /* Holes take nothing; and another name adds nothing. */
+        /* Neither holes nor a further hard link take space. */
         ck_assert_int_eq(truncate(tree_path(&root, "/d/sub/a"), 1LL << 30), 0);
         ck_assert_int_eq(linkat(root.fd, "d/sub/a", root.fd, "d/b", 0), 0);
         ck_assert_int_eq(beneath_measure(root.fd, "d", &size), 0);
@@ -423,7 +423,7 @@ struct diary {
         FILE *stream;
         const char *stop; /* at this path, with -ECANCELED */
         int root;
-        const char *move; /* when this is visited, this directory is moved to "moved" */
+        const char *move; /* when stop is visited, this directory is moved to "moved" */
         const char *moved;
 };
 
@@ -517,7 +517,7 @@ START_TEST(test_walk_failure)
 }
 END_TEST
 
-/* Whoever moves the directory that we are in doesn't make us come out elsewhere. */
+/* A walk whose current directory is moved doesn't go on elsewhere. */
 START_TEST(test_walk_moved)
 {
         _cleanup_(root_done) struct root root = tree_new();

@@ -87,7 +87,7 @@ static const struct {
         { { MIB, { { 0, "x" } } }, { MIB, { { 0, NULL } } }, 0 },
         { { MIB + 3, { { MIB + 2, "x" } } }, { MIB + 3, { { MIB + 2, "y" } } }, 0 },
         { { MIB + 3, { { MIB, "abc" } } }, { MIB + 3, { { MIB, "abc" } } }, 1 },
-        /* One's data are in the other one's hole. */
+        /* The data of one are in a hole of the other. */
         { { MIB, { { 0, "a" }, { 512 * KIB, "b" } } }, { MIB, { { 0, "a" } } }, 0 },
         { { MIB, { { 0, "a" } } }, { MIB, { { 0, "a" }, { MIB - 1, "b" } } }, 0 },
         { { MIB, { { 0, "a" }, { 512 * KIB, "b" } } }, { MIB, { { 0, "a" }, { 512 * KIB, "b" } } }, 1 },
@@ -151,7 +151,7 @@ static const struct layout layouts[] = {
         { 10 * MIB + 1, { { MIB - 2, "abcd" }, { 5 * MIB, "y" }, { 5 * MIB + 64 * KIB, "z" } } },
 };
 
-/* Where data begin and end, as text. */
+/* Returns: where data begin and end, as text. */
 static void map_data(int fd, char *text, size_t size)
 {
         off_t data, hole = 0;
@@ -404,7 +404,7 @@ static int compare_entry(enum beneath_step step, const struct beneath_entry *ent
         return 0;
 }
 
-/* Both, each with what the other one has. Returns: how many files there are. */
+/* Compares each tree with the other. Returns: the number of files. */
 static size_t check_same_trees(int a, int b)
 {
         struct pair pair = { .a = a, .b = b }, reverse = { .a = b, .b = a };
@@ -464,7 +464,7 @@ START_TEST(test_copy)
 }
 END_TEST
 
-/* Each type as what is to be copied itself. */
+/* Copies a file of each type by itself. */
 static const char *const singles[] = { "plain",  "link", "fifo",       "null",   "dir/block",
                                        "socket", "dir",  "dir/closed", "capable" };
 

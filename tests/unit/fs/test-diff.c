@@ -119,7 +119,7 @@ START_TEST(test_without_the_program)
 }
 END_TEST
 
-/* Names stand in it as everywhere else, so that no line of it is taken for another. */
+/* Names are escaped as everywhere else, so that none of their bytes can look like another line of the diff. */
 START_TEST(test_name)
 {
         _cleanup_close_ int b = make_file("b\n", 2), stop = eventfd(0, EFD_CLOEXEC);

@@ -162,7 +162,7 @@ START_TEST(test_lines_up_to_the_cap)
 }
 END_TEST
 
-/* Printable ones, and bytes that are four in the clean text. */
+/* Printable bytes, and bytes that take four in the sanitised text. */
 START_TEST(test_long_line)
 {
         static const char bytes[] = { 'x', '\xff' };
@@ -190,12 +190,12 @@ START_TEST(test_line_of_exactly_the_limit)
                 feed_line(&output, 'x', size);
         ck_assert_int_eq(output_finish(&output), 0);
         ck_assert_uint_eq(heard.n_bytes, 3 * OUTPUT_LINE_MAX);
-        ck_assert_ptr_null(strstr(heard_text(&heard), "[]")); /* no line of nothing behind one that is full */
+        ck_assert_ptr_null(strstr(heard_text(&heard), "[]")); /* no empty line after a full one */
         ck_assert_uint_eq(heard.n_lines, 4);
 }
 END_TEST
 
-/* A character that lies across the limit of a line stays whole. */
+/* A character across the limit of a line isn't cut. */
 START_TEST(test_limit_within_a_character)
 {
         static const char character[] = "\xe2\x82\xac";

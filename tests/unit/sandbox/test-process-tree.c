@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a program starts: its time limit, its end before its time, and that nothing of it survives. */
+/* The processes that a program starts: time limit, early end, and that none of them survives. */
 
 #include "../support/program.h"
 #include "../support/suite.h"
@@ -28,13 +28,13 @@ static void expect_end(const struct run *run, enum process_end end)
 
 /* ---- Limits ---------------------------------------------------------------------------------- */
 
-/* Parent and child are both asked to end, and have the time to do so. */
+/* Parent and child both get SIGTERM and time to end. */
 #define OBEDIENT                                                                                                  \
         "trap 'wait; echo parent; exit 0' TERM\n"                                                                 \
         "sh -c 'exec 2>/dev/null; trap \"echo child; exit 0\" TERM; echo ready; while :; do sleep 0.1; done' &\n" \
         "wait"
 
-/* Of bash, whose wait can be relied upon within a trap. */
+/* For bash, whose wait works within a trap. */
 static const char *const obedient[] = { "/bin/bash", "-c", OBEDIENT, NULL };
 
 START_TEST(test_timeout_obeyed)
@@ -50,7 +50,7 @@ START_TEST(test_timeout_obeyed)
 }
 END_TEST
 
-/* A descendant that nobody waits for, and that doesn't listen either. Once, since it takes the whole grace period. */
+/* A descendant without a parent that ignores SIGTERM. It runs once, since it takes the whole grace period. */
 START_TEST(test_timeout_ignored)
 {
         const struct program program = {
@@ -133,7 +133,7 @@ END_TEST
 
 /* ---- Descendants ----------------------------------------------------------------------------- */
 
-/* The daemon says that it is ready; the program ends when we have seen it. */
+/* The daemon reports that it is ready; the program ends after we have seen that. */
 static const char *const daemons[] = {
         "sh -c 'echo ready; exec sleep 100' &",
         "setsid sh -c 'echo ready; exec sleep 100' &",
@@ -172,7 +172,7 @@ START_TEST(test_daemons_end)
 }
 END_TEST
 
-/* Each generation starts the next one and ends: whoever looks at a list of them looks at the past. */
+/* Each generation starts the next one and ends, so that a list of them is outdated at once. */
 START_TEST(test_moving_target_ends)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -206,7 +206,7 @@ static bool wait_until_none(void)
         return true;
 }
 
-/* We are killed ourselves, in the middle of it. */
+/* The supervising process is killed itself. */
 START_TEST(test_runner_killed)
 {
         static const char script[] =
@@ -217,7 +217,7 @@ START_TEST(test_runner_killed)
         pid_t runner;
         char byte;
 
-        (void)program_mark(); /* for both of us */
+        (void)program_mark(); /* for both processes */
         ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
         runner = fork();
         ck_assert_int_ge(runner, 0);
@@ -240,7 +240,7 @@ START_TEST(test_runner_killed)
 }
 END_TEST
 
-/* In a sandbox the keeper is the init of its name space, which nobody in there can kill. */
+/* In a sandbox the keeper is the init of its namespace, which no process in it can kill. */
 START_TEST(test_keeper_cannot_be_killed)
 {
         const struct program program = {
@@ -257,7 +257,7 @@ START_TEST(test_keeper_cannot_be_killed)
 }
 END_TEST
 
-/* Outside of one it can be, and then the program must not go on unsupervised. */
+/* Without a sandbox it can be killed; then the program must not go on unsupervised. */
 START_TEST(test_keeper_killed)
 {
         const struct program program = {
@@ -270,7 +270,7 @@ START_TEST(test_keeper_killed)
         ck_assert_int_eq(run.r, 0);
         ck_assert_int_eq(run.result.end, PROCESS_SIGNALED);
         ck_assert_int_eq(run.result.status, SIGKILL);
-        /* The kernel ends it, and nobody is left to wait for that. */
+        /* The kernel ends it; no process is left to wait for it. */
         for (int i = 0; i < 200 && program_count() > 0; i++)
                 (void)usleep(10000);
         ck_assert_uint_eq(program_count(), 0);

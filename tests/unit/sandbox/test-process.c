@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How a program is started, and how its end is told. Most of it both outside of a sandbox and in one. */
+/* How a program is started and how its end is reported, mostly both with and without a sandbox. */
 
 #include "../support/program.h"
 #include "../support/suite.h"
@@ -47,7 +47,7 @@ static const struct {
         { "ulimit -c 0; kill -SEGV $$", PROCESS_SIGNALED, SIGSEGV },
         { "kill -HUP $$", PROCESS_SIGNALED, SIGHUP },
         { "kill -PIPE $$", PROCESS_SIGNALED, SIGPIPE },
-        /* What a child of the program does is for the program to judge. */
+        /* The end of the program's child doesn't count. */
         { "exec 2>/dev/null; sh -c 'kill -KILL $$'; exit 3", PROCESS_EXITED, 3 },
         { "(sleep 0.3; kill -TERM $$) & wait; sleep 10", PROCESS_SIGNALED, SIGTERM },
         { "exec >/dev/null 2>&1 </dev/null; sleep 0.3; exit 4", PROCESS_EXITED, 4 },
@@ -84,7 +84,7 @@ static const struct {
         { "program", S_IFLNK, -ELOOP },
 };
 
-/* It can't run what has no interpreter, and takes the process down with it. */
+/* A file without an interpreter can't be executed. */
 static bool is_beyond_valgrind(size_t failure)
 {
         const char *preloaded = getenv("LD_PRELOAD");
@@ -144,7 +144,7 @@ END_TEST
 START_TEST(test_signals_are_default)
 {
         const char *const argv[] = { "/bin/grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status", NULL };
-        /* Signals 32 and 33, which it lets nobody touch: they are as whoever started us had them. */
+        /* Signals 32 and 33, which the C library reserves: they stay as the test inherited them. */
         const unsigned long long of_the_c_library = 3ULL << 31;
         unsigned long long blocking, ignoring;
         _cleanup_(run_done) struct run run;
@@ -163,7 +163,7 @@ START_TEST(test_signals_are_default)
 }
 END_TEST
 
-/* A caller may well not want to hear of its children. */
+/* A caller may ignore SIGCHLD. */
 START_TEST(test_ignored_children)
 {
         const struct program program = {
@@ -234,7 +234,7 @@ START_TEST(test_leaves_nothing)
 }
 END_TEST
 
-/* Whichever of standard input, output and error the caller has closed. */
+/* The caller may have closed any of its standard streams. */
 START_TEST(test_closed_standard_descriptors)
 {
         int closed = _i / 2, saved[3];

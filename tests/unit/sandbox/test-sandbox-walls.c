@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What leads out of a sandbox: private directories, network, privileges. */
+/* The ways out of a sandbox: private directories, network, privileges. */
 
 #include "../support/boxed.h"
 #include "../support/shell.h"
@@ -37,7 +37,7 @@ START_TEST(test_private_tmp)
 }
 END_TEST
 
-/* A root below /tmp stays, read-only but for what is declared; what stands beside it is out of sight. */
+/* A root below /tmp stays visible, read-only except for the declared paths; files beside it don't. */
 START_TEST(test_root_below_tmp)
 {
         _cleanup_(root_done) struct root root = tree_new(), other = tree_new();
@@ -97,7 +97,7 @@ END_TEST
 
 /* ---- Ways out -------------------------------------------------------------------------------- */
 
-/* Each has to fail; @ is the process that runs the test. */
+/* Each must fail; @ is the process that runs the test. */
 static const char *const ways_out[] = {
         "mount -o remount,rw /",
         "mount -o remount,bind,rw /",
@@ -153,7 +153,7 @@ START_TEST(test_no_way_out)
 }
 END_TEST
 
-/* Neither the program nor what it starts gets them back. */
+/* Neither the program nor its children get them back. */
 START_TEST(test_capabilities)
 {
         const struct box box = { .phase = phases[_i], .manifest = "{'writes':['/usr']}" };
@@ -167,14 +167,14 @@ START_TEST(test_capabilities)
 
                 for (size_t i = 0; i < ELEMENTSOF(dropped); i++)
                         ck_assert_msg((set >> dropped[i] & 1) == 0, "%u is in %s", dropped[i], line);
-                if (n >= 1 && n <= 3) /* permitted, effective, bounding: what root needs for files is there */
+                if (n >= 1 && n <= 3) /* permitted, effective, bounding: those that root needs for files remain */
                         ck_assert_uint_eq(set & 0xff, 0xff);
         }
         ck_assert_uint_eq(n, 5);
 }
 END_TEST
 
-/* The caller keeps all that it had. */
+/* The caller's own capabilities don't change. */
 START_TEST(test_caller_is_untouched)
 {
         const struct box box = { .phase = phases[_i] };
@@ -239,7 +239,7 @@ START_TEST(test_network)
 }
 END_TEST
 
-/* One network serves many, and nothing that is in it is shared with the system. */
+/* One network serves many sandboxes, and shares nothing with the system. */
 START_TEST(test_network_is_empty)
 {
         const struct box box = { .phase = SANDBOX_CHECK };
@@ -309,7 +309,7 @@ START_TEST(test_without_privileges)
         ck_assert_int_eq(seteuid(65534), 0);
         ck_assert_int_eq(network_new(&error), -EPERM);
         ck_assert_int_eq(seteuid(0), 0);
-        ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), 0); /* for those who look for leaks */
+        ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), 0); /* for leak checkers */
         ck_assert_ptr_nonnull(strstr(error_text(&error), "CAP_SYS_ADMIN"));
         ck_assert_ptr_nonnull(strstr(error_text(&error), "--sandbox=off"));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a program in a sandbox can write, as it finds out itself. */
+/* What a program in a sandbox can write, found out by programs that try it. */
 
 #include "../support/boxed.h"
 #include "../support/filesystem.h"
@@ -102,7 +102,7 @@ struct case_ {
         const char *output;
 };
 
-/* "w" writes the file and says so, or says why not. */
+/* "w" writes the file and prints its name, or the reason why it can't. */
 #define W "w() { (echo written >$1) 2>/dev/null && echo $1 || { : >>$1; } 2>&1 | sed 's/.*: //'; }\n"
 
 static const struct case_ cases[] = {
@@ -124,7 +124,7 @@ static const struct case_ cases[] = {
           "{'writes':['/etc/a/b/c']}",
           "mkdir -p etc/a/b/c && w etc/a/b/c/new; w etc/beside",
           "etc/a/b/c/new\n" READ_ONLY "\n" },
-        /* Nested, whichever comes first. */
+        /* Nested paths, in both orders. */
         { { { "/srv/a/b", S_IFDIR | 0755, NULL }, { "/srv/beside", 0644, "old" } },
           "{'writes':['/srv/a/b','/srv/a']}",
           "w srv/a/1; w srv/a/b/2; w srv/beside",
@@ -133,7 +133,7 @@ static const struct case_ cases[] = {
           "{'writes':['/srv/a','/srv/a/b/c/d','/srv/a/b']}",
           "w srv/a/1; w srv/a/b/2; w srv/a/b/c/3; w srv/a/b/c/d/4; w 5",
           "srv/a/1\nsrv/a/b/2\nsrv/a/b/c/3\nsrv/a/b/c/d/4\n" READ_ONLY "\n" },
-        /* Areas in what another one keeps. */
+        /* Areas below shields of another one. */
         { { { "/srv/a", S_IFDIR | 0755, NULL }, { "/srv/b/c", S_IFDIR | 0755, NULL }, { "/srv/b/d", 0644, "old" } },
           "{'writes':['/srv/a','/srv/b/c']}",
           "w srv/a/1; w srv/b/c/2; w srv/b/d",
@@ -192,7 +192,7 @@ static void add_entries(const struct root *root, const struct case_ *c)
                 tree_add(root, &c->entries[i]);
 }
 
-/* All that tells whether something was done with a file, but for its being read. */
+/* Everything that changes if a file is changed. */
 static char *describe(const struct root *root)
 {
         return shell_output("cd %s && find . -printf '%%p %%y %%m %%s %%T@ %%C@\n' | sort", root->path);
@@ -215,7 +215,7 @@ START_TEST(test_migrate_writes_what_is_declared)
 }
 END_TEST
 
-/* Not below /tmp, where what is declared is attached into something that is ours. */
+/* The root isn't below /tmp, whose private tmpfs the overlays would be attached in. */
 START_TEST(test_migrate_outside_of_tmp)
 {
         const struct case_ *c = &cases[_i];
@@ -236,7 +236,7 @@ END_TEST
 
 /* ---- File systems within --------------------------------------------------------------------- */
 
-/* What is mounted below a declared path is as writable as it was, what is mounted elsewhere is not. */
+/* Mounts below a declared path stay as writable as they were; mounts elsewhere are read-only. */
 START_TEST(test_mounts_within)
 {
         _cleanup_(root_done) struct root root = tree_new();
@@ -261,7 +261,7 @@ START_TEST(test_mounts_within)
 }
 END_TEST
 
-/* Even where the system shares its mounts with all name spaces, as systemd does it. */
+/* Even if the system's mounts are shared with all namespaces, as systemd has it. */
 START_TEST(test_no_mount_leaks)
 {
         _cleanup_(root_done) struct root root = tree_new();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which directories overlays have to lie over, for what is declared in real trees. */
+/* Which directories get overlays, for paths that are declared in real trees. */
 
 #include "../support/suite.h"
 #include "../support/tree.h"
@@ -14,12 +14,12 @@
 #define TIMEOUT_SEC 60
 #define WRITES_MAX  6
 
-/* Nothing that the test mounts in it is seen elsewhere, and all of it is gone with the test. */
+/* The test's mounts are visible only to the test, and end with it. */
 static struct root private_tree(void)
 {
         ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
         ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
-        return tree_new(); /* its file descriptor belongs to the name space in which it is opened */
+        return tree_new(); /* a file descriptor is on a mount of the namespace that it was opened in */
 }
 
 static void mount_at(const struct root *root, const char *path, const char *type, unsigned long flags)
@@ -33,7 +33,7 @@ static void add_strings(FILE *stream, const char *prefix, const struct strv *str
                 fprintf(stream, "%s%s", i > 0 ? "," : prefix, *strings->list[i] ? strings->list[i] : ".");
 }
 
-/* "/etc{foo,bar}", without the root's path; "." is everything; what is mounted within behind a "!". */
+/* "/etc{foo,bar}", without the root's path; "." is the whole area; its mounts follow a "!". */
 static char *describe(const struct root *root, const struct areas *areas)
 {
         char *text = NULL;
@@ -69,7 +69,7 @@ static void expect(const struct root *root, const char *const *writes, const cha
         ck_assert_str_eq(got, description);
 }
 
-/* One line, that says all of @words, which are separated by "|". */
+/* The message is one line that has all of @words, separated by "|". */
 static void expect_refusal(const struct root *root, const char *const *writes, int code, const char *words)
 {
         _cleanup_error_ struct error error = { 0 };
@@ -142,15 +142,15 @@ static const struct {
         { { "/etc" }, "{etc}" },
         { { "/new" }, "{new}" },
         { { "/srv", "/etc/foo" }, "{srv} /etc{foo}" },
-        /* What doesn't exist, nor what it lies in. */
+        /* A missing path in a missing directory. */
         { { "/etc/new" }, "/etc{new}" },
         { { "/etc/new/er/file" }, "/etc{new/er/file}" },
         { { "/new/x", "/etc/foo" }, "{new/x} /etc{foo}" },
         { { "/etc/new", "/etc/new/er" }, "/etc{new}" },
-        /* The defaults, of which not all are there: beside the state. */
+        /* The defaults, some missing, beside the state directory. */
         { { "/etc/foo", "/var/lib/foo", "/var/cache/foo", "/var/log/foo" },
           "/etc{foo} /var{log/foo} /var/cache{foo} /var/lib{foo}" },
-        /* One inside of the other, whichever comes first. */
+        /* Nested paths, in both orders. */
         { { "/srv/a", "/srv/a/b/c" }, "/srv{a}" },
         { { "/srv/a/b/c", "/srv/a/b/new/x", "/srv/a" }, "/srv{a}" },
         { { "/srv/a/b/c", "/srv/a/b" }, "/srv/a{b}" },
@@ -160,7 +160,7 @@ static const struct {
         { { "/etc/foo", "/etc/foo.conf", "/etc/foo/file" }, "/etc{foo,foo.conf}" },
         /* An outer one that declares other names. */
         { { "/etc/foo", "/etc/bar/baz" }, "/etc{foo} /etc/bar{baz}" },
-        /* Links stand for themselves and for what they lead to. */
+        /* Links mean themselves and their targets. */
         { { "/etc/relative" }, "/data{real} /etc{relative}" },
         { { "/etc/dots" }, "/data{real} /etc{dots}" },
         { { "/etc/slash" }, "/data{real} /etc{slash}" },
@@ -186,7 +186,7 @@ START_TEST(test_areas)
 }
 END_TEST
 
-/* The same with a state that is there, and on trees of the system itself. */
+/* With an existing state directory, and on the system's own root. */
 START_TEST(test_areas_on_the_system)
 {
         _cleanup_(root_done) struct root tree = tree_with_entries(), slash = { .fd = -EBADF };
@@ -257,7 +257,7 @@ START_TEST(test_refusals_with_state)
 }
 END_TEST
 
-/* Neither the link can be changed nor what is behind it, by whichever name. */
+/* Neither the link nor its target may be changed, by any name. */
 START_TEST(test_state_behind_a_link)
 {
         static const char *const refused[][2] = {
@@ -298,7 +298,7 @@ START_TEST(test_in_slash)
 }
 END_TEST
 
-/* A link there can't be changed, but what it leads to can. */
+/* A link there can't be changed, but its target can. */
 START_TEST(test_link_in_slash)
 {
         _cleanup_(root_done) struct root tree = private_tree(), root = { .fd = -EBADF };
@@ -331,7 +331,7 @@ static const struct {
         const char *writes[WRITES_MAX];
         const char *areas;
 } mount_cases[] = {
-        /* It is declared itself, or lies below what is. */
+        /* Declared itself, or below a declared path. */
         { { { "/srv/a", "tmpfs", 0 } }, { "/srv/a" }, "/srv/a{.}" },
         { { { "/srv/a", "tmpfs", 0 } }, { "/srv/a/x" }, "/srv/a{x}" },
         { { { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a" }, "/srv{a} /srv/a/b{.}" },
@@ -341,7 +341,7 @@ static const struct {
         /* One on top of the other. */
         { { { "/srv/a/b", "proc", 0 }, { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a" }, "/srv{a} /srv/a/b{.}" },
         { { { "/srv/a", "tmpfs", 0 }, { "/srv/a", "tmpfs", MS_RDONLY } }, { "/srv/a" }, "" },
-        /* Declared both as such, and with what it lies in. */
+        /* Declared both itself and by the directory that contains it. */
         { { { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a/b/x", "/srv/a" }, "/srv{a} /srv/a/b{.}" },
         { { { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a/b", "/srv/a" }, "/srv{a} /srv/a/b{.}" },
         /* Elsewhere below the root of an area. */
@@ -352,7 +352,7 @@ static const struct {
           "/srv{x,y!a,with blank, \xc3\xbc}" },
         { { { "/etc/bar", "tmpfs", 0 } }, { "/etc/foo", "/etc/bar/x" }, "/etc{foo} /etc/bar{x}" },
         { { { "/data", "tmpfs", 0 } }, { "/srv/x" }, "/srv{x}" },
-        /* What is read-only, is it still. */
+        /* A read-only mount stays read-only. */
         { { { "/srv/a/b", "tmpfs", MS_RDONLY } }, { "/srv/a" }, "/srv{a!a/b}" },
         { { { "/srv/a/b", "proc", MS_RDONLY } }, { "/srv/a" }, "/srv{a!a/b}" },
         { { { "/srv/a", "tmpfs", MS_RDONLY } }, { "/srv/a" }, "" },
@@ -393,7 +393,7 @@ START_TEST(test_mounts)
 }
 END_TEST
 
-/* Mounts in mounts, of which each is an area or lies in one. */
+/* Mounts in mounts, each of which is an area or in one. */
 START_TEST(test_nested_mounts)
 {
         _cleanup_(root_done) struct root root = tree_with_entries();
@@ -451,7 +451,7 @@ static const struct {
         { { "/etc/foo" }, { "/etc/foo" }, "/etc{foo}" },
         { { "/etc/foo" }, { NULL }, "/etc{}" },
         { { "/etc/foo", "/srv/a" }, { "/srv/a" }, "/etc{} /srv{a} /srv/a/b{.}" },
-        /* They were one area. */
+        /* Both were one area. */
         { { "/srv/a", "/srv/a/x/y" }, { "/srv/a/x/y" }, "/srv{a/x/y} /srv/a/b{}" },
         { { "/srv/a", "/srv/a/b/c" }, { "/srv/a/b/c" }, "/srv{} /srv/a/b{c}" },
         { { "/srv/a", "/srv/a/b" }, { "/srv/a/b" }, "/srv{} /srv/a/b{.}" },

@@ -14,7 +14,7 @@
 
 #define ROOT "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro\n"
 
-/* "<path>=<type>", ",ro" where it is read-only, and a blank. */
+/* "<path>=<type>", ",ro" if it is read-only, and a blank. */
 static char *describe(const struct mountinfo *mounts)
 {
         char *text = NULL;
@@ -41,7 +41,7 @@ static const struct {
         /* Without a newline at the end, without a source. */
         { "22 1 0:1 / / rw -  tmpfs  rw", "/= " },
         { "22 1 0:1 / / rw - tmpfs  rw", "/=tmpfs " },
-        /* The mount or the file system can be read-only, and other words begin like that. */
+        /* The mount or the file system is read-only; other words only begin like that. */
         { ROOT "23 22 8:2 / /a ro,relatime - ext4 /dev/sdb rw\n", "/=ext4 /a=ext4,ro " },
         { ROOT "23 22 8:2 / /a rw,relatime - ext4 /dev/sdb ro\n", "/=ext4 /a=ext4,ro " },
         { ROOT "23 22 8:2 / /a rw,ro - ext4 /dev/sdb rotten\n", "/=ext4 /a=ext4 " },
@@ -49,9 +49,9 @@ static const struct {
         { ROOT "23 22 8:2 / /with\\040blank\\012\\134 rw - fuse.sshfs me@there:/x\\040y rw\n",
           "/=ext4 /with blank\n\\=fuse.sshfs " },
         { ROOT "23 22 8:2 / /- rw - ext4 - rw\n", "/=ext4 /-=ext4 " },
-        /* One lies on the other, at the same path. */
+        /* One covers the other, at the same path. */
         { ROOT "23 22 8:2 / /a rw - ext4 x rw\n24 23 0:2 / /a rw - tmpfs x ro\n", "/=ext4 /a=tmpfs,ro " },
-        /* Hidden by one that was mounted later, above it or over what it is mounted on. */
+        /* Hidden by a later mount, at a parent directory or over the mount that it is attached to. */
         { ROOT "23 22 8:2 / /a/b rw - ext4 x rw\n24 22 0:2 / /a rw - tmpfs x rw\n", "/=ext4 /a=tmpfs " },
         { ROOT "23 22 8:2 / /a rw - ext4 x rw\n24 23 8:2 / /a/b rw - ext4 x rw\n25 23 0:2 / /a rw - tmpfs x rw\n"
                "26 25 0:3 / /a/b rw - proc x rw\n",
@@ -60,7 +60,7 @@ static const struct {
           "/=ext4 /a=tmpfs " },
         /* That is another name. */
         { ROOT "23 22 8:2 / /ab rw - ext4 x rw\n24 22 0:2 / /a rw - tmpfs x rw\n", "/=ext4 /ab=ext4 /a=tmpfs " },
-        /* In a chroot: what lies outside isn't listed. */
+        /* In a chroot: mounts outside of it aren't listed. */
         { "23 22 8:2 / /a rw - ext4 x rw\n24 22 0:2 / /b rw - tmpfs x rw\n", "/a=ext4 /b=tmpfs " },
 };
 
@@ -131,7 +131,7 @@ static const struct mount_point *find_exact(const struct mountinfo *mounts, cons
         return point && streq(point->path, path) ? point : NULL;
 }
 
-/* As the kernel tells of them. */
+/* The kernel's own table. */
 START_TEST(test_read)
 {
         _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
@@ -160,7 +160,7 @@ START_TEST(test_read)
 }
 END_TEST
 
-/* What findmnt finds there is what we find. */
+/* We find the same mount as findmnt. */
 START_TEST(test_all_of_them)
 {
         _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Real overlays, on trees of a tmpfs, in a mount name space of each test's own. */
+/* Real overlays, on trees of a tmpfs, in a mount namespace for each test. */
 
 #include "../support/filesystem.h"
 #include "../support/shell.h"
@@ -97,7 +97,7 @@ START_TEST(test_changes_land_in_the_upper_layer)
 }
 END_TEST
 
-/* As /var/lib is with a stage in /var/lib/deploy-migrate, over itself. */
+/* As /var/lib with a stage in /var/lib/deploy-migrate: the upper layer is inside the lower one. */
 START_TEST(test_upper_layer_inside_of_the_lower)
 {
         _cleanup_(root_done) struct root root = filesystem_new(FILESYSTEM_TMPFS);
@@ -117,7 +117,7 @@ START_TEST(test_upper_layer_inside_of_the_lower)
 }
 END_TEST
 
-/* The same, looked at afterwards: nothing more can be written, and no further lower layer is needed. */
+/* The same read-only, afterwards: nothing can be written, and no further lower layer is needed. */
 START_TEST(test_second_look)
 {
         _cleanup_(root_done) struct root root = filesystem_new(FILESYSTEM_TMPFS);
@@ -139,7 +139,7 @@ START_TEST(test_second_look)
 }
 END_TEST
 
-/* Nothing of it is copied. */
+/* Nothing is copied. */
 START_TEST(test_rename_of_a_directory)
 {
         _cleanup_(root_done) struct root root = filesystem_new(FILESYSTEM_TMPFS);
@@ -199,7 +199,7 @@ START_TEST(test_stacked_layers)
 }
 END_TEST
 
-/* A directory that was moved in one layer is moved on in the next. */
+/* A directory that was moved in one layer is moved again in the next. */
 START_TEST(test_stacked_stages)
 {
         _cleanup_(root_done) struct root root = filesystem_new(FILESYSTEM_TMPFS);
@@ -263,14 +263,14 @@ START_TEST(test_refusals)
         ck_assert_int_eq(try(&root, &refusals[_i].layers, &error), refusals[_i].code);
         ck_assert_msg(str_startswith(error_text(&error), "can't mount an overlay over /srv/x") != NULL, "%s",
                       error_text(&error));
-        /* Before Linux 6.5 the reason is in the kernel's log alone. */
+        /* Before Linux 6.5 the reason is only in the kernel's log. */
         ck_assert_msg(strstr(error_text(&error), refusals[_i].message) != NULL ||
                               strstr(error_text(&error), "dmesg") != NULL,
                       "%s", error_text(&error));
 }
 END_TEST
 
-/* As where the root of a container is one. */
+/* As in a container whose root is an overlayfs. */
 START_TEST(test_upper_layer_on_an_overlay)
 {
         _cleanup_(root_done) struct root root = filesystem_new(FILESYSTEM_TMPFS);
@@ -315,7 +315,7 @@ START_TEST(test_without_privilege)
 }
 END_TEST
 
-/* It is mounted nowhere, and gone with its file descriptor. */
+/* It is attached nowhere and ends with its file descriptor. */
 START_TEST(test_leaves_nothing)
 {
         _cleanup_(root_done) struct root root = filesystem_new(FILESYSTEM_TMPFS);

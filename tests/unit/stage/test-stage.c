@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Stages, as programs in sandboxes see them: a migration, the check behind it, and those on top of it in a preview. */
+/* Stages, as programs in sandboxes see them: a migration, the check after it, and in a preview the ones above it. */
 
 #include "../support/boxed.h"
 #include "../support/filesystem.h"
@@ -145,7 +145,7 @@ START_TEST(test_new)
 }
 END_TEST
 
-/* Whatever is made later has no earlier time, and what was made before no later one. */
+/* A file made later has no earlier time, and one made before no later time. */
 START_TEST(test_begin)
 {
         _cleanup_(root_done) struct root state = tree_new();
@@ -201,7 +201,7 @@ END_TEST
 
 /* ---- Missing directories ---------------------------------------------------------------------- */
 
-/* Nothing of the package is there yet, nor what its directories lie in: areas in each other. */
+/* Neither the package's directories exist yet nor their parents: nested areas. */
 START_TEST(test_an_empty_root)
 {
         _cleanup_place_ struct place place = { .root = tree_new() };
@@ -269,7 +269,7 @@ START_TEST(test_check_sees_what_migrate_did)
 }
 END_TEST
 
-/* In the check, too: what isn't declared is no copy, so that what others do with it meanwhile is seen. */
+/* Undeclared files are the real ones, not copies, in the check too, so that changes by other processes are visible. */
 START_TEST(test_siblings_are_the_real_ones)
 {
         _cleanup_(root_done) struct root state = tree_new();
@@ -294,7 +294,7 @@ START_TEST(test_siblings_are_the_real_ones)
 }
 END_TEST
 
-/* Names that vanish, or become links, once the overlay is made. */
+/* Names that vanish, or become links, after the overlay is made. */
 START_TEST(test_vanished_siblings)
 {
         _cleanup_(root_done) struct root state = tree_new();
@@ -319,7 +319,7 @@ START_TEST(test_vanished_siblings)
 }
 END_TEST
 
-/* Too many to be kept one by one; but not what is mounted there, nor the state. */
+/* Too many names for shields; mounts and the state directory still have theirs. */
 START_TEST(test_many_siblings)
 {
         _cleanup_place_ struct place place = { .root = tree_new() };
@@ -352,7 +352,7 @@ START_TEST(test_many_siblings)
 }
 END_TEST
 
-/* The stage lies below the directory that it is the stage for, and is nothing that a migration can change, or trip over. */
+/* A stage inside its own area: a migration can neither change it nor stumble over it. */
 START_TEST(test_stage_is_out_of_reach)
 {
         _cleanup_place_ struct place place = { .root = tree_new() };
@@ -377,7 +377,7 @@ START_TEST(test_stage_is_out_of_reach)
 }
 END_TEST
 
-/* Neither of these may lead to what lies under the overlay, or to the stage, in a way that can be written. */
+/* None of these may give write access to the directory below the overlay, or to the stage. */
 START_TEST(test_no_way_around)
 {
         _cleanup_(root_done) struct root state = tree_new();
@@ -425,7 +425,7 @@ START_TEST(test_file_systems)
 }
 END_TEST
 
-/* What is mounted below an area is there in both views, as it was. */
+/* Mounts below an area are in both views, unchanged. */
 START_TEST(test_mounts_within)
 {
         _cleanup_(root_done) struct root state = tree_new();
@@ -465,7 +465,7 @@ static size_t count_mounts(const struct stage *stage, bool writable)
         return mounts.n;
 }
 
-/* Where nothing was done the second check needs no overlay, except below another one, which hides what is mounted there. */
+/* If the area is untouched the second check needs no overlay of it, except below another overlay, which hides the mounts in it. */
 START_TEST(test_untouched)
 {
         static const char cat[] = "cat etc/foo/file srv/foo/file srv/beside/inner/foo";
@@ -523,7 +523,7 @@ static void expect_lower(const struct stage *stage, const char *path, const char
         ck_assert_str_eq(got, output);
 }
 
-/* The second time with stages in the directory that they are the stages for. */
+/* The second time with the stages inside their own area. */
 START_TEST(test_stack)
 {
         _cleanup_(root_done) struct root elsewhere = tree_new();
@@ -564,7 +564,7 @@ END_TEST
 
 /* ---- Callers --------------------------------------------------------------------------------- */
 
-/* One without standard streams: what is opened has their numbers. */
+/* A caller without standard streams: files that are opened get their numbers. */
 START_TEST(test_closed_streams)
 {
         _cleanup_(root_done) struct root state = tree_new();

@@ -36,10 +36,10 @@ static int history_load(struct dmig *ctx, const char *package, struct dmig_histo
 
 int dmig_history_load(struct dmig *ctx, const char *package, unsigned flags, struct dmig_history **ret)
 {
-        const struct upgrade_request request = { .package = package, .flags = flags };
+        const struct upgrade_request request = { .ctx = ctx, .package = package, .flags = flags };
         int r;
 
-        r = package_check_request(ctx, &request);
+        r = package_check_request(&request);
         if (r >= 0)
                 r = context_check_argument(ctx, "ret", ret);
         if (r >= 0)

@@ -52,11 +52,11 @@ static int override_record(struct override *override, const struct emission *emi
 
 int dmig_retry(struct dmig *ctx, const char *package, unsigned flags)
 {
-        const struct upgrade_request request = { .package = package, .flags = flags };
+        const struct upgrade_request request = { .ctx = ctx, .package = package, .flags = flags };
         _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
         int r;
 
-        r = package_check_request(ctx, &request);
+        r = package_check_request(&request);
         if (r >= 0)
                 r = override_open(&override);
         if (r >= 0)
@@ -95,11 +95,11 @@ static int mark_check_id(struct dmig *ctx, const char *package, const char *id)
 int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_state as, const char *reason,
               unsigned flags)
 {
-        const struct upgrade_request request = { .package = package, .flags = flags };
+        const struct upgrade_request request = { .ctx = ctx, .package = package, .flags = flags };
         _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
         int r;
 
-        r = package_check_request(ctx, &request);
+        r = package_check_request(&request);
         if (r >= 0)
                 r = mark_check_state(ctx, as);
         if (r >= 0)
@@ -133,13 +133,13 @@ static int baseline_find_package(struct dmig *ctx, const char *package, bool *re
 
 int dmig_baseline(struct dmig *ctx, const char *package, const char *version, unsigned flags)
 {
-        const struct upgrade_request request = { .package = package, .flags = flags };
+        const struct upgrade_request request = { .ctx = ctx, .package = package, .flags = flags };
         _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
         _cleanup_free_ char *text = NULL;
         bool known = false;
         int r;
 
-        r = package_check_request(ctx, &request);
+        r = package_check_request(&request);
         if (r >= 0)
                 r = context_check_argument(ctx, "version", version);
         if (r >= 0)
@@ -161,12 +161,12 @@ int dmig_baseline(struct dmig *ctx, const char *package, const char *version, un
 
 int dmig_forget(struct dmig *ctx, const char *package, unsigned flags, uint64_t *ret_bytes)
 {
-        const struct upgrade_request request = { .package = package, .flags = flags };
+        const struct upgrade_request request = { .ctx = ctx, .package = package, .flags = flags };
         _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
         uint64_t bytes = 0;
         int r;
 
-        r = package_check_request(ctx, &request);
+        r = package_check_request(&request);
         if (r >= 0)
                 r = override_open(&override);
         if (r >= 0)

@@ -121,12 +121,12 @@ static int conclude_step(const struct preview *preview, const struct dmig_step *
         struct dmig_report *report = preview->report;
 
         if (step->state == DMIG_STATE_FAILED)
-                return report_set_errorf(report, DMIG_RESULT_FAILED, 0, "%s would fail: %s", step->id, step->error);
+                return report_set_errorf(report, DMIG_RESULT_FAILED, "%s would fail: %s", step->id, step->error);
         if (step->state == DMIG_STATE_POSTPONED)
-                return report_set_errorf(report, DMIG_RESULT_POSTPONED, 0, "%s asked to be run later", step->id);
+                return report_set_errorf(report, DMIG_RESULT_POSTPONED, "%s asked to be run later", step->id);
         if (!step->files)
                 return report_set_errorf(
-                        report, DMIG_RESULT_PENDING, 0,
+                        report, DMIG_RESULT_PENDING,
                         "%s runs directly on the system (\"writes\": \"*\"): neither it nor what comes behind it can be previewed",
                         step->id);
         return 1;
@@ -218,7 +218,7 @@ static int run_preview(struct preview *preview, struct error *error)
 
         if (preview->pkg->upgrade.result != DMIG_RESULT_PENDING || preview->pkg->plan.n_pending == 0)
                 return 0;
-        r = report_set_error(preview->report, DMIG_RESULT_PENDING, 0, NULL);
+        r = report_set_error(preview->report, DMIG_RESULT_PENDING, NULL);
         if (r >= 0)
                 r = context_need_network(preview->ctx, error);
         if (r >= 0)
@@ -243,11 +243,11 @@ static int preview_package(struct preview *preview, struct error *error)
         preview->lock_fd = context_lock(preview->ctx, pkg->request.package, error);
         if (preview->lock_fd < 0)
                 return preview->lock_fd;
-        r = package_open_history(pkg, preview->ctx, HISTORY_READ, error);
+        r = package_open_history(pkg, HISTORY_READ, error);
         if (r >= 0)
                 r = transaction_check_ended(pkg->history, error);
         if (r >= 0)
-                r = package_make_plan(pkg, preview->ctx, error);
+                r = package_make_plan(pkg, error);
         if (r >= 0)
                 r = package_report(pkg, PACKAGE_UPGRADE, preview->report);
         return r < 0 ? r : run_preview(preview, error);
@@ -256,7 +256,9 @@ static int preview_package(struct preview *preview, struct error *error)
 int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
                  struct dmig_report **ret)
 {
-        const struct upgrade_request request = { .package = package, .from = from, .to = to, .flags = flags };
+        const struct upgrade_request request = {
+                .ctx = ctx, .package = package, .from = from, .to = to, .flags = flags
+        };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = request };
         _cleanup_(preview_done) struct preview preview = {
@@ -264,7 +266,7 @@ int dmig_preview(struct dmig *ctx, const char *package, const char *from, const 
         };
         int r;
 
-        r = package_new_report(ctx, &request, ret, &report);
+        r = package_new_report(&request, ret, &report);
         if (r < 0)
                 return r;
         preview.report = report;

@@ -37,7 +37,7 @@ static int look_at_gate(const struct package *pkg, struct dmig *ctx, struct dmig
         _cleanup_free_ char *running = NULL;
         int r;
 
-        r = package_look_at_gate(pkg, ctx, report, &running, &ctx->error);
+        r = package_look_at_gate(pkg, report, &running, &ctx->error);
         if (r < 0 || !running || report->result != DMIG_RESULT_PENDING)
                 return r;
         return package_explain_gate(report, running);
@@ -50,7 +50,7 @@ static int look_at_transaction(const struct package *pkg, struct dmig_report *re
 
         if (transaction_check_ended(pkg->history, &error) == 0)
                 return 0;
-        return report_set_error(report, DMIG_RESULT_PENDING, 0, error_text(&error));
+        return report_set_error(report, DMIG_RESULT_PENDING, error_text(&error));
 }
 
 /* What is kept of the last upgrade; an undo or a forget may be under way. */
@@ -80,12 +80,12 @@ static int query(struct dmig *ctx, const struct upgrade_request *request, enum p
         _cleanup_(package_done) struct package pkg = { .request = *request };
         int r;
 
-        r = package_new_report(ctx, request, ret, &report);
+        r = package_new_report(request, ret, &report);
         if (r < 0)
                 return r;
-        r = package_open_history(&pkg, ctx, HISTORY_READ, &ctx->error);
+        r = package_open_history(&pkg, HISTORY_READ, &ctx->error);
         if (r >= 0)
-                r = package_make_plan(&pkg, ctx, &ctx->error);
+                r = package_make_plan(&pkg, &ctx->error);
         if (r >= 0) {
                 revive_changed(ctx, &pkg.plan);
                 r = package_report(&pkg, scope, report);
@@ -104,12 +104,15 @@ static int query(struct dmig *ctx, const struct upgrade_request *request, enum p
 int dmig_plan(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
               struct dmig_report **ret)
 {
-        const struct upgrade_request request = { .package = package, .from = from, .to = to, .flags = flags };
+        const struct upgrade_request request = {
+                .ctx = ctx, .package = package, .from = from, .to = to, .flags = flags
+        };
 
         return query(ctx, &request, PACKAGE_UPGRADE, ret);
 }
 
 int dmig_status(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret)
 {
-        return query(ctx, &(const struct upgrade_request){ .package = package, .flags = flags }, PACKAGE_ALL, ret);
+        return query(ctx, &(const struct upgrade_request){ .ctx = ctx, .package = package, .flags = flags },
+                     PACKAGE_ALL, ret);
 }

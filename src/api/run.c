@@ -52,7 +52,7 @@ static int is_settled(struct dmig *ctx, const struct upgrade_request *request, s
         if (!name || !(streq(name, "completed") || streq(name, "baseline")))
                 return 0;
         version = dmig_event_get_string(event, name[0] == 'c' ? "to" : "version");
-        r = version ? upgrade_resolve_to(ctx, request, &to, error) : 0;
+        r = version ? upgrade_resolve_to(request, &to, error) : 0;
         if (r <= 0 || !streq(version, to))
                 return r < 0 ? r : 0;
 
@@ -155,12 +155,12 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
         if (r < 0)
                 return r;
         if (is_given_up(planned, attempt.sha256))
-                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, PACKAGE_GAVE_UP, step->id,
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, PACKAGE_GAVE_UP, step->id,
                                          run->pkg->request.package);
         attempt.number = count_attempts(planned->record, attempt.sha256) + 1;
         step->state = DMIG_STATE_PENDING;
         free(TAKE_PTR(step->error));
-        r = report_set_error(run->report, DMIG_RESULT_PENDING, 0, NULL); /* what failed before is tried again */
+        r = report_set_error(run->report, DMIG_RESULT_PENDING, NULL); /* what failed before is tried again */
         if (r < 0)
                 return r;
 
@@ -168,12 +168,12 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
         if (r < 0)
                 return r;
         if (step->state == DMIG_STATE_GAVE_UP)
-                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, PACKAGE_GAVE_UP, step->id,
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, PACKAGE_GAVE_UP, step->id,
                                          run->pkg->request.package);
         if (step->state == DMIG_STATE_FAILED)
-                return report_set_errorf(run->report, DMIG_RESULT_FAILED, 0, "%s failed: %s", step->id, step->error);
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, "%s failed: %s", step->id, step->error);
         if (step->state == DMIG_STATE_POSTPONED)
-                return report_set_errorf(run->report, DMIG_RESULT_POSTPONED, 0, "%s %s%s", step->id,
+                return report_set_errorf(run->report, DMIG_RESULT_POSTPONED, "%s %s%s", step->id,
                                          step->error ? "is postponed: " : "asked to be run later", step->error ?: "");
         return 1;
 }
@@ -207,7 +207,7 @@ static int pass_gate(struct run *run, struct error *error)
                 _cleanup_free_ char *running = NULL;
                 int r;
 
-                r = package_look_at_gate(run->pkg, run->ctx, run->report, &running, error);
+                r = package_look_at_gate(run->pkg, run->report, &running, error);
                 if (r < 0)
                         return r;
                 if (!running || (run->flags & DMIG_FORCE))
@@ -274,11 +274,11 @@ static int run_package(struct run *run, struct error *error)
         run->lock_fd = lock = context_lock(run->ctx, pkg->request.package, error);
         if (lock < 0)
                 return lock;
-        r = package_open_history(pkg, run->ctx, HISTORY_APPEND, error);
+        r = package_open_history(pkg, HISTORY_APPEND, error);
         if (r >= 0)
                 r = recover(run, error);
         if (r >= 0)
-                r = package_make_plan(pkg, run->ctx, error);
+                r = package_make_plan(pkg, error);
         if (r >= 0)
                 r = package_report(pkg, PACKAGE_UPGRADE, run->report);
         if (r < 0)
@@ -303,6 +303,7 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
              struct dmig_report **ret)
 {
         const struct upgrade_request request = {
+                .ctx = ctx,
                 .package = package,
                 .from = from,
                 .to = to,
@@ -314,7 +315,7 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         struct run run = { .ctx = ctx, .flags = flags, .pkg = &pkg };
         int r;
 
-        r = package_new_report(ctx, &request, ret, &report);
+        r = package_new_report(&request, ret, &report);
         if (r < 0)
                 return r;
         run.report = report;

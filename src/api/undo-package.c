@@ -71,7 +71,7 @@ static int describe(struct undo *undo)
         int r;
 
         if (undo->list.n == 0)
-                return report_set_error(undo->report, DMIG_RESULT_NOTHING_TO_DO, 0, "nothing can be undone");
+                return report_set_error(undo->report, DMIG_RESULT_NOTHING_TO_DO, "nothing can be undone");
         undo->report->result = DMIG_RESULT_PENDING;
         r = report_set_versions(undo->report, state->from, undo->list.items[0].redo->from, "history");
         if (r >= 0)
@@ -225,21 +225,21 @@ static int undo_package(struct undo *undo, struct error *error)
                 r = check_all(undo, error);
         if (r >= 0 && !(undo->flags & DMIG_DRY_RUN))
                 r = undo_all(undo, error);
-        return r == -ESTALE ? report_set_error(undo->report, DMIG_RESULT_FAILED, 0, error_text(error)) : r;
+        return r == -ESTALE ? report_set_error(undo->report, DMIG_RESULT_FAILED, error_text(error)) : r;
 }
 
 int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret)
 {
-        const struct upgrade_request request = { .package = package,
-                                                 .flags = flags,
-                                                 .accepted = DMIG_FORCE | DMIG_DRY_RUN };
+        const struct upgrade_request request = {
+                .ctx = ctx, .package = package, .flags = flags, .accepted = DMIG_FORCE | DMIG_DRY_RUN
+        };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(undo_done) struct undo undo = {
                 .ctx = ctx, .package = package, .flags = flags, .lock = -EBADF, .turn = -EBADF
         };
         int r;
 
-        r = package_new_report(ctx, &request, ret, &report);
+        r = package_new_report(&request, ret, &report);
         if (r < 0)
                 return r;
         undo.report = report;

@@ -2,6 +2,7 @@
 
 #include "package/gate.h"
 
+#include "basic/strv.h"
 #include "basic/unit-name.h"
 
 #include <stdio.h>
@@ -11,17 +12,21 @@
 #define PRIVATE_SOCKET "unix:path=/run/systemd/private"
 #define MANAGER        "org.freedesktop.systemd1"
 
-int gate_unit_name(const char *package, char **ret)
+static int gate_make_unit_name(const char *package, char **ret)
 {
         _cleanup_free_ char *instance = NULL;
         int r = unit_name_escape(package, &instance);
 
         if (r < 0)
                 return r;
-        return asprintf(ret, "deploy-migrate@%s.service", instance) < 0 ? -ENOMEM : 0;
+        if (asprintf(ret, "deploy-migrate@%s.service", instance) < 0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
+        return 0;
 }
 
-static int open_manager(sd_bus **ret)
+static int manager_open(sd_bus **ret)
 {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         int r;
@@ -37,7 +42,7 @@ static int open_manager(sd_bus **ret)
         return 0;
 }
 
-static int load_unit(sd_bus *bus, const char *unit, char **ret_path)
+static int manager_load_unit(sd_bus *bus, const char *unit, char **ret_path)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         const char *path;
@@ -53,36 +58,36 @@ static int load_unit(sd_bus *bus, const char *unit, char **ret_path)
         return *ret_path ? 0 : -ENOMEM;
 }
 
-static int get_string(sd_bus *bus, const char *path, const char *property, char **ret)
+static int unit_get_string(sd_bus *bus, const char *path, const char *property, char **ret)
 {
         return sd_bus_get_property_string(bus, MANAGER, path, MANAGER ".Unit", property, NULL, ret);
 }
 
 /* A unit that waits for its restart has no processes. */
-static int is_running(sd_bus *bus, const char *unit, bool *ret)
+static int unit_is_running(sd_bus *bus, const char *unit, bool *ret)
 {
         _cleanup_free_ char *path = NULL, *active = NULL, *sub = NULL;
         int r;
 
-        r = load_unit(bus, unit, &path);
+        r = manager_load_unit(bus, unit, &path);
         if (r >= 0)
-                r = get_string(bus, path, "ActiveState", &active);
+                r = unit_get_string(bus, path, "ActiveState", &active);
         if (r >= 0)
-                r = get_string(bus, path, "SubState", &sub);
+                r = unit_get_string(bus, path, "SubState", &sub);
         if (r < 0)
                 return r;
         *ret = !streq(active, "inactive") && !streq(active, "failed") && !streq(sub, "auto-restart");
         return 0;
 }
 
-static int ask(sd_bus *bus, const char *package, struct gate *gate)
+static int gate_ask_systemd(struct gate *gate, sd_bus *bus, const char *package)
 {
         _cleanup_free_ char *unit = NULL, *path = NULL;
         int r;
 
-        r = gate_unit_name(package, &unit);
+        r = gate_make_unit_name(package, &unit);
         if (r >= 0)
-                r = load_unit(bus, unit, &path);
+                r = manager_load_unit(bus, unit, &path);
         if (r >= 0)
                 r = sd_bus_get_property_strv(bus, MANAGER, path, MANAGER ".Unit", "RequiredBy", NULL, &gate->units);
         if (r < 0)
@@ -91,7 +96,7 @@ static int ask(sd_bus *bus, const char *package, struct gate *gate)
         for (; gate->units && gate->units[gate->n_units]; gate->n_units++) {
                 bool running;
 
-                r = is_running(bus, gate->units[gate->n_units], &running);
+                r = unit_is_running(bus, gate->units[gate->n_units], &running);
                 if (r < 0)
                         return r;
                 if (running && !gate->running) {
@@ -109,13 +114,15 @@ int gate_look(const char *package, struct gate *ret, struct error *error)
         _cleanup_(gate_done) struct gate gate = { 0 };
         int r;
 
+        assert(package);
+
         if (sd_booted() <= 0 || geteuid() != 0) {
                 *ret = gate;
                 return 0;
         }
-        r = open_manager(&bus);
+        r = manager_open(&bus);
         if (r >= 0)
-                r = ask(bus, package, &gate);
+                r = gate_ask_systemd(&gate, bus, package);
         if (r < 0)
                 return error_errnof(error, r, "can't ask systemd which services need the migrations of %s", package);
 
@@ -126,8 +133,6 @@ int gate_look(const char *package, struct gate *ret, struct error *error)
 
 void gate_done(struct gate *gate)
 {
-        for (size_t i = 0; gate->units && gate->units[i]; i++)
-                free(gate->units[i]);
-        free(gate->units);
+        strv_free(gate->units);
         free(gate->running);
 }

@@ -8,15 +8,16 @@
 
 #include <syslog.h>
 
-static int check_version(const char *argument, struct error *error)
+static int version_check_argument(const char *argument, struct error *error)
 {
         _cleanup_free_ char *version = NULL;
 
         return argument ? version_from_argument(argument, &version, error) : 0;
 }
 
-int package_check_request(struct dmig *ctx, const struct upgrade_request *request)
+int package_check_request(const struct upgrade_request *request)
 {
+        struct dmig *ctx = request->ctx;
         int r;
 
         r = context_begin(ctx, request->flags, request->accepted);
@@ -29,39 +30,41 @@ int package_check_request(struct dmig *ctx, const struct upgrade_request *reques
                         &ctx->error, -EINVAL,
                         "'%s' is no package name: letters and digits, behind the first one also '+', '-', '.' and '_'",
                         request->package);
-        r = check_version(request->from, &ctx->error);
-        return r < 0 ? r : check_version(request->to, &ctx->error);
+        r = version_check_argument(request->from, &ctx->error);
+        return r < 0 ? r : version_check_argument(request->to, &ctx->error);
 }
 
-int package_new_report(struct dmig *ctx, const struct upgrade_request *request, struct dmig_report **place,
-                       struct dmig_report **ret)
+int package_new_report(const struct upgrade_request *request, struct dmig_report **place, struct dmig_report **ret)
 {
         int r;
 
-        r = package_check_request(ctx, request);
+        r = package_check_request(request);
         if (r >= 0)
-                r = context_check_argument(ctx, "ret", place);
-        return context_end(ctx, r < 0 ? r : report_new(request->package, ret));
+                r = context_check_argument(request->ctx, "ret", place);
+        return context_end(request->ctx, r < 0 ? r : report_new(request->package, ret));
 }
 
 int package_conclude_report(struct dmig *ctx, struct dmig_report **report, int code, struct dmig_report **place)
 {
         enum dmig_result result = code == -ECANCELED ? DMIG_RESULT_PENDING : DMIG_RESULT_ERROR;
-        int r;
 
-        r = code == -ENOMEM ? code : 0;
         if (code < 0 && !ctx->error.message)
                 error_errnof(&ctx->error, code, "%s", (*report)->package);
-        if (code < 0 && r >= 0)
-                r = report_set_error(*report, result, code, error_text(&ctx->error));
-        if (r < 0)
-                return context_end(ctx, r);
+        if (code == -ENOMEM)
+                return code;
+        if (code < 0) {
+                (*report)->code = code;
+                code = report_set_error(*report, result, error_text(&ctx->error));
+        }
+        if (code < 0)
+                return context_end(ctx, code);
         *place = TAKE_PTR(*report);
         return 0;
 }
 
-int package_open_history(struct package *pkg, struct dmig *ctx, enum history_mode mode, struct error *error)
+int package_open_history(struct package *pkg, enum history_mode mode, struct error *error)
 {
+        struct dmig *ctx = pkg->request.ctx;
         const struct history_request request = { &ctx->root, pkg->request.package, .mode = mode };
         int r;
 
@@ -76,12 +79,15 @@ int package_open_history(struct package *pkg, struct dmig *ctx, enum history_mod
         return r;
 }
 
-int package_make_plan(struct package *pkg, struct dmig *ctx, struct error *error)
+int package_make_plan(struct package *pkg, struct error *error)
 {
         const struct history_state *state = &pkg->history->state;
+        struct dmig *ctx = pkg->request.ctx;
         int r;
 
-        r = upgrade_resolve(ctx, &pkg->request, state, &pkg->upgrade, error);
+        assert(pkg->history);
+
+        r = upgrade_resolve(&pkg->request, state, &pkg->upgrade, error);
         if (r < 0 || pkg->upgrade.result != DMIG_RESULT_PENDING)
                 return r;
 
@@ -92,7 +98,8 @@ int package_make_plan(struct package *pkg, struct dmig *ctx, struct error *error
                 context_log(ctx, LOG_NOTICE, pkg->request.package, "%s", pkg->catalog->notices.list[i]);
 
         r = version_range_init(&pkg->range, pkg->upgrade.from, pkg->upgrade.to, error);
-        return r < 0 ? r : plan_make(pkg->catalog, state, &pkg->range, &pkg->plan, error);
+        return r < 0 ? r
+                     : plan_make(&(const struct plan_request){ pkg->catalog, state, &pkg->range }, &pkg->plan, error);
 }
 
 void package_done(struct package *pkg)
@@ -110,9 +117,9 @@ bool package_is_due(const struct plan_step *step)
                                   step->state == DMIG_STATE_POSTPONED || step->state == DMIG_STATE_GAVE_UP);
 }
 
-enum dmig_result package_get_result(const struct package *pkg)
+static enum dmig_result package_get_result(const struct package *pkg)
 {
-        const struct plan_step *first = NULL; /* that is due: none behind it was tried, unless it came later */
+        const struct plan_step *first = NULL; /* that is due: no later one was tried, unless this one came after it */
 
         if (pkg->upgrade.result != DMIG_RESULT_PENDING)
                 return pkg->upgrade.result;
@@ -122,7 +129,7 @@ enum dmig_result package_get_result(const struct package *pkg)
 
                 if (!package_is_due(step))
                         continue;
-                if (step->state == DMIG_STATE_GAVE_UP) /* the package stops there, whatever is before it */
+                if (step->state == DMIG_STATE_GAVE_UP) /* the package stops there, whatever comes before it */
                         return DMIG_RESULT_FAILED;
                 if (!first)
                         first = step;
@@ -139,13 +146,13 @@ bool package_shows(enum package_scope scope, const struct plan_step *step)
         return scope == PACKAGE_ALL || step->in_range || step->state == DMIG_STATE_OUT_OF_ORDER;
 }
 
-static int copy(char **ret, const char *text)
+static int text_copy(char **ret, const char *text)
 {
         *ret = text ? strdup(text) : NULL;
         return text && !*ret ? -ENOMEM : 0;
 }
 
-static int fill_step(const struct plan_step *planned, struct dmig_step *step)
+static int step_fill_in(struct dmig_step *step, const struct plan_step *planned)
 {
         const struct record *record = planned->record;
         bool failed = planned->state == DMIG_STATE_FAILED || planned->state == DMIG_STATE_GAVE_UP;
@@ -156,21 +163,20 @@ static int fill_step(const struct plan_step *planned, struct dmig_step *step)
                 step->duration_ms = record->duration_ms;
                 step->changes = record->changes;
         }
-        return copy(&step->id, planned->id) < 0 ||
-                               copy(&step->description,
-                                    planned->migration ? planned->migration->manifest->description : NULL) < 0 ||
-                               copy(&step->error, failed && record ? record->reason : NULL) < 0
+        return text_copy(&step->id, planned->id) < 0 ||
+                               text_copy(&step->description,
+                                         planned->migration ? planned->migration->manifest->description : NULL) < 0 ||
+                               text_copy(&step->error, failed && record ? record->reason : NULL) < 0
                        ? -ENOMEM
                        : 0;
 }
 
-int package_look_at_gate(const struct package *pkg, const struct dmig *ctx, struct dmig_report *report, char **ret,
-                         struct error *error)
+int package_look_at_gate(const struct package *pkg, struct dmig_report *report, char **ret, struct error *error)
 {
         _cleanup_(gate_done) struct gate gate = { 0 };
         int r;
 
-        if (pkg->plan.n_pending > 0 && !ctx->root.path[0]) {
+        if (pkg->plan.n_pending > 0 && !pkg->request.ctx->root.path[0]) {
                 r = gate_look(pkg->request.package, &gate, error);
                 if (r < 0)
                         return r;
@@ -183,30 +189,30 @@ int package_look_at_gate(const struct package *pkg, const struct dmig *ctx, stru
 int package_explain_gate(struct dmig_report *report, const char *running)
 {
         return report_set_errorf(
-                report, DMIG_RESULT_PENDING, 0,
+                report, DMIG_RESULT_PENDING,
                 "%s is running, and data is never migrated under a running service: systemctl restart %s migrates it first",
                 running, running);
 }
 
-static int explain(const struct package *pkg, struct dmig_report *report)
+static int package_explain(const struct package *pkg, struct dmig_report *report)
 {
         const struct upgrade *upgrade = &pkg->upgrade;
         const char *package = pkg->request.package;
 
         if (report->result == DMIG_RESULT_DOWNGRADE)
-                return report_set_errorf(report, report->result, 0,
+                return report_set_errorf(report, report->result,
                                          "%s is at version %s, below its data's %s: nothing runs", package, upgrade->to,
                                          upgrade->from);
         if (report->result == DMIG_RESULT_NOT_INSTALLED)
-                return report_set_errorf(report, report->result, 0, "%s is not installed", package);
+                return report_set_errorf(report, report->result, "%s is not installed", package);
 
         for (size_t i = 0; report->result == DMIG_RESULT_FAILED && i < report->n_steps; i++) {
                 const struct dmig_step *step = &report->steps[i];
 
                 if (step->state == DMIG_STATE_GAVE_UP)
-                        return report_set_errorf(report, report->result, 0, PACKAGE_GAVE_UP, step->id, package);
+                        return report_set_errorf(report, report->result, PACKAGE_GAVE_UP, step->id, package);
                 if (step->state == DMIG_STATE_FAILED)
-                        return report_set_errorf(report, report->result, 0, "%s failed: %s", step->id, step->error);
+                        return report_set_errorf(report, report->result, "%s failed: %s", step->id, step->error);
         }
         return 0;
 }
@@ -227,6 +233,6 @@ int package_report(const struct package *pkg, enum package_scope scope, struct d
         r = report_add_steps(report, n);
         for (size_t i = 0, k = 0; r >= 0 && i < plan->n_steps; i++)
                 if (package_shows(scope, &plan->steps[i]))
-                        r = fill_step(&plan->steps[i], &report->steps[k++]);
-        return r < 0 ? r : explain(pkg, report);
+                        r = step_fill_in(&report->steps[k++], &plan->steps[i]);
+        return r < 0 ? r : package_explain(pkg, report);
 }

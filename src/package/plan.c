@@ -3,10 +3,8 @@
 #include "package/plan.h"
 
 struct planner {
-        const struct catalog *catalog;
-        const struct history_state *state;
-        const struct version_range *range;
-        struct version_range history; /* from where the history begins to where it is now */
+        struct plan_request request;
+        struct version_range history; /* from the origin to the version that the data is at */
         bool has_history;
         struct plan *plan;
         struct error *error;
@@ -17,7 +15,7 @@ static void planner_done(struct planner *planner)
         version_range_done(&planner->history);
 }
 
-static bool is_settled(const struct record *record)
+static bool record_is_settled(const struct record *record)
 {
         return record && (record->state == RECORD_APPLIED || record->state == RECORD_SATISFIED ||
                           record->state == RECORD_SKIPPED);
@@ -47,8 +45,8 @@ static enum dmig_state record_to_state(const struct record *record)
         return DMIG_STATE_PENDING;
 }
 
-static int locate(const struct planner *planner, const struct version_range *range, const struct migration *migration,
-                  int *ret)
+static int planner_locate(const struct planner *planner, const struct version_range *range,
+                          const struct migration *migration, int *ret)
 {
         const char *since = migration->manifest->since;
 
@@ -57,34 +55,34 @@ static int locate(const struct planner *planner, const struct version_range *ran
                 return 0;
         }
         if (version_range_locate_package_version(range, since, ret) < 0)
-                return error_setf(planner->error, -EBADMSG, "%s: \"since\" is no package version: %s", migration->path,
-                                  since);
+                return error_setf(planner->error, -EBADMSG, "%s: \"since\" is not a package version: %s",
+                                  migration->path, since);
         return 0;
 }
 
-/* Whether a migration that lies behind from came after the history began. */
-static int is_late(const struct planner *planner, const struct migration *migration)
+/* Whether a migration at or below from is above the origin. */
+static int planner_is_late(const struct planner *planner, const struct migration *migration)
 {
         int where, r;
 
         if (!planner->has_history)
                 return false;
-        r = locate(planner, &planner->history, migration, &where);
+        r = planner_locate(planner, &planner->history, migration, &where);
         return r < 0 ? r : where >= 0;
 }
 
-/* Returns: 1 when @step, whose state it fills in, belongs into the plan, 0 when it doesn't, or -EBADMSG. */
-static int judge(const struct planner *planner, struct plan_step *step)
+/* Fills in the state of @step. Returns: 1 if it belongs in the plan, 0 if it doesn't, or -EBADMSG. */
+static int planner_judge(const struct planner *planner, struct plan_step *step)
 {
         int where, r;
 
-        r = locate(planner, planner->range, step->migration, &where);
+        r = planner_locate(planner, planner->request.range, step->migration, &where);
         if (r < 0)
                 return r;
 
         step->in_range = where == 0;
         step->state = record_to_state(step->record);
-        if (is_settled(step->record))
+        if (record_is_settled(step->record))
                 return 1;
         if (step->migration->masked) {
                 step->state = DMIG_STATE_SKIPPED;
@@ -93,49 +91,49 @@ static int judge(const struct planner *planner, struct plan_step *step)
         if (where >= 0)
                 return step->in_range;
         step->state = DMIG_STATE_OUT_OF_ORDER;
-        return is_late(planner, step->migration);
+        return planner_is_late(planner, step->migration);
 }
 
-static bool is_pending(const struct plan_step *step)
+static bool step_is_pending(const struct plan_step *step)
 {
         return step->in_range && (step->state == DMIG_STATE_PENDING || step->state == DMIG_STATE_FAILED ||
                                   step->state == DMIG_STATE_POSTPONED || step->state == DMIG_STATE_GAVE_UP);
 }
 
-static int add_migrations(const struct planner *planner)
+static int planner_add_migrations(const struct planner *planner)
 {
         struct plan *plan = planner->plan;
 
-        for (size_t i = 0; i < planner->catalog->n_migrations; i++) {
-                const struct migration *migration = &planner->catalog->migrations[i];
+        for (size_t i = 0; i < planner->request.catalog->n_migrations; i++) {
+                const struct migration *migration = &planner->request.catalog->migrations[i];
                 struct plan_step step = {
                         .id = migration->id,
                         .migration = migration,
-                        .record = history_state_find(planner->state, migration->id),
+                        .record = history_state_find(planner->request.state, migration->id),
                 };
                 int r;
 
-                r = judge(planner, &step);
+                r = planner_judge(planner, &step);
                 if (r < 0)
                         return r;
                 if (r == 0)
                         continue;
                 plan->steps[plan->n_steps++] = step;
-                plan->n_pending += is_pending(&step);
+                plan->n_pending += step_is_pending(&step);
         }
         return 0;
 }
 
-static void add_missing(const struct planner *planner)
+static void planner_add_missing(const struct planner *planner)
 {
         struct plan *plan = planner->plan;
 
-        for (size_t i = 0; i < planner->state->n_records; i++) {
-                const struct record *record = planner->state->records[i];
+        for (size_t i = 0; i < planner->request.state->n_records; i++) {
+                const struct record *record = planner->request.state->records[i];
 
                 if (record->state != RECORD_APPLIED && record->state != RECORD_SATISFIED)
                         continue;
-                if (catalog_find(planner->catalog, record->id))
+                if (catalog_find(planner->request.catalog, record->id))
                         continue;
                 plan->steps[plan->n_steps++] = (struct plan_step){
                         .id = record->id,
@@ -145,9 +143,9 @@ static void add_missing(const struct planner *planner)
         }
 }
 
-static int init_history(struct planner *planner)
+static int planner_init_history(struct planner *planner)
 {
-        const struct history_state *state = planner->state;
+        const struct history_state *state = planner->request.state;
         int r;
 
         if (!state->origin)
@@ -159,29 +157,30 @@ static int init_history(struct planner *planner)
         return 0;
 }
 
-int plan_make(const struct catalog *catalog, const struct history_state *state, const struct version_range *range,
-              struct plan *ret, struct error *error)
+int plan_make(const struct plan_request *request, struct plan *ret, struct error *error)
 {
         _cleanup_(plan_done) struct plan plan = { 0 };
         _cleanup_(planner_done) struct planner planner = {
-                .catalog = catalog,
-                .state = state,
-                .range = range,
+                .request = *request,
                 .plan = &plan,
                 .error = error,
         };
         int r;
 
-        plan.steps = calloc(catalog->n_migrations + state->n_records + 1, sizeof(*plan.steps));
+        assert(request->catalog);
+        assert(request->state);
+        assert(request->range);
+
+        plan.steps = calloc(request->catalog->n_migrations + request->state->n_records + 1, sizeof(*plan.steps));
         if (!plan.steps)
                 return -ENOMEM;
-        r = init_history(&planner);
+        r = planner_init_history(&planner);
         if (r < 0)
                 return r;
-        r = add_migrations(&planner);
+        r = planner_add_migrations(&planner);
         if (r < 0)
                 return r;
-        add_missing(&planner);
+        planner_add_missing(&planner);
 
         *ret = plan;
         plan = (struct plan){ 0 };

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What lies between two versions. In: a catalog, the state that a history adds up to, and a range. Out: the steps, in
- * order, each with its state. Pure.
+ * The migrations between two versions. In: a catalog, the state that a history adds up to, and a range of versions. Out: the steps in order,
+ * each with its state. Pure.
  */
 
 #include "catalog/catalog.h"
@@ -12,10 +12,10 @@
 
 struct plan_step {
         const char *id;                    /* of the catalog or of the history state, which must outlive the plan */
-        const struct migration *migration; /* NULL when missing */
-        const struct record *record;       /* NULL where the history has none */
+        const struct migration *migration; /* NULL if it is missing */
+        const struct record *record;       /* NULL if the history has none */
         enum dmig_state state;
-        bool in_range; /* belongs to this upgrade; the others are told for the sake of the administrator */
+        bool in_range; /* belongs to this upgrade; the others are only for people to see */
 };
 
 struct plan {
@@ -24,16 +24,19 @@ struct plan {
         size_t n_pending; /* steps that have still to be done: pending, failed, postponed or given up, and in range */
 };
 
+struct plan_request {
+        const struct catalog *catalog;
+        const struct history_state *state;
+        const struct version_range *range;
+};
+
 /*
- * Returns: 0 or -ENOMEM, or -EBADMSG with @error set where a manifest's "since", or a version in the history, is none.
- * Steps:
+ * Returns: 0, -ENOMEM, or -EBADMSG with @error set if the "since" of a manifest or a version in the history isn't valid. The steps:
  * - in range, in any state; a masked one is skipped;
- * - applied, satisfied or skipped by the history, wherever it lies;
- * - behind from, above the origin, and not so in the history: out-of-order, if it isn't masked;
- * - in the history as applied or satisfied, and not in the catalog: missing.
- * What lies behind the origin and isn't in the history was there before us, and what lies above to isn't due: both are
- * left out.
+ * - applied, satisfied or skipped according to the history, in range or not;
+ * - at or below from, above the origin, and none of these: out of order, unless it is masked;
+ * - applied or satisfied according to the history, and not in the catalog: missing.
+ * What is at or below the origin and not in the history was there before us, and what is above to isn't due: both are left out.
  */
-int plan_make(const struct catalog *catalog, const struct history_state *state, const struct version_range *range,
-              struct plan *ret, struct error *error);
+_must_check_ int plan_make(const struct plan_request *request, struct plan *ret, struct error *error);
 void plan_done(struct plan *plan);

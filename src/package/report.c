@@ -50,31 +50,27 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
         return NULL;
 }
 
-static int replace(char **place, const char *text)
+static int text_replace(char **text, const char *value)
 {
-        char *copy = text ? strdup(text) : NULL;
-
-        if (text && !copy)
-                return -ENOMEM;
-        free(*place);
-        *place = copy;
+        if (value)
+                return str_replace(text, value);
+        free(TAKE_PTR(*text));
         return 0;
 }
 
 int report_set_versions(struct dmig_report *report, const char *from, const char *to, const char *from_source)
 {
         report->from_source = from_source;
-        return replace(&report->from, from) < 0 || replace(&report->to, to) < 0 ? -ENOMEM : 0;
+        return text_replace(&report->from, from) < 0 || text_replace(&report->to, to) < 0 ? -ENOMEM : 0;
 }
 
-int report_set_error(struct dmig_report *report, enum dmig_result result, int code, const char *message)
+int report_set_error(struct dmig_report *report, enum dmig_result result, const char *message)
 {
         report->result = result;
-        report->code = code;
-        return replace(&report->error, message);
+        return text_replace(&report->error, message);
 }
 
-int report_set_errorf(struct dmig_report *report, enum dmig_result result, int code, const char *format, ...)
+int report_set_errorf(struct dmig_report *report, enum dmig_result result, const char *format, ...)
 {
         _cleanup_free_ char *message = NULL;
         va_list args;
@@ -87,7 +83,7 @@ int report_set_errorf(struct dmig_report *report, enum dmig_result result, int c
                 message = NULL;
                 return -ENOMEM;
         }
-        return report_set_error(report, result, code, message);
+        return report_set_error(report, result, message);
 }
 
 void report_take_units(struct dmig_report *report, char **units, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the functions of deploy-migrate.h say about one package. */
+/* What the functions of deploy-migrate.h say about one package: made, filled in, and read through accessors. */
 
 #include "basic/error.h"
 #include "changes/files.h"
@@ -16,7 +16,7 @@ struct dmig_step {
         int64_t changes;
         bool modified;
         bool direct;
-        struct dmig_files *files; /* NULL: not known */
+        struct dmig_files *files; /* NULL if not known */
 };
 
 struct dmig_report {
@@ -30,7 +30,7 @@ struct dmig_report {
         int code; /* a negative errno */
         struct dmig_step *steps;
         size_t n_steps;
-        char **units; /* that wait for the package, ended by NULL; or NULL */
+        char **units; /* that wait for the package; ends with NULL, or is NULL */
         size_t n_units;
         size_t n_undoable;
         uint64_t undo_bytes;
@@ -38,13 +38,15 @@ struct dmig_report {
 
 DEFINE_CLEANUP(struct dmig_report *, dmig_report_unref);
 
-int report_new(const char *package, struct dmig_report **ret);
-/* Takes over nothing. Each returns 0 or -ENOMEM. */
-int report_set_versions(struct dmig_report *report, const char *from, const char *to, const char *from_source);
-int report_set_error(struct dmig_report *report, enum dmig_result result, int code, const char *message);
-int report_set_errorf(struct dmig_report *report, enum dmig_result result, int code, const char *format, ...)
-        _printf_(4, 5);
-/* Takes over @units, which end with NULL, and may be NULL. */
+/* Each returns 0 or -ENOMEM, and copies the strings, but for @from_source. */
+_must_check_ int report_new(const char *package, struct dmig_report **ret);
+_must_check_ int report_set_versions(struct dmig_report *report, const char *from, const char *to,
+                                     const char *from_source);
+/* A NULL @message: nothing is wrong. */
+_must_check_ int report_set_error(struct dmig_report *report, enum dmig_result result, const char *message);
+_must_check_ int report_set_errorf(struct dmig_report *report, enum dmig_result result, const char *format, ...)
+        _printf_(3, 4);
+/* Takes over @units, which ends with NULL, or is NULL. */
 void report_take_units(struct dmig_report *report, char **units, size_t n);
-/* Room for @n steps, to be filled in by the caller. */
-int report_add_steps(struct dmig_report *report, size_t n);
+/* Makes room for @n steps, for the caller to fill in. */
+_must_check_ int report_add_steps(struct dmig_report *report, size_t n);

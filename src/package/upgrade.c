@@ -7,23 +7,30 @@
 
 #include <syslog.h>
 
-/* Returns: 0 with NULL in @ret where the database is missing and isn't needed. */
-static int find_package(struct dmig *ctx, const struct upgrade_request *request, const struct dpkg_package **ret,
-                        struct error *error)
+/* What the versions are found in, in the order of trust. */
+struct evidence {
+        const struct upgrade_request *request;
+        const struct history_state *state;
+        const struct dpkg_package *package; /* NULL if the database doesn't know it */
+};
+
+/* Returns: 0, also if there is no package database and none is needed; or a negative errno. */
+static int evidence_find_package(struct evidence *evidence, struct error *error)
 {
+        const struct upgrade_request *request = evidence->request;
         int r;
 
-        r = context_find_package(ctx, request->package, ret, error);
+        r = context_find_package(request->ctx, request->package, &evidence->package, error);
         if (r == -ENOENT && request->to) {
                 error_clear(error);
-                *ret = NULL;
+                evidence->package = NULL;
                 return 0;
         }
         return r;
 }
 
-/* Returns: 1 when its files are those of one version, 0 when it has none, or -EUCLEAN. */
-static int is_installed(const struct dpkg_package *package, struct error *error)
+/* Returns: 1 if all its files are those of one version, 0 if it has none, or -EUCLEAN. */
+static int package_is_installed(const struct dpkg_package *package, struct error *error)
 {
         if (!package || package->state == DPKG_NOT_INSTALLED || package->state == DPKG_CONFIG_FILES)
                 return 0;
@@ -36,88 +43,99 @@ static int is_installed(const struct dpkg_package *package, struct error *error)
         return 1;
 }
 
-static int resolve_to(const struct upgrade_request *request, const struct dpkg_package *package, char **ret,
-                      struct error *error)
+static int evidence_resolve_to(const struct evidence *evidence, char **ret, struct error *error)
 {
         int r;
 
-        if (request->to) {
-                r = version_from_argument(request->to, ret, error);
+        if (evidence->request->to) {
+                r = version_from_argument(evidence->request->to, ret, error);
                 return r < 0 ? r : 1;
         }
-        r = is_installed(package, error);
+        r = package_is_installed(evidence->package, error);
         if (r <= 0)
                 return r;
-        *ret = strdup(package->version);
+        *ret = strdup(evidence->package->version);
         return *ret ? 1 : -ENOMEM;
 }
 
-int upgrade_resolve_to(struct dmig *ctx, const struct upgrade_request *request, char **ret, struct error *error)
+int upgrade_resolve_to(const struct upgrade_request *request, char **ret, struct error *error)
 {
-        const struct dpkg_package *package = NULL;
+        struct evidence evidence = { .request = request };
         int r;
 
-        r = request->to ? 0 : context_find_package(ctx, request->package, &package, error);
-        return r < 0 ? r : resolve_to(request, package, ret, error);
+        assert(request->ctx);
+        assert(request->package);
+
+        r = request->to ? 0 : context_find_package(request->ctx, request->package, &evidence.package, error);
+        return r < 0 ? r : evidence_resolve_to(&evidence, ret, error);
 }
 
-static int take(struct upgrade *upgrade, const char *source, const char *version)
+static int upgrade_set_from(struct upgrade *upgrade, const char *source, const char *version)
 {
-        upgrade->from = strdup(version);
         upgrade->from_source = source;
-        return upgrade->from ? 0 : -ENOMEM;
+        return str_replace(&upgrade->from, version);
 }
 
-static int resolve_from_log(struct dmig *ctx, const struct upgrade_request *request, struct upgrade *upgrade)
+static int upgrade_find_in_log(struct upgrade *upgrade, const struct upgrade_request *request)
 {
         _cleanup_error_ struct error error = { 0 };
         int r;
 
-        r = dpkg_log_find_version(&ctx->root, request->package, &upgrade->from, &error);
+        r = dpkg_log_find_version(&request->ctx->root, request->package, &upgrade->from, &error);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                context_log(ctx, LOG_WARNING, request->package, "%s; the log can't tell what was installed before",
-                            error_text(&error));
+                context_log(request->ctx, LOG_WARNING, request->package,
+                            "%s; the log can't tell what was installed before", error_text(&error));
         if (r > 0) {
                 upgrade->from_source = "dpkg-log";
                 return 0;
         }
-        return take(upgrade, "installed", upgrade->to);
+        return upgrade_set_from(upgrade, "installed", upgrade->to);
 }
 
-static int resolve_from(struct dmig *ctx, const struct upgrade_request *request, const struct history_state *state,
-                        const struct dpkg_package *package, struct upgrade *upgrade, struct error *error)
+static int upgrade_find_from(struct upgrade *upgrade, const struct evidence *evidence, struct error *error)
 {
-        if (request->from) {
+        if (evidence->request->from) {
                 upgrade->from_source = "argument";
-                return version_from_argument(request->from, &upgrade->from, error);
+                return version_from_argument(evidence->request->from, &upgrade->from, error);
         }
-        if (state->from)
-                return take(upgrade, "history", state->from);
-        if (package && package->config_version)
-                return take(upgrade, "config-version", package->config_version);
-        return resolve_from_log(ctx, request, upgrade);
+        if (evidence->state->from)
+                return upgrade_set_from(upgrade, "history", evidence->state->from);
+        if (evidence->package && evidence->package->config_version)
+                return upgrade_set_from(upgrade, "config-version", evidence->package->config_version);
+        return upgrade_find_in_log(upgrade, evidence->request);
 }
 
-int upgrade_resolve(struct dmig *ctx, const struct upgrade_request *request, const struct history_state *state,
-                    struct upgrade *ret, struct error *error)
+static bool evidence_is_purged(const struct evidence *evidence)
+{
+        const struct history_state *state = evidence->state;
+
+        return state->from && !state->from_argument &&
+               (!evidence->package || evidence->package->state == DPKG_NOT_INSTALLED);
+}
+
+int upgrade_resolve(const struct upgrade_request *request, const struct history_state *state, struct upgrade *ret,
+                    struct error *error)
 {
         _cleanup_(upgrade_done) struct upgrade upgrade = { .result = DMIG_RESULT_PENDING };
-        const struct dpkg_package *package;
+        struct evidence evidence = { .request = request, .state = state };
         int r;
 
-        r = find_package(ctx, request, &package, error);
+        assert(request->ctx);
+        assert(request->package);
+        assert(state);
+
+        r = evidence_find_package(&evidence, error);
         if (r >= 0)
-                r = resolve_to(request, package, &upgrade.to, error);
+                r = evidence_resolve_to(&evidence, &upgrade.to, error);
         if (r < 0)
                 return r;
         if (r == 0) {
                 upgrade.result = DMIG_RESULT_NOT_INSTALLED;
-                upgrade.purged =
-                        state->from && !state->from_argument && (!package || package->state == DPKG_NOT_INSTALLED);
+                upgrade.purged = evidence_is_purged(&evidence);
         } else {
-                r = resolve_from(ctx, request, state, package, &upgrade, error);
+                r = upgrade_find_from(&upgrade, &evidence, error);
                 if (r < 0)
                         return r;
                 if (deb_text_cmp(upgrade.to, upgrade.from) < 0)

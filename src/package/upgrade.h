@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * From which version to which. In: what the caller gave, the history, the package database, dpkg.log. Out: the two versions
- * and whether there is a way between them.
+ * The upgrade of a package. In: what the caller gave, the history, the package database, dpkg.log. Out: the two versions, and whether
+ * migrations can lead from the one to the other.
  */
 
 #include "history/history-state.h"
@@ -11,6 +11,7 @@
 
 /* What the caller of a public function asks for. */
 struct upgrade_request {
+        struct dmig *ctx;
         const char *package;
         const char *from; /* a version, NULL if the caller gave none */
         const char *to;   /* likewise */
@@ -20,16 +21,19 @@ struct upgrade_request {
 
 struct upgrade {
         char *from; /* NULL unless the result is PENDING or DOWNGRADE */
-        char *to;   /* NULL when not installed */
+        char *to;   /* NULL if the package isn't installed */
         const char *from_source;
-        enum dmig_result result; /* PENDING: go on and make a plan; NOT_INSTALLED; DOWNGRADE */
+        enum dmig_result result; /* PENDING: a plan can be made; NOT_INSTALLED; DOWNGRADE */
         bool purged;             /* the history belongs to a package that is gone for good */
 };
 
-/* Returns: 0, -EINVAL where the caller's versions are none, -EUCLEAN where dpkg left the package half-installed, or another errno; @error is set. */
-int upgrade_resolve(struct dmig *ctx, const struct upgrade_request *request, const struct history_state *state,
-                    struct upgrade *ret, struct error *error);
+/*
+ * Returns: 0; -EINVAL if a version of the caller's isn't valid; -EUCLEAN if dpkg left the package half-installed; or another errno; @error
+ * is set.
+ */
+_must_check_ int upgrade_resolve(const struct upgrade_request *request, const struct history_state *state,
+                                 struct upgrade *ret, struct error *error);
 void upgrade_done(struct upgrade *upgrade);
 
-/* The version to migrate to, alone. Returns: 1, 0 when not installed, or a negative errno with @error set. */
-int upgrade_resolve_to(struct dmig *ctx, const struct upgrade_request *request, char **ret, struct error *error);
+/* The version to migrate to, alone. Returns: 1, 0 if the package isn't installed, or a negative errno with @error set. */
+_must_check_ int upgrade_resolve_to(const struct upgrade_request *request, char **ret, struct error *error);

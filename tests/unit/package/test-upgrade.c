@@ -136,13 +136,15 @@ static void expect_upgrade(const struct upgrade *upgrade, const struct expected 
 
 START_TEST(test_resolve)
 {
-        const struct upgrade_request request = { .package = "foo", .from = cases[_i].from, .to = cases[_i].to };
         const struct expected *expected = &cases[_i].expected;
         _cleanup_(history_state_done) struct history_state state = { 0 };
         _cleanup_(upgrade_done) struct upgrade upgrade = { .result = DMIG_RESULT_ERROR };
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_error_ struct error error = { 0 };
         struct dmig *ctx = new_context(&root);
+        const struct upgrade_request request = {
+                .ctx = ctx, .package = "foo", .from = cases[_i].from, .to = cases[_i].to
+        };
         int r;
 
         if (cases[_i].status)
@@ -151,7 +153,7 @@ START_TEST(test_resolve)
                 tree_add(&root, &(struct tree_entry){ "/var/log/dpkg.log", 0644, cases[_i].log });
         events_feed_all(&state, cases[_i].history);
 
-        r = upgrade_resolve(ctx, &request, &state, &upgrade, &error);
+        r = upgrade_resolve(&request, &state, &upgrade, &error);
         ck_assert_msg(r == expected->code, "%d: %s", r, error_text(&error));
         if (r < 0) {
                 ck_assert_ptr_nonnull(error.message);
@@ -166,17 +168,19 @@ END_TEST
 /* The same version as in the whole, without looking at anything else. */
 START_TEST(test_resolve_to)
 {
-        const struct upgrade_request request = { .package = "foo", .from = cases[_i].from, .to = cases[_i].to };
         const struct expected *expected = &cases[_i].expected;
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_error_ struct error error = { 0 };
         struct dmig *ctx = new_context(&root);
+        const struct upgrade_request request = {
+                .ctx = ctx, .package = "foo", .from = cases[_i].from, .to = cases[_i].to
+        };
         _cleanup_free_ char *to = NULL;
         int r;
 
         if (cases[_i].status)
                 tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, cases[_i].status });
-        r = upgrade_resolve_to(ctx, &request, &to, &error);
+        r = upgrade_resolve_to(&request, &to, &error);
         if (expected->code < 0 && !cases[_i].from)
                 ck_assert_int_eq(r, expected->code);
         else if (expected->code == 0)
@@ -207,17 +211,17 @@ static void hear(struct dmig *ctx, int priority, const char *package, const char
 /* A log that can't be read is no evidence, and no reason to stop, but somebody should know. */
 START_TEST(test_unreadable_log)
 {
-        const struct upgrade_request request = { .package = "foo" };
         const struct history_state state = { 0 };
         _cleanup_(upgrade_done) struct upgrade upgrade = { 0 };
         _cleanup_(root_done) struct root root = tree_new();
         struct dmig *ctx = new_context(&root);
+        const struct upgrade_request request = { .ctx = ctx, .package = "foo" };
         struct heard heard = { 0 };
 
         tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, INSTALLED });
         tree_add(&root, &(struct tree_entry){ "/var/log/dpkg.log.2.gz", 0644, "\x1f\x8b\x08 damaged" });
         dmig_set_log_fn(ctx, hear, &heard);
-        ck_assert_int_eq(upgrade_resolve(ctx, &request, &state, &upgrade, NULL), 0);
+        ck_assert_int_eq(upgrade_resolve(&request, &state, &upgrade, NULL), 0);
         ck_assert_str_eq(upgrade.from_source, "installed");
         ck_assert_uint_eq(heard.n, 1);
         ck_assert_ptr_nonnull(strstr(heard.text, tree_path(&root, "/var/log/dpkg.log.2.gz")));
@@ -236,14 +240,14 @@ static const struct {
 
 START_TEST(test_mixed_files_are_explained)
 {
-        const struct upgrade_request request = { .package = "foo" };
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_error_ struct error error = { 0 };
         struct dmig *ctx = new_context(&root);
+        const struct upgrade_request request = { .ctx = ctx, .package = "foo" };
         char *to = NULL;
 
         tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, repairs[_i].status });
-        ck_assert_int_eq(upgrade_resolve_to(ctx, &request, &to, &error), -EUCLEAN);
+        ck_assert_int_eq(upgrade_resolve_to(&request, &to, &error), -EUCLEAN);
         ck_assert_ptr_null(to);
         ck_assert_ptr_nonnull(str_startswith(error_text(&error), repairs[_i].words));
         ck_assert_ptr_nonnull(strstr(error_text(&error), "apt install --reinstall foo"));

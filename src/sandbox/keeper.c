@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define FIRST_FD 3U /* above standard input, output and error */
@@ -28,10 +29,14 @@ _Noreturn static void keeper_fail(const struct keeper *keeper, struct keeper_mes
 /* The caller's signal dispositions, an ignored SIGCHLD even, apply neither to the keeper nor to the program. */
 static void keeper_reset_signals(void)
 {
-        struct sigaction action = { .sa_handler = SIG_DFL };
+        /*
+         * All zero is SIG_DFL, for any architecture. Not by sigaction(3), which takes a lock for SIGABRT since glibc 2.41: another thread may
+         * have held it when we were cloned, and would never release ours.
+         */
+        static const unsigned char action[256];
 
         for (int i = 1; i < NSIG; i++)
-                (void)sigaction(i, &action, NULL);
+                (void)syscall(SYS_rt_sigaction, i, action, NULL, NSIG / 8);
 }
 
 /* If the caller has closed its standard streams, @fd may have one of their numbers, which the program needs. */

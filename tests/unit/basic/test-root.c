@@ -66,7 +66,7 @@ START_TEST(test_init_in_another_namespace)
 {
         struct root root;
         char path[64];
-        int fds[2];
+        int fds[2], r;
         pid_t pid;
 
         ck_assert_int_eq(pipe(fds), 0);
@@ -80,7 +80,9 @@ START_TEST(test_init_in_another_namespace)
         ck_assert_int_gt(pid, 0);
         ck_assert_int_eq(read(fds[0], path, 1), 1);
         snprintf(path, sizeof(path), "/proc/%d/root", pid);
-        ck_assert_int_eq(root_init(&root, path), -EXDEV);
+        /* In a chroot the kernel has no name for it at all. */
+        r = root_init(&root, path);
+        ck_assert(r == -EXDEV || r == -ENOENT);
         ck_assert_int_eq(kill(pid, SIGKILL), 0);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
         ck_assert_int_eq(root_init(&root, "/proc/self/root"), 0);

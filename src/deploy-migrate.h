@@ -582,7 +582,7 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
  * Frees what dmig_undo() needs: nothing of @package can be undone any more. In @ret_bytes, which
  * may be NULL: how many bytes that took on the disk.
  * Accepts: no flags.
- * Returns: as dmig_retry().
+ * Returns: how many migrations could be undone until now, or a negative errno as dmig_retry().
  */
 int dmig_forget(struct dmig *ctx, const char *package, unsigned flags, uint64_t *ret_bytes)
         DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;

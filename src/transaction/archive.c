@@ -224,7 +224,7 @@ int archived_measure(const struct archived *archived, uint64_t *bytes, struct er
 
 #define FORGOTTEN_DIR "forgotten"
 
-/* Adds to @bytes the space that is freed. */
+/* Adds to @bytes the space that is freed. Returns: 1, 0 if it isn't there, or a negative errno. */
 static int archived_remove_dir(int dir, const char *name, uint64_t *bytes)
 {
         uint64_t own;
@@ -235,7 +235,7 @@ static int archived_remove_dir(int dir, const char *name, uint64_t *bytes)
                 r = beneath_remove(dir, name);
         if (r >= 0)
                 *bytes += own;
-        return r == -ENOENT ? 0 : r;
+        return r >= 0 ? 1 : r == -ENOENT ? 0 : r;
 }
 
 static int archived_sweep(int dir, uint64_t *bytes)
@@ -251,25 +251,26 @@ static int archived_retire(int dir)
         return fsync(dir) < 0 ? -errno : 0;
 }
 
+/* Returns: as archived_remove_dir(). */
 static int archived_forget_slots(int dir, uint64_t *bytes)
 {
-        int r;
+        int swept, r;
 
-        r = archived_sweep(dir, bytes);
+        r = swept = archived_sweep(dir, bytes);
         if (r >= 0)
                 r = archived_retire(dir);
         if (r == -EXDEV) /* an overlayfs can't rename a directory of its lower layers */
                 return archived_remove_dir(dir, SLOTS_DIR, bytes);
-        return r >= 0 ? archived_sweep(dir, bytes) : r == -ENOENT ? 0 : r;
+        return r >= 0 ? archived_sweep(dir, bytes) : r == -ENOENT ? swept : r;
 }
 
-/* Calls @visit with the directory of each transaction. */
+/* Calls @visit with the directory of each transaction. Returns: for how many it returned 1, or a negative errno with @error set. */
 static int archive_visit(const struct history *history, int (*visit)(int dir, uint64_t *bytes), uint64_t *bytes,
                          struct error *error)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         const struct dirent *entry;
-        int r;
+        int n = 0, r;
 
         r = history->dir < 0 ? -ENOENT : beneath_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
         if (r == -ENOENT)
@@ -278,8 +279,9 @@ static int archive_visit(const struct history *history, int (*visit)(int dir, ui
                 _cleanup_close_ int fd = beneath_open(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY, 0);
 
                 r = fd >= 0 ? visit(fd, bytes) : beneath_is_nowhere(fd) ? 0 : fd;
+                n += r > 0;
         }
-        return r < 0 ? archive_explain(history, "clean up", r, error) : 0;
+        return r < 0 ? archive_explain(history, "clean up", r, error) : n;
 }
 
 int archived_forget(const struct archived *archived, struct error *error)
@@ -299,9 +301,11 @@ int archive_forget(const struct history *history, uint64_t *bytes, struct error 
 int archive_sweep(const struct history *history, struct error *error)
 {
         uint64_t bytes = 0;
+        int r;
 
         assert(history);
-        return archive_visit(history, archived_sweep, &bytes, error);
+        r = archive_visit(history, archived_sweep, &bytes, error);
+        return r < 0 ? r : 0;
 }
 
 /* ---- Other operations ---- */

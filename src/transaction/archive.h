@@ -57,7 +57,10 @@ bool archive_is_undoing(const struct root *root, const char *package);
 int archived_measure(const struct archived *archived, uint64_t *bytes, struct error *error);
 /* Removes the before-images: the transaction can't be undone any more. Returns: 0, or a negative errno with @error set. */
 int archived_forget(const struct archived *archived, struct error *error);
-/* The same for all transactions, even those with a damaged log. Adds the space that was freed to @bytes. */
+/*
+ * The same for all transactions, even those with a damaged log. Adds the space that was freed to @bytes. Returns: how many could be
+ * undone until now, or a negative errno with @error set.
+ */
 int archive_forget(const struct history *history, uint64_t *bytes, struct error *error);
 /* Completes an archive_forget() or archived_forget() that was killed. Returns: 0, or a negative errno with @error set. */
 int archive_sweep(const struct history *history, struct error *error);

@@ -14,7 +14,7 @@ int verb_forget(struct cli *cli, char **args)
 
         if (r < 0)
                 return cli_failed(cli, args[0], r);
-        if (bytes == 0)
+        if (r == 0)
                 return confirm_print(cli, args[0], "nothing to free, there is no upgrade to undo");
         format_bytes(bytes, size);
         return confirm_print(cli, args[0], "freed %s; past upgrades can no longer be undone", size);

@@ -25,31 +25,9 @@ need_tools() {
         done
 }
 
-# Starts the script again with an ext4 in memory for its trees, where a sync doesn't wait for what others write. Where that
-# can't be had it goes on.
+# Starts the script again with an ext4 in memory for its trees, if that can be had.
 use_own_file_system() {
-        [ -z "${DEPLOY_MIGRATE_TEST_DISK:-}" ] || return 0
-        memory=$(mktemp -d) || exit 1
-        trap release_memory EXIT
-        trap 'exit 1' HUP INT TERM
-        if mount_memory 2>/dev/null; then
-                status=0
-                DEPLOY_MIGRATE_TEST_DISK=1 TMPDIR=$memory/disk "$0" || status=$?
-                exit "$status"
-        fi
-        release_memory
-        trap - EXIT HUP INT TERM
-}
-
-mount_memory() {
-        [ "$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)" -gt 5000000 ] &&
-                mount -t tmpfs tmpfs "$memory" && mkdir "$memory/disk" && truncate -s 2G "$memory/image" &&
-                mkfs.ext4 -q -O ^has_journal "$memory/image" && mount -o loop "$memory/image" "$memory/disk"
-}
-
-release_memory() {
-        umount --lazy "$memory/disk" "$memory" 2>/dev/null
-        rmdir "$memory"
+        [ -n "${DEPLOY_MIGRATE_TEST_DISK:-}" ] || exec "${0%/*}/../in-memory" "$0"
 }
 
 need_attributes() {

@@ -5,8 +5,8 @@ Usage: power_cut.py DIRECTORY, a tmpfs.
 
 The sample package is upgraded once on two disks that write down what is written to them. Then for each point the disks
 are made as a power cut could have left them there: all that was flushed, and some of the sectors that weren't.
-deploy-migrate runs on that. Each migration must then be there entirely or not at all, as the history says; and the next
-run must finish.
+deploy-migrate runs on that, unless it did on the same disks, in the same way, at a point before. Each migration must
+then be there entirely or not at all, as the history says; and the next run must finish.
 
 DEPLOY_MIGRATE_CRASH_POINTS is how many points there are besides the flushes, in each of the two;
 DEPLOY_MIGRATE_CRASH_KEEP a directory for the disks on which something didn't hold.
@@ -39,6 +39,14 @@ class Record:
         self.steps = list(replay.split(disks.read_log(log)))
         self.acknowledged = [step[0] for step in self.steps].index(disks.MARK)
 
+    def distinct(self, points):
+        """Without those at which the same is tried on the same disks as at one before."""
+        census = replay.Census(self.steps, self.before)
+        return [point for point in points if census.is_new(point, self.way_on(point))]
+
+    def way_on(self, point):
+        return "done" if point.position > self.acknowledged else trials.way_on(point.seed)
+
     def check(self, point, tree):
         if point.position > self.acknowledged:
             self.scenario.assert_done(tree)
@@ -62,8 +70,8 @@ def try_scenario(scenario, images, directory, count):
         scenario.prepare(tree)
     record = Record(scenario, images, directory)
     points = replay.choose_points(record.steps, count, SEED)
-    title = f"{scenario.name}, cut at {len(points) - count} flushes and {count} writes"
-    return trials.try_points(points, record.cut, directory, title)
+    title = f"{scenario.name}, cut at {len(points) - count} flushes and {count} writes; what differs of these {len(points)}"
+    return trials.try_points(record.distinct(points), record.cut, directory, title)
 
 
 def main(directory):

@@ -55,9 +55,8 @@ class Upgrade:
     def assert_whole(self, tree):
         tree.assert_state(self.states[tree.count("applied")])
 
-    def recover(self, tree, seed):
+    def recover(self, tree, purged):
         """The package is removed, or purged, before the next run. Returns: whether the upgrade can be finished."""
-        purged = seed % 8 == 1
         if purged:
             tree.purge()
         else:
@@ -108,9 +107,17 @@ class Undo:
         self.do(tree)
 
 
+def way_on(seed):
+    """How it goes on after an interruption. Every fourth time the next run recovers and finishes in one."""
+    if seed % 4 == 3:
+        return "finish"
+    return "purge and recover" if seed % 8 == 1 else "recover"
+
+
 def check_interrupted(scenario, tree, seed):
-    """The scenario was interrupted on this tree. Every fourth time the next run recovers and finishes in one."""
-    if seed % 4 == 3 or scenario.recover(tree, seed):
+    """The scenario was interrupted on this tree."""
+    way = way_on(seed)
+    if way == "finish" or scenario.recover(tree, way != "recover"):
         scenario.finish(tree)
 
 

@@ -10,6 +10,12 @@
 . "${0%/*}/../tap.sh"
 
 : "${DEPLOY_MIGRATE:?must be the program to test}"
+# Without libtool's wrapper around it, which takes ten times as long as the program.
+built=${DEPLOY_MIGRATE%/*}/.libs
+if [ -x "$built/deploy-migrate" ]; then
+        DEPLOY_MIGRATE=$built/deploy-migrate
+        export LD_LIBRARY_PATH="$built"
+fi
 unset DPKG_ROOT DPKG_ADMINDIR NO_COLOR
 export LC_ALL=C TERM=dumb
 umask 022
@@ -79,12 +85,12 @@ processes() {
         grep -lsaF -f "$WORK/pattern" /proc/[0-9]*/environ /proc/[0-9]*/cmdline | cut -d / -f 3 | sort -u
 }
 
-# await COMMAND...: waits until it succeeds, 10 s at most.
+# await COMMAND...: waits until it succeeds, 60 s at most.
 await() {
         tries=0
         until "$@"; do
                 tries=$((tries + 1))
-                [ "$tries" -lt 200 ] || fail "timed out waiting for: $*"
+                [ "$tries" -lt 1200 ] || fail "timed out waiting for: $*"
                 sleep 0.05
         done
 }
@@ -197,7 +203,7 @@ open_gate() {
 
 # await_call ID:PHASE: waits for the next call of a migration, which must be this one.
 await_call() {
-        call=$(timeout 10 sh -c 'read -r call && echo "$call"' <&9) || fail "timed out waiting for $1"
+        call=$(timeout 60 sh -c 'read -r call && echo "$call"' <&9) || fail "timed out waiting for $1"
         [ "$call" = "$1" ] || fail "$call was called instead of $1"
 }
 

@@ -12,7 +12,7 @@ MOTD=$(cd "${0%/*}/../../units" && pwd)/95-deploy-migrate
 login() {
         write /bin/deploy-migrate <<END
 #!/bin/sh
-${1:-exec "$DEPLOY_MIGRATE" --root "$ROOT" "\$@"}
+${1:-LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}" exec "$DEPLOY_MIGRATE" --root "$ROOT" "\$@"}
 END
         chmod 755 "$ROOT/bin/deploy-migrate"
         mkdir -p "$ROOT/etc/update-motd.d"

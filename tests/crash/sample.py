@@ -111,13 +111,9 @@ def difference(wanted, got):
 
 
 def program():
-    """The program to test, without libtool's wrapper around it, and its environment."""
-    path = os.path.abspath(os.environ["DEPLOY_MIGRATE"])
-    directory, name = os.path.split(path)
-    built = os.path.join(directory, ".libs")
-    if os.path.exists(os.path.join(built, name)):
-        return os.path.join(built, name), _ENVIRONMENT | {"LD_LIBRARY_PATH": built}
-    return path, _ENVIRONMENT
+    """The program to test, as ../cli/lib.sh has set it, and its environment."""
+    libraries = os.environ.get("LD_LIBRARY_PATH")
+    return os.environ["DEPLOY_MIGRATE"], _ENVIRONMENT | ({"LD_LIBRARY_PATH": libraries} if libraries else {})
 
 
 class Tree:

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The parts of tests/all, and what each of them needs: make runs as many at a time as it is told, those that are named first in "all"
+# first. All do what tests/parts/run has for them. What follows #: is for tests/all --help.
+
+scripts = $(shell find tests/$(1) -maxdepth 1 -name '*.sh' -perm -100 | sort)
+transaction := $(call scripts,transaction)
+crash := $(call scripts,crash)
+package := $(call scripts,package)
+boot := $(call scripts,boot)
+parts := packages tree build check valgrind sanitizers clang distcheck source demo debs demo-boot
+
+.PHONY: all transaction crash package boot $(parts) $(transaction) $(crash) $(package) $(boot)
+
+all: valgrind crash sanitizers check transaction debs demo boot demo-boot package distcheck clang source
+
+$(parts) $(transaction) $(crash) $(package) $(boot):
+	+@tests/parts/run $@
+
+# Whatever make check runs. This file isn't made by that rule.
+tests/parts/graph.mk: ;
+tests/%: build
+	+@tests/parts/run $@
+
+packages: #: the Debian packages that the tests need
+tree: packages #: autoreconf
+build: tree #: a build without a warning, the symbols that it exports, its units
+check: build #: make check: the unit tests, and the tests of the command line
+valgrind: build #: the unit tests under valgrind
+sanitizers: tree #: make check in a build with sanitizers, and how many lines of src/ it covers
+clang: tree #: a build by clang
+distcheck: tree #: make distcheck
+source: packages #: shell scripts, man pages, format, spelling
+transaction: $(transaction) #: what is done in a transaction against what is done directly
+$(transaction): build
+crash: $(crash) #: power cuts, kills, broken disks
+$(crash): build
+demo: packages #: packaging/demo
+debs: packages #: the Debian packages of this tree
+package: $(package) #: those packages are installed, upgraded, purged
+$(package): debs
+boot: $(boot) #: they work in a Debian that is booted
+$(boot): debs
+demo-boot: debs #: packaging/demo --boot

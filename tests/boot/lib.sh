@@ -25,7 +25,7 @@ machine_packages=systemd,systemd-sysv,dbus,apt,libjson-c5,procps,python3
 run_tests() {
         need_machines
         WORK=$(mktemp -d) || exit 1
-        MACHINE=deploy-migrate-test-$$
+        name_machine deploy-migrate-test-$$
         ROOT=$WORK/root OUT=$WORK/out ERR=$WORK/err
         export DEPLOY_MIGRATE_TEST="$WORK"
         trap 'clean_up; umount --lazy "$WORK"; rmdir "$WORK"' EXIT
@@ -161,15 +161,35 @@ furnish() {
 
 # ---- The machine ----
 
+# name_machine NAME: sets MACHINE, and CGROUP to the group that its container will be in.
+name_machine() {
+        MACHINE=$1
+        CGROUP=/sys/fs/cgroup/unified/$MACHINE
+        [ -d "${CGROUP%/*}" ] || CGROUP=/sys/fs/cgroup/$MACHINE
+}
+
 # power_on: PID 1 runs and can be talked to. No child of the test, which may wait for its own.
 power_on() {
         (
-                SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet -D "$ROOT" --machine="$MACHINE" --register=no \
-                        --keep-unit --private-network --link-journal=no --console=pipe --boot >>"$WORK/console.log" 2>&1 &
+                nspawn --boot >>"$WORK/console.log" 2>&1 &
                 echo $! >"$WORK/nspawn"
         )
         await find_init
 }
+
+# nspawn ARGUMENT...: becomes a container of the machine's root, in a cgroup of its own: systemd in a container removes whatever other
+# groups there are in the one where it was started.
+nspawn() {
+        mkdir "$CGROUP"
+        exec env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$CGROUP" \
+                systemd-nspawn --quiet -D "$ROOT" --machine="$MACHINE" --register=no --keep-unit --private-network \
+                --link-journal=no --console=pipe "$@"
+}
+
+# It is empty when the last process of the container has been reaped, which can take a moment.
+remove_cgroup() {
+        [ ! -d "$CGROUP" ] || find "$CGROUP" -depth -type d -exec rmdir {} +
+} 2>/dev/null
 
 # Its PID 1 is the child of systemd-nspawn whose manager has opened its socket.
 find_init() {
@@ -201,6 +221,7 @@ is_off() {
 power_off() {
         machine systemctl --no-block poweroff || true # it may be gone before it answers
         await_for 100 is_off
+        await remove_cgroup
         rm "$WORK/nspawn" "$WORK/init"
 }
 
@@ -210,6 +231,7 @@ cut_power() {
                 [ ! -s "$file" ] || kill -KILL "$(cat "$file")" || true
         done
         [ ! -e "$WORK/nspawn" ] || await is_off
+        await remove_cgroup
         rm -f "$WORK/nspawn" "$WORK/init"
         (cd /run/systemd/nspawn && rm -rf "propagate/$MACHINE" "unix-export/$MACHINE" "locks/$(stat -c inode-%d:%i "$ROOT")")
 } 2>/dev/null
@@ -236,9 +258,10 @@ chrooted() {
 # contained COMMAND...: runs it in a container without systemd, made of the machine that is off.
 contained() {
         is_off || fail "the machine is on"
-        SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout 120 systemd-nspawn --quiet -D "$ROOT" --machine="$MACHINE" --register=no \
-                --keep-unit --private-network --link-journal=no --console=pipe --as-pid2 \
-                --setenv=DEBIAN_FRONTEND=noninteractive "$@"
+        status=0
+        (nspawn --as-pid2 --setenv=DEBIAN_FRONTEND=noninteractive timeout 120 "$@") || status=$?
+        await remove_cgroup
+        return "$status"
 }
 
 # expect STATUS COMMAND...: runs it in the machine, with what it says in $OUT and $ERR; in a chroot when the machine is off, or

@@ -80,6 +80,10 @@ skip() {
         exit 77
 }
 
+skip_unless_root() {
+        [ "$(id -u)" -eq 0 ] || skip "must run as root"
+}
+
 # Prints the processes whose environment or arguments contain our tree.
 processes() {
         grep -lsaF -f "$WORK/pattern" /proc/[0-9]*/environ /proc/[0-9]*/cmdline | cut -d / -f 3 | sort -u

@@ -139,8 +139,10 @@ struct dmig_event;
 /*
  * An event, in the thread that runs the package. The callback hears each line of a history as soon
  * as it is durable, and these events, which are in no history:
- *   "upgrade" {from, to, from_source, pending}: before the first migration of a package; @pending is how many are to run;
- *   "phase" {id, phase, timeout_sec}: before a program starts; @phase is "check" or "migrate", @timeout_sec is 0 if there is no limit;
+ *   "upgrade" {from, to, from_source, pending}: before the first migration of a package; @pending
+ *     is how many are to run;
+ *   "phase" {id, phase, timeout_sec}: before a program starts; @phase is "check" or "migrate",
+ *     @timeout_sec is 0 if there is no limit;
  *   "progress" {id, phase, elapsed_ms, timeout_sec}: once a second while it runs.
  * @event lives until the callback returns. What the callback may do with @ctx is said at
  * dmig_log_fn.
@@ -148,8 +150,8 @@ struct dmig_event;
 typedef void (*dmig_event_fn)(struct dmig *ctx, const struct dmig_event *event, void *userdata);
 
 /*
- * Sets the callback for events, and what it gets as @userdata. NULL for @fn: nobody is told, which
- * is the default.
+ * Sets the callback for events, and what it gets as @userdata. NULL for @fn: events are dropped,
+ * which is the default.
  */
 void dmig_set_event_fn(struct dmig *ctx, dmig_event_fn fn, void *userdata);
 
@@ -258,7 +260,7 @@ int dmig_version_in_range(const char *version, const char *from, const char *to)
 /* ---- Reports ---------------------------------------------------------------------------- */
 
 /*
- * How it stands with a package, or how a run ended. May grow: have a default branch, and treat an
+ * The state of a package, or how a run of it ended. May grow: have a default branch, and treat an
  * unknown result as not completed.
  */
 enum dmig_result {
@@ -272,7 +274,7 @@ enum dmig_result {
         DMIG_RESULT_ERROR,         /* dpkg's database, migrations or history can't be used, or the lock is held */
 };
 
-/* How it stands with a migration. May grow: have a default branch. */
+/* The state of a migration. May grow: have a default branch. */
 enum dmig_state {
         DMIG_STATE_PENDING,      /* has still to be run */
         DMIG_STATE_APPLIED,      /* was run, and its effect is there */
@@ -293,8 +295,8 @@ const char *dmig_result_to_string(enum dmig_result result);
 const char *dmig_state_to_string(enum dmig_state state);
 
 /*
- * One package: where it stood, and what was done or would be done. Reference counted; independent
- * of its context.
+ * One package: the state it was found in, and what was done or would be done. Reference counted;
+ * independent of its context.
  */
 struct dmig_report;
 
@@ -521,7 +523,7 @@ int dmig_preview(struct dmig *ctx, const char *package, const char *from, const 
                  struct dmig_report **ret) DMIG_NONNULL(1, 2, 6) DMIG_MUST_CHECK;
 
 /*
- * Reports where @package stands, with each migration that its history or its upgrade knows.
+ * Reports the state of @package, with each migration that its history or its upgrade knows.
  * Executes nothing, writes nothing, takes no lock. Drop the report with dmig_report_unref().
  * Accepts: no flags.
  * Returns: as dmig_run().

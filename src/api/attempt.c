@@ -156,10 +156,9 @@ static int attempt_begin_transaction(struct attempt *a, struct error *error)
 
         if (attempt_is_direct(a))
                 return 1;
-        r = transaction_begin(&(const struct transaction_request){ .ctx = a->ctx,
-                                                                   .history = a->history,
-                                                                   .migration = a->migration },
-                              &a->transaction, &reason);
+        r = transaction_begin(
+                &(const struct transaction_request){ .ctx = a->ctx, .history = a->history, .migration = a->migration },
+                &a->transaction, &reason);
         if (r < 0)
                 return r == -ENOMEM ? r : attempt_fail(a, &reason, error);
         return 1;

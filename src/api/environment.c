@@ -2,59 +2,28 @@
 
 #include "api/environment.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #define PYTHON        "/usr/bin/python3"
 #define PYTHON_HELPER "run-python-migration"
 
-static int add(char ***list, const char *format, ...) _printf_(2, 3);
-static int add(char ***list, const char *format, ...)
-{
-        _cleanup_free_ char *text = NULL;
-        size_t n = 0;
-        char **grown;
-        va_list args;
-        int r;
-
-        va_start(args, format);
-        r = vasprintf(&text, format, args);
-        va_end(args);
-        if (r < 0) {
-                text = NULL;
-                return -ENOMEM;
-        }
-
-        while (*list && (*list)[n])
-                n++;
-        grown = reallocarray(*list, n + 2, sizeof(char *));
-        if (!grown)
-                return -ENOMEM;
-        grown[n] = TAKE_PTR(text);
-        grown[n + 1] = NULL;
-        *list = grown;
-        return 0;
-}
-
-static int add_arguments(char ***argv, const struct phase *phase)
+static int environment_add_arguments(struct strv *argv, const struct phase *phase)
 {
         const struct dmig *ctx = phase->ctx;
         int r = 0;
 
         if (phase->migration->python_module) {
-                /* -I -B: neither the environment, nor the working directory, nor bytecode left behind. */
-                r = add(argv, "%s", PYTHON);
+                /* -I: ignore the environment and the working directory. -B: leave no bytecode. */
+                r = strv_add(argv, PYTHON);
                 if (r >= 0)
-                        r = add(argv, "-IB");
+                        r = strv_add(argv, "-IB");
                 if (r >= 0)
-                        r = add(argv, "%s/%s", ctx->libexecdir, PYTHON_HELPER);
+                        r = strv_addf(argv, "%s/%s", ctx->libexecdir, PYTHON_HELPER);
         }
         if (r >= 0)
-                r = add(argv, "%s%s", ctx->root.path, phase->migration->path);
-        return r < 0 ? r : add(argv, "%s", phase->name);
+                r = strv_addf(argv, "%s%s", ctx->root.path, phase->migration->path);
+        return r < 0 ? r : strv_add(argv, phase->name);
 }
 
-static int add_variables(char ***envp, const struct phase *phase)
+static int environment_add_variables(struct strv *envp, const struct phase *phase)
 {
         const struct {
                 const char *name;
@@ -74,11 +43,11 @@ static int add_variables(char ***envp, const struct phase *phase)
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(variables); i++)
-                r = add(envp, "%s=%s", variables[i].name, variables[i].value);
+                r = strv_addf(envp, "%s=%s", variables[i].name, variables[i].value);
         if (r >= 0)
-                r = add(envp, "DEPLOY_MIGRATE_ATTEMPT=%u", phase->number);
+                r = strv_addf(envp, "DEPLOY_MIGRATE_ATTEMPT=%u", phase->number);
         if (r >= 0 && root[0])
-                r = add(envp, "DPKG_ROOT=%s", root);
+                r = strv_addf(envp, "DPKG_ROOT=%s", root);
         return r;
 }
 
@@ -87,9 +56,9 @@ int environment_make(struct environment *ret, const struct phase *phase)
         _cleanup_(environment_done) struct environment made = { 0 };
         int r;
 
-        r = add_arguments(&made.argv, phase);
+        r = environment_add_arguments(&made.argv, phase);
         if (r >= 0)
-                r = add_variables(&made.envp, phase);
+                r = environment_add_variables(&made.envp, phase);
         if (r < 0)
                 return r;
         *ret = made;
@@ -99,6 +68,6 @@ int environment_make(struct environment *ret, const struct phase *phase)
 
 void environment_done(struct environment *environment)
 {
-        dmig_names_free(environment->argv);
-        dmig_names_free(environment->envp);
+        strv_done(&environment->argv);
+        strv_done(&environment->envp);
 }

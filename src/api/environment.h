@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The arguments and the environment that a migration's program gets, and nothing else. */
+/* A migration's program. In: a phase. Out: the arguments and the whole environment that the program gets. */
 
 #include "api/phase.h"
+#include "basic/strv.h"
 
 struct environment {
-        char **argv;
-        char **envp;
+        struct strv argv;
+        struct strv envp;
 };
 
 /* Returns: 0 or -ENOMEM. */
-int environment_make(struct environment *ret, const struct phase *phase);
+_must_check_ int environment_make(struct environment *ret, const struct phase *phase);
 void environment_done(struct environment *environment);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A history for reading, and the files of its transactions. */
+/* dmig_history_load(): a package's history for the caller to read. Out: its events, and on demand the files of its transactions. */
 
 #include "changes/files.h"
 #include "package/package.h"
@@ -69,27 +69,27 @@ const struct dmig_event *dmig_history_get(const struct dmig_history *history, si
         return history && i < history->history->n_events ? history->history->events[i] : NULL;
 }
 
-static bool is_event(const struct dmig_event *event, const char *name, const char *id)
+static bool event_is(const struct dmig_event *event, const char *name, const char *id)
 {
         const char *its_name = dmig_event_get_name(event), *its_id = dmig_event_get_string(event, "id");
 
         return its_name && its_id && streq(its_name, name) && streq(its_id, id);
 }
 
-/* The run that began to commit it has named it, whichever finished. Returns: NULL where the event @i is no end of a commit. */
-static const char *find_run(const struct history *history, size_t i, const char *id)
+/* A transaction is named after the run that began to commit it. Returns: that run, or NULL if the event @i doesn't end a commit. */
+static const char *history_find_run(const struct history *history, size_t i, const char *id)
 {
-        if (!id || !is_event(history->events[i], "applied", id))
+        if (!id || !event_is(history->events[i], "applied", id))
                 return NULL;
         while (i-- > 0)
-                if (is_event(history->events[i], "committing", id))
+                if (event_is(history->events[i], "committing", id))
                         return dmig_event_get_string(history->events[i], "run");
-                else if (is_event(history->events[i], "started", id))
+                else if (event_is(history->events[i], "started", id))
                         return NULL;
         return NULL;
 }
 
-static int load_files(const struct history *history, const char *run, const char *id, struct dmig_files **ret)
+static int history_load_files(const struct history *history, const char *run, const char *id, struct dmig_files **ret)
 {
         _cleanup_(files_freep) struct dmig_files *files = NULL;
         _cleanup_(archived_done) struct archived archived = { .dir = -EBADF };
@@ -121,11 +121,11 @@ int dmig_history_get_files(struct dmig_history *history, size_t i, const struct 
         if (i >= read->n_events)
                 return -ENODATA;
         id = dmig_event_get_string(read->events[i], "id");
-        run = find_run(read, i, id);
+        run = history_find_run(read, i, id);
         if (!run)
                 return -ENODATA;
         if (!history->files[i])
-                r = load_files(read, run, id, &history->files[i]);
+                r = history_load_files(read, run, id, &history->files[i]);
         if (r < 0)
                 return r == -ENOENT ? -ENODATA : r;
         *ret = history->files[i];

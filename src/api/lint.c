@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What is wrong with migrations before they are shipped: all that the catalog would refuse on a machine, and what can only be
- * said of a source tree (programs that the kernel can't start, versions that the package doesn't reach, doubtful habits).
+ * dmig_lint(). In: a source tree's directory of migrations. Out: findings: all that the catalog would refuse on a machine, and what can only
+ * be found before they are shipped (programs that the kernel can't start, versions above the package's own, risky habits).
  */
 
 #include "basic/utf8.h"
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <syslog.h>
 
-/* As much of a file as the kernel looks at to tell how it is started. */
+/* The part of a file that the kernel reads to find out how to start it. */
 #define HEADER_SIZE 256U
 
 struct linter {
@@ -34,15 +34,16 @@ static void linter_done(struct linter *linter)
         version_range_done(&linter->range);
 }
 
-static void tell(struct linter *linter, int priority, const char *path, const char *text)
+static void linter_tell(struct linter *linter, int priority, const char *path, const char *text)
 {
         linter->n_errors += priority == LOG_ERR;
         linter->fn(linter->ctx, priority, path, text, linter->userdata);
 }
 
-static int tellf(struct linter *linter, int priority, const char *path, const char *format, ...) _printf_(4, 5);
+/* More than four parameters: printf-like. */
+static int linter_tellf(struct linter *linter, int priority, const char *path, const char *format, ...) _printf_(4, 5);
 
-static int tellf(struct linter *linter, int priority, const char *path, const char *format, ...)
+static int linter_tellf(struct linter *linter, int priority, const char *path, const char *format, ...)
 {
         _cleanup_free_ char *text = NULL, *clean = NULL;
         va_list args;
@@ -58,30 +59,30 @@ static int tellf(struct linter *linter, int priority, const char *path, const ch
         clean = utf8_sanitize(text, strlen(text));
         if (!clean)
                 return -ENOMEM;
-        tell(linter, priority, path, clean);
+        linter_tell(linter, priority, path, clean);
         return 0;
 }
 
-/* The catalog's messages begin with the path, and the line where there is one. */
-static void tell_message(struct linter *linter, int priority, const char *message)
+/* The catalog's messages begin with the path, and with the line if they have one. */
+static void linter_tell_message(struct linter *linter, int priority, const char *message)
 {
         const char *below = str_startswith(message, linter->directory);
         const char *colon = strstr(below ? below : message, ": ");
         _cleanup_free_ char *path = colon ? strndup(message, (size_t)(colon - message)) : NULL;
 
         if (path)
-                tell(linter, priority, path, colon + strlen(": "));
+                linter_tell(linter, priority, path, colon + strlen(": "));
         else
-                tell(linter, priority, linter->directory, message);
+                linter_tell(linter, priority, linter->directory, message);
 }
 
-static void tell_error(const struct error *error, void *userdata)
+static void linter_tell_error(const struct error *error, void *userdata)
 {
-        tell_message(userdata, LOG_ERR, error_text(error));
+        linter_tell_message(userdata, LOG_ERR, error_text(error));
 }
 
 /* Returns: why the kernel can't start what begins with @header, or NULL. */
-static const char *judge_header(const char *header)
+static const char *header_find_fault(const char *header)
 {
         const char *interpreter = str_startswith(header, "#!");
         size_t n;
@@ -89,38 +90,38 @@ static const char *judge_header(const char *header)
         if (str_startswith(header, "\177ELF"))
                 return NULL;
         if (!interpreter)
-                return "has no \"#!\" line and is no program, so it can't be started; name its interpreter, as in #!/bin/sh";
+                return "has no \"#!\" line and is not a binary, so it can't be started; name its interpreter, as in #!/bin/sh";
 
         interpreter += strspn(interpreter, " \t");
         n = strcspn(interpreter, "\n");
         if (interpreter[0] != '/')
-                return "the interpreter behind \"#!\" must be an absolute path, as in #!/bin/sh";
+                return "the interpreter after \"#!\" must be an absolute path, as in #!/bin/sh";
         if (interpreter[n - 1] == '\r')
                 return "the \"#!\" line ends with a carriage return, so its interpreter isn't found; use Unix line ends";
         return NULL;
 }
 
-static int check_start(struct linter *linter, const struct migration *migration)
+static int linter_check_start(struct linter *linter, const struct migration *migration)
 {
         char header[HEADER_SIZE] = "";
         _cleanup_close_ int fd = -EBADF;
         const char *reason;
         struct stat st;
 
-        /* Of what is no file the catalog has told. */
+        /* If it isn't a file, the catalog has said so. */
         if (migration->python_module || (lstat(migration->path, &st) == 0 && !S_ISREG(st.st_mode)))
                 return 0;
         fd = open(migration->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd < 0 || pread(fd, header, sizeof(header) - 1, 0) < 0)
-                return tellf(linter, LOG_ERR, migration->path, "can't be read: %s", strerror(errno));
+                return linter_tellf(linter, LOG_ERR, migration->path, "can't be read: %s", strerror(errno));
 
-        reason = judge_header(header);
+        reason = header_find_fault(header);
         if (reason)
-                tell(linter, LOG_ERR, migration->path, reason);
+                linter_tell(linter, LOG_ERR, migration->path, reason);
         return 0;
 }
 
-static int check_version(struct linter *linter, const struct migration *migration)
+static int linter_check_version(struct linter *linter, const struct migration *migration)
 {
         const char *since = migration->manifest->since;
         int where = 0;
@@ -130,50 +131,52 @@ static int check_version(struct linter *linter, const struct migration *migratio
         if (!since)
                 where = version_range_locate(&linter->range, migration->version);
         else if (version_range_locate_package_version(&linter->range, since, &where) < 0)
-                return 0; /* of which the catalog has told */
+                return 0; /* the catalog has said so */
         if (where <= 0)
                 return 0;
-        return tellf(
+        return linter_tellf(
                 linter, LOG_ERR, migration->path,
-                "is for version %s, above the package's own version %s, so it wouldn't run; lower the one or raise the other",
+                "is for version %s, above the package's own version %s, so it wouldn't run; lower its version or raise the package's",
                 since ? since : dmig_semver_get_text(migration->version), linter->version);
 }
 
 /* @previous is NULL, or the migration before it. */
-static int check_number(struct linter *linter, const struct migration *migration, const struct migration *previous)
+static int linter_check_number(struct linter *linter, const struct migration *migration,
+                               const struct migration *previous)
 {
         if (!previous || previous->version != migration->version || migration->number <= previous->number + 1)
                 return 0;
-        return tellf(linter, LOG_NOTICE, migration->path,
-                     "the number before it in this version is %03u: is one missing?", previous->number);
+        return linter_tellf(linter, LOG_NOTICE, migration->path,
+                            "the previous number in this version is %03u; is one missing?", previous->number);
 }
 
-static int check_migrations(struct linter *linter, const struct catalog *catalog)
+static int linter_check_migrations(struct linter *linter, const struct catalog *catalog)
 {
         int r = 0;
 
         for (size_t i = 0; i < catalog->n_migrations && r >= 0; i++) {
                 const struct migration *migration = &catalog->migrations[i];
 
-                r = check_start(linter, migration);
+                r = linter_check_start(linter, migration);
                 if (r >= 0)
-                        r = check_version(linter, migration);
+                        r = linter_check_version(linter, migration);
                 if (r >= 0)
-                        r = check_number(linter, migration, i > 0 ? migration - 1 : NULL);
+                        r = linter_check_number(linter, migration, i > 0 ? migration - 1 : NULL);
                 if (migration->manifest->unrestricted)
-                        tell(linter, LOG_NOTICE, migration->path,
-                             "\"writes\": \"*\" lets it change the system directly: what fails half way stays so");
+                        linter_tell(
+                                linter, LOG_NOTICE, migration->path,
+                                "\"writes\": \"*\" lets it change the system directly, so a failure leaves its changes half done");
         }
         return r;
 }
 
 /* Both lists are in the order of versions. */
-static int check_versions(struct linter *linter, const struct catalog *catalog)
+static int linter_check_versions(struct linter *linter, const struct catalog *catalog)
 {
         const struct migration *migration = catalog->migrations, *end = migration + catalog->n_migrations;
 
         if (catalog->n_versions == 0)
-                tell(linter, LOG_ERR, linter->directory, "has no version directory such as v1.2.3 in it");
+                linter_tell(linter, LOG_ERR, linter->directory, "has no version directory such as v1.2.3 in it");
         for (size_t i = 0; i < catalog->n_versions; i++) {
                 const struct migration *first = migration;
                 _cleanup_free_ char *path = NULL;
@@ -184,12 +187,12 @@ static int check_versions(struct linter *linter, const struct catalog *catalog)
                         continue;
                 if (asprintf(&path, "%s/v%s", linter->directory, dmig_semver_get_text(catalog->versions[i])) < 0)
                         return -ENOMEM;
-                tell(linter, LOG_WARNING, path, "has no migration in it");
+                linter_tell(linter, LOG_WARNING, path, "has no migration in it");
         }
         return 0;
 }
 
-static int set_version(struct linter *linter, const char *version, struct error *error)
+static int linter_set_version(struct linter *linter, const char *version, struct error *error)
 {
         struct deb_version parsed;
         int r;
@@ -206,7 +209,7 @@ static int set_version(struct linter *linter, const char *version, struct error 
 static int linter_check(struct linter *linter)
 {
         _cleanup_(catalog_freep) struct catalog *catalog = NULL;
-        _cleanup_error_ struct error error = { .tell = tell_error, .userdata = linter };
+        _cleanup_error_ struct error error = { .tell = linter_tell_error, .userdata = linter };
         int r;
 
         r = catalog_load_source(linter->directory, &catalog, &error);
@@ -214,9 +217,9 @@ static int linter_check(struct linter *linter)
                 return error_setf(&linter->ctx->error, r, "%s", error_text(&error));
 
         for (size_t i = 0; i < catalog->notices.n; i++)
-                tell_message(linter, LOG_WARNING, catalog->notices.list[i]);
-        r = check_versions(linter, catalog);
-        return r < 0 ? r : check_migrations(linter, catalog);
+                linter_tell_message(linter, LOG_WARNING, catalog->notices.list[i]);
+        r = linter_check_versions(linter, catalog);
+        return r < 0 ? r : linter_check_migrations(linter, catalog);
 }
 
 int dmig_lint(struct dmig *ctx, const char *directory, const char *version, unsigned flags, dmig_lint_fn fn,
@@ -236,7 +239,7 @@ int dmig_lint(struct dmig *ctx, const char *directory, const char *version, unsi
         if (r >= 0)
                 r = context_check_argument(ctx, "fn", fn ? ctx : NULL);
         if (r >= 0)
-                r = set_version(&linter, version, &ctx->error);
+                r = linter_set_version(&linter, version, &ctx->error);
         if (r >= 0)
                 r = linter_check(&linter);
         return r < 0 ? context_end(ctx, r) : linter.n_errors;

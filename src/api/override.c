@@ -72,7 +72,7 @@ static int mark_check_state(struct dmig *ctx, enum dmig_state state)
 {
         if (state == DMIG_STATE_APPLIED || state == DMIG_STATE_SKIPPED)
                 return 0;
-        return error_setf(&ctx->error, -EINVAL, "a migration is marked as applied or as skipped, not as %s",
+        return error_setf(&ctx->error, -EINVAL, "a migration can't be marked as %s; mark it as applied or as skipped",
                           dmig_state_to_string(state));
 }
 
@@ -87,8 +87,9 @@ static int mark_check_id(struct dmig *ctx, const char *package, const char *id)
         if (r < 0)
                 return r;
         if (!catalog_find(catalog, id))
-                return error_setf(&ctx->error, -EINVAL, "%s has no migration '%s': see deploy-migrate plan %s or %s/%s",
-                                  package, id, package, VENDOR_DIR, package);
+                return error_setf(&ctx->error, -EINVAL,
+                                  "%s has no migration '%s'; see 'deploy-migrate plan %s' or %s/%s", package, id,
+                                  package, VENDOR_DIR, package);
         return 0;
 }
 

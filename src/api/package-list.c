@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which packages there are for us: those that ship migrations, and those that have a history. */
+/* dmig_list_packages(). In: the directories of migrations and of histories. Out: the names of both, sorted. */
 
 #include "basic/io.h"
 #include "basic/strv.h"
@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <syslog.h>
 
-static bool is_directory(DIR *dir, const struct dirent *entry)
+static bool entry_is_directory(DIR *dir, const struct dirent *entry)
 {
         struct stat st;
 
@@ -21,8 +21,8 @@ static bool is_directory(DIR *dir, const struct dirent *entry)
         return fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Where there is no such directory there are no packages. */
-static int add_directory(struct dmig *ctx, const char *path, struct strv *names)
+/* A directory that doesn't exist has no packages. */
+static int names_add_directory(struct strv *names, struct dmig *ctx, const char *path)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
@@ -36,13 +36,13 @@ static int add_directory(struct dmig *ctx, const char *path, struct strv *names)
                 return error_errnof(&ctx->error, fd < 0 ? fd : -errno, "can't open %s%s", ctx->root.path, path);
 
         while (r >= 0 && (errno = 0, entry = readdir(dir))) {
-                if (entry->d_name[0] == '.' || !is_directory(dir, entry))
+                if (entry->d_name[0] == '.' || !entry_is_directory(dir, entry))
                         continue;
                 if (package_name_is_valid(entry->d_name))
                         r = strv_add(names, entry->d_name);
                 else
-                        context_log(ctx, LOG_WARNING, NULL, "%s%s/%s is left out: that is no package name",
-                                    ctx->root.path, path, entry->d_name);
+                        context_log(ctx, LOG_WARNING, NULL, "%s%s/%s is ignored: not a package name", ctx->root.path,
+                                    path, entry->d_name);
         }
         if (r >= 0 && errno != 0)
                 r = error_errnof(&ctx->error, -errno, "can't read %s%s", ctx->root.path, path);
@@ -58,9 +58,9 @@ int dmig_list_packages(struct dmig *ctx, char ***ret)
         if (r >= 0)
                 r = context_check_argument(ctx, "ret", ret);
         if (r >= 0)
-                r = add_directory(ctx, VENDOR_DIR, &names);
+                r = names_add_directory(&names, ctx, VENDOR_DIR);
         if (r >= 0)
-                r = add_directory(ctx, STATE_DIR, &names);
+                r = names_add_directory(&names, ctx, STATE_DIR);
         strv_sort(&names);
         if (r >= 0)
                 r = strv_add_all(&copy, names.list);

@@ -91,8 +91,8 @@ static int phase_run_program(struct phase *phase, struct output *output, struct 
         if (r < 0)
                 return r;
 
-        request.argv = environment.argv;
-        request.envp = environment.envp;
+        request.argv = environment.argv.list;
+        request.envp = environment.envp.list;
         request.sandbox = sandbox;
         return process_run(&request, ret, error);
 }
@@ -151,7 +151,7 @@ static int ending_add_output(struct ending *ending, const struct phase *phase, c
         return 0;
 }
 
-int phase_run(struct phase *phase, struct ending *ret)
+int phase_execute(struct phase *phase, struct ending *ret)
 {
         _cleanup_(output_done) struct output output = { 0 };
         _cleanup_error_ struct error error = { 0 };

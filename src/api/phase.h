@@ -42,5 +42,5 @@ struct ending {
 };
 
 /* If the program can't be started, that is the migration's failure. Returns: 0 or -ENOMEM. */
-_must_check_ int phase_run(struct phase *phase, struct ending *ret);
+_must_check_ int phase_execute(struct phase *phase, struct ending *ret);
 void ending_done(struct ending *ending);

@@ -13,7 +13,7 @@ static int phases_run(struct phase *phase, bool migrate, struct ending *ret)
         phase->timeout_sec = migrate ? manifest->timeout_sec : manifest->check_timeout_sec;
         ending_done(ret);
         *ret = (struct ending){ .phase = phase->name };
-        return phase_run(phase, ret);
+        return phase_execute(phase, ret);
 }
 
 int phases_check(struct phase *phase, struct ending *ret)

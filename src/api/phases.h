@@ -8,7 +8,7 @@
 
 #include "api/phase.h"
 
-/* Is the effect there already? In @ret: OUTCOME_TRUE, OUTCOME_FALSE, or why nobody knows. Returns: 0 or -ENOMEM. */
+/* Is the effect there already? In @ret: OUTCOME_TRUE, OUTCOME_FALSE, or why that isn't known. Returns: 0 or -ENOMEM. */
 _must_check_ int phases_check(struct phase *phase, struct ending *ret);
 /*
  * Runs migrate, then check, which must find the effect now. In @ret: OUTCOME_TRUE, or why it isn't there; in @ret_duration_ms how long

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What a run would change. In: the caller's request. The steps: lock, look at the package as for a run, then one migration after the other, each in
- * a stage above those before it, until one isn't done. Out: a report with the files that each would change. The stages are thrown away,
- * and the history isn't touched.
+ * dmig_preview(): what a run would change. In: the caller's request. The steps: lock and plan as for a run, then one migration after the
+ * other, each in a stage above those before it, until one isn't done. Out: a report with the files that each would change. The stages are
+ * removed, and the history isn't touched.
  */
 
 #include "api/preview-step.h"
@@ -21,17 +21,17 @@ struct preview {
         struct dmig_report *report;
         int lock_fd;
         int base;              /* STATE_DIR */
-        bool made_base;        /* it wasn't there before */
-        int state;             /* the package's directory there */
+        bool made_base;        /* it didn't exist before */
+        int state;             /* the package's directory in it */
         int dir;               /* of the stages */
         struct areas *areas;   /* of all migrations together */
         struct stage **stages; /* room for one a migration */
         size_t n_stages;
 };
 
-/* ---- Where the stages are ---- */
+/* ---- The directories ---- */
 
-static int open_base(struct preview *preview)
+static int preview_open_base(struct preview *preview)
 {
         const struct root *root = &preview->ctx->root;
 
@@ -43,9 +43,9 @@ static int open_base(struct preview *preview)
         return preview->base;
 }
 
-static int make_directories(struct preview *preview)
+static int preview_make_directories(struct preview *preview)
 {
-        int r = open_base(preview);
+        int r = preview_open_base(preview);
 
         preview->stages = calloc(preview->pkg->plan.n_pending, sizeof(struct stage *));
         if (r < 0 || !preview->stages)
@@ -53,23 +53,23 @@ static int make_directories(struct preview *preview)
         preview->state = beneath_make_directories(preview->base, preview->pkg->request.package);
         if (preview->state < 0)
                 return preview->state;
-        r = beneath_remove(preview->state, PREVIEW_DIR); /* of one that was killed */
+        r = beneath_remove(preview->state, PREVIEW_DIR); /* of a preview that was killed */
         if (r < 0)
                 return r;
         preview->dir = beneath_make_directories(preview->state, PREVIEW_DIR);
         return preview->dir < 0 ? preview->dir : 0;
 }
 
-static int open_stages(struct preview *preview, struct error *error)
+static int preview_open_stages(struct preview *preview, struct error *error)
 {
-        int r = make_directories(preview);
+        int r = preview_make_directories(preview);
 
         return r < 0 ? error_errnof(error, r, "can't make %s" STATE_DIR "/%s/" PREVIEW_DIR, preview->ctx->root.path,
                                     preview->pkg->request.package)
                      : 0;
 }
 
-static void remove_base(struct preview *preview)
+static void preview_remove_base(struct preview *preview)
 {
         _cleanup_close_ int parent = openat(preview->base, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -77,8 +77,8 @@ static void remove_base(struct preview *preview)
                 (void)unlinkat(parent, strrchr(STATE_DIR, '/') + 1, AT_REMOVEDIR);
 }
 
-/* Directories go, too, that nothing is left in: those of a package without a history. */
-static int remove_stages(struct preview *preview)
+/* Directories that are empty then go, too: those of a package without a history. */
+static int preview_remove_stages(struct preview *preview)
 {
         int r;
 
@@ -87,15 +87,15 @@ static int remove_stages(struct preview *preview)
         r = beneath_remove(preview->state, PREVIEW_DIR);
         (void)unlinkat(preview->base, preview->pkg->request.package, AT_REMOVEDIR);
         if (preview->made_base)
-                remove_base(preview);
+                preview_remove_base(preview);
         close(TAKE_FD(preview->state));
         return r;
 }
 
-/* The stages' own file descriptors hold what is removed below them. */
+/* That the stages still have their directories open doesn't keep these from being removed. */
 static void preview_done(struct preview *preview)
 {
-        (void)remove_stages(preview);
+        (void)preview_remove_stages(preview);
         while (preview->n_stages > 0)
                 stage_free(preview->stages[--preview->n_stages]);
         free(preview->stages);
@@ -107,16 +107,16 @@ static void preview_done(struct preview *preview)
 
 /* ---- The migrations ---- */
 
-/* What was said of earlier runs is no news of this one. */
-static void forget_earlier(struct dmig_step *step)
+/* Drops what earlier runs have left in the report. */
+static void step_reset(struct dmig_step *step)
 {
         step->state = DMIG_STATE_PENDING;
         step->duration_ms = step->changes = -1;
         free(TAKE_PTR(step->error));
 }
 
-/* Returns: 1 when the next migration is due, 0 when the package ends here, or -ENOMEM. */
-static int conclude_step(const struct preview *preview, const struct dmig_step *step)
+/* Returns: 1 if the next migration is due, 0 if the package ends here, or -ENOMEM. */
+static int preview_conclude_step(const struct preview *preview, const struct dmig_step *step)
 {
         struct dmig_report *report = preview->report;
 
@@ -127,14 +127,14 @@ static int conclude_step(const struct preview *preview, const struct dmig_step *
         if (!step->files)
                 return report_set_errorf(
                         report, DMIG_RESULT_PENDING,
-                        "%s runs directly on the system (\"writes\": \"*\"): neither it nor what comes behind it can be previewed",
+                        "%s runs directly on the system (\"writes\": \"*\"): neither it nor what comes after it can be previewed",
                         step->id);
         return 1;
 }
 
-/* Returns: as conclude_step(), or another negative errno with @error set. */
-static int try_step(struct preview *preview, const struct plan_step *planned, struct dmig_step *step,
-                    struct error *error)
+/* Returns: as preview_conclude_step(), or another negative errno with @error set. */
+static int preview_try_step(struct preview *preview, const struct plan_step *planned, struct dmig_step *step,
+                            struct error *error)
 {
         struct preview_step current = {
                 .ctx = preview->ctx,
@@ -152,11 +152,11 @@ static int try_step(struct preview *preview, const struct plan_step *planned, st
         r = preview_step_run(&current, error);
         if (current.stage)
                 preview->stages[preview->n_stages++] = current.stage;
-        return r < 0 ? r : conclude_step(preview, step);
+        return r < 0 ? r : preview_conclude_step(preview, step);
 }
 
-/* All that are due; one that was given up is tried, too, as retry would. */
-static int try_steps(struct preview *preview, struct error *error)
+/* Tries all that are due; also one that was given up, as a retry would. */
+static int preview_try_steps(struct preview *preview, struct error *error)
 {
         const struct plan *plan = &preview->pkg->plan;
         struct dmig_step *step = preview->report->steps;
@@ -166,9 +166,9 @@ static int try_steps(struct preview *preview, struct error *error)
                 const struct plan_step *planned = &plan->steps[i];
 
                 if (package_is_due(planned))
-                        forget_earlier(step);
+                        step_reset(step);
                 if (package_is_due(planned) && r > 0)
-                        r = try_step(preview, planned, step, error);
+                        r = preview_try_step(preview, planned, step, error);
                 step += package_shows(PACKAGE_UPGRADE, planned);
         }
         return r < 0 ? r : 0;
@@ -176,8 +176,8 @@ static int try_steps(struct preview *preview, struct error *error)
 
 /* ---- The package ---- */
 
-/* The paths that all migrations together declare, ended by NULL; borrowed. */
-static int collect_writes(const struct plan *plan, char ***ret)
+/* The paths that all migrations together declare, ended by NULL; the list alone is the caller's. */
+static int plan_collect_writes(const struct plan *plan, char ***ret)
 {
         _cleanup_free_ char **list = calloc(1, sizeof(*list));
         size_t n = 0;
@@ -203,16 +203,16 @@ static int collect_writes(const struct plan *plan, char ***ret)
         return 0;
 }
 
-static int make_areas(struct preview *preview, struct error *error)
+static int preview_make_areas(struct preview *preview, struct error *error)
 {
         _cleanup_free_ char **writes = NULL;
         int r;
 
-        r = collect_writes(&preview->pkg->plan, &writes);
+        r = plan_collect_writes(&preview->pkg->plan, &writes);
         return r < 0 ? r : areas_new(&preview->ctx->root, writes, &preview->areas, error);
 }
 
-static int run_preview(struct preview *preview, struct error *error)
+static int preview_do_upgrade(struct preview *preview, struct error *error)
 {
         int r;
 
@@ -222,20 +222,20 @@ static int run_preview(struct preview *preview, struct error *error)
         if (r >= 0)
                 r = context_need_network(preview->ctx, error);
         if (r >= 0)
-                r = make_areas(preview, error);
+                r = preview_make_areas(preview, error);
         if (r >= 0)
-                r = open_stages(preview, error);
+                r = preview_open_stages(preview, error);
         if (r >= 0)
-                r = try_steps(preview, error);
+                r = preview_try_steps(preview, error);
         if (r < 0)
                 return r;
-        r = remove_stages(preview);
+        r = preview_remove_stages(preview);
         return r < 0 ? error_errnof(error, r, "can't remove %s" STATE_DIR "/%s/" PREVIEW_DIR, preview->ctx->root.path,
                                     preview->pkg->request.package)
                      : 0;
 }
 
-static int preview_package(struct preview *preview, struct error *error)
+static int preview_do_package(struct preview *preview, struct error *error)
 {
         struct package *pkg = preview->pkg;
         int r;
@@ -250,7 +250,7 @@ static int preview_package(struct preview *preview, struct error *error)
                 r = package_make_plan(pkg, error);
         if (r >= 0)
                 r = package_report(pkg, PACKAGE_UPGRADE, preview->report);
-        return r < 0 ? r : run_preview(preview, error);
+        return r < 0 ? r : preview_do_upgrade(preview, error);
 }
 
 int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
@@ -270,6 +270,6 @@ int dmig_preview(struct dmig *ctx, const char *package, const char *from, const 
         if (r < 0)
                 return r;
         preview.report = report;
-        r = preview_package(&preview, &ctx->error);
+        r = preview_do_package(&preview, &ctx->error);
         return package_conclude_report(ctx, &report, r, ret);
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Plan and status: what would be done, and where a package stands. Read only, without a lock. */
+/*
+ * dmig_plan() and dmig_status(). In: the caller's request. The steps: history, plan, then what else a report has: services, an unfinished
+ * commit, what can be undone. Out: a report. Read only, without a lock.
+ */
 
 #include "api/attempt.h"
 #include "package/package.h"
 #include "transaction/archive.h"
 #include "transaction/transaction.h"
 
-/* Whether the file is another one than the history knows. A file that can't be read is no match for any. */
-static bool differs(struct dmig *ctx, const struct plan_step *step)
+/* Whether the file differs from the one in the history. A file that can't be read differs. */
+static bool step_is_modified(struct dmig *ctx, const struct plan_step *step)
 {
         char sha256[65];
 
@@ -17,22 +20,22 @@ static bool differs(struct dmig *ctx, const struct plan_step *step)
         return attempt_hash(&ctx->root, step->migration, sha256, NULL) < 0 || !streq(sha256, step->record->sha256);
 }
 
-/* What was given up runs again once its file has changed. */
-static void revive_changed(struct dmig *ctx, struct plan *plan)
+/* A migration that was given up runs again if its file has changed. */
+static void query_revive_changed(struct dmig *ctx, struct plan *plan)
 {
         for (size_t i = 0; i < plan->n_steps; i++)
-                if (plan->steps[i].state == DMIG_STATE_GAVE_UP && differs(ctx, &plan->steps[i]))
+                if (plan->steps[i].state == DMIG_STATE_GAVE_UP && step_is_modified(ctx, &plan->steps[i]))
                         plan->steps[i].state = DMIG_STATE_PENDING;
 }
 
-static void mark_modified(struct dmig *ctx, const struct plan *plan, struct dmig_report *report)
+static void query_mark_modified(struct dmig *ctx, const struct plan *plan, struct dmig_report *report)
 {
         for (size_t i = 0; i < plan->n_steps; i++)
                 if (plan->steps[i].state == DMIG_STATE_APPLIED || plan->steps[i].state == DMIG_STATE_SATISFIED)
-                        report->steps[i].modified = differs(ctx, &plan->steps[i]);
+                        report->steps[i].modified = step_is_modified(ctx, &plan->steps[i]);
 }
 
-static int look_at_gate(const struct package *pkg, struct dmig *ctx, struct dmig_report *report)
+static int query_look_at_gate(const struct package *pkg, struct dmig *ctx, struct dmig_report *report)
 {
         _cleanup_free_ char *running = NULL;
         int r;
@@ -43,8 +46,8 @@ static int look_at_gate(const struct package *pkg, struct dmig *ctx, struct dmig
         return package_explain_gate(report, running);
 }
 
-/* Nobody has to run a migration for that, so it counts wherever the package stands. */
-static int look_at_transaction(const struct package *pkg, struct dmig_report *report)
+/* An unfinished commit or undo has to be finished even if no migration is pending. */
+static int query_look_at_transaction(const struct package *pkg, struct dmig_report *report)
 {
         _cleanup_error_ struct error error = { 0 };
 
@@ -53,8 +56,8 @@ static int look_at_transaction(const struct package *pkg, struct dmig_report *re
         return report_set_error(report, DMIG_RESULT_PENDING, error_text(&error));
 }
 
-/* What is kept of the last upgrade; an undo or a forget may be under way. */
-static int look_at_undo(struct dmig *ctx, const struct package *pkg, struct dmig_report *report)
+/* Without a lock an undo or a forget may remove the before-images meanwhile: those that are gone don't count. */
+static int query_look_at_undo(struct dmig *ctx, const struct package *pkg, struct dmig_report *report)
 {
         _cleanup_(archive_done) struct archive list = { 0 };
         int r;
@@ -73,8 +76,8 @@ static int look_at_undo(struct dmig *ctx, const struct package *pkg, struct dmig
         return 0;
 }
 
-static int query(struct dmig *ctx, const struct upgrade_request *request, enum package_scope scope,
-                 struct dmig_report **ret)
+static int query_package(struct dmig *ctx, const struct upgrade_request *request, enum package_scope scope,
+                         struct dmig_report **ret)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = *request };
@@ -87,16 +90,16 @@ static int query(struct dmig *ctx, const struct upgrade_request *request, enum p
         if (r >= 0)
                 r = package_make_plan(&pkg, &ctx->error);
         if (r >= 0) {
-                revive_changed(ctx, &pkg.plan);
+                query_revive_changed(ctx, &pkg.plan);
                 r = package_report(&pkg, scope, report);
         }
         if (r >= 0)
-                r = look_at_gate(&pkg, ctx, report);
+                r = query_look_at_gate(&pkg, ctx, report);
         if (r >= 0)
-                r = look_at_transaction(&pkg, report);
+                r = query_look_at_transaction(&pkg, report);
         if (r >= 0 && scope == PACKAGE_ALL) {
-                mark_modified(ctx, &pkg.plan, report);
-                r = look_at_undo(ctx, &pkg, report);
+                query_mark_modified(ctx, &pkg.plan, report);
+                r = query_look_at_undo(ctx, &pkg, report);
         }
         return package_conclude_report(ctx, &report, r, ret);
 }
@@ -108,11 +111,11 @@ int dmig_plan(struct dmig *ctx, const char *package, const char *from, const cha
                 .ctx = ctx, .package = package, .from = from, .to = to, .flags = flags
         };
 
-        return query(ctx, &request, PACKAGE_UPGRADE, ret);
+        return query_package(ctx, &request, PACKAGE_UPGRADE, ret);
 }
 
 int dmig_status(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret)
 {
-        return query(ctx, &(const struct upgrade_request){ .ctx = ctx, .package = package, .flags = flags },
-                     PACKAGE_ALL, ret);
+        return query_package(ctx, &(const struct upgrade_request){ .ctx = ctx, .package = package, .flags = flags },
+                             PACKAGE_ALL, ret);
 }

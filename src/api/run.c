@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The pipeline for one package. In: the caller's request. The steps: nothing to do? lock, history, recovery of what was
- * interrupted, pkg, then one migration after the other until all are done or one isn't. Out: a report, and the history.
+ * dmig_run(): one package, from start to end. In: the caller's request. The steps: is there anything to do? lock, history, recovery of what
+ * was interrupted, plan, gate, then one migration after the other until all are done or one isn't. Out: a report, and the history.
  */
 
 #include "api/attempt.h"
@@ -26,7 +26,7 @@ struct run {
         int lock_fd;
         struct package *pkg;
         struct dmig_report *report;
-        bool recovered; /* something that was interrupted before has come to its end */
+        bool recovered; /* an earlier run was interrupted, and its commit or undo was finished now */
 };
 
 static int run_record(struct run *run, const struct emission *emission, struct error *error)
@@ -36,17 +36,21 @@ static int run_record(struct run *run, const struct emission *emission, struct e
 
 /* ---- Nothing to do ---- */
 
-/* From the last line of the history and the package database alone. Returns: 1 when settled, 0 when not or not known, or a negative errno. */
-static int is_settled(struct dmig *ctx, const struct upgrade_request *request, struct dmig_report *report,
-                      struct error *error)
+/*
+ * Tells from the last line of the history and the package database alone. Returns: 1 if there is nothing to do, 0 if there may be, or a
+ * negative errno.
+ */
+static int run_is_settled(struct run *run, struct error *error)
 {
+        const struct upgrade_request *request = &run->pkg->request;
+        const struct root *root = &run->ctx->root;
         _cleanup_(event_freep) struct dmig_event *event = NULL;
         _cleanup_free_ char *to = NULL;
         const char *name, *version;
         int r;
 
-        if (request->from || archive_is_undoing(&ctx->root, request->package) ||
-            history_peek(&ctx->root, request->package, &event) <= 0)
+        if (request->from || archive_is_undoing(root, request->package) ||
+            history_peek(root, request->package, &event) <= 0)
                 return 0;
         name = dmig_event_get_name(event);
         if (!name || !(streq(name, "completed") || streq(name, "baseline")))
@@ -56,20 +60,20 @@ static int is_settled(struct dmig *ctx, const struct upgrade_request *request, s
         if (r <= 0 || !streq(version, to))
                 return r < 0 ? r : 0;
 
-        report->result = DMIG_RESULT_NOTHING_TO_DO;
-        return report_set_versions(report, to, to, "history") < 0 ? -ENOMEM : 1;
+        run->report->result = DMIG_RESULT_NOTHING_TO_DO;
+        return report_set_versions(run->report, to, to, "history") < 0 ? -ENOMEM : 1;
 }
 
 /* ---- Before the first migration ---- */
 
-/* What from was found out to be is written down before anything changes, since the evidence for it goes away. */
-static int record_baseline(struct run *run, struct error *error)
+/* Records "from" before anything changes, since the evidence for it goes away. */
+static int run_record_baseline(struct run *run, struct error *error)
 {
         const struct upgrade *upgrade = &run->pkg->upgrade;
         bool argument = run->pkg->request.to;
         bool installed = streq(upgrade->from_source, "installed");
         const char *known = run->pkg->history->state.from;
-        /* Where the caller knows better, a run that ends half way must not be taken up from another version. */
+        /* If the caller knows better, the run after one that ended half way must not begin at another version. */
         bool told = run->pkg->request.from && run->pkg->plan.n_pending > 0;
 
         if (known && (!told || streq(known, upgrade->from)))
@@ -77,7 +81,7 @@ static int record_baseline(struct run *run, struct error *error)
         if (installed)
                 context_log(
                         run->ctx, LOG_NOTICE, run->pkg->request.package,
-                        "nothing tells from which version %s was upgraded: its data is taken to be at %s, and nothing runs; deploy-migrate baseline tells it better",
+                        "cannot tell which version %s was upgraded from; assuming its data is at %s, so no migration runs; if it is older, set it with 'deploy-migrate baseline'",
                         run->pkg->request.package, upgrade->from);
         return run_record(run,
                           &(const struct emission){ "baseline",
@@ -87,7 +91,7 @@ static int record_baseline(struct run *run, struct error *error)
                           error);
 }
 
-static int record_completed(struct run *run, struct error *error)
+static int run_record_completed(struct run *run, struct error *error)
 {
         const struct upgrade *upgrade = &run->pkg->upgrade;
         const struct history_state *state = &run->pkg->history->state;
@@ -103,8 +107,8 @@ static int record_completed(struct run *run, struct error *error)
                 error);
 }
 
-/* Nothing that was done before can be undone any more, or will be asked about. */
-static int record_purged(struct run *run, struct error *error)
+/* Closes the history of a package that is gone; what could be undone goes, too. */
+static int run_record_purged(struct run *run, struct error *error)
 {
         int r;
 
@@ -112,7 +116,7 @@ static int record_purged(struct run *run, struct error *error)
         return r < 0 ? r : archive_purge(run->pkg->history, error);
 }
 
-static void tell_upgrade(struct run *run)
+static void run_tell_upgrade(struct run *run)
 {
         const struct upgrade *upgrade = &run->pkg->upgrade;
 
@@ -126,19 +130,33 @@ static void tell_upgrade(struct run *run)
 
 /* ---- The migrations ---- */
 
-/* Given up, and the file is still the same. */
-static bool is_given_up(const struct plan_step *step, const char *sha256)
+/* It stays given up as long as its file is the same. */
+static bool step_is_given_up(const struct plan_step *step, const char *sha256)
 {
         return step->state == DMIG_STATE_GAVE_UP && streq(step->record->sha256, sha256);
 }
 
-static unsigned count_attempts(const struct record *record, const char *sha256)
+static unsigned record_count_attempts(const struct record *record, const char *sha256)
 {
         return record && streq(record->sha256, sha256) ? record->failures : 0;
 }
 
-/* Returns: 1 when the step is done, 0 when the package stops here, or a negative errno. */
-static int run_step(struct run *run, const struct plan_step *planned, struct dmig_step *step, struct error *error)
+/* Returns: 1 if the step is done, 0 if the package stops here, or -ENOMEM. */
+static int run_conclude_step(struct run *run, const struct dmig_step *step)
+{
+        if (step->state == DMIG_STATE_GAVE_UP)
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, PACKAGE_GAVE_UP, step->id,
+                                         run->pkg->request.package);
+        if (step->state == DMIG_STATE_FAILED)
+                return report_set_errorf(run->report, DMIG_RESULT_FAILED, "%s failed: %s", step->id, step->error);
+        if (step->state == DMIG_STATE_POSTPONED)
+                return report_set_errorf(run->report, DMIG_RESULT_POSTPONED, "%s %s%s", step->id,
+                                         step->error ? "is postponed: " : "asked to be run later", step->error ?: "");
+        return 1;
+}
+
+/* Returns: as run_conclude_step(), or another negative errno. */
+static int run_take_step(struct run *run, const struct plan_step *planned, struct dmig_step *step, struct error *error)
 {
         struct attempt attempt = {
                 .ctx = run->ctx,
@@ -154,32 +172,21 @@ static int run_step(struct run *run, const struct plan_step *planned, struct dmi
         r = attempt_hash(&run->ctx->root, planned->migration, attempt.sha256, error);
         if (r < 0)
                 return r;
-        if (is_given_up(planned, attempt.sha256))
-                return report_set_errorf(run->report, DMIG_RESULT_FAILED, PACKAGE_GAVE_UP, step->id,
-                                         run->pkg->request.package);
-        attempt.number = count_attempts(planned->record, attempt.sha256) + 1;
+        if (step_is_given_up(planned, attempt.sha256))
+                return run_conclude_step(run, step);
+        attempt.number = record_count_attempts(planned->record, attempt.sha256) + 1;
         step->state = DMIG_STATE_PENDING;
         free(TAKE_PTR(step->error));
-        r = report_set_error(run->report, DMIG_RESULT_PENDING, NULL); /* what failed before is tried again */
+        r = report_set_error(run->report, DMIG_RESULT_PENDING, NULL); /* an earlier failure is tried again */
         if (r < 0)
                 return r;
 
         r = attempt_run(&attempt, error);
-        if (r < 0)
-                return r;
-        if (step->state == DMIG_STATE_GAVE_UP)
-                return report_set_errorf(run->report, DMIG_RESULT_FAILED, PACKAGE_GAVE_UP, step->id,
-                                         run->pkg->request.package);
-        if (step->state == DMIG_STATE_FAILED)
-                return report_set_errorf(run->report, DMIG_RESULT_FAILED, "%s failed: %s", step->id, step->error);
-        if (step->state == DMIG_STATE_POSTPONED)
-                return report_set_errorf(run->report, DMIG_RESULT_POSTPONED, "%s %s%s", step->id,
-                                         step->error ? "is postponed: " : "asked to be run later", step->error ?: "");
-        return 1;
+        return r < 0 ? r : run_conclude_step(run, step);
 }
 
-/* Returns: as run_step(), for all steps that are due. */
-static int run_steps(struct run *run, struct error *error)
+/* Returns: as run_take_step(), for all steps that are due. */
+static int run_take_steps(struct run *run, struct error *error)
 {
         const struct plan *plan = &run->pkg->plan;
         int r = 1;
@@ -190,15 +197,15 @@ static int run_steps(struct run *run, struct error *error)
                 if (package_is_due(&plan->steps[i])) {
                         if (context_is_stopped(run->ctx))
                                 return error_setf(error, -ECANCELED, "stopped before all migrations were done");
-                        r = run_step(run, &plan->steps[i], &run->report->steps[k], error);
+                        r = run_take_step(run, &plan->steps[i], &run->report->steps[k], error);
                 }
                 k++;
         }
         return r;
 }
 
-/* Returns: 1 when no service runs under which data would change, 0 when one does, or a negative errno. */
-static int pass_gate(struct run *run, struct error *error)
+/* Returns: 1 if no service runs under which the data would change, 0 if one does, or a negative errno. */
+static int run_pass_gate(struct run *run, struct error *error)
 {
         uint64_t end = now_usec(CLOCK_MONOTONIC) + (run->flags & DMIG_STARTING ? GATE_PATIENCE_SEC * USEC_PER_SEC : 0);
         struct pollfd stop = { .fd = run->ctx->stop_fd, .events = POLLIN };
@@ -217,12 +224,12 @@ static int pass_gate(struct run *run, struct error *error)
         }
 }
 
-static int run_upgrade(struct run *run, struct error *error)
+static int run_do_upgrade(struct run *run, struct error *error)
 {
         size_t n_pending = run->pkg->plan.n_pending;
         int r;
 
-        r = pass_gate(run, error);
+        r = run_pass_gate(run, error);
         if (r <= 0)
                 return r;
 
@@ -235,20 +242,20 @@ static int run_upgrade(struct run *run, struct error *error)
                 context_log(run->ctx, LOG_WARNING, run->pkg->request.package,
                             "the sandbox is off: migrations run directly on the system");
 
-        r = record_baseline(run, error);
+        r = run_record_baseline(run, error);
         if (r < 0)
                 return r;
-        tell_upgrade(run);
-        r = run_steps(run, error);
+        run_tell_upgrade(run);
+        r = run_take_steps(run, error);
         if (r <= 0)
                 return r;
         run->report->result = n_pending > 0 || run->recovered ? DMIG_RESULT_COMPLETED : DMIG_RESULT_NOTHING_TO_DO;
-        r = record_completed(run, error);
+        r = run_record_completed(run, error);
         return r < 0 ? r : transaction_prune(run->ctx, run->pkg->history, error);
 }
 
-/* Of a package that was purged as well: half of a commit is worse than all of it. */
-static int recover(struct run *run, struct error *error)
+/* Also for a package that was purged: half of a commit is worse than all of it. */
+static int run_recover(struct run *run, struct error *error)
 {
         struct history *history = run->pkg->history;
         off_t size = history->size;
@@ -259,13 +266,13 @@ static int recover(struct run *run, struct error *error)
         return r;
 }
 
-/* A package that ships nothing and never did leaves no trace. */
-static bool is_stranger(const struct package *pkg)
+/* A package that ships no migrations and never did gets no history. */
+static bool package_is_unknown(const struct package *pkg)
 {
         return pkg->catalog->n_migrations == 0 && pkg->history->fd < 0;
 }
 
-static int run_package(struct run *run, struct error *error)
+static int run_do_package(struct run *run, struct error *error)
 {
         struct package *pkg = run->pkg;
         _cleanup_close_ int lock = -EBADF;
@@ -276,7 +283,7 @@ static int run_package(struct run *run, struct error *error)
                 return lock;
         r = package_open_history(pkg, HISTORY_APPEND, error);
         if (r >= 0)
-                r = recover(run, error);
+                r = run_recover(run, error);
         if (r >= 0)
                 r = package_make_plan(pkg, error);
         if (r >= 0)
@@ -284,14 +291,14 @@ static int run_package(struct run *run, struct error *error)
         if (r < 0)
                 return r;
         if (pkg->upgrade.purged)
-                return record_purged(run, error);
-        if (pkg->upgrade.result != DMIG_RESULT_PENDING || is_stranger(pkg))
+                return run_record_purged(run, error);
+        if (pkg->upgrade.result != DMIG_RESULT_PENDING || package_is_unknown(pkg))
                 return 0;
-        return run_upgrade(run, error);
+        return run_do_upgrade(run, error);
 }
 
-/* Who waits in vain should hear of it; where systemd doesn't tell, the report is all the same. */
-static void find_units(struct dmig_report *report)
+/* The services that wait for the package should log its error, too; if systemd can't be asked, the report goes without them. */
+static void report_find_units(struct dmig_report *report)
 {
         _cleanup_(gate_done) struct gate gate = { 0 };
 
@@ -319,10 +326,10 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         if (r < 0)
                 return r;
         run.report = report;
-        r = is_settled(ctx, &request, report, &ctx->error);
+        r = run_is_settled(&run, &ctx->error);
         if (r == 0)
-                r = run_package(&run, &ctx->error);
+                r = run_do_package(&run, &ctx->error);
         if (r < 0 && !ctx->root.path[0] && report->n_units == 0)
-                find_units(report);
+                report_find_units(report);
         return package_conclude_report(ctx, &report, r, ret);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* dmig_undo(): what the last upgrade of a package changed is put back, newest migration first. */
+/*
+ * dmig_undo(): puts back what the last upgrade of a package changed. In: the caller's request. The steps: lock, recovery, look at what is
+ * archived of the upgrade and check that it can be undone, then one migration after the other, newest first. Out: a report, and the history.
+ */
 
 #include "changes/files.h"
 #include "package/emit.h"
@@ -18,7 +21,7 @@ struct undo {
         struct archive list;
         struct dmig_report *report;
         int lock;
-        int turn; /* to commit */
+        int turn; /* the lock of context_lock_commit() */
 };
 
 static void undo_done(struct undo *undo)
@@ -29,7 +32,7 @@ static void undo_done(struct undo *undo)
         fd_closep(&undo->lock);
 }
 
-static int open_package(struct undo *undo, struct error *error)
+static int undo_open(struct undo *undo, struct error *error)
 {
         bool looks = undo->flags & DMIG_DRY_RUN;
         const struct history_request request = {
@@ -49,7 +52,7 @@ static int open_package(struct undo *undo, struct error *error)
                      : transaction_recover(undo->ctx, undo->history, error);
 }
 
-static int describe_step(const struct archived *archived, struct dmig_step *step)
+static int step_describe(const struct archived *archived, struct dmig_step *step)
 {
         _cleanup_(files_freep) struct dmig_files *files = NULL;
         const struct redo *redo = archived->redo;
@@ -65,7 +68,7 @@ static int describe_step(const struct archived *archived, struct dmig_step *step
         return r < 0 ? r : files_invert(files, &step->files);
 }
 
-static int describe(struct undo *undo)
+static int undo_describe(struct undo *undo)
 {
         const struct history_state *state = &undo->history->state;
         int r;
@@ -77,11 +80,11 @@ static int describe(struct undo *undo)
         if (r >= 0)
                 r = report_add_steps(undo->report, undo->list.n);
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++)
-                r = describe_step(&undo->list.items[i], &undo->report->steps[i]);
+                r = step_describe(&undo->list.items[i], &undo->report->steps[i]);
         return r;
 }
 
-static bool is_listed(const struct undo *undo, const char *id)
+static bool undo_has(const struct undo *undo, const char *id)
 {
         for (size_t i = 0; i < undo->list.n; i++)
                 if (streq(undo->list.items[i].redo->id, id))
@@ -89,8 +92,8 @@ static bool is_listed(const struct undo *undo, const char *id)
         return false;
 }
 
-/* A migration of the same upgrade that stays: those below it may not fit any more, nor is the data as before the upgrade. */
-static int check_whole(const struct undo *undo, struct error *error)
+/* A migration of the same upgrade that can't be undone: earlier ones may rely on it, and the data won't be as before the upgrade. */
+static int undo_check_whole(const struct undo *undo, struct error *error)
 {
         const struct history_state *state = &undo->history->state;
 
@@ -98,15 +101,16 @@ static int check_whole(const struct undo *undo, struct error *error)
                 const struct record *record = state->records[i];
 
                 if (record->state != RECORD_APPLIED || !record->sha256[0] || record->changes == 0 ||
-                    (int64_t)record->upgrade != undo->list.items[0].redo->upgrade || is_listed(undo, record->id))
+                    (int64_t)record->upgrade != undo->list.items[0].redo->upgrade || undo_has(undo, record->id))
                         continue;
-                return error_setf(error, -ESTALE, "%s %s, so what it did can't be undone: --force undoes the others",
-                                  record->id, record->changes < 0 ? "ran directly on the system" : "was forgotten");
+                return error_setf(error, -ESTALE,
+                                  "%s %s, so its changes can't be undone; use --force to undo the others", record->id,
+                                  record->changes < 0 ? "ran directly on the system" : "was forgotten");
         }
         return 0;
 }
 
-static int check_all(const struct undo *undo, struct error *error)
+static int undo_check_all(const struct undo *undo, struct error *error)
 {
         bool force = undo->flags & DMIG_FORCE;
         int r = 0;
@@ -115,7 +119,7 @@ static int check_all(const struct undo *undo, struct error *error)
                 r = undo_check_mounts(undo->history, &undo->list.items[i], force, error);
         if (r < 0 || force)
                 return r;
-        r = check_whole(undo, error);
+        r = undo_check_whole(undo, error);
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++) {
                 const struct archive newer = { .items = undo->list.items, .n = i };
 
@@ -124,7 +128,7 @@ static int check_all(const struct undo *undo, struct error *error)
         return r;
 }
 
-static int undo_one(struct undo *undo, size_t i, struct error *error)
+static int undo_do_one(struct undo *undo, size_t i, struct error *error)
 {
         static const struct archive none = { 0 };
         const struct archived *archived = &undo->list.items[i];
@@ -141,8 +145,8 @@ static int undo_one(struct undo *undo, size_t i, struct error *error)
         return r;
 }
 
-/* What was found to be there already may have been so because of what is undone: the next run looks again. */
-static int reopen_satisfied(struct undo *undo, struct error *error)
+/* The effect of a satisfied migration may have come from those that are undone: the next run checks it again. */
+static int undo_reopen_satisfied(struct undo *undo, struct error *error)
 {
         const struct history_state *state = &undo->history->state;
         int r = 0;
@@ -157,8 +161,8 @@ static int reopen_satisfied(struct undo *undo, struct error *error)
         return r;
 }
 
-/* A baseline that was set since says something else. */
-static int record_version(struct undo *undo, struct error *error)
+/* Records the version of before the upgrade, unless the history has it. */
+static int undo_record_version(struct undo *undo, struct error *error)
 {
         const char *now = undo->history->state.from, *from = undo->report->to;
 
@@ -170,20 +174,20 @@ static int record_version(struct undo *undo, struct error *error)
                           error);
 }
 
-static int undo_all(struct undo *undo, struct error *error)
+static int undo_do_all(struct undo *undo, struct error *error)
 {
         int r = archive_note_undo(undo->history, true, error);
 
         if (r >= 0)
-                r = reopen_satisfied(undo, error);
+                r = undo_reopen_satisfied(undo, error);
 
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++) {
                 if (context_is_stopped(undo->ctx))
                         return error_setf(error, -ECANCELED, "stopped before all migrations were undone");
-                r = undo_one(undo, i, error);
+                r = undo_do_one(undo, i, error);
         }
         if (r >= 0)
-                r = record_version(undo, error);
+                r = undo_record_version(undo, error);
         if (r >= 0)
                 r = archive_note_undo(undo->history, false, error);
         if (r >= 0)
@@ -191,8 +195,8 @@ static int undo_all(struct undo *undo, struct error *error)
         return r;
 }
 
-/* As nothing is migrated under a running service. */
-static int check_gate(const struct undo *undo, struct error *error)
+/* Nothing is undone under a running service, as nothing is migrated under one. */
+static int undo_check_gate(const struct undo *undo, struct error *error)
 {
         _cleanup_(gate_done) struct gate gate = { 0 };
         int r;
@@ -202,29 +206,29 @@ static int check_gate(const struct undo *undo, struct error *error)
         r = gate_look(undo->package, &gate, error);
         if (r < 0 || !gate.running)
                 return r;
-        return error_setf(error, -ESTALE, "%s is running on the data: stop it first, or --force", gate.running);
+        return error_setf(error, -ESTALE, "%s is running on the data; stop it first, or use --force", gate.running);
 }
 
-static int undo_package(struct undo *undo, struct error *error)
+static int undo_do_package(struct undo *undo, struct error *error)
 {
         int r;
 
-        r = open_package(undo, error);
+        r = undo_open(undo, error);
         if (r >= 0)
                 r = archive_read(undo->history, SLOTS_DIR, &undo->list, error);
         if (r < 0)
                 return r;
         archive_narrow(&undo->list, &undo->history->state);
-        r = describe(undo);
+        r = undo_describe(undo);
         if (r < 0 || undo->list.n == 0)
                 return r;
-        r = check_gate(undo, error);
+        r = undo_check_gate(undo, error);
         if (r >= 0)
                 r = undo->turn = context_lock_commit(undo->ctx, error);
         if (r >= 0)
-                r = check_all(undo, error);
+                r = undo_check_all(undo, error);
         if (r >= 0 && !(undo->flags & DMIG_DRY_RUN))
-                r = undo_all(undo, error);
+                r = undo_do_all(undo, error);
         return r == -ESTALE ? report_set_error(undo->report, DMIG_RESULT_FAILED, error_text(error)) : r;
 }
 
@@ -243,6 +247,6 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
         if (r < 0)
                 return r;
         undo.report = report;
-        r = undo_package(&undo, &ctx->error);
+        r = undo_do_package(&undo, &ctx->error);
         return package_conclude_report(ctx, &report, r, ret);
 }

@@ -73,8 +73,8 @@ struct dmig *dmig_unref(struct dmig *ctx)
         return NULL;
 }
 
-/* What was read from one place says nothing about another. */
-static void forget_database(struct dmig *ctx)
+/* The database of another root or directory says nothing about the packages of this one. */
+static void context_forget_database(struct dmig *ctx)
 {
         dpkg_database_free(ctx->database);
         ctx->database = NULL;
@@ -103,7 +103,7 @@ int dmig_set_root(struct dmig *ctx, const char *path)
         root_done(&ctx->root);
         ctx->root = root;
         free(TAKE_PTR(ctx->admindir));
-        forget_database(ctx);
+        context_forget_database(ctx);
         return 0;
 }
 
@@ -125,7 +125,7 @@ int dmig_set_admindir(struct dmig *ctx, const char *path)
         if (r >= 0)
                 r = context_set_path(ctx, &ctx->admindir, path);
         if (r >= 0)
-                forget_database(ctx);
+                context_forget_database(ctx);
         return context_end(ctx, r);
 }
 
@@ -214,7 +214,7 @@ int context_lock(const struct dmig *ctx, const char *package, struct error *erro
 int context_lock_commit(const struct dmig *ctx, struct error *error)
 {
         const struct lock_request request = {
-                .package = ".commit", /* which none is called */
+                .package = ".commit", /* not a package name */
                 .timeout_usec = USEC_INFINITY,
                 .stop_fd = ctx->stop_fd,
         };
@@ -234,7 +234,7 @@ struct log_entry {
         const char *text;
 };
 
-static void context_pass_on(struct dmig *ctx, const struct log_entry *entry)
+static void context_pass_line(struct dmig *ctx, const struct log_entry *entry)
 {
         if (ctx->log_fn)
                 ctx->log_fn(ctx, entry->priority, entry->package, entry->id, entry->text, ctx->log_userdata);
@@ -245,16 +245,18 @@ void context_log(struct dmig *ctx, int priority, const char *package, const char
         _cleanup_free_ char *text = NULL;
         va_list args;
 
+        assert(ctx);
+
         va_start(args, format);
         if (vasprintf(&text, format, args) < 0)
                 text = NULL;
         va_end(args);
-        context_pass_on(ctx, &(const struct log_entry){ priority, package, NULL, text ? text : "out of memory" });
+        context_pass_line(ctx, &(const struct log_entry){ priority, package, NULL, text ? text : "out of memory" });
 }
 
 void context_log_output(struct dmig *ctx, const char *package, const char *id, const char *line)
 {
-        context_pass_on(ctx, &(const struct log_entry){ LOG_INFO, package, id, line });
+        context_pass_line(ctx, &(const struct log_entry){ LOG_INFO, package, id, line });
 }
 
 void context_notify(struct dmig *ctx, const struct dmig_event *event)
@@ -265,8 +267,8 @@ void context_notify(struct dmig *ctx, const struct dmig_event *event)
 
 /* ---- The package database ---- */
 
-/* For all packages of the last list at once, since reading it once a package would cost more than all else. */
-static int read_database(struct dmig *ctx, const char *name, struct error *error)
+/* Reads it for all packages of the last list at once: once for each of them would cost more than all else. */
+static int context_read_database(struct dmig *ctx, const char *name, struct error *error)
 {
         char *alone[] = { (char *)(uintptr_t)name, NULL };
         const struct dpkg_database_request request = {
@@ -276,7 +278,7 @@ static int read_database(struct dmig *ctx, const char *name, struct error *error
         };
 
         if (ctx->database && dpkg_database_is_current(ctx->database) <= 0)
-                ctx->changed = true; /* which concerns the packages before this one, too */
+                ctx->changed = true; /* for the packages that were looked at before, too */
         dpkg_database_free(ctx->database);
         ctx->database = NULL;
         return dpkg_database_read(&request, &ctx->database, error);
@@ -286,9 +288,12 @@ int context_find_package(struct dmig *ctx, const char *name, const struct dpkg_p
 {
         int r;
 
+        assert(ctx);
+        assert(name);
+
         if (!ctx->database || !dpkg_database_covers(ctx->database, name) ||
             dpkg_database_is_current(ctx->database) <= 0) {
-                r = read_database(ctx, name, error);
+                r = context_read_database(ctx, name, error);
                 if (r < 0)
                         return r;
         }
@@ -313,23 +318,23 @@ int dmig_is_stale(struct dmig *ctx)
         return context_end(ctx, r < 0 ? r : !r);
 }
 
-/* In a directory that was only chrooted into there is no mount to make read-only. */
-static int check_root_mount(struct error *error)
+/* In a chroot whose root is no mount there is nothing that could be made read-only. */
+static int root_mount_check(struct error *error)
 {
         struct statx st;
 
         if (statx(AT_FDCWD, "/", 0, 0, &st) < 0)
-                return error_errnof(error, -errno, "can't look at /");
+                return error_errnof(error, -errno, "can't inspect /");
         if ((st.stx_attributes_mask & ~st.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0)
                 return 0;
         return error_setf(
                 error, -EOPNOTSUPP,
-                "migrations run in a sandbox, and that needs a root directory that is a mount point, which this chroot isn't: use --root from outside, or bind-mount it onto itself first");
+                "can't make a sandbox: the root directory of this chroot is not a mount point; use --root from outside, or bind-mount it onto itself first");
 }
 
 int context_need_network(struct dmig *ctx, struct error *error)
 {
-        int r = check_root_mount(error);
+        int r = root_mount_check(error);
 
         if (r < 0)
                 return r;

@@ -25,5 +25,5 @@ struct emission {
 /* Appends the event to @history, durably, then tells the caller. Returns: 0, or a negative errno with @error set. */
 _must_check_ int emit_event(struct dmig *ctx, struct history *history, const struct emission *emission,
                             struct error *error);
-/* Tells the caller of an event that isn't recorded. If memory runs out, nobody is told. */
+/* Tells the caller of an event that isn't recorded. If memory runs out, it is dropped. */
 void emit_unrecorded(struct dmig *ctx, const char *package, const struct emission *emission);

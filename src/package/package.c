@@ -28,7 +28,7 @@ int package_check_request(const struct upgrade_request *request)
         if (!package_name_is_valid(request->package))
                 return error_setf(
                         &ctx->error, -EINVAL,
-                        "'%s' is no package name: letters and digits, behind the first one also '+', '-', '.' and '_'",
+                        "'%s' is not a package name: it must begin with a letter or a digit, and have only these, '+', '-', '.' and '_'",
                         request->package);
         r = version_check_argument(request->from, &ctx->error);
         return r < 0 ? r : version_check_argument(request->to, &ctx->error);
@@ -71,7 +71,7 @@ int package_open_history(struct package *pkg, enum history_mode mode, struct err
         r = history_open(&request, &pkg->history, error);
         if (r >= 0 && pkg->history->torn)
                 context_log(ctx, LOG_WARNING, pkg->request.package,
-                            "the last line of %s was cut short, it was set aside as %s", pkg->history->path,
+                            "the last line of %s was cut short; it is kept as %s", pkg->history->path,
                             pkg->history->torn);
         else if (r >= 0 && pkg->history->cut)
                 context_log(ctx, LOG_WARNING, pkg->request.package,
@@ -190,7 +190,7 @@ int package_explain_gate(struct dmig_report *report, const char *running)
 {
         return report_set_errorf(
                 report, DMIG_RESULT_PENDING,
-                "%s is running, and data is never migrated under a running service: systemctl restart %s migrates it first",
+                "%s is running, and data is never migrated under a running service; 'systemctl restart %s' migrates it first",
                 running, running);
 }
 
@@ -201,8 +201,8 @@ static int package_explain(const struct package *pkg, struct dmig_report *report
 
         if (report->result == DMIG_RESULT_DOWNGRADE)
                 return report_set_errorf(report, report->result,
-                                         "%s is at version %s, below its data's %s: nothing runs", package, upgrade->to,
-                                         upgrade->from);
+                                         "%s is at version %s, lower than its data's %s, so no migration runs", package,
+                                         upgrade->to, upgrade->from);
         if (report->result == DMIG_RESULT_NOT_INSTALLED)
                 return report_set_errorf(report, report->result, "%s is not installed", package);
 

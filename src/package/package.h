@@ -48,7 +48,7 @@ enum package_scope {
 };
 
 /* For the migration and the package. */
-#define PACKAGE_GAVE_UP "%s was given up after repeated failures: repair the cause, then run deploy-migrate retry %s"
+#define PACKAGE_GAVE_UP "%s was given up after repeated failures; fix the cause, then run 'deploy-migrate retry %s'"
 
 /* Whether a report of this scope shows @step. */
 bool package_shows(enum package_scope scope, const struct plan_step *step);

@@ -86,7 +86,7 @@ static int upgrade_find_in_log(struct upgrade *upgrade, const struct upgrade_req
                 return r;
         if (r < 0)
                 context_log(request->ctx, LOG_WARNING, request->package,
-                            "%s; the log can't tell what was installed before", error_text(&error));
+                            "%s; cannot tell from the log which version was installed before", error_text(&error));
         if (r > 0) {
                 upgrade->from_source = "dpkg-log";
                 return 0;

@@ -119,8 +119,8 @@ test_programs_that_cannot_be_started() {
         lint 1
         assert_lint 'source/v1.0.0/007_x: error: must be a regular file' \
                 'source/v1.0.0/001_x: error: has no "#!" line' \
-                'source/v1.0.0/002_x: error: the interpreter behind "#!" must be an absolute path' \
-                'source/v1.0.0/003_x: error: the interpreter behind "#!" must be an absolute path' \
+                'source/v1.0.0/002_x: error: the interpreter after "#!" must be an absolute path' \
+                'source/v1.0.0/003_x: error: the interpreter after "#!" must be an absolute path' \
                 'source/v1.0.0/004_x: error: the "#!" line ends with a carriage return' \
                 'source/v1.0.0/006_x: error: has no "#!" line'
 }
@@ -150,7 +150,7 @@ test_notices_and_warnings_are_no_errors() {
         ship 1.2.0/004_x
         mkdir "$ROOT$SOURCE/v1.3.0"
         lint 0
-        assert_lint 'source/v1.1.0/003_x: notice: the number before it in this version is 001' \
+        assert_lint 'source/v1.1.0/003_x: notice: the previous number in this version is 001' \
                 'source/v1.1.0/003_x: notice: "writes": "\*"' \
                 'source/v1.3.0: warning: has no migration in it'
         lint 0 -q

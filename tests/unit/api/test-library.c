@@ -390,7 +390,7 @@ START_TEST(test_list)
         ck_assert_str_eq(names[3], "libc++2.0");
         ck_assert_ptr_null(names[4]);
         dmig_names_free(names);
-        snprintf(warning, sizeof(warning), "baseline\nbaseline\n#  %s is left out: that is no package name\n",
+        snprintf(warning, sizeof(warning), "baseline\nbaseline\n#  %s is ignored: not a package name\n",
                  tree_path(&e.root, "/usr/lib/deploy-migrate/no package"));
         embedder_expect(&e, warning);
 }

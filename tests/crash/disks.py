@@ -21,7 +21,7 @@ import time
 SECTOR = 4096
 
 _NOATIME = 1 << 10  # <sys/mount.h>
-_LOOP_CLR_FD = 0x4C01  # <linux/loop.h>
+_LOOP_SET_FD, _LOOP_CLR_FD, _LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C82  # <linux/loop.h>
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -88,14 +88,26 @@ def mounted(files, directories):
 
 def _mount_loop(file, directory):
     """Returns: the loop device, which ends when it is unmounted."""
-    command = ["losetup", "--find", "--show", file]
-    loop = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-    try:
-        _mount(loop, directory, "ext4", _NOATIME)
-    finally:
-        with open(loop, "rb") as device:
+    with _attach_loop(file) as device:
+        try:
+            _mount(device.name, directory, "ext4", _NOATIME)
+        finally:
             fcntl.ioctl(device, _LOOP_CLR_FD)
-    return loop
+        return device.name
+
+
+def _attach_loop(file):
+    """As losetup --find does, without a process for each."""
+    with open("/dev/loop-control", "rb") as control, open(file, "r+b") as backing:
+        while True:
+            device = open(f"/dev/loop{fcntl.ioctl(control, _LOOP_CTL_GET_FREE)}", "r+b", buffering=0)
+            try:
+                fcntl.ioctl(device, _LOOP_SET_FD, backing.fileno())
+                return device
+            except OSError as error:
+                device.close()
+                if error.errno != errno.EBUSY:  # others can be faster
+                    raise
 
 
 def _await_release(loop, file):

@@ -29,7 +29,7 @@ check: build #: make check: the unit tests, and the tests of the command line
 valgrind: build #: the unit tests under valgrind
 sanitizers: tree #: make check in a build with sanitizers, and how many lines of src/ it covers
 clang: tree #: a build by clang
-distcheck: tree #: make distcheck
+distcheck: build #: make distcheck
 source: packages #: shell scripts, man pages, format, spelling
 transaction: $(transaction) #: what is done in a transaction against what is done directly
 $(transaction): build

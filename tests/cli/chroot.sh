@@ -40,7 +40,7 @@ test_preview() {
 
 # unit PROGRAM: a unit test's own mounts are mounts in a chroot then.
 unit() {
-        program=${DEPLOY_MIGRATE%/*}/tests/unit/$1
+        program=$BUILD/tests/unit/$1
         [ -x "$program" ] || skip 'the unit tests are not built'
         in_chroot env -u CK_TAP_LOG_FILE_NAME "$program"
 }

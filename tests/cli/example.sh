@@ -6,7 +6,7 @@
 . "${0%/*}/lib.sh"
 need_root
 
-EXAMPLE=${DEPLOY_MIGRATE%/*}/doc/example
+EXAMPLE=$BUILD/doc/example
 [ -x "$EXAMPLE" ] || skip_all "doc/example isn't built beside the program"
 
 assert_printed() {

@@ -132,6 +132,7 @@ START_TEST(test_equal_failure)
         _cleanup_close_ int b = new_file(&root, "b", &(struct layout){ 1, { { 0, "x" } } });
         _cleanup_close_ int unreadable = openat(root.fd, "b", O_WRONLY | O_CLOEXEC);
 
+        ck_assert_int_ge(b, 0);
         ck_assert_int_eq(content_equal(a, -1), -EBADF);
         ck_assert_int_eq(content_equal(-1, a), -EBADF);
         ck_assert_int_eq(content_equal(a, unreadable), -EBADF);

@@ -24,13 +24,14 @@ static const enum sandbox_phase phases[] = { SANDBOX_CHECK, SANDBOX_MIGRATE };
 
 START_TEST(test_private_tmp)
 {
-        _cleanup_(root_done) struct root root = tree_new();
+        _cleanup_(root_done) struct root tree = tree_new();
         const struct box box = { .phase = SANDBOX_MIGRATE };
         _cleanup_free_ char *output =
                 box_output(&box, "ls -A /tmp /var/tmp; stat -c %%a /tmp /var/tmp\n"
                                  "echo 1 >/tmp/deploy-migrate-test && cp /tmp/deploy-migrate-test "
                                  "/var/tmp && ls /var/tmp");
 
+        ck_assert_str_ne(tree.path, ""); /* so that /tmp isn't empty outside */
         ck_assert_str_eq(output, "/tmp:\n\n/var/tmp:\n1777\n1777\ndeploy-migrate-test\n");
         ck_assert_int_eq(access("/tmp/deploy-migrate-test", F_OK), -1);
         ck_assert_int_eq(access("/var/tmp/deploy-migrate-test", F_OK), -1);

@@ -175,7 +175,6 @@ START_TEST(test_nothing_declared)
         _cleanup_(root_done) struct root state = tree_new();
         _cleanup_place_ struct place place = { .root = tree_new() };
         _cleanup_(stage_freep) struct stage *stage = NULL;
-        _cleanup_error_ struct error error = { 0 };
 
         open_place(&place, state.path, LIST(NULL));
         stage = new_stage(&place, "stage", NULL);

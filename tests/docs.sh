@@ -115,25 +115,7 @@ find_refused_options() {
         done
 }
 
-# ---- The runner ----
-
-run_test() {
-        (
-                set -e
-                "test_$1"
-        ) >"$WORK/log" 2>&1 </dev/null
-        report $? "$1"
-}
-
-print_diagnostics() {
-        cat "$WORK/log"
-}
-
-run_tests() {
-        WORK=$(mktemp -d) || exit 1
-        trap 'rm -rf "$WORK"' EXIT
-        run_all
-}
+# ---- In a test ----
 
 # assert_kept RULE
 assert_kept() {

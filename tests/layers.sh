@@ -79,25 +79,7 @@ find_circles() {
         list_calls | cut -d ' ' -f 1,2 | sort -u | tsort 2>&1 >/dev/null | sed -E 's/^tsort: (-: )?//'
 }
 
-# ---- The runner ----
-
-run_test() {
-        (
-                set -e
-                "test_$1"
-        ) >"$WORK/log" 2>&1 </dev/null
-        report $? "$1"
-}
-
-print_diagnostics() {
-        cat "$WORK/log"
-}
-
-run_tests() {
-        WORK=$(mktemp -d) || exit 1
-        trap 'rm -rf "$WORK"' EXIT
-        run_all
-}
+# ---- In a test ----
 
 # assert_kept RULE: in src/.
 assert_kept() {

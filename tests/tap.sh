@@ -2,7 +2,24 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # What all tests in shell share: TAP, and what they ask of a tree and of the program's output. The libraries beside the tests source
-# this file; they define run_test, which runs one test and reports on it, and run_tests, which goes through run_all.
+# this file, and define a run_test and run_tests of their own.
+
+# ---- The runner of scripts that need no more than a directory, $WORK ----
+
+run_tests() {
+        WORK=$(mktemp -d) || exit 1
+        trap 'rm -rf "$WORK"' EXIT
+        run_all
+}
+
+# Runs one test and reports on it.
+run_test() {
+        (
+                set -e
+                "test_$1"
+        ) >"$WORK/log" 2>&1 </dev/null
+        report $? "$1"
+}
 
 # ---- TAP ----
 
@@ -39,7 +56,7 @@ print_diagnostics() {
 
 print_output() {
         cat "$WORK/log"
-        for file in "$OUT" "$ERR"; do
+        for file in "${OUT-}" "${ERR-}"; do
                 [ ! -s "$file" ] || tail -n 200 "$file" | sed "s|^|${file##*/}: |"
         done
 } 2>&1

@@ -6,9 +6,9 @@
 # TAP: it runs in a shell of its own, with set -e, on a machine of its own, which is on and has deploy-migrate installed.
 # A script that wants its machine in another state defines prepare, which runs once, on a machine with nothing installed.
 #
-# Environment: DEPLOY_MIGRATE_DEBS, the directory with the packages to test, as packaging/build-deb makes it;
-# DEPLOY_MIGRATE_CACHE, where the root file system that all machines are copied from is kept. DEPLOY_MIGRATE_TESTS, the directory above, for
-# a script that doesn't lie beside this file.
+# Environment: DEPLOY_MIGRATE_DEBS, the directory with the packages to test, as packaging/build-deb makes it; DEPLOY_MIGRATE_SUITE, the
+# Debian that they were built for, unless it is the one of this machine; DEPLOY_MIGRATE_CACHE, where the root file system that all
+# machines are copied from is kept; DEPLOY_MIGRATE_TESTS, the directory above, for a script that isn't beside this file.
 
 . "${DEPLOY_MIGRATE_TESTS:-${0%/*}/..}/tap.sh"
 
@@ -121,7 +121,8 @@ need_machines() {
 
 # Sets BASE, and makes it unless the cache has it.
 make_base() {
-        suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+        codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+        suite=${DEPLOY_MIGRATE_SUITE:-$codename}
         BASE=$DEPLOY_MIGRATE_CACHE/$suite-$(echo "$machine_packages" | sha256sum | cut -c -12)
         mkdir -p "$DEPLOY_MIGRATE_CACHE" || return
         (
@@ -134,7 +135,7 @@ make_base() {
 bootstrap() {
         mirror=$(find_mirror)
         [ -n "$mirror" ] || { apt-get update -q && mirror=$(find_mirror); }
-        [ -n "$mirror" ] || { echo "apt has no source of Debian $suite here" && return 1; }
+        [ -n "$mirror" ] || { echo "apt has no source of Debian $codename here" && return 1; }
 
         rm -rf "$BASE.new"
         apt-config dump | grep '^Acquire::' >"$WORK/acquire.conf"
@@ -146,7 +147,7 @@ bootstrap() {
 
 find_mirror() {
         # shellcheck disable=SC2016 # apt's own variables
-        apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Codename: $suite" | head -n 1
+        apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Codename: $codename" | head -n 1
 }
 
 # No first boot, no timers of other packages, a journal that outlives a power cut, and apt with our repository only.

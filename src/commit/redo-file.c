@@ -122,7 +122,7 @@ struct redo_reader {
 static int redo_reader_check_end(struct redo_reader *reader, json_object *object, const char **ret_reason)
 {
         char crc[9];
-        const char *text = json_string_text(json_object_object_get(object, "crc"));
+        const char *text = json_get_string(object, "crc");
 
         snprintf(crc, sizeof(crc), "%08lx", reader->crc);
         if (!text || !streq(text, crc) ||

@@ -15,27 +15,6 @@ static const char *const rename_names[] = {
 
 /* ---- Writing ---- */
 
-static int redo_json_put(json_object *object, const char *key, json_object *value)
-{
-        if (!value)
-                return -ENOMEM;
-        if (json_object_object_add_ex(object, key, value, JSON_C_OBJECT_KEY_IS_CONSTANT) < 0) {
-                json_object_put(value);
-                return -ENOMEM;
-        }
-        return 0;
-}
-
-static int redo_json_put_int(json_object *object, const char *key, int64_t value)
-{
-        return redo_json_put(object, key, json_object_new_int64(value));
-}
-
-static int redo_json_put_text(json_object *object, const char *key, const char *text)
-{
-        return redo_json_put(object, key, json_object_new_string(text));
-}
-
 /* Leaves out NULL. */
 static int redo_json_put_path(json_object *object, const char *key, const char *path)
 {
@@ -45,7 +24,7 @@ static int redo_json_put_path(json_object *object, const char *key, const char *
         if (!path)
                 return 0;
         r = path_escape(path, &text);
-        return r < 0 ? r : redo_json_put_text(object, key, text);
+        return r < 0 ? r : json_add_string(object, key, text);
 }
 
 static int redo_json_put_attributes(json_object *object, const char *key, const struct attributes *attributes)
@@ -56,7 +35,7 @@ static int redo_json_put_attributes(json_object *object, const char *key, const 
         if (!attributes->st.st_mode)
                 return 0;
         r = attributes_to_json(attributes, &value);
-        return r < 0 ? r : redo_json_put(object, key, value);
+        return r < 0 ? r : json_add(object, key, value);
 }
 
 static int redo_json_new(json_object **ret)
@@ -69,12 +48,12 @@ json_object *redo_header_to_json(const struct redo *redo)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
 
-        if (redo_json_new(&object) < 0 || redo_json_put_int(object, "transaction", FORMAT) < 0 ||
-            redo_json_put_text(object, "id", redo->id) < 0 || redo_json_put_text(object, "sha256", redo->sha256) < 0 ||
-            redo_json_put_text(object, "run", redo->run) < 0 || redo_json_put_text(object, "from", redo->from) < 0 ||
-            redo_json_put_int(object, "upgrade", redo->upgrade) < 0 ||
-            redo_json_put_int(object, "position", redo->position) < 0 ||
-            redo_json_put_int(object, "duration_ms", redo->duration_ms) < 0)
+        if (redo_json_new(&object) < 0 || json_add_int(object, "transaction", FORMAT) < 0 ||
+            json_add_string(object, "id", redo->id) < 0 || json_add_string(object, "sha256", redo->sha256) < 0 ||
+            json_add_string(object, "run", redo->run) < 0 || json_add_string(object, "from", redo->from) < 0 ||
+            json_add_int(object, "upgrade", redo->upgrade) < 0 ||
+            json_add_int(object, "position", redo->position) < 0 ||
+            json_add_int(object, "duration_ms", redo->duration_ms) < 0)
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -85,7 +64,7 @@ json_object *redo_area_to_json(const struct redo_area *area)
 
         if (redo_json_new(&object) < 0 || redo_json_put_path(object, "root", area->path) < 0 ||
             redo_json_put_path(object, "hold", area->hold) < 0 ||
-            redo_json_put_int(object, "slots", (int64_t)area->slots) < 0)
+            json_add_int(object, "slots", (int64_t)area->slots) < 0)
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -95,12 +74,11 @@ json_object *redo_change_to_json(const struct change *change)
         const struct attributes before = { .st = change->before }, after = { .st = change->after };
         _cleanup_(json_object_putp) json_object *object = NULL;
 
-        if (redo_json_new(&object) < 0 ||
-            redo_json_put_text(object, "change", change_kind_to_string(change->kind)) < 0 ||
-            redo_json_put_int(object, "area", (int64_t)change->area) < 0 ||
+        if (redo_json_new(&object) < 0 || json_add_string(object, "change", change_kind_to_string(change->kind)) < 0 ||
+            json_add_int(object, "area", (int64_t)change->area) < 0 ||
             redo_json_put_path(object, "path", change->path) < 0 ||
             redo_json_put_path(object, "from", change->from) < 0 ||
-            (change->inner && redo_json_put(object, "inner", json_object_new_boolean(true)) < 0) ||
+            (change->inner && json_add(object, "inner", json_object_new_boolean(true)) < 0) ||
             redo_json_put_attributes(object, "before", &before) < 0 ||
             redo_json_put_attributes(object, "after", &after) < 0)
                 return NULL;
@@ -111,12 +89,11 @@ json_object *redo_rename_to_json(const struct redo_rename *rename)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
 
-        if (redo_json_new(&object) < 0 || redo_json_put_text(object, "rename", rename_names[rename->kind]) < 0 ||
-            redo_json_put_int(object, "area", (int64_t)rename->area) < 0 ||
-            redo_json_put_path(object, "path", rename->path) < 0 ||
-            redo_json_put_int(object, "slot", rename->slot) < 0 ||
-            redo_json_put_int(object, "ino", (int64_t)rename->ino) < 0 ||
-            (rename->image && redo_json_put(object, "image", json_object_new_boolean(true)) < 0))
+        if (redo_json_new(&object) < 0 || json_add_string(object, "rename", rename_names[rename->kind]) < 0 ||
+            json_add_int(object, "area", (int64_t)rename->area) < 0 ||
+            redo_json_put_path(object, "path", rename->path) < 0 || json_add_int(object, "slot", rename->slot) < 0 ||
+            json_add_int(object, "ino", (int64_t)rename->ino) < 0 ||
+            (rename->image && json_add(object, "image", json_object_new_boolean(true)) < 0))
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -126,7 +103,7 @@ json_object *redo_meta_to_json(const struct redo_meta *meta)
         _cleanup_(json_object_putp) json_object *object = NULL;
 
         if (redo_json_new(&object) < 0 || redo_json_put_path(object, "attributes", meta->path) < 0 ||
-            redo_json_put_int(object, "area", (int64_t)meta->area) < 0 ||
+            json_add_int(object, "area", (int64_t)meta->area) < 0 ||
             redo_json_put_path(object, "from", meta->from) < 0 ||
             redo_json_put_attributes(object, "before", &meta->before) < 0 ||
             redo_json_put_attributes(object, "after", &meta->after) < 0)
@@ -136,21 +113,11 @@ json_object *redo_meta_to_json(const struct redo_meta *meta)
 
 /* ---- Reading ---- */
 
-static int redo_json_get_int(json_object *object, const char *key, int64_t *ret)
-{
-        json_object *value = json_object_object_get(object, key);
-
-        if (!json_object_is_type(value, json_type_int))
-                return -EBADMSG;
-        *ret = json_object_get_int64(value);
-        return 0;
-}
-
 static int redo_json_get_area(const struct redo *redo, json_object *object, size_t *ret)
 {
         int64_t area;
 
-        if (redo_json_get_int(object, "area", &area) < 0 || area < 0 || (size_t)area >= redo->n_areas)
+        if (json_get_int(object, "area", &area) < 0 || area < 0 || (size_t)area >= redo->n_areas)
                 return -EBADMSG;
         *ret = (size_t)area;
         return 0;
@@ -158,7 +125,7 @@ static int redo_json_get_area(const struct redo *redo, json_object *object, size
 
 static int redo_json_get_text(json_object *object, const char *key, char **ret)
 {
-        const char *text = json_string_text(json_object_object_get(object, key));
+        const char *text = json_get_string(object, key);
 
         if (!text)
                 return -EBADMSG;
@@ -198,14 +165,13 @@ static int redo_header_from_json(struct redo *redo, json_object *object)
 {
         int64_t format;
 
-        if (redo->id || redo_json_get_int(object, "transaction", &format) < 0 || format != FORMAT)
+        if (redo->id || json_get_int(object, "transaction", &format) < 0 || format != FORMAT)
                 return -EBADMSG;
         return FIRST_ERROR(
                 redo_json_get_text(object, "id", &redo->id), redo_json_get_text(object, "sha256", &redo->sha256),
                 redo_json_get_text(object, "run", &redo->run), redo_json_get_text(object, "from", &redo->from),
-                redo_json_get_int(object, "upgrade", &redo->upgrade),
-                redo_json_get_int(object, "position", &redo->position),
-                redo_json_get_int(object, "duration_ms", &redo->duration_ms));
+                json_get_int(object, "upgrade", &redo->upgrade), json_get_int(object, "position", &redo->position),
+                json_get_int(object, "duration_ms", &redo->duration_ms));
 }
 
 static int redo_area_from_json(struct redo *redo, json_object *object)
@@ -215,7 +181,7 @@ static int redo_area_from_json(struct redo *redo, json_object *object)
         int r;
 
         r = FIRST_ERROR(redo_json_get_path(object, "root", &area.path), redo_json_get_path(object, "hold", &area.hold),
-                        redo_json_get_int(object, "slots", &slots));
+                        json_get_int(object, "slots", &slots));
         area.slots = (uint64_t)slots;
         if (r >= 0 && !area.path)
                 r = -EBADMSG;
@@ -256,8 +222,8 @@ static int redo_rename_from_json(struct redo *redo, json_object *object)
         int r;
 
         r = FIRST_ERROR(redo_json_get_text(object, "rename", &kind), redo_json_get_area(redo, object, &rename.area),
-                        redo_json_get_path(object, "path", &rename.path), redo_json_get_int(object, "slot", &slot),
-                        redo_json_get_int(object, "ino", &ino));
+                        redo_json_get_path(object, "path", &rename.path), json_get_int(object, "slot", &slot),
+                        json_get_int(object, "ino", &ino));
         rename.slot = (unsigned)slot;
         rename.ino = (uint64_t)ino;
         rename.image = json_object_get_boolean(json_object_object_get(object, "image"));

@@ -9,38 +9,60 @@
 #include <limits.h>
 #include <stdio.h>
 
-/* Drops double slashes and a slash at the end. Returns: 0, -EINVAL with the reason why @path can't be declared, or -ENOMEM. */
-static int manifest_normalize_path(const char *path, char **ret, const char **ret_reason)
+/* Drops double slashes and a slash at the end. Returns: NULL if memory runs out. */
+static char *manifest_normalize_path(const char *path)
 {
-        _cleanup_free_ char *normal = NULL;
-        const char *reason = NULL;
-        char *end;
+        char *normal, *end;
         size_t n;
 
         normal = end = calloc(1, strlen(path) + sizeof("/"));
         if (!normal)
-                return -ENOMEM;
-
+                return NULL;
         for (const char *p = path; *(p += strspn(p, "/")); p += n) {
                 n = strcspn(p, "/");
-                if (p[0] == '.' && (n == 1 || (n == 2 && p[1] == '.')))
-                        reason = "contains \".\" or \"..\"";
                 *end++ = '/';
                 end = mempcpy(end, p, n);
         }
-        if (path[0] != '/')
-                reason = "isn't an absolute path";
-        else if (!reason && end == normal)
-                reason = "is the whole system; for that, set \"writes\": \"*\"";
-        else if (!reason && path_touches_state(normal))
-                reason = "contains or is in " STATE_DIR ", which migrations must not write to";
-        if (reason) {
-                *ret_reason = reason;
-                return -EINVAL;
-        }
+        return normal;
+}
 
-        *ret = TAKE_PTR(normal);
-        return 0;
+static bool path_has_dots(const char *normal)
+{
+        for (const char *p = normal; *p == '/'; p += strcspn(p, "/")) {
+                p++;
+                if (p[0] == '.' && (strcspn(p, "/") == 1 || (p[1] == '.' && strcspn(p, "/") == 2)))
+                        return true;
+        }
+        return false;
+}
+
+/* Returns: why @path can't be in any list, or NULL. @normal: the same path, normalised. */
+static const char *manifest_find_path_fault(const char *path, const char *normal)
+{
+        if (path[0] != '/')
+                return "isn't an absolute path";
+        return path_has_dots(normal) ? "contains \".\" or \"..\"" : NULL;
+}
+
+static const char *manifest_find_write_fault(const char *path, const char *normal)
+{
+        const char *fault = manifest_find_path_fault(path, normal);
+
+        if (fault)
+                return fault;
+        if (!normal[0])
+                return "is the whole system; for that, set \"writes\": \"*\"";
+        return path_touches_state(normal) ? "contains or is in " STATE_DIR ", which migrations must not write to"
+                                          : NULL;
+}
+
+static const char *manifest_find_connect_fault(const char *path, const char *normal)
+{
+        const char *fault = manifest_find_path_fault(path, normal);
+
+        if (fault)
+                return fault;
+        return path[strlen(path) - 1] == '/' ? "is a directory; name the socket itself" : NULL;
 }
 
 int manifest_init(struct manifest *ret, const char *package)
@@ -78,8 +100,9 @@ int manifest_copy(struct manifest *ret, const struct manifest *manifest)
 
         copy = *manifest;
         copy.description = copy.since = NULL;
-        copy.writes = (struct strv){ 0 };
-        if (strv_add_all(&copy.writes, manifest->writes.list) < 0)
+        copy.writes = copy.connect = (struct strv){ 0 };
+        if (strv_add_all(&copy.writes, manifest->writes.list) < 0 ||
+            strv_add_all(&copy.connect, manifest->connect.list) < 0)
                 return -ENOMEM;
         if (manifest->description && !(copy.description = strdup(manifest->description)))
                 return -ENOMEM;
@@ -97,6 +120,7 @@ void manifest_done(struct manifest *manifest)
 
         free(manifest->description);
         strv_done(&manifest->writes);
+        strv_done(&manifest->connect);
         free(manifest->since);
         *manifest = (struct manifest){ 0 };
 }
@@ -150,50 +174,84 @@ static int manifest_read_since(const struct manifest_reader *reader, json_object
         return r;
 }
 
-static int manifest_read_path(const struct manifest_reader *reader, json_object *value, struct strv *ret)
+/* Returns: why a path can't be in the list, or NULL. */
+typedef const char *(*manifest_path_fn)(const char *path, const char *normal);
+
+static int manifest_read_path(const struct manifest_reader *reader, json_object *value, manifest_path_fn find_fault,
+                              struct strv *ret)
 {
-        const char *text = json_string_text(value), *reason;
-        char *path;
-        int r;
+        const char *text = json_string_text(value), *fault;
+        _cleanup_free_ char *path = NULL;
 
         if (!text)
                 return manifest_refuse(reader, "must contain only strings");
-        r = manifest_normalize_path(text, &path, &reason);
-        if (r == -EINVAL)
-                return error_setf(reader->error, -EBADMSG, "%s: \"writes\" can't contain \"%s\": it %s",
-                                  reader->text->path, text, reason);
-        return r < 0 ? r : strv_take(ret, path);
+        path = manifest_normalize_path(text);
+        if (!path)
+                return -ENOMEM;
+        fault = find_fault(text, path);
+        if (fault)
+                return error_setf(reader->error, -EBADMSG, "%s: \"%s\" can't contain \"%s\": it %s", reader->text->path,
+                                  reader->key, text, fault);
+        return strv_take(ret, TAKE_PTR(path));
+}
+
+/* @array: of paths; anything else counts as an empty one. @ret: gets them in place of what it had. */
+static int manifest_read_paths(const struct manifest_reader *reader, json_object *array, manifest_path_fn find_fault,
+                               struct strv *ret)
+{
+        size_t n = json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+        _cleanup_strv_ struct strv paths = { 0 };
+
+        for (size_t i = 0; i < n; i++) {
+                int r;
+
+                r = error_pass(reader->error,
+                               manifest_read_path(reader, json_object_array_get_idx(array, i), find_fault, &paths));
+                if (r < 0)
+                        return r;
+        }
+        strv_done(ret);
+        *ret = strv_move(&paths);
+        return 0;
 }
 
 static int manifest_read_writes(const struct manifest_reader *reader, json_object *value)
 {
         const char *text = json_string_text(value);
-        bool unrestricted = text && streq(text, "*"), is_array = json_object_is_type(value, json_type_array);
-        _cleanup_strv_ struct strv writes = { 0 };
+        bool unrestricted = text && streq(text, "*");
+        int r;
 
-        if (!unrestricted && !is_array)
+        if (!unrestricted && !json_object_is_type(value, json_type_array))
                 return manifest_refuse(reader, "must be an array of absolute paths, or \"*\"");
+        r = manifest_read_paths(reader, value, manifest_find_write_fault, &reader->manifest->writes);
+        if (r >= 0)
+                reader->manifest->unrestricted = unrestricted;
+        return r;
+}
 
-        for (size_t i = 0; is_array && i < json_object_array_length(value); i++) {
-                int r;
+static int manifest_read_connect(const struct manifest_reader *reader, json_object *value)
+{
+        if (!json_object_is_type(value, json_type_array))
+                return manifest_refuse(reader, "must be an array of absolute paths of sockets");
+        return manifest_read_paths(reader, value, manifest_find_connect_fault, &reader->manifest->connect);
+}
 
-                r = error_pass(reader->error, manifest_read_path(reader, json_object_array_get_idx(value, i), &writes));
-                if (r < 0)
-                        return r;
-        }
-
-        strv_done(&reader->manifest->writes);
-        reader->manifest->writes = strv_move(&writes);
-        reader->manifest->unrestricted = unrestricted;
+static int manifest_read_bool(const struct manifest_reader *reader, json_object *value, bool *ret)
+{
+        if (!json_object_is_type(value, json_type_boolean))
+                return manifest_refuse(reader, "must be true or false");
+        *ret = json_object_get_boolean(value);
         return 0;
 }
 
 static int manifest_read_network(const struct manifest_reader *reader, json_object *value)
 {
-        if (!json_object_is_type(value, json_type_boolean))
-                return manifest_refuse(reader, "must be true or false");
-        reader->manifest->network = json_object_get_boolean(value);
-        return 0;
+        return manifest_read_bool(reader, value, &reader->manifest->network);
+}
+
+static int manifest_read_check_scratch(const struct manifest_reader *reader, json_object *value)
+{
+        return manifest_read_bool(reader, value, &reader->manifest->check_scratch);
 }
 
 static int manifest_read_seconds(const struct manifest_reader *reader, json_object *value, uint64_t *ret)
@@ -222,9 +280,14 @@ static int manifest_read_key(const struct manifest_reader *reader, json_object *
                 const char *name;
                 int (*read)(const struct manifest_reader *reader, json_object *value);
         } keys[] = {
-                { "description", manifest_read_description }, { "writes", manifest_read_writes },
-                { "network", manifest_read_network },         { "check_timeout_sec", manifest_read_check_timeout },
-                { "timeout_sec", manifest_read_timeout },     { "since", manifest_read_since },
+                { "description", manifest_read_description },
+                { "writes", manifest_read_writes },
+                { "network", manifest_read_network },
+                { "connect", manifest_read_connect },
+                { "check_scratch", manifest_read_check_scratch },
+                { "check_timeout_sec", manifest_read_check_timeout },
+                { "timeout_sec", manifest_read_timeout },
+                { "since", manifest_read_since },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
@@ -232,7 +295,7 @@ static int manifest_read_key(const struct manifest_reader *reader, json_object *
                         return keys[i].read(reader, value);
         return error_setf(
                 reader->error, -EBADMSG,
-                "%s: unknown key \"%s\"; the known ones are description, writes, network, check_timeout_sec, timeout_sec and since",
+                "%s: unknown key \"%s\"; the known ones are description, writes, network, connect, check_scratch, check_timeout_sec, timeout_sec and since",
                 reader->text->path, reader->key);
 }
 

@@ -15,10 +15,12 @@
 #define MANIFEST_SIZE_MAX          (1024U * 1024U)
 
 struct manifest {
-        char *description;  /* NULL if there is none */
-        struct strv writes; /* absolute paths, normalised; none if it is unrestricted */
-        bool unrestricted;  /* "writes": "*" */
-        bool network;
+        char *description;          /* NULL if there is none */
+        struct strv writes;         /* absolute paths, normalised; none if it is unrestricted */
+        bool unrestricted;          /* "writes": "*" */
+        bool network;               /* for migrate */
+        struct strv connect;        /* sockets of the system that both phases may use: absolute paths, normalised */
+        bool check_scratch;         /* check sees what is declared through an overlay that is thrown away */
         uint64_t check_timeout_sec; /* 0: none */
         uint64_t timeout_sec;
         char *since; /* a package version, NULL if there is none */
@@ -32,6 +34,12 @@ void manifest_done(struct manifest *manifest);
 struct manifest *manifest_free(struct manifest *manifest);
 DEFINE_CLEANUP(struct manifest *, manifest_free);
 #define _cleanup_manifest_ _cleanup_(manifest_done)
+
+/* Whether a migration with this manifest can have effects that no transaction holds back. */
+static inline bool manifest_reaches_out(const struct manifest *manifest)
+{
+        return manifest->network || manifest->connect.n > 0;
+}
 
 enum manifest_kind {
         MANIFEST_MIGRATION,
@@ -47,7 +55,7 @@ struct manifest_text {
 
 /*
  * Overrides @manifest by the keys in @text; a failure may leave it changed in part. Returns: 0, -ENOMEM, or -EBADMSG if the text isn't a JSON
- * object, or has an unknown key, a wrong type or value, or a path that isn't absolute, has ".." in it, or contains or is in STATE_DIR; @error
- * has path, line if known, and reason.
+ * object, or has an unknown key, a wrong type or value, or a path that isn't absolute, has ".." in it, or can't be declared for what it is
+ * declared; @error has path, line if known, and reason.
  */
 _must_check_ int manifest_parse(struct manifest *manifest, const struct manifest_text *text, struct error *error);

@@ -32,11 +32,16 @@ static void assert_refused(enum manifest_kind kind, const char *text, const char
         ck_assert_msg(!strchr(error_text(&error), '\n'), "%s", error_text(&error));
 }
 
-static void assert_writes(const struct manifest *manifest, const char *const *expected, size_t n)
+static void assert_paths(const struct strv *paths, const char *const *expected, size_t n)
 {
         for (size_t i = 0; i < n; i++)
-                ck_assert_str_eq(manifest->writes.list[i], expected[i]);
-        ck_assert_uint_eq(manifest->writes.n, n);
+                ck_assert_str_eq(paths->list[i], expected[i]);
+        ck_assert_uint_eq(paths->n, n);
+}
+
+static void assert_writes(const struct manifest *manifest, const char *const *expected, size_t n)
+{
+        assert_paths(&manifest->writes, expected, n);
 }
 
 START_TEST(test_defaults)
@@ -53,6 +58,9 @@ START_TEST(test_defaults)
                 assert_writes(&manifest, writes, ELEMENTSOF(writes));
                 ck_assert(!manifest.unrestricted);
                 ck_assert(!manifest.network);
+                ck_assert_uint_eq(manifest.connect.n, 0);
+                ck_assert(!manifest.check_scratch);
+                ck_assert(!manifest_reaches_out(&manifest));
                 ck_assert_uint_eq(manifest.check_timeout_sec, 60);
                 ck_assert_uint_eq(manifest.timeout_sec, 900);
         }
@@ -73,10 +81,12 @@ END_TEST
 START_TEST(test_everything)
 {
         static const char *const writes[] = { "/etc/foo", "/srv/foo data" };
+        static const char *const connect[] = { "/run/mysqld/mysqld.sock", "/run/systemd/private" };
         _cleanup_manifest_ struct manifest manifest = { 0 }, copy = { 0 };
 
         parse_good(&manifest,
                    "{\"description\": \"Rename \\u00e4 \\\"key\\\"\", \"writes\": [\"/etc/foo\", \"/srv/foo data\"],"
+                   "\"connect\": [\"/run/mysqld/mysqld.sock\", \"//run/systemd//private\"], \"check_scratch\": true,"
                    "\"network\": true, \"check_timeout_sec\": 0, \"timeout_sec\": 2147483647,"
                    "\"since\": \"1:2.0~rc1-1+deb12u1\"}");
         ck_assert_int_eq(manifest_copy(&copy, &manifest), 0);
@@ -85,6 +95,8 @@ START_TEST(test_everything)
         ck_assert_str_eq(copy.description, "Rename \xc3\xa4 \"key\"");
         assert_writes(&copy, writes, ELEMENTSOF(writes));
         ck_assert(copy.network);
+        assert_paths(&copy.connect, connect, ELEMENTSOF(connect));
+        ck_assert(copy.check_scratch);
         ck_assert_uint_eq(copy.check_timeout_sec, 0);
         ck_assert_uint_eq(copy.timeout_sec, 2147483647);
         ck_assert_str_eq(copy.since, "1:2.0~rc1-1+deb12u1");
@@ -137,6 +149,40 @@ START_TEST(test_writes_forms)
 }
 END_TEST
 
+START_TEST(test_reaching_out)
+{
+        static const struct {
+                const char *text;
+                bool expected;
+        } manifests[] = {
+                { "{\"network\": true}", true },
+                { "{\"connect\": [\"/run/x\"]}", true },
+                { "{\"network\": false, \"connect\": []}", false },
+                { "{\"check_scratch\": true, \"writes\": \"*\"}", false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(manifests); i++) {
+                _cleanup_manifest_ struct manifest manifest = { 0 };
+
+                parse_good(&manifest, manifests[i].text);
+                ck_assert_int_eq(manifest_reaches_out(&manifest), manifests[i].expected);
+        }
+}
+END_TEST
+
+/* A migration's own manifest overrides the package's defaults. */
+START_TEST(test_connect_overrides)
+{
+        _cleanup_manifest_ struct manifest manifest = { 0 };
+        const struct manifest_text none = { .path = "/x.json", .data = "{\"connect\": []}", .size = 15 };
+
+        parse_good(&manifest, "{\"connect\": [\"/run/x\"], \"check_scratch\": true}");
+        ck_assert_int_eq(manifest_parse(&manifest, &none, NULL), 0);
+        ck_assert_uint_eq(manifest.connect.n, 0);
+        ck_assert(manifest.check_scratch);
+}
+END_TEST
+
 static const struct {
         const char *text, *message;
 } refused[] = {
@@ -158,6 +204,8 @@ static const struct {
         { "{\"write\": []}", "unknown key \"write\"" },
         { "{\"Network\": true}", "unknown key \"Network\"" },
         { "{\"\": 1}", "unknown key \"\"" },
+        { "{\"x\": 1}",
+          "description, writes, network, connect, check_scratch, check_timeout_sec, timeout_sec and since" },
         /* Types. */
         { "{\"description\": 5}", "\"description\" must be a string" },
         { "{\"description\": null}", "\"description\" must be a string" },
@@ -176,6 +224,10 @@ static const struct {
         { "{\"writes\": [1]}", "\"writes\" must contain only strings" },
         { "{\"writes\": [\"/a\", null]}", "\"writes\" must contain only strings" },
         { "{\"writes\": [\"/a\\u0000b\"]}", "\"writes\" must contain only strings" },
+        { "{\"connect\": \"/run/x\"}", "\"connect\" must be an array of absolute paths of sockets" },
+        { "{\"connect\": null}", "\"connect\" must be an array" },
+        { "{\"connect\": [true]}", "\"connect\" must contain only strings" },
+        { "{\"check_scratch\": 1}", "\"check_scratch\" must be true or false" },
         /* Versions. */
         { "{\"since\": 1}", "\"since\" must be a string" },
         { "{\"since\": \"\"}", "\"since\": " },
@@ -196,6 +248,13 @@ static const struct {
         { "{\"writes\": [\"/var//lib/\"]}", "contains or is in /var/lib/deploy-migrate" },
         { "{\"writes\": [\"/var/lib/deploy-migrate\"]}", "contains or is in /var/lib/deploy-migrate" },
         { "{\"writes\": [\"/etc/foo\", \"/var/lib/deploy-migrate/foo/x\"]}", "contains or is in" },
+        { "{\"connect\": [\"\"]}", "\"connect\" can't contain \"\": it isn't an absolute path" },
+        { "{\"connect\": [\"run/x\"]}", "isn't an absolute path" },
+        { "{\"connect\": [\"@abstract\"]}", "isn't an absolute path" },
+        { "{\"connect\": [\"/run/../x\"]}", "contains \".\" or \"..\"" },
+        { "{\"connect\": [\"/run/.\"]}", "contains \".\" or \"..\"" },
+        { "{\"connect\": [\"/\"]}", "is a directory; name the socket itself" },
+        { "{\"connect\": [\"/run/mysqld/\"]}", "is a directory; name the socket itself" },
 };
 
 START_TEST(test_refused)
@@ -225,7 +284,7 @@ START_TEST(test_package)
         ck_assert_int_eq(
                 parse(&manifest, MANIFEST_PACKAGE,
                       "{\"description\": \"d\", \"writes\": \"*\", \"network\": true, \"check_timeout_sec\": 1,"
-                      "\"timeout_sec\": 2}",
+                      "\"timeout_sec\": 2, \"connect\": [\"/run/x\"], \"check_scratch\": true}",
                       &error),
                 0);
         ck_assert_str_eq(manifest.description, "d");
@@ -244,6 +303,8 @@ static Suite *manifest_suite(void)
         tcase_add_test(tcase, test_everything);
         tcase_add_loop_test(tcase, test_paths, 0, ELEMENTSOF(paths));
         tcase_add_test(tcase, test_writes_forms);
+        tcase_add_test(tcase, test_reaching_out);
+        tcase_add_test(tcase, test_connect_overrides);
         tcase_add_loop_test(tcase, test_refused, 0, ELEMENTSOF(refused));
         tcase_add_test(tcase, test_embedded_nul);
         tcase_add_test(tcase, test_package);

@@ -395,6 +395,12 @@ bool dmig_step_is_modified(const struct dmig_step *step);
 bool dmig_step_is_direct(const struct dmig_step *step);
 
 /*
+ * Returns: whether it reaches out: it has the network, or connects to sockets of the system. What
+ * it does there is in no transaction.
+ */
+bool dmig_step_reaches_out(const struct dmig_step *step);
+
+/*
  * Returns: the files that it would change (dmig_preview()) or that are put back (dmig_undo()), or
  * NULL if they aren't known. They live as long as the report.
  */
@@ -455,19 +461,21 @@ const char *dmig_file_get_diff(const struct dmig_file *file);
  * What a function should do otherwise than by default. Each function on a package takes flags,
  * OR'ed together, and returns -EINVAL for one that it doesn't accept:
  *
- *                          dmig_run()   dmig_undo()   all others
- *   DMIG_SANDBOX_OFF          yes           -             -
- *   DMIG_FORCE                yes          yes            -
- *   DMIG_STARTING             yes           -             -
- *   DMIG_DRY_RUN               -           yes            -
+ *                          dmig_run()   dmig_undo()   dmig_preview()   all others
+ *   DMIG_SANDBOX_OFF          yes           -              -             -
+ *   DMIG_FORCE                yes          yes             -             -
+ *   DMIG_STARTING             yes           -              -             -
+ *   DMIG_DRY_RUN               -           yes             -             -
+ *   DMIG_REACH_OUT             -            -             yes            -
  *
  * May grow.
  */
 enum dmig_flags {
         DMIG_SANDBOX_OFF = 1 << 0, /* run directly on the system, in no sandbox and no transaction */
-        DMIG_FORCE = 1 << 1,       /* run: even under a running service; undo: overwrite later changes */
+        DMIG_FORCE = 1 << 1,       /* run: even under a running service; undo: what can be undone */
         DMIG_STARTING = 1 << 2,    /* a service is being started that waits for it: let others stop first */
         DMIG_DRY_RUN = 1 << 3,     /* only check, and report what would be undone */
+        DMIG_REACH_OUT = 1 << 4,   /* also run migrations that reach out, with effects that stay */
 };
 
 /* ---- Functions on a package ------------------------------------------------------------- */
@@ -517,7 +525,11 @@ int dmig_plan(struct dmig *ctx, const char *package, const char *from, const cha
  * that would be applied is DMIG_STATE_PENDING and has the files that it would change, with diffs of
  * their text. Nothing is recorded. Takes the package's lock. Parameters and errors as of
  * dmig_run().
- * Accepts: no flags.
+ *
+ * The preview of a package ends at a migration that runs directly on the system, or that reaches
+ * out, since its effects couldn't be discarded; that one has no files. DMIG_REACH_OUT runs those
+ * that reach out.
+ * Accepts: DMIG_REACH_OUT.
  */
 int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
                  struct dmig_report **ret) DMIG_NONNULL(1, 2, 6) DMIG_MUST_CHECK;
@@ -571,8 +583,8 @@ int dmig_baseline(struct dmig *ctx, const char *package, const char *version, un
  * Undoes the last upgrade of @package, newest migration first: its files are put back as they were
  * before. The steps of the report are the migrations that are undone, "to" is the version that the
  * data is at afterwards. If a file was changed after it was migrated, nothing is touched, the
- * result is DMIG_RESULT_FAILED and the error names the file; DMIG_FORCE overwrites it. With
- * DMIG_DRY_RUN the result is DMIG_RESULT_PENDING if all of it can be undone. Drop the report with
+ * result is DMIG_RESULT_FAILED and the error names the file; DMIG_FORCE overwrites it. It is also
+ * needed if a migration of the upgrade has effects that can't be undone. With DMIG_DRY_RUN the result is DMIG_RESULT_PENDING if all of it can be undone. Drop the report with
  * dmig_report_unref().
  * Accepts: DMIG_FORCE, DMIG_DRY_RUN.
  * Returns: as dmig_run().

@@ -3,6 +3,7 @@
 #include "api/attempt.h"
 
 #include "api/phases.h"
+#include "api/reach.h"
 #include "basic/io.h"
 #include "transaction/transaction.h"
 
@@ -34,11 +35,18 @@ static int attempt_record(struct attempt *a, const char *name, struct error *err
 
 static int attempt_record_start(struct attempt *a, struct error *error)
 {
+        _cleanup_free_ char *reach = NULL;
+        int r;
+
+        r = reach_describe(a->migration->manifest, &reach);
+        if (r < 0)
+                return r;
         return emit_event(a->ctx, a->history,
                           &(const struct emission){ "started",
                                                     { { "id", .text = a->migration->id },
                                                       { "attempt", .number = a->number },
-                                                      { "sha256", .text = a->sha256 } } },
+                                                      { "sha256", .text = a->sha256 },
+                                                      { reach ? "reaches_out" : NULL, .text = reach } } },
                           error);
 }
 
@@ -84,6 +92,8 @@ static int attempt_record_stop(struct attempt *a, struct error *error)
 /* @changes: how many files were changed, or FIELD_UNKNOWN. */
 static int attempt_record_success(struct attempt *a, enum dmig_state state, int64_t changes, struct error *error)
 {
+        const struct record *record = history_state_find(&a->history->state, a->migration->id);
+        const char *reach = record && state == DMIG_STATE_APPLIED ? record->reaches_out : NULL;
         bool applied = state == DMIG_STATE_APPLIED;
 
         a->step->state = state;
@@ -93,7 +103,8 @@ static int attempt_record_success(struct attempt *a, enum dmig_state state, int6
                                           { { "id", .text = a->migration->id },
                                             { "sha256", .text = a->sha256 },
                                             { applied ? "duration_ms" : NULL, .number = a->step->duration_ms },
-                                            { "changes", .number = changes } } },
+                                            { "changes", .number = changes },
+                                            { reach ? "reaches_out" : NULL, .text = reach } } },
                 error);
 }
 

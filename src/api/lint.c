@@ -5,6 +5,7 @@
  * be found before they are shipped (programs that the kernel can't start, versions above the package's own, risky habits).
  */
 
+#include "api/reach.h"
 #include "basic/utf8.h"
 #include "catalog/catalog-load.h"
 #include "catalog/catalog.h"
@@ -150,6 +151,20 @@ static int linter_check_number(struct linter *linter, const struct migration *mi
                             "the previous number in this version is %03u; is one missing?", previous->number);
 }
 
+static int linter_check_reach(struct linter *linter, const struct migration *migration)
+{
+        _cleanup_free_ char *reach = NULL;
+        int r;
+
+        r = reach_describe(migration->manifest, &reach);
+        if (r < 0 || !reach)
+                return r;
+        return linter_tellf(
+                linter, LOG_NOTICE, migration->path,
+                "reaches out (%s): what it does there is in no transaction, so preview doesn't run it, and undo can't take it back",
+                reach);
+}
+
 static int linter_check_migrations(struct linter *linter, const struct catalog *catalog)
 {
         int r = 0;
@@ -162,6 +177,8 @@ static int linter_check_migrations(struct linter *linter, const struct catalog *
                         r = linter_check_version(linter, migration);
                 if (r >= 0)
                         r = linter_check_number(linter, migration, i > 0 ? migration - 1 : NULL);
+                if (r >= 0)
+                        r = linter_check_reach(linter, migration);
                 if (migration->manifest->unrestricted)
                         linter_tell(
                                 linter, LOG_NOTICE, migration->path,

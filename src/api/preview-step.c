@@ -196,19 +196,34 @@ static int preview_step_migrate(struct preview_step *preview, struct error *erro
                                               : preview_step_conclude(preview, &ending);
 }
 
-/* A direct migration would change the system, so no more than its check is run; its step stays pending, without files. */
+/* Neither may migrate run if it would change the system, nor check if it could change what a socket leads to. */
+static bool preview_step_can_check(const struct preview_step *preview)
+{
+        return preview->reach_out || preview->planned->migration->manifest->connect.n == 0;
+}
+
+static bool preview_step_can_migrate(const struct preview_step *preview)
+{
+        const struct manifest *manifest = preview->planned->migration->manifest;
+
+        return !manifest->unrestricted && (preview->reach_out || !manifest_reaches_out(manifest));
+}
+
+/* The step of a migration that can't be tried stays pending, without files. */
 static int preview_step_run_phases(struct preview_step *preview, struct error *error)
 {
         _cleanup_(ending_done) struct ending ending = { 0 };
         struct phase phase = preview_step_get_phase(preview);
         int r;
 
+        if (!preview_step_can_check(preview))
+                return 0;
         r = phases_check(&phase, &ending);
         if (r < 0)
                 return r;
         if (ending.outcome != OUTCOME_TRUE && ending.outcome != OUTCOME_FALSE)
                 return preview_step_conclude(preview, &ending);
-        if (ending.outcome == OUTCOME_FALSE && preview->planned->migration->manifest->unrestricted)
+        if (ending.outcome == OUTCOME_FALSE && !preview_step_can_migrate(preview))
                 return 0;
         r = files_new(&preview->step->files);
         if (r < 0)

@@ -14,7 +14,8 @@ struct preview_step {
         struct dmig *ctx;
         const struct package *pkg;
         const struct plan_step *planned;
-        int lock_fd; /* the package's lock */
+        bool reach_out; /* run what has effects outside of the stages, too */
+        int lock_fd;    /* the package's lock */
         struct areas *areas;
         int dir;                   /* of the stages */
         size_t number;             /* of this stage, its name in there */
@@ -24,7 +25,7 @@ struct preview_step {
 };
 
 /*
- * A step that would be applied stays pending and has files. One that stays pending without files runs directly on the system, so it can't
- * be tried. Returns: 0 however it ended, -ECANCELED with @error set if the context was stopped, or -ENOMEM.
+ * A step that would be applied stays pending and has files. One that stays pending without files runs directly on the system or reaches
+ * out, so it can't be tried. Returns: 0 however it ended, -ECANCELED with @error set if the context was stopped, or -ENOMEM.
  */
 _must_check_ int preview_step_run(struct preview_step *preview, struct error *error);

@@ -7,6 +7,7 @@
  */
 
 #include "api/preview-step.h"
+#include "api/reach.h"
 #include "fs/beneath.h"
 #include "package/package.h"
 #include "transaction/prepared.h"
@@ -115,8 +116,23 @@ static void step_reset(struct dmig_step *step)
         free(TAKE_PTR(step->error));
 }
 
+static int preview_explain_reach(struct dmig_report *report, const struct migration *migration)
+{
+        _cleanup_free_ char *reach = NULL;
+        int r;
+
+        r = reach_describe(migration->manifest, &reach);
+        if (r < 0)
+                return r;
+        return report_set_errorf(
+                report, DMIG_RESULT_PENDING,
+                "%s reaches out (%s), so neither it nor what comes after it was run; 'preview --reach-out' runs it, with effects there that stay",
+                migration->id, reach);
+}
+
 /* Returns: 1 if the next migration is due, 0 if the package ends here, or -ENOMEM. */
-static int preview_conclude_step(const struct preview *preview, const struct dmig_step *step)
+static int preview_conclude_step(const struct preview *preview, const struct migration *migration,
+                                 const struct dmig_step *step)
 {
         struct dmig_report *report = preview->report;
 
@@ -124,6 +140,8 @@ static int preview_conclude_step(const struct preview *preview, const struct dmi
                 return report_set_errorf(report, DMIG_RESULT_FAILED, "%s would fail: %s", step->id, step->error);
         if (step->state == DMIG_STATE_POSTPONED)
                 return report_set_errorf(report, DMIG_RESULT_POSTPONED, "%s asked to be run later", step->id);
+        if (!step->files && !migration->manifest->unrestricted)
+                return preview_explain_reach(report, migration);
         if (!step->files)
                 return report_set_errorf(
                         report, DMIG_RESULT_PENDING,
@@ -140,6 +158,7 @@ static int preview_try_step(struct preview *preview, const struct plan_step *pla
                 .ctx = preview->ctx,
                 .pkg = preview->pkg,
                 .planned = planned,
+                .reach_out = preview->pkg->request.flags & DMIG_REACH_OUT,
                 .lock_fd = preview->lock_fd,
                 .areas = preview->areas,
                 .dir = preview->dir,
@@ -152,7 +171,7 @@ static int preview_try_step(struct preview *preview, const struct plan_step *pla
         r = preview_step_run(&current, error);
         if (current.stage)
                 preview->stages[preview->n_stages++] = current.stage;
-        return r < 0 ? r : preview_conclude_step(preview, step);
+        return r < 0 ? r : preview_conclude_step(preview, planned->migration, step);
 }
 
 /* Tries all that are due; also one that was given up, as a retry would. */
@@ -257,7 +276,7 @@ int dmig_preview(struct dmig *ctx, const char *package, const char *from, const 
                  struct dmig_report **ret)
 {
         const struct upgrade_request request = {
-                .ctx = ctx, .package = package, .from = from, .to = to, .flags = flags
+                .ctx = ctx, .package = package, .from = from, .to = to, .flags = flags, .accepted = DMIG_REACH_OUT
         };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = request };

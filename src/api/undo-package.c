@@ -13,6 +13,9 @@
 #include "transaction/transaction.h"
 #include "transaction/undo.h"
 
+#include <stdio.h>
+#include <syslog.h>
+
 struct undo {
         struct dmig *ctx;
         const char *package;
@@ -52,14 +55,16 @@ static int undo_open(struct undo *undo, struct error *error)
                      : transaction_recover(undo->ctx, undo->history, error);
 }
 
-static int step_describe(const struct archived *archived, struct dmig_step *step)
+static int step_describe(const struct undo *undo, const struct archived *archived, struct dmig_step *step)
 {
+        const struct record *record = history_state_find(&undo->history->state, archived->redo->id);
         _cleanup_(files_freep) struct dmig_files *files = NULL;
         const struct redo *redo = archived->redo;
         int r;
 
         step->id = strdup(redo->id);
         step->state = DMIG_STATE_APPLIED;
+        step->reaches_out = record && record->reaches_out;
         step->duration_ms = -1;
         step->changes = (int64_t)changes_count(&redo->changes);
         r = step->id ? files_new(&files) : -ENOMEM;
@@ -80,7 +85,7 @@ static int undo_describe(struct undo *undo)
         if (r >= 0)
                 r = report_add_steps(undo->report, undo->list.n);
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++)
-                r = step_describe(&undo->list.items[i], &undo->report->steps[i]);
+                r = step_describe(undo, &undo->list.items[i], &undo->report->steps[i]);
         return r;
 }
 
@@ -92,20 +97,52 @@ static bool undo_has(const struct undo *undo, const char *id)
         return false;
 }
 
-/* A migration of the same upgrade that can't be undone: earlier ones may rely on it, and the data won't be as before the upgrade. */
-static int undo_check_whole(const struct undo *undo, struct error *error)
+/* A migration that has failed, or was stopped, belongs to the upgrade that goes on. */
+static bool undo_is_since(const struct undo *undo, const struct record *record)
+{
+        bool settled =
+                record->state == RECORD_APPLIED || record->state == RECORD_SATISFIED || record->state == RECORD_SKIPPED;
+
+        return !settled || (int64_t)record->upgrade >= undo->list.items[0].redo->upgrade;
+}
+
+/*
+ * Sets @ret to what can't be undone of a migration of the same upgrade, or to NULL: earlier ones may rely on it, and the data won't be as
+ * before the upgrade. Returns: 0 or -ENOMEM.
+ */
+static int undo_find_remainder(const struct undo *undo, const struct record *record, char **ret)
+{
+        bool changed = record->state == RECORD_APPLIED && record->sha256[0] && record->changes != 0;
+        int n = 0;
+
+        *ret = NULL;
+        if (record->reaches_out && undo_is_since(undo, record))
+                n = asprintf(ret, "%s reached out (%s), and what it did there can't be undone", record->id,
+                             record->reaches_out);
+        else if (changed && (int64_t)record->upgrade == undo->list.items[0].redo->upgrade &&
+                 !undo_has(undo, record->id))
+                n = asprintf(ret, "%s %s, so its changes can't be undone", record->id,
+                             record->changes < 0 ? "ran directly on the system" : "was forgotten");
+        if (n < 0)
+                *ret = NULL;
+        return n < 0 ? -ENOMEM : 0;
+}
+
+static int undo_check_whole(const struct undo *undo, bool force, struct error *error)
 {
         const struct history_state *state = &undo->history->state;
 
         for (size_t i = 0; i < state->n_records; i++) {
-                const struct record *record = state->records[i];
+                _cleanup_free_ char *remainder = NULL;
+                int r;
 
-                if (record->state != RECORD_APPLIED || !record->sha256[0] || record->changes == 0 ||
-                    (int64_t)record->upgrade != undo->list.items[0].redo->upgrade || undo_has(undo, record->id))
-                        continue;
-                return error_setf(error, -ESTALE,
-                                  "%s %s, so its changes can't be undone; use --force to undo the others", record->id,
-                                  record->changes < 0 ? "ran directly on the system" : "was forgotten");
+                r = undo_find_remainder(undo, state->records[i], &remainder);
+                if (r < 0)
+                        return r;
+                if (remainder && !force)
+                        return error_setf(error, -ESTALE, "%s; use --force to undo the rest", remainder);
+                if (remainder)
+                        context_log(undo->ctx, LOG_WARNING, undo->package, "%s", remainder);
         }
         return 0;
 }
@@ -117,10 +154,9 @@ static int undo_check_all(const struct undo *undo, struct error *error)
 
         for (size_t i = 0; r >= 0 && i < undo->list.n; i++)
                 r = undo_check_mounts(undo->history, &undo->list.items[i], force, error);
-        if (r < 0 || force)
-                return r;
-        r = undo_check_whole(undo, error);
-        for (size_t i = 0; r >= 0 && i < undo->list.n; i++) {
+        if (r >= 0)
+                r = undo_check_whole(undo, force, error);
+        for (size_t i = 0; !force && r >= 0 && i < undo->list.n; i++) {
                 const struct archive newer = { .items = undo->list.items, .n = i };
 
                 r = undo_check(undo->history, &undo->list.items[i], &newer, error);

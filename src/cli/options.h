@@ -28,6 +28,7 @@ enum option_id {
         OPTION_PROMETHEUS,
         OPTION_REASON,
         OPTION_PACKAGE_VERSION,
+        OPTION_REACH_OUT,
         OPTION_COUNT,
 };
 

@@ -84,6 +84,19 @@ static void record_set_outcome(struct record *record, enum record_state outcome)
         record->duration_ms = record->changes = -1;
 }
 
+static int record_set_reach(struct record *record, const struct dmig_event *event)
+{
+        const char *reach = dmig_event_get_string(event, "reaches_out");
+
+        return reach ? str_replace(&record->reaches_out, reach) : 0;
+}
+
+static void record_clear_reach(struct record *record)
+{
+        free(TAKE_PTR(record->reaches_out));
+        record->reached_before = false;
+}
+
 static int record_count_failure(struct record *record, enum record_state outcome, const char *reason)
 {
         record->failures++;
@@ -130,10 +143,11 @@ static int feed_started(const struct feed *feed)
                 record->failures = 0;
         strcpy(record->sha256, sha256);
         record->state = RECORD_RUNNING;
-        return 0;
+        record->reached_before = record->reaches_out;
+        return record_set_reach(record, feed->event);
 }
 
-static int feed_satisfied(const struct feed *feed)
+static int feed_settle(const struct feed *feed, enum record_state outcome)
 {
         const char *sha256;
         int r;
@@ -141,10 +155,19 @@ static int feed_satisfied(const struct feed *feed)
         r = feed_get_sha256(feed, &sha256);
         if (r < 0)
                 return r;
-        record_set_outcome(feed->record, RECORD_SATISFIED);
+        record_set_outcome(feed->record, outcome);
         strcpy(feed->record->sha256, sha256);
         feed->record->upgrade = feed->state->upgrades.n;
         return 0;
+}
+
+static int feed_satisfied(const struct feed *feed)
+{
+        int r = feed_settle(feed, RECORD_SATISFIED);
+
+        if (r >= 0 && !feed->record->reached_before)
+                record_clear_reach(feed->record); /* no more than its check was run */
+        return r;
 }
 
 static int feed_committing(const struct feed *feed)
@@ -163,14 +186,13 @@ static int feed_applied(const struct feed *feed)
                 r = feed_get_optional_int(feed, "changes", &changes);
         if (r < 0)
                 return r;
-        r = feed_satisfied(feed);
+        r = feed_settle(feed, RECORD_APPLIED);
         if (r < 0)
                 return r;
 
-        feed->record->state = RECORD_APPLIED;
         feed->record->duration_ms = duration_ms;
         feed->record->changes = changes;
-        return 0;
+        return record_set_reach(feed->record, feed->event);
 }
 
 static int feed_failed(const struct feed *feed)
@@ -253,6 +275,7 @@ static int feed_undone(const struct feed *feed)
         struct record *record = feed->record;
 
         record_set_outcome(record, RECORD_NONE);
+        record_clear_reach(record);
         record->sha256[0] = '\0';
         if (record->upgrade >= state->upgrades.n)
                 return 0;

@@ -10,6 +10,7 @@ static void record_free(struct record *record)
 {
         free(record->id);
         free(record->reason);
+        free(record->reaches_out);
         free(record);
 }
 DEFINE_CLEANUP(struct record *, record_free);

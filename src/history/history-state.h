@@ -34,6 +34,8 @@ struct record {
         size_t upgrade;      /* the index of the upgrade that applied it, upgrades.n if that isn't completed */
         char sha256[65];     /* of the file that was started or applied last, "" if not known */
         char *reason;        /* of the last failure */
+        char *reaches_out;   /* where its program could have effects that no transaction holds back; NULL: nowhere */
+        bool reached_before; /* an earlier attempt, too, so that a check that finds the effect doesn't disprove it */
         int64_t duration_ms; /* of the run that applied it, -1 if not known */
         int64_t changes;     /* likewise */
 };

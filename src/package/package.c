@@ -152,6 +152,13 @@ static int text_copy(char **ret, const char *text)
         return text && !*ret ? -ENOMEM : 0;
 }
 
+/* The history is right about a migration whose package has changed since. */
+static bool plan_step_reaches_out(const struct plan_step *planned)
+{
+        return (planned->migration && manifest_reaches_out(planned->migration->manifest)) ||
+               (planned->record && planned->record->reaches_out);
+}
+
 static int step_fill_in(struct dmig_step *step, const struct plan_step *planned)
 {
         const struct record *record = planned->record;
@@ -159,6 +166,7 @@ static int step_fill_in(struct dmig_step *step, const struct plan_step *planned)
 
         step->state = planned->state;
         step->direct = planned->migration && planned->migration->manifest->unrestricted;
+        step->reaches_out = plan_step_reaches_out(planned);
         if (record) {
                 step->duration_ms = record->duration_ms;
                 step->changes = record->changes;

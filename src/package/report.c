@@ -238,6 +238,11 @@ bool dmig_step_is_direct(const struct dmig_step *step)
         return step && step->direct;
 }
 
+bool dmig_step_reaches_out(const struct dmig_step *step)
+{
+        return step && step->reaches_out;
+}
+
 const struct dmig_files *dmig_step_get_files(const struct dmig_step *step)
 {
         return step ? step->files : NULL;

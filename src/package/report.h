@@ -16,6 +16,7 @@ struct dmig_step {
         int64_t changes;
         bool modified;
         bool direct;
+        bool reaches_out;
         struct dmig_files *files; /* NULL if not known */
 };
 

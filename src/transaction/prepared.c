@@ -54,14 +54,17 @@ int prepared_read(const struct prepared *prepared, struct redo **ret, struct err
 static int prepared_record_applied(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo,
                                    struct error *error)
 {
-        return emit_event(
-                ctx, prepared->history,
-                &(const struct emission){ "applied",
-                                          { { "id", .text = redo->id },
-                                            { "sha256", .text = redo->sha256 },
-                                            { "duration_ms", .number = redo->duration_ms },
-                                            { "changes", .number = (int64_t)changes_count(&redo->changes) } } },
-                error);
+        const struct record *record = history_state_find(&prepared->history->state, redo->id);
+        const char *reach = record ? record->reaches_out : NULL;
+
+        return emit_event(ctx, prepared->history,
+                          &(const struct emission){ "applied",
+                                                    { { "id", .text = redo->id },
+                                                      { "sha256", .text = redo->sha256 },
+                                                      { "duration_ms", .number = redo->duration_ms },
+                                                      { "changes", .number = (int64_t)changes_count(&redo->changes) },
+                                                      { reach ? "reaches_out" : NULL, .text = reach } } },
+                          error);
 }
 
 /* Readers of the history may also read the log, but not the slots, which have the contents of files. */

@@ -40,7 +40,7 @@ test_no_findings() {
         manifest 1.1.0/001_x '{"description": "x", "writes": ["/etc/x"], "since": "1.1-2"}'
         ship 1.1.0/002_x.py 'def check(): return True' 644
         ship 1.2.0-rc.1/001_x "$(printf '\177ELF\002')"
-        write $SOURCE/package.json '{"network": true}'
+        write $SOURCE/package.json '{"check_scratch": true}'
         write $SOURCE/shared.py 'pass'
         write $SOURCE/v1.1.0/README 'some words'
         lint 0

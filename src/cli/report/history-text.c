@@ -117,6 +117,7 @@ static char *event_line_details(const struct dmig_event *event)
         details_print_int(stream, event, "attempt", "attempt");
         details_print_duration(stream, event);
         details_print_changes(stream, event);
+        details_print_string(stream, event, "reaches_out", "reaches out: ");
         details_print_end(stream, event);
         fclose(stream);
         return text;

@@ -76,6 +76,8 @@ static json_object *report_json_step(const struct dmig_step *step)
                 json_object_object_add(object, "modified", json_object_new_boolean(true));
         if (dmig_step_is_direct(step))
                 json_object_object_add(object, "direct", json_object_new_boolean(true));
+        if (dmig_step_reaches_out(step))
+                json_object_object_add(object, "reaches_out", json_object_new_boolean(true));
         if (dmig_step_get_files(step))
                 json_object_object_add(object, "files", report_json_files(dmig_step_get_files(step)));
         return object;

@@ -78,7 +78,7 @@ void report_text_print_heading(const struct terminal *terminal, const struct dmi
 
 /* A line of the table of migrations, and its buffers. */
 struct step_line {
-        char state[48];
+        char state[64];
         char duration[DURATION_MAX];
         struct cell cells[COLUMNS_MAX];
 };
@@ -89,8 +89,9 @@ static void step_line_init(const struct terminal *terminal, const struct dmig_st
         int64_t duration = dmig_step_get_duration_ms(step);
 
         *ret = (struct step_line){ 0 };
-        snprintf(ret->state, sizeof(ret->state), "%s%s%s", dmig_state_to_string(state),
-                 dmig_step_is_modified(step) ? ", modified" : "", dmig_step_is_direct(step) ? ", direct" : "");
+        snprintf(ret->state, sizeof(ret->state), "%s%s%s%s", dmig_state_to_string(state),
+                 dmig_step_is_modified(step) ? ", modified" : "", dmig_step_is_direct(step) ? ", direct" : "",
+                 dmig_step_reaches_out(step) ? ", reaches out" : "");
         if (duration >= 0)
                 format_duration(duration, ret->duration);
 

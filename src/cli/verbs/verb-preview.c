@@ -18,9 +18,10 @@ static int verb_preview_package(struct cli *cli, const char *package, void *user
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         struct preview *preview = userdata;
+        unsigned flags = options_has(&cli->options, OPTION_REACH_OUT) ? DMIG_REACH_OUT : 0;
         int r;
 
-        r = dmig_preview(cli->ctx, package, cli->options.from, cli->options.to, 0, &report);
+        r = dmig_preview(cli->ctx, package, cli->options.from, cli->options.to, flags, &report);
         progress_clear(&cli->progress);
         tail_clear(&cli->tail);
         if (r < 0)

@@ -297,6 +297,7 @@ START_TEST(test_unknown_flags)
         ck_assert_int_eq(dmig_run(e.ctx, "foo", NULL, NULL, DMIG_FORCE | unknown, &report), -EINVAL);
         ck_assert_ptr_nonnull(strstr(dmig_error_message(e.ctx), "flags 0x40000000"));
         ck_assert_int_eq(dmig_run(e.ctx, "foo", NULL, NULL, DMIG_DRY_RUN, &report), -EINVAL);
+        ck_assert_int_eq(dmig_run(e.ctx, "foo", NULL, NULL, DMIG_REACH_OUT, &report), -EINVAL);
         ck_assert_int_eq(dmig_plan(e.ctx, "foo", NULL, NULL, unknown, &report), -EINVAL);
         ck_assert_int_eq(dmig_preview(e.ctx, "foo", NULL, NULL, unknown, &report), -EINVAL);
         ck_assert_int_eq(dmig_status(e.ctx, "foo", unknown, &report), -EINVAL);
@@ -455,6 +456,7 @@ START_TEST(test_null_objects)
         ck_assert_int_eq(dmig_step_get_changes(NULL), -1);
         ck_assert(!dmig_step_is_modified(NULL));
         ck_assert(!dmig_step_is_direct(NULL));
+        ck_assert(!dmig_step_reaches_out(NULL));
         ck_assert_uint_eq(dmig_files_count(NULL), 0);
         ck_assert_ptr_null(dmig_files_get(NULL, 0));
         ck_assert_ptr_null(dmig_file_get_kind(NULL));

@@ -103,6 +103,39 @@ START_TEST(test_migration)
 }
 END_TEST
 
+#define REACHING ",'reaches_out':'network'"
+
+/* Where its program could have had effects. */
+static const struct {
+        const char *events[8];
+        const char *reach;
+} reaches[] = {
+        { { STARTED(1) }, NULL },
+        { { STARTED(1) REACHING }, "network" },
+        { { STARTED(1) REACHING, FAILED }, "network" },
+        { { STARTED(1) REACHING, FAILED, RETRY }, "network" },
+        { { STARTED(1) REACHING, COMMITTING, APPLIED }, "network" },
+        { { STARTED(1), APPLIED REACHING }, "network" },
+        { { STARTED(1) REACHING, FAILED, STARTED(2), APPLIED }, "network" },
+        { { STARTED(1) REACHING, FAILED, STARTED(2) ",'reaches_out':'/run/x'" }, "/run/x" },
+        { { STARTED(1) REACHING, APPLIED, UNDONE }, NULL },
+        /* A check that finds the effect at once is all that was run. */
+        { { STARTED(1) REACHING, SATISFIED }, NULL },
+        { { STARTED(1) REACHING, SATISFIED, STARTED(1), SATISFIED }, NULL },
+        { { STARTED(1) REACHING, FAILED, STARTED(2), SATISFIED }, "network" },
+        { { STARTED(1) REACHING, POSTPONED, STARTED(1) REACHING, SATISFIED }, "network" },
+        { { STARTED(1) REACHING, INTERRUPTED, STARTED(2) REACHING, SATISFIED, UNDONE }, NULL },
+};
+
+START_TEST(test_reach)
+{
+        _cleanup_(history_state_done) struct history_state state = { 0 };
+
+        events_feed_all(&state, reaches[_i].events);
+        ck_assert_pstr_eq(history_state_find(&state, "a")->reaches_out, reaches[_i].reach);
+}
+END_TEST
+
 /* ---- The package --------------------------------------------------------------------------- */
 
 static const struct {
@@ -295,6 +328,7 @@ static Suite *history_state_suite(void)
         TCase *tcase = tcase_create("history-state");
 
         tcase_add_loop_test(tcase, test_migration, 0, ELEMENTSOF(migrations));
+        tcase_add_loop_test(tcase, test_reach, 0, ELEMENTSOF(reaches));
         tcase_add_loop_test(tcase, test_package, 0, ELEMENTSOF(packages));
         tcase_add_loop_test(tcase, test_refused, 0, ELEMENTSOF(refused));
         tcase_add_test(tcase, test_time);

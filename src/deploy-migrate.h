@@ -143,7 +143,8 @@ struct dmig_event;
  *     is how many are to run;
  *   "phase" {id, phase, timeout_sec}: before a program starts; @phase is "check" or "migrate",
  *     @timeout_sec is 0 if there is no limit;
- *   "progress" {id, phase, elapsed_ms, timeout_sec}: once a second while it runs.
+ *   "progress" {id, phase, elapsed_ms, timeout_sec, percent, text, done, total}: once a second while
+ *     it runs; the last four only as far as the migration tells its progress.
  * @event lives until the callback returns. What the callback may do with @ctx is said at
  * dmig_log_fn.
  */
@@ -413,6 +414,14 @@ const struct dmig_files *dmig_step_get_files(const struct dmig_step *step);
  */
 size_t dmig_report_count_undoable(const struct dmig_report *report);
 uint64_t dmig_report_get_undo_bytes(const struct dmig_report *report);
+
+/*
+ * What another process that runs the package's migrations is doing. Known only in a report of
+ * dmig_status(), and only of a migration that has taken a second or has told its progress.
+ * Returns: its last event "progress", with "id", "phase" and "elapsed_ms", and, as far as the
+ * migration tells them, "percent", "text", "done" and "total"; or NULL. Lives as long as the report.
+ */
+const struct dmig_event *dmig_report_get_progress(const struct dmig_report *report);
 
 /* ---- Changed files ---------------------------------------------------------------------- */
 

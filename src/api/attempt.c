@@ -218,6 +218,7 @@ static struct phase attempt_get_phase(const struct attempt *a)
                 .flags = a->flags,
                 .lock_fd = a->lock_fd,
                 .number = a->number,
+                .is_run = true,
         };
 }
 

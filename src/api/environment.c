@@ -2,6 +2,8 @@
 
 #include "api/environment.h"
 
+#include "sandbox/process.h"
+
 #define PYTHON        "/usr/bin/python3"
 #define PYTHON_HELPER "run-python-migration"
 
@@ -46,6 +48,8 @@ static int environment_add_variables(struct strv *envp, const struct phase *phas
                 r = strv_addf(envp, "%s=%s", variables[i].name, variables[i].value);
         if (r >= 0)
                 r = strv_addf(envp, "DEPLOY_MIGRATE_ATTEMPT=%u", phase->number);
+        if (r >= 0)
+                r = strv_addf(envp, "DEPLOY_MIGRATE_PROGRESS_FD=%d", PROCESS_PROGRESS_FD);
         if (r >= 0 && root[0])
                 r = strv_addf(envp, "DPKG_ROOT=%s", root);
         return r;

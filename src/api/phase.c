@@ -22,18 +22,6 @@ static void phase_log_line(const char *line, void *userdata)
         context_log_output(phase->ctx, phase->package, phase->migration->id, line);
 }
 
-static void phase_tell_progress(uint64_t elapsed_usec, void *userdata)
-{
-        const struct phase *phase = userdata;
-
-        emit_unrecorded(phase->ctx, phase->package,
-                        &(const struct emission){ "progress",
-                                                  { { "id", .text = phase->migration->id },
-                                                    { "phase", .text = phase->name },
-                                                    { "elapsed_ms", .number = (int64_t)(elapsed_usec / USEC_PER_MSEC) },
-                                                    { "timeout_sec", .number = (int64_t)phase->timeout_sec } } });
-}
-
 static bool phase_is_sandboxed(const struct phase *phase)
 {
         if (phase->flags & DMIG_SANDBOX_OFF)
@@ -77,7 +65,8 @@ static int phase_run_program(struct phase *phase, struct output *output, struct 
                 .stop_fd = phase->ctx->stop_fd,
                 .lock_fd = phase->lock_fd,
                 .output = output,
-                .tick = phase_tell_progress,
+                .tick = phase_progress_tick,
+                .progress = phase_progress_line,
                 .userdata = phase,
         };
         int r;
@@ -170,7 +159,9 @@ int phase_execute(struct phase *phase, struct ending *ret)
         r = output_init(&output, phase_log_line, phase);
         if (r < 0)
                 return r;
+        phase_progress_begin(phase);
         r = phase_run_program(phase, &output, &result, &error);
+        phase_progress_end(phase);
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {

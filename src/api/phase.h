@@ -6,6 +6,7 @@
  * on its output. Out: what its end means by the contract of a migration.
  */
 
+#include "api/phase-progress.h"
 #include "catalog/catalog.h"
 #include "package/context.h"
 #include "package/emit.h"
@@ -21,9 +22,11 @@ struct phase {
         unsigned flags;            /* of enum dmig_flags */
         int lock_fd;               /* the package's lock, which the program's processes hold as well */
         unsigned number;           /* of the attempt */
+        bool is_run;               /* not a preview: status shows its progress */
         const char *name;          /* "check" or "migrate" */
         bool migrate;
         uint64_t timeout_sec;
+        struct phase_progress progress;
 };
 
 enum outcome {

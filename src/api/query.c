@@ -6,6 +6,7 @@
  */
 
 #include "api/attempt.h"
+#include "api/running.h"
 #include "package/package.h"
 #include "transaction/archive.h"
 #include "transaction/transaction.h"
@@ -76,6 +77,13 @@ static int query_look_at_undo(struct dmig *ctx, const struct package *pkg, struc
         return 0;
 }
 
+static int query_look_at_progress(struct dmig *ctx, const struct package *pkg, struct dmig_report *report)
+{
+        int r = running_read(ctx, pkg->request.package, &report->progress);
+
+        return r < 0 ? r : 0;
+}
+
 static int query_package(struct dmig *ctx, const struct upgrade_request *request, enum package_scope scope,
                          struct dmig_report **ret)
 {
@@ -100,6 +108,8 @@ static int query_package(struct dmig *ctx, const struct upgrade_request *request
         if (r >= 0 && scope == PACKAGE_ALL) {
                 query_mark_modified(ctx, &pkg.plan, report);
                 r = query_look_at_undo(ctx, &pkg, report);
+                if (r >= 0)
+                        r = query_look_at_progress(ctx, &pkg, report);
         }
         return package_conclude_report(ctx, &report, r, ret);
 }

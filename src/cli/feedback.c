@@ -8,10 +8,12 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <syslog.h>
 
 /* Only a phase that takes longer than this shows its progress. */
 #define PROGRESS_AFTER_MS 1000
+#define PROGRESS_EVERY_MS 10000
 
 static bool feedback_is_shown(const struct cli *cli, int priority)
 {
@@ -66,6 +68,7 @@ static void feedback_on_upgrade(struct cli *cli, const struct dmig_event *event)
 
 static void feedback_on_phase(struct cli *cli, const struct dmig_event *event)
 {
+        cli->progress.next_ms = PROGRESS_AFTER_MS;
         feedback_say(cli, event, "%s: %s", event_field_text(event, "id"), event_field_text(event, "phase"));
 }
 
@@ -75,17 +78,37 @@ static void feedback_on_change(struct cli *cli, const struct dmig_event *event)
         feedback_say(cli, event, "%s: %s", event_field_text(event, "id"), dmig_event_get_name(event));
 }
 
+/* Where a line can't be overwritten, one is written now and then, and only if the migration tells how far it is. */
+static void feedback_write_progress(struct cli *cli, const struct progress_step *step)
+{
+        _cleanup_free_ char *line = NULL;
+
+        if (!step->advance || step->elapsed_ms < cli->progress.next_ms)
+                return;
+        cli->progress.next_ms = step->elapsed_ms + PROGRESS_EVERY_MS;
+        if (asprintf(&line, "%s: %s", step->id, step->advance) < 0)
+                line = NULL;
+        if (line)
+                cli_say(cli, LOG_NOTICE, step->package, line);
+}
+
 static void feedback_on_progress(struct cli *cli, const struct dmig_event *event)
 {
-        struct progress_step step = {
+        _cleanup_free_ char *advance = event_format_progress(event);
+        const struct progress_step step = {
                 .package = dmig_event_get_package(event),
                 .id = event_field_text(event, "id"),
                 .phase = event_field_text(event, "phase"),
                 .elapsed_ms = event_field_int(event, "elapsed_ms"),
                 .timeout_sec = event_field_int(event, "timeout_sec"),
+                .advance = advance,
         };
 
-        if (cli->err.cursor && cli->options.verbosity >= 0 && step.elapsed_ms >= PROGRESS_AFTER_MS)
+        if (cli->options.verbosity < 0)
+                return;
+        if (!cli->err.cursor)
+                feedback_write_progress(cli, &step);
+        else if (step.elapsed_ms >= PROGRESS_AFTER_MS)
                 progress_show(&cli->progress, &step);
 }
 

@@ -11,8 +11,8 @@ static int field_add_to(struct dmig_event *event, const struct field *field)
         return event_set_int(event, field->name, field->number);
 }
 
-static int emission_make_event(const struct emission *emission, const struct dmig *ctx, const char *package,
-                               struct dmig_event **ret)
+int emission_make_event(const struct emission *emission, const struct dmig *ctx, const char *package,
+                        struct dmig_event **ret)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
         int r;

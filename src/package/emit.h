@@ -25,5 +25,8 @@ struct emission {
 /* Appends the event to @history, durably, then tells the caller. Returns: 0, or a negative errno with @error set. */
 _must_check_ int emit_event(struct dmig *ctx, struct history *history, const struct emission *emission,
                             struct error *error);
+/* Makes the event, and no more. Returns: 0 or -ENOMEM. */
+_must_check_ int emission_make_event(const struct emission *emission, const struct dmig *ctx, const char *package,
+                                     struct dmig_event **ret);
 /* Tells the caller of an event that isn't recorded. If memory runs out, it is dropped. */
 void emit_unrecorded(struct dmig *ctx, const char *package, const struct emission *emission);

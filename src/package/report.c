@@ -42,6 +42,7 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
         }
         free(report->steps);
         strv_free(report->units);
+        event_free(report->progress);
         free(report->package);
         free(report->from);
         free(report->to);
@@ -186,6 +187,11 @@ size_t dmig_report_count_undoable(const struct dmig_report *report)
 uint64_t dmig_report_get_undo_bytes(const struct dmig_report *report)
 {
         return report ? report->undo_bytes : 0;
+}
+
+const struct dmig_event *dmig_report_get_progress(const struct dmig_report *report)
+{
+        return report ? report->progress : NULL;
 }
 
 size_t dmig_report_count(const struct dmig_report *report)

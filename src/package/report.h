@@ -6,6 +6,7 @@
 #include "basic/error.h"
 #include "changes/files.h"
 #include "deploy-migrate.h"
+#include "history/event.h"
 
 struct dmig_step {
         char *id;
@@ -35,6 +36,7 @@ struct dmig_report {
         size_t n_units;
         size_t n_undoable;
         uint64_t undo_bytes;
+        struct dmig_event *progress; /* of a run that is going on, NULL if there is none */
 };
 
 DEFINE_CLEANUP(struct dmig_report *, dmig_report_unref);

@@ -17,6 +17,9 @@
 /* Between SIGTERM and SIGKILL. */
 #define PROCESS_GRACE_SEC 10
 
+/* Open in each program, besides standard input, output and error. */
+#define PROCESS_PROGRESS_FD 3
+
 struct process_request {
         char *const *argv;
         char *const *envp;
@@ -26,6 +29,7 @@ struct process_request {
         int lock_fd;                   /* open until the last process has ended; -EBADF: none */
         struct output *output;
         void (*tick)(uint64_t elapsed_usec, void *userdata); /* about once a second */
+        void (*progress)(const char *line, void *userdata); /* a line that it has written to PROCESS_PROGRESS_FD; NULL: ignored */
         void *userdata;
 };
 

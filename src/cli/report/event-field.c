@@ -4,6 +4,9 @@
 
 #include "basic/macro.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 int64_t event_field_int(const struct dmig_event *event, const char *field)
 {
         int64_t value = 0;
@@ -24,4 +27,24 @@ const char *event_field_text(const struct dmig_event *event, const char *field)
 
         value = dmig_event_get_string(event, field);
         return value ? value : "?";
+}
+
+char *event_format_progress(const struct dmig_event *event)
+{
+        const char *text, *space;
+        int64_t percent, done, total;
+        char *formatted = NULL;
+        int n;
+
+        assert(event);
+
+        if (dmig_event_get_int(event, "percent", &percent) < 0)
+                return NULL;
+        text = dmig_event_get_string(event, "text");
+        space = text && *text ? " " : "";
+        if (dmig_event_get_int(event, "done", &done) >= 0 && dmig_event_get_int(event, "total", &total) >= 0)
+                n = asprintf(&formatted, "%" PRId64 "/%" PRId64 "%s%s", done, total, space, text ? text : "");
+        else
+                n = asprintf(&formatted, "%" PRId64 "%%%s%s", percent, space, text ? text : "");
+        return n < 0 ? NULL : formatted;
 }

@@ -11,10 +11,20 @@
 /* How long the unit may take from now. Sent once a second while a migration runs: that has a limit of its own. */
 #define EXTEND_USEC "30000000"
 
+static void notify_progress(const struct dmig_event *event)
+{
+        _cleanup_free_ char *advance = event_format_progress(event);
+        char elapsed[DURATION_MAX];
+
+        format_duration(event_field_int(event, "elapsed_ms"), elapsed);
+        (void)sd_notifyf(0, "STATUS=%s: %s %s for %s%s%s\nEXTEND_TIMEOUT_USEC=" EXTEND_USEC,
+                         dmig_event_get_package(event), event_field_text(event, "id"), event_field_text(event, "phase"),
+                         elapsed, advance ? ", " : "", advance ? advance : "");
+}
+
 void notify_event(const struct dmig_event *event)
 {
         const char *name, *package, *id, *phase;
-        char elapsed[DURATION_MAX];
 
         assert(event);
 
@@ -24,11 +34,9 @@ void notify_event(const struct dmig_event *event)
         phase = event_field_text(event, "phase");
         if (streq(name, "phase"))
                 (void)sd_notifyf(0, "STATUS=%s: %s %s", package, id, phase);
-        else if (streq(name, "progress")) {
-                format_duration(event_field_int(event, "elapsed_ms"), elapsed);
-                (void)sd_notifyf(0, "STATUS=%s: %s %s for %s\nEXTEND_TIMEOUT_USEC=" EXTEND_USEC, package, id, phase,
-                                 elapsed);
-        } else if (streq(name, "committing"))
+        else if (streq(name, "progress"))
+                notify_progress(event);
+        else if (streq(name, "committing"))
                 (void)sd_notifyf(0, "STATUS=%s: committing the changes of %s", package, id);
         else if (streq(name, "completed"))
                 (void)sd_notifyf(0, "STATUS=%s: the data is at %s", package, event_field_text(event, "to"));

@@ -66,6 +66,29 @@ static void sample_print_completed(FILE *stream, const char *name, const struct 
         fprintf(stream, "} %" PRIu64 "\n", sample->completed_usec / USEC_PER_SEC);
 }
 
+/* While a migration runs. */
+static void sample_print_progress_field(FILE *stream, const char *name, const struct prometheus_sample *sample,
+                                        const char *field)
+{
+        const struct dmig_event *event = dmig_report_get_progress(sample->report);
+        int64_t value;
+
+        if (!event || dmig_event_get_int(event, field, &value) < 0)
+                return;
+        sample_begin(stream, name, sample);
+        fprintf(stream, "} %" PRId64 "\n", streq(field, "elapsed_ms") ? value / 1000 : value);
+}
+
+static void sample_print_seconds(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        sample_print_progress_field(stream, name, sample, "elapsed_ms");
+}
+
+static void sample_print_percent(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        sample_print_progress_field(stream, name, sample, "percent");
+}
+
 static void family_print_header(FILE *stream, const char *name, const char *help)
 {
         fprintf(stream, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
@@ -81,6 +104,10 @@ void prometheus_print(FILE *stream, const struct prometheus_sample *samples, siz
                   sample_print_pending },
                 { "deploy_migrate_last_completed_timestamp_seconds",
                   "When an upgrade of the package's data was last completed.", sample_print_completed },
+                { "deploy_migrate_running_seconds", "For how long a migration of the package has been running.",
+                  sample_print_seconds },
+                { "deploy_migrate_running_percent", "How much of it the running migration says that it has done.",
+                  sample_print_percent },
         };
 
         assert(stream);

@@ -104,6 +104,30 @@ static json_object *report_json_undo(const struct dmig_report *report)
         return object;
 }
 
+/* Copies the field as it is, and leaves it out if it is missing. */
+static void report_json_copy_field(json_object *object, const struct dmig_event *event, const char *field)
+{
+        const char *text = dmig_event_get_string(event, field);
+        int64_t number;
+
+        if (text)
+                report_json_add_string(object, field, text);
+        else if (dmig_event_get_int(event, field, &number) >= 0)
+                json_object_object_add(object, field, json_object_new_int64(number));
+}
+
+static json_object *report_json_progress(const struct dmig_event *event)
+{
+        static const char *const fields[] = {
+                "id", "phase", "elapsed_ms", "timeout_sec", "percent", "text", "done", "total",
+        };
+        json_object *object = json_object_new_object();
+
+        for (size_t i = 0; object && i < ELEMENTSOF(fields); i++)
+                report_json_copy_field(object, event, fields[i]);
+        return object;
+}
+
 json_object *report_json(const struct dmig_report *report)
 {
         json_object *object;
@@ -123,6 +147,8 @@ json_object *report_json(const struct dmig_report *report)
         json_object_object_add(object, "migrations", report_json_steps(report));
         if (dmig_report_count_undoable(report) > 0)
                 json_object_object_add(object, "undo", report_json_undo(report));
+        if (dmig_report_get_progress(report))
+                json_object_object_add(object, "progress", report_json_progress(dmig_report_get_progress(report)));
         return object;
 }
 

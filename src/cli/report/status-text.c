@@ -3,8 +3,11 @@
 #include "cli/report/status-text.h"
 
 #include "basic/macro.h"
+#include "cli/report/event-field.h"
 #include "cli/terminal/columns.h"
 #include "cli/terminal/format.h"
+
+#include <stdio.h>
 
 static const struct cell heading[COLUMNS_MAX] = {
         { "PACKAGE", STYLE_BOLD }, { "FROM", STYLE_BOLD },    { "TO", STYLE_BOLD },
@@ -56,6 +59,24 @@ static void status_text_notes(const struct terminal *terminal, const struct dmig
         }
 }
 
+/* What another process is doing with the package. */
+static void status_text_progress(const struct terminal *terminal, const struct dmig_report *report)
+{
+        const struct dmig_event *event = dmig_report_get_progress(report);
+        _cleanup_free_ char *advance = NULL, *text = NULL;
+        char elapsed[DURATION_MAX];
+
+        if (!event)
+                return;
+        advance = event_format_progress(event);
+        format_duration(event_field_int(event, "elapsed_ms"), elapsed);
+        if (asprintf(&text, "running: %s %s for %s%s%s", event_field_text(event, "id"),
+                     event_field_text(event, "phase"), elapsed, advance ? ", " : "", advance ? advance : "") < 0)
+                text = NULL;
+        if (text)
+                report_text_print_note(terminal, STYLE_PLAIN, text);
+}
+
 void status_text_print_table(const struct terminal *terminal, struct dmig_report *const *reports, size_t n, bool notes)
 {
         struct columns columns = { .terminal = terminal };
@@ -76,6 +97,7 @@ void status_text_print_table(const struct terminal *terminal, struct dmig_report
                 columns_print(&columns, line.cells);
                 if (!notes)
                         continue;
+                status_text_progress(terminal, reports[i]);
                 if (dmig_report_get_error(reports[i]))
                         report_text_print_note(terminal, report_style(dmig_report_get_result(reports[i])),
                                                dmig_report_get_error(reports[i]));
@@ -105,6 +127,7 @@ void status_text_print_package(const struct terminal *terminal, const struct dmi
         report_text_print_heading(terminal, report);
         report_text_print_steps(terminal, report, ~0U);
         report_text_print_result(terminal, report);
+        status_text_progress(terminal, report);
         status_text_undoable(terminal, report);
         status_text_notes(terminal, report);
 }

@@ -23,8 +23,9 @@ void progress_show(struct progress *progress, const struct progress_step *step)
 
         format_span(step->elapsed_ms / 1000, elapsed);
         format_span(step->timeout_sec, limit);
-        snprintf(line, sizeof(line), "%s %s: %s %s%s%s", step->package, step->id, step->phase, elapsed,
-                 step->timeout_sec > 0 ? " of " : "", step->timeout_sec > 0 ? limit : "");
+        snprintf(line, sizeof(line), "%s %s: %s %s%s%s%s%s", step->package, step->id, step->phase, elapsed,
+                 step->timeout_sec > 0 ? " of " : "", step->timeout_sec > 0 ? limit : "", step->advance ? ", " : "",
+                 step->advance ? step->advance : "");
         progress_fit(terminal, line);
 
         progress_clear(progress);

@@ -10,12 +10,14 @@
 struct progress {
         const struct terminal *terminal;
         bool shown;
+        int64_t next_ms; /* without a line that can be overwritten: when to write another one */
 };
 
 struct progress_step {
         const char *package, *id, *phase;
         int64_t elapsed_ms;
         int64_t timeout_sec; /* 0: none */
+        const char *advance; /* how far it is, NULL if it doesn't tell */
 };
 
 void progress_show(struct progress *progress, const struct progress_step *step);

@@ -3,6 +3,7 @@
 #include "api/phase.h"
 
 #include "api/environment.h"
+#include "api/hint.h"
 #include "basic/clock.h"
 #include "sandbox/process.h"
 
@@ -10,9 +11,13 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+/* How run-python-migration says False. */
+#define PYTHON_FALSE 10
+
 void ending_done(struct ending *ending)
 {
         free(ending->reason);
+        free(ending->output);
 }
 
 static void phase_log_line(const char *line, void *userdata)
@@ -86,10 +91,21 @@ static int phase_run_program(struct phase *phase, struct output *output, struct 
         return process_run(&request, ret, error);
 }
 
+/*
+ * The status of a Python module by the contract of a migration. Python exits with 1 also if it can't even start, so False has a status of its
+ * own (run-python-migration), and 1 is an error.
+ */
+static int phase_get_status(const struct phase *phase, const struct process_result *result)
+{
+        if (!phase->migration->python_module || result->end != PROCESS_EXITED)
+                return result->status;
+        return result->status == PYTHON_FALSE ? 1 : result->status == 1 ? 2 : result->status;
+}
+
 static int ending_judge(struct ending *ending, const struct phase *phase, const struct process_result *result)
 {
+        int status = phase_get_status(phase, result), n;
         const char *name = phase->name;
-        int n;
 
         ending->outcome = OUTCOME_FAILED;
         switch (result->end) {
@@ -102,18 +118,18 @@ static int ending_judge(struct ending *ending, const struct phase *phase, const 
                              phase->timeout_sec);
                 break;
         case PROCESS_SIGNALED:
-                ending->field = (struct field){ "signal", .number = result->status };
-                n = asprintf(&ending->reason, "%s was killed by SIG%s", name, sigabbrev_np(result->status));
+                ending->field = (struct field){ "signal", .number = status };
+                n = asprintf(&ending->reason, "%s was killed by SIG%s", name, sigabbrev_np(status));
                 break;
         default:
-                if (result->status == 0)
+                if (status == 0)
                         ending->outcome = OUTCOME_TRUE;
-                else if (result->status == 1 && !phase->migrate)
+                else if (status == 1 && !phase->migrate)
                         ending->outcome = OUTCOME_FALSE;
-                else if (result->status == EX_TEMPFAIL && phase->migrate)
+                else if (status == EX_TEMPFAIL && phase->migrate)
                         ending->outcome = OUTCOME_POSTPONED;
-                ending->field = (struct field){ "exit", .number = result->status };
-                n = asprintf(&ending->reason, "%s exited with status %d", name, result->status);
+                ending->field = (struct field){ "exit", .number = status };
+                n = asprintf(&ending->reason, "%s exited with status %d", name, status);
         }
         if (n < 0) {
                 ending->reason = NULL;
@@ -124,16 +140,20 @@ static int ending_judge(struct ending *ending, const struct phase *phase, const 
 
 static int ending_add_output(struct ending *ending, const struct phase *phase, const struct output *output)
 {
-        _cleanup_free_ char *tail = NULL;
         char space[STAGE_SPACE_MAX] = "", *whole;
+        const char *tail, *hint = NULL;
         int r;
 
-        r = output_get_tail(output, &tail);
+        r = output_get_tail(output, &ending->output);
         if (r < 0)
                 return r;
+        tail = ending->output;
+        if (ending->outcome == OUTCOME_FAILED && phase_is_sandboxed(phase))
+                hint = hint_find(tail, phase->migrate);
         if (phase->migrate && phase->stage && ending->outcome == OUTCOME_FAILED)
                 stage_explain_space(phase->stage, space, sizeof(space));
-        if (asprintf(&whole, "%s%s%s%s", ending->reason, tail[0] ? ": " : "", tail, space) < 0)
+        if (asprintf(&whole, "%s%s%s%s%s%s", ending->reason, tail[0] ? ": " : "", tail, hint ? "; " : "",
+                     hint ? hint : "", space) < 0)
                 return -ENOMEM;
         free(ending->reason);
         ending->reason = whole;

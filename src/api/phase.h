@@ -42,6 +42,7 @@ struct ending {
         enum outcome outcome;
         struct field field; /* "exit", "signal" or "timeout"; has no name if the program couldn't be started */
         char *reason;       /* one line, with the end of the output; NULL if it was stopped */
+        char *output;       /* its end alone, "" if there was none; NULL if it was stopped or couldn't be started */
 };
 
 /* If the program can't be started, that is the migration's failure. Returns: 0 or -ENOMEM. */

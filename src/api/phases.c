@@ -4,6 +4,8 @@
 
 #include "basic/clock.h"
 
+#include <stdio.h>
+
 static int phases_run(struct phase *phase, bool migrate, struct ending *ret)
 {
         const struct manifest *manifest = phase->migration->manifest;
@@ -24,11 +26,19 @@ int phases_check(struct phase *phase, struct ending *ret)
         return phases_run(phase, false, ret);
 }
 
-/* A program that says it is done has to show it. */
+/* A program that says it is done has to show it; what check prints may say what is missing, or that it has crashed. */
 static int ending_refute(struct ending *ending)
 {
+        bool printed = ending->output && ending->output[0];
+        char *reason;
+
+        if (asprintf(&reason, "migrate succeeded, but check still reports the effect as missing%s%s",
+                     printed ? ": " : "", printed ? ending->output : "") < 0)
+                return -ENOMEM;
+        free(ending->reason);
+        ending->reason = reason;
         ending->outcome = OUTCOME_FAILED;
-        return str_replace(&ending->reason, "migrate succeeded, but check still reports the effect as missing");
+        return 0;
 }
 
 int phases_migrate(struct phase *phase, int64_t *ret_duration_ms, struct ending *ret)

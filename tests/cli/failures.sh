@@ -75,6 +75,38 @@ test_check_still_says_no() {
         assert_failed exit 'check 1'
 }
 
+# It may have crashed: Python, Perl and sh -e exit with 1 then.
+test_what_the_second_check_prints_is_told() {
+        ship 'echo the name is missing >&2; exit 1' 'echo did something'
+        expect 1 run sample
+        assert_failed reason \
+                'check migrate succeeded, but check still reports the effect as missing: the name is missing'
+        for verb in history status; do
+                expect 0 $verb sample
+                assert_out 'the name is missing'
+        done
+        expect 1 preview sample
+        assert_out 'the name is missing'
+}
+
+test_hints_name_what_to_declare() {
+        ship 'exit 1' "echo \"touch: cannot touch '/x': Read-only file system\"; exit 1"
+        assert_halts_and_resumes 'Read-only file system; if it has to write there, add the path to "writes"'
+}
+
+test_hints_for_check() {
+        ship 'touch "$DPKG_ROOT/var/lib/sample/x" || exit 2' 'echo never'
+        mkdir -p "$ROOT/var/lib/sample"
+        assert_halts_and_resumes 'Read-only file system; check can' '"check_scratch": true'
+}
+
+# Directly on the system there are no walls.
+test_no_hints_without_the_sandbox() {
+        ship 'exit 1' 'echo Read-only file system; exit 1'
+        expect 1 run --sandbox=off sample
+        assert_failed reason 'migrate migrate exited with status 1: Read-only file system'
+}
+
 test_check_fails() {
         ship 'echo broken; exit 2' 'echo never'
         assert_halts_and_resumes broken 'status 2'

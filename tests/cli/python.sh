@@ -94,6 +94,29 @@ test_exits_are_errors() {
         done
 }
 
+# A crash must not look like False: migrate would run on what nobody has looked at.
+test_a_crash_in_check_is_an_error() {
+        module 'import no_such_module' 'return touch()'
+        assert_fails "No module named 'no_such_module'" Traceback
+        assert_history sample '[.[] | select(.event == "failed") | .phase + ":" + (.exit | tostring)] | unique | join(" ")' check:2
+        module "$check" 'return touch()'
+        sed -i '1i import no_such_module' "$ROOT$VERSION/001_x.py"
+        assert_fails "No module named 'no_such_module'"
+        assert_history sample '[.[] | select(.event == "failed") | .phase + ":" + (.exit | tostring)] | unique | join(" ")' check:2
+}
+
+# Python that can't start exits with 1 itself.
+test_python_that_can_not_start() {
+        module "$check" 'return touch()'
+        mkdir "$WORK/libexec"
+        printf 'import sys\nprint("it is broken", file=sys.stderr)\nsys.exit(1)\n' >"$WORK/libexec/run-python-migration"
+        (
+                export DEPLOY_MIGRATE_LIBEXECDIR="$WORK/libexec"
+                assert_fails 'check exited with status 2: it is broken'
+        )
+        rm -r "$WORK/libexec"
+}
+
 test_a_function_that_is_missing() {
         write $VERSION/001_x.py 'def migrate(): return True'
         upgraded sample 1.0 1.1

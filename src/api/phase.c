@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sysexits.h>
+#include <syslog.h>
 
 /* How run-python-migration says False. */
 #define PYTHON_FALSE 10
@@ -27,6 +28,15 @@ static void phase_log_line(const char *line, void *userdata)
         context_log_output(phase->ctx, phase->package, phase->migration->id, line);
 }
 
+static void phase_log_left(const char *names, void *userdata)
+{
+        const struct phase *phase = userdata;
+
+        context_log(phase->ctx, LOG_WARNING, phase->package,
+                    "%s: migrate ended while it still had processes: %s; they have %d s to end", phase->migration->id,
+                    names, PROCESS_GRACE_SEC);
+}
+
 static bool phase_is_sandboxed(const struct phase *phase)
 {
         if (phase->flags & DMIG_SANDBOX_OFF)
@@ -34,20 +44,64 @@ static bool phase_is_sandboxed(const struct phase *phase)
         return !phase->migrate || !phase->migration->manifest->unrestricted;
 }
 
-static int phase_make_sandbox(const struct phase *phase, const struct stage_mounts *mounts, struct sandbox **ret)
+/* What stays visible even if it is below a private directory: our helpers, and what is declared. */
+static int phase_list_visible(const struct phase *phase, struct strv *ret)
+{
+        const struct areas *areas = phase->stage ? phase->stage->areas : NULL;
+        int r;
+
+        r = strv_add(ret, phase->ctx->libexecdir);
+        for (size_t i = 0; r >= 0 && areas && i < areas->n; i++) {
+                const struct area *area = &areas->areas[i];
+
+                for (size_t j = 0; r >= 0 && j < area->declared.n; j++)
+                        r = strv_addf(ret, "%s/%s", area->path, area->declared.list[j]);
+        }
+        return r;
+}
+
+/* Both phases connect to the same daemons, but only migrate has the system's network. */
+static int phase_open_files(const struct phase *phase, struct system_files *ret, struct error *error)
+{
+        const struct manifest *manifest = phase->migration->manifest;
+        int r;
+
+        r = system_files_add(ret, &phase->ctx->root, manifest->connect.list, error);
+        return r >= 0 && phase->migrate && manifest->network ? system_files_add_resolver(ret, error) : r;
+}
+
+/* What the sandbox is made of, which must outlive it. */
+struct surroundings {
+        struct stage_mounts mounts;
+        struct system_files files;
+        struct strv visible;
+        struct sandbox *sandbox;
+};
+
+static void surroundings_done(struct surroundings *surroundings)
+{
+        sandbox_free(surroundings->sandbox);
+        strv_done(&surroundings->visible);
+        system_files_done(&surroundings->files);
+        stage_mounts_done(&surroundings->mounts);
+}
+
+static int phase_make_sandbox(const struct phase *phase, struct surroundings *s, struct error *error)
 {
         const struct dmig *ctx = phase->ctx;
-        const char *const visible[] = { ctx->root.path, ctx->libexecdir, NULL };
+        bool shares_network = phase->migrate && phase->migration->manifest->network;
         const struct sandbox_request request = {
-                .phase = phase->migrate ? SANDBOX_MIGRATE : SANDBOX_CHECK,
-                .network = ctx->network,
-                .network_allowed = phase->migration->manifest->network,
-                .visible = visible,
-                .mounts = mounts->mounts,
-                .n_mounts = mounts->n,
+                .root = ctx->root.path,
+                .network = shares_network ? -EBADF : ctx->network,
+                .visible = (const char *const *)s->visible.list,
+                .mounts = s->mounts.mounts,
+                .n_mounts = s->mounts.n,
+                .files = &s->files,
         };
+        int r;
 
-        return sandbox_new(&request, ret);
+        r = sandbox_new(&request, &s->sandbox);
+        return r < 0 ? error_errnof(error, r, "can't prepare the sandbox") : 0;
 }
 
 static int phase_mount_stage(const struct phase *phase, struct stage_mounts *ret, struct error *error)
@@ -59,35 +113,45 @@ static int phase_mount_stage(const struct phase *phase, struct stage_mounts *ret
         return 0;
 }
 
+static int phase_surround(const struct phase *phase, struct surroundings *ret, struct error *error)
+{
+        int r;
+
+        r = phase_mount_stage(phase, &ret->mounts, error);
+        if (r >= 0)
+                r = phase_list_visible(phase, &ret->visible);
+        if (r >= 0)
+                r = phase_open_files(phase, &ret->files, error);
+        return r < 0 ? r : phase_make_sandbox(phase, ret, error);
+}
+
 static int phase_run_program(struct phase *phase, struct output *output, struct process_result *ret,
                              struct error *error)
 {
-        _cleanup_(stage_mounts_done) struct stage_mounts mounts = { 0 };
-        _cleanup_(sandbox_freep) struct sandbox *sandbox = NULL;
+        _cleanup_(surroundings_done) struct surroundings surroundings = { 0 };
         _cleanup_(environment_done) struct environment environment = { 0 };
         struct process_request request = {
                 .timeout_usec = phase->timeout_sec * USEC_PER_SEC,
                 .stop_fd = phase->ctx->stop_fd,
                 .lock_fd = phase->lock_fd,
                 .output = output,
+                .gentle = phase->migrate,
                 .tick = phase_progress_tick,
                 .progress = phase_progress_line,
+                .left_running = phase_log_left,
                 .userdata = phase,
         };
         int r;
 
         r = environment_make(&environment, phase);
-        if (r >= 0 && phase_is_sandboxed(phase)) {
-                r = phase_mount_stage(phase, &mounts, error);
-                if (r >= 0)
-                        r = phase_make_sandbox(phase, &mounts, &sandbox);
-        }
+        if (r >= 0 && phase_is_sandboxed(phase))
+                r = phase_surround(phase, &surroundings, error);
         if (r < 0)
                 return r;
 
         request.argv = environment.argv.list;
         request.envp = environment.envp.list;
-        request.sandbox = sandbox;
+        request.sandbox = surroundings.sandbox;
         return process_run(&request, ret, error);
 }
 

@@ -2,6 +2,9 @@
 
 #include "sandbox/keeper.h"
 
+#include "basic/clock.h"
+#include "sandbox/descendants.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#define FIRST_FD 3U /* above standard input, output and error */
+#define FIRST_FD (PROCESS_PROGRESS_FD + 1U) /* above those that the program gets */
 
 static void keeper_send(const struct keeper *keeper, struct keeper_message message)
 {
@@ -39,7 +42,7 @@ static void keeper_reset_signals(void)
                 (void)syscall(SYS_rt_sigaction, i, action, NULL, NSIG / 8);
 }
 
-/* If the caller has closed its standard streams, @fd may have one of their numbers, which the program needs. */
+/* If the caller has closed its standard streams, @fd may have one of the numbers that the program needs. */
 static int fd_move_up(int fd)
 {
         return fd >= 0 && fd < (int)FIRST_FD ? fcntl(fd, F_DUPFD_CLOEXEC, (int)FIRST_FD) : fd;
@@ -72,11 +75,12 @@ static void keeper_close_others(const int *own, size_t n_own, const struct sandb
 static void keeper_take_fds(struct keeper *keeper)
 {
         const struct sandbox *sandbox = keeper->request->sandbox;
-        int own[3];
+        int own[4];
 
         keeper->control = own[0] = fd_move_up(keeper->control);
         keeper->output = own[1] = fd_move_up(keeper->output);
-        own[2] = fd_move_up(keeper->request->lock_fd);
+        keeper->progress = own[2] = fd_move_up(keeper->progress);
+        own[3] = fd_move_up(keeper->request->lock_fd);
         for (size_t i = 0; sandbox && i < sandbox->n_given; i++)
                 sandbox->fds[i] = fd_move_up(sandbox->fds[i]); /* the child's own copy */
         keeper_close_others(own, ELEMENTSOF(own), sandbox);
@@ -100,7 +104,7 @@ static int keeper_set_up_program(const struct keeper *keeper)
         if (null_fd < 0)
                 return -errno;
         if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(keeper->output, STDOUT_FILENO) < 0 ||
-            dup2(keeper->output, STDERR_FILENO) < 0)
+            dup2(keeper->output, STDERR_FILENO) < 0 || dup2(keeper->progress, PROCESS_PROGRESS_FD) < 0)
                 return -errno;
         if (setsid() < 0 || chdir("/") < 0)
                 return -errno;
@@ -126,52 +130,6 @@ _Noreturn static void keeper_run_program(const struct keeper *keeper)
 }
 
 /* ---- Its descendants ---- */
-
-/* Reads the next number from the text of @fd. Returns: 1, or 0 at the end. */
-static int children_next(int fd, pid_t *ret)
-{
-        pid_t pid = 0;
-        char c;
-
-        while (read(fd, &c, 1) == 1) {
-                if (c == ' ')
-                        break;
-                pid = pid * 10 + (c - '0');
-        }
-        *ret = pid;
-        return pid > 0;
-}
-
-/* Opens "/proc/PID/task/PID/children", without snprintf(3), which isn't async-signal-safe. */
-static int children_open(pid_t pid)
-{
-        char path[64] = "/proc/", digits[16];
-        size_t n = 0;
-
-        for (pid_t rest = pid; rest > 0; rest /= 10)
-                digits[n++] = (char)('0' + rest % 10);
-        for (unsigned pass = 0; pass < 2; pass++) {
-                size_t length = strlen(path);
-
-                for (size_t i = 0; i < n; i++)
-                        path[length + i] = digits[n - 1 - i];
-                strcpy(path + length + n, pass == 0 ? "/task/" : "/children");
-        }
-        return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static void descendants_signal(pid_t pid, int number)
-{
-        int fd = children_open(pid);
-        pid_t child;
-
-        while (fd >= 0 && children_next(fd, &child)) {
-                descendants_signal(child, number);
-                (void)kill(child, number);
-        }
-        if (fd >= 0)
-                close(fd);
-}
 
 static void keeper_signal_tree(const struct keeper *keeper, int number)
 {
@@ -210,13 +168,15 @@ static void keeper_kill_tree(struct keeper *keeper)
 
 /* ---- Waiting ---- */
 
-static void keeper_reap(struct keeper *keeper)
+/* Returns: whether there are children left. */
+static bool keeper_reap(struct keeper *keeper)
 {
         int status;
         pid_t pid;
 
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
                 keeper_note_end(keeper, pid, status);
+        return pid == 0;
 }
 
 static void keeper_obey(struct keeper *keeper)
@@ -235,18 +195,49 @@ static void keeper_obey(struct keeper *keeper)
                 _exit(EXIT_FAILURE); /* the parent is gone */
 }
 
-_Noreturn static void keeper_wait(struct keeper *keeper, int child_fd)
+/* Waits until something happens, at most until @deadline. */
+static void keeper_poll(struct keeper *keeper, int child_fd, uint64_t deadline)
 {
         struct pollfd fds[] = { { .fd = child_fd, .events = POLLIN }, { .fd = keeper->control, .events = POLLIN } };
         struct signalfd_siginfo info;
+        uint64_t now;
+        int timeout = -1;
 
-        while (!keeper->ended) {
-                (void)poll(fds, ELEMENTSOF(fds), -1);
-                if (fds[0].revents && read(child_fd, &info, sizeof(info)) > 0)
-                        keeper_reap(keeper);
-                if (fds[1].revents)
-                        keeper_obey(keeper);
+        if (deadline != USEC_INFINITY) {
+                now = now_usec(CLOCK_MONOTONIC);
+                timeout = deadline > now ? (int)((deadline - now) / USEC_PER_MSEC) + 1 : 0;
         }
+        if (poll(fds, ELEMENTSOF(fds), timeout) <= 0)
+                return;
+        if (fds[0].revents)
+                while (read(child_fd, &info, sizeof(info)) > 0)
+                        ;
+        if (fds[1].revents)
+                keeper_obey(keeper);
+}
+
+/* Servers need the time to write what they have in memory. */
+static void keeper_end_gently(struct keeper *keeper, int child_fd)
+{
+        uint64_t deadline = now_usec(CLOCK_MONOTONIC) + PROCESS_GRACE_SEC * USEC_PER_SEC;
+        struct keeper_message message = { .kind = KEEPER_LEFT };
+
+        if (!keeper_reap(keeper))
+                return;
+        descendants_name(message.left);
+        keeper_send(keeper, message);
+        keeper_signal_tree(keeper, SIGTERM);
+        keeper_signal_tree(keeper, SIGCONT);
+        while (keeper_reap(keeper) && now_usec(CLOCK_MONOTONIC) < deadline)
+                keeper_poll(keeper, child_fd, deadline);
+}
+
+_Noreturn static void keeper_wait(struct keeper *keeper, int child_fd)
+{
+        while (keeper_reap(keeper), !keeper->ended)
+                keeper_poll(keeper, child_fd, USEC_INFINITY);
+        if (keeper->request->gentle && keeper->status == 0)
+                keeper_end_gently(keeper, child_fd);
         keeper_kill_tree(keeper);
         keeper_send(keeper, (struct keeper_message){ .kind = KEEPER_ENDED, .status = keeper->status });
         _exit(EXIT_SUCCESS);
@@ -291,5 +282,6 @@ void keeper_main(struct keeper *keeper)
         if (keeper->program < 0)
                 keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
         close(keeper->output);
+        close(keeper->progress);
         keeper_wait(keeper, child_fd);
 }

@@ -6,6 +6,7 @@
  * Everything in it is async-signal-safe, since it runs between fork and exec of a process that may have other threads.
  */
 
+#include "sandbox/descendants.h"
 #include "sandbox/process.h"
 
 enum keeper_command {
@@ -13,18 +14,20 @@ enum keeper_command {
         KEEPER_KILL = 'K',      /* SIGKILL to the whole tree, as when the control socket is closed */
 };
 
-/* What the keeper reports over the control socket: a failure before exec, or the end of the program. */
+/* What the keeper reports over the control socket: a failure before exec, what the program has left running, or its end. */
 struct keeper_message {
-        enum { KEEPER_SANDBOX_FAILED, KEEPER_EXEC_FAILED, KEEPER_ENDED } kind;
-        int error;   /* a negative errno */
-        size_t step; /* of the sandbox */
-        int status;  /* as of waitpid(2) */
+        enum { KEEPER_SANDBOX_FAILED, KEEPER_EXEC_FAILED, KEEPER_LEFT, KEEPER_ENDED } kind;
+        int error;                        /* a negative errno */
+        size_t step;                      /* of the sandbox */
+        int status;                       /* as of waitpid(2) */
+        char left[DESCENDANTS_NAMES_MAX]; /* the names of processes, with commas between them */
 };
 
 struct keeper {
         const struct process_request *request;
         int control;   /* SOCK_SEQPACKET */
         int output;    /* stdout and stderr of the program */
+        int progress;  /* its descriptor for progress */
         pid_t program; /* set by keeper_main(), as are the members below */
         bool ended;    /* whether the program has ended, with status */
         int status;

@@ -4,6 +4,7 @@
 
 #include "basic/clock.h"
 #include "sandbox/keeper.h"
+#include "sandbox/line-reader.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -18,7 +19,9 @@ struct supervision {
         const struct process_request *request;
         pid_t keeper;
         int control;
-        int output; /* -EBADF after its end */
+        int output;   /* -EBADF after its end */
+        int progress; /* the same */
+        struct line_reader progress_lines;
         bool stop_seen;
         bool terminated;   /* SIGTERM was sent */
         bool have_message; /* the keeper has reported */
@@ -65,6 +68,27 @@ static int supervision_read_output(struct supervision *s)
         return 0;
 }
 
+static void supervision_read_progress(struct supervision *s)
+{
+        char data[4096];
+        ssize_t n = read(s->progress, data, sizeof(data));
+
+        if (n > 0)
+                line_reader_feed(&s->progress_lines, data, (size_t)n);
+        else if (n == 0 || errno != EINTR)
+                close(TAKE_FD(s->progress));
+}
+
+/* The program has ended well: from now on the keeper has the time limit. */
+static void supervision_note_left(struct supervision *s, struct keeper_message *message)
+{
+        if (!s->terminated)
+                s->deadline = USEC_INFINITY;
+        message->left[sizeof(message->left) - 1] = '\0';
+        if (s->request->left_running)
+                s->request->left_running(message->left, s->request->userdata);
+}
+
 static void supervision_read_message(struct supervision *s)
 {
         struct keeper_message message;
@@ -74,12 +98,16 @@ static void supervision_read_message(struct supervision *s)
                 return;
         if (n != sizeof(message)) {
                 s->keeper_gone = true;
-                (void)fcntl(s->output, F_SETFL, O_NONBLOCK); /* a process that is left may keep it open for ever */
+                /* A process that is left may keep them open for ever. */
+                (void)fcntl(s->output, F_SETFL, O_NONBLOCK);
+                (void)fcntl(s->progress, F_SETFL, O_NONBLOCK);
                 return;
         }
-        if (!s->have_message)
+        if (message.kind == KEEPER_LEFT)
+                supervision_note_left(s, &message);
+        else if (!s->have_message)
                 s->message = message; /* the first one is the cause of the others */
-        s->have_message = true;
+        s->have_message |= message.kind != KEEPER_LEFT;
 }
 
 static int poll_timeout_until(uint64_t time, uint64_t now)
@@ -105,20 +133,29 @@ static void supervision_handle_time(struct supervision *s)
         }
 }
 
+/* Reads what is left in the pipes. */
+static int supervision_drain(struct supervision *s)
+{
+        if (s->progress >= 0)
+                supervision_read_progress(s);
+        return s->output >= 0 ? supervision_read_output(s) : 0;
+}
+
 static int supervision_run(struct supervision *s)
 {
         int r = 0;
 
-        while (r >= 0 && (!s->keeper_gone || s->output >= 0)) {
+        while (r >= 0 && (!s->keeper_gone || s->output >= 0 || s->progress >= 0)) {
                 uint64_t next = s->deadline < s->next_tick ? s->deadline : s->next_tick;
                 struct pollfd fds[] = {
                         { .fd = s->control, .events = POLLIN },
                         { .fd = s->output, .events = POLLIN },
+                        { .fd = s->progress, .events = POLLIN },
                         { .fd = s->stop_seen ? -1 : s->request->stop_fd, .events = POLLIN },
                 };
 
                 if (s->keeper_gone) {
-                        r = supervision_read_output(s);
+                        r = supervision_drain(s);
                         continue;
                 }
                 if (poll(fds, ELEMENTSOF(fds), poll_timeout_until(next, now_usec(CLOCK_MONOTONIC))) < 0) {
@@ -130,7 +167,9 @@ static int supervision_run(struct supervision *s)
                         supervision_read_message(s);
                 if (fds[1].revents)
                         r = supervision_read_output(s);
-                if (fds[2].revents) {
+                if (fds[2].revents)
+                        supervision_read_progress(s);
+                if (fds[3].revents) {
                         s->stop_seen = true;
                         supervision_end_program(s, PROCESS_STOPPED);
                 }
@@ -173,7 +212,7 @@ static pid_t supervision_clone_keeper(const struct process_request *request)
 
 static int supervision_start(struct supervision *s)
 {
-        _cleanup_close_ int control = -EBADF, output = -EBADF;
+        _cleanup_close_ int control = -EBADF, output = -EBADF, progress = -EBADF;
         struct keeper keeper = { .request = s->request };
         int fds[2];
 
@@ -185,6 +224,10 @@ static int supervision_start(struct supervision *s)
                 return -errno;
         s->output = fds[0];
         output = keeper.output = fds[1];
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        s->progress = fds[0];
+        progress = keeper.progress = fds[1];
 
         s->keeper = supervision_clone_keeper(s->request);
         if (s->keeper == 0)
@@ -197,6 +240,7 @@ static void supervision_done(struct supervision *s)
 {
         fd_closep(&s->control);
         fd_closep(&s->output);
+        fd_closep(&s->progress);
         while (s->keeper > 0 && waitpid(s->keeper, NULL, 0) < 0 && errno == EINTR)
                 ;
 }
@@ -208,6 +252,8 @@ int process_run(const struct process_request *request, struct process_result *re
                 .request = request,
                 .control = -EBADF,
                 .output = -EBADF,
+                .progress = -EBADF,
+                .progress_lines = { .fn = request->progress, .userdata = request->userdata },
                 .begin = begin,
                 .deadline = request->timeout_usec ? usec_add(begin, request->timeout_usec) : USEC_INFINITY,
                 .next_tick = begin + USEC_PER_SEC,

@@ -28,8 +28,11 @@ struct process_request {
         int stop_fd;                   /* readable as soon as the program has to stop */
         int lock_fd;                   /* open until the last process has ended; -EBADF: none */
         struct output *output;
+        bool gentle; /* if it ends well, what it has left running gets SIGTERM and the time to end */
         void (*tick)(uint64_t elapsed_usec, void *userdata); /* about once a second */
-        void (*progress)(const char *line, void *userdata); /* a line that it has written to PROCESS_PROGRESS_FD; NULL: ignored */
+        void (*progress)(const char *line,
+                         void *userdata); /* a line that it has written to PROCESS_PROGRESS_FD; NULL: ignored */
+        void (*left_running)(const char *names, void *userdata); /* with @gentle, of processes; may be NULL */
         void *userdata;
 };
 

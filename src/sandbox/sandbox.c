@@ -3,38 +3,34 @@
 /* The child side of the sandbox: runs the parent's table of steps by system calls only. */
 
 #include "sandbox/sandbox.h"
+#include "sandbox/privileges.h"
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 static const char *const step_purpose[] = {
         [STEP_NETWORK] = "join an empty network",
-        [STEP_PRIVATE] = "make private the mounts below",
+        [STEP_SLAVE] = "detach from other name spaces the mounts below",
+        [STEP_KEEP_DEVICE] = "clone",
         [STEP_READ_ONLY] = "make read-only the mounts below",
         [STEP_DETACH] = "clone the mounts of",
         [STEP_TMPFS] = "mount a tmpfs on",
-        [STEP_DIRECTORY] = "make the mount point",
+        [STEP_PTS] = "mount a devpts on",
+        [STEP_DIRECTORY] = "make",
+        [STEP_MOUNT_POINT] = "make the mount point",
+        [STEP_LINK] = "make the link",
+        [STEP_SEAL] = "make read-only",
         [STEP_OPEN] = "open",
         [STEP_ATTACH] = "attach the mounts of",
         [STEP_COVER] = "attach the overlay over",
         [STEP_SHIELD] = "keep read-only",
         [STEP_PROC] = "mount a procfs on",
-        [STEP_DROP_CAPABILITIES] = "drop capabilities",
-};
-
-/*
- * With any of these a process can undo the sandbox, or change the system by other ways than its files. A file that is made immutable in an
- * overlay isn't immutable below it, so the migration had better be refused that.
- */
-static const int dropped_capabilities[] = {
-        CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_BOOT, CAP_SYS_TIME, CAP_LINUX_IMMUTABLE,
+        [STEP_DROP_PRIVILEGES] = "drop capabilities",
 };
 
 static int step_make_parents(const char *path)
@@ -55,43 +51,38 @@ static int step_make_parents(const char *path)
         return 0;
 }
 
-/* It may exist, in a tree that was attached before. */
-static int step_make_mount_point(const char *path)
+/* It may be there, in a tree that was attached before. mknod(2) makes regular files, too. */
+static int step_make_mount_point(const struct sandbox_step *step)
 {
         int r;
 
-        r = step_make_parents(path);
+        r = step_make_parents(step->path);
         if (r < 0)
                 return r;
-        return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+        r = S_ISDIR(step->mode) ? mkdir(step->path, 0755) : mknod(step->path, S_IFREG | 0644, 0);
+        return r < 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int step_make_read_only(void)
+static int step_make_directory(const struct sandbox_step *step)
 {
-        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+        mode_t mode = step->mode & 07777;
 
-        return mount_setattr(-EBADF, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0 ? -errno : 0;
-}
-
-static int step_drop_capabilities(void)
-{
-        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-        struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-        if (syscall(SYS_capget, &header, data) < 0)
+        if (mkdir(step->path, mode) < 0)
                 return -errno;
-        for (size_t i = 0; i < ELEMENTSOF(dropped_capabilities); i++) {
-                int capability = dropped_capabilities[i];
-                __u32 mask = ~CAP_TO_MASK(capability);
-
-                if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
-                        return -errno;
-                data[CAP_TO_INDEX(capability)].effective &= mask;
-                data[CAP_TO_INDEX(capability)].permitted &= mask;
-                data[CAP_TO_INDEX(capability)].inheritable &= mask;
-        }
-        return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+        if ((step->uid || step->gid) && chown(step->path, step->uid, step->gid) < 0)
+                return -errno;
+        /* mkdir(2) doesn't set these bits. */
+        return mode & (S_ISUID | S_ISGID) && chmod(step->path, mode) < 0 ? -errno : 0;
 }
+
+static int step_set_attributes(const char *path, unsigned attributes, unsigned flags)
+{
+        struct mount_attr attr = { .attr_set = attributes };
+
+        return mount_setattr(-EBADF, path, flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+/* ---- Mounts ---- */
 
 /* @path had no symbolic links when it was resolved: another user may have put one there since, to have another directory covered. */
 static int step_open_unlinked(const char *path, unsigned flags)
@@ -111,17 +102,90 @@ static int step_clone_tree(int dir, const char *path)
         return open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
 }
 
+/* The file system's device files stay usable, but their attributes can't be changed. */
+static int step_keep_device(const char *path)
+{
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
+        int fd, r;
+
+        fd = open_tree(-EBADF, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
+                return fd;
+        r = -errno;
+        close(fd);
+        return r;
+}
+
 /* Looks @path up anew, since the directory that STEP_OPEN opened may be covered by another overlay now. */
-static int step_cover(const char *path, int overlay)
+static int step_attach(int mount, const char *path)
 {
         int fd, r;
 
-        fd = step_open_unlinked(path, O_PATH | O_DIRECTORY);
+        fd = step_open_unlinked(path, O_PATH);
         if (fd < 0)
                 return -errno;
-        r = move_mount(overlay, "", fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno : 0;
+        r = move_mount(mount, "", fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno : 0;
         close(fd);
         return r;
+}
+
+struct new_mount {
+        const char *type;
+        const char *path;
+        const char *const (*options)[2]; /* names and values, ended by a name of NULL */
+        unsigned attributes;
+};
+
+static int step_configure_mount(int context, const struct new_mount *new)
+{
+        for (const char *const(*option)[2] = new->options; (*option)[0]; option++)
+                if (fsconfig(context, FSCONFIG_SET_STRING, (*option)[0], (*option)[1], 0) < 0)
+                        return -errno;
+        return fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
+}
+
+static int step_mount(const struct new_mount *new)
+{
+        int context, mount, r;
+
+        context = fsopen(new->type, FSOPEN_CLOEXEC);
+        if (context < 0)
+                return -errno;
+        r = step_configure_mount(context, new);
+        mount = r < 0 ? r : fsmount(context, FSMOUNT_CLOEXEC, new->attributes);
+        if (r >= 0 && mount < 0)
+                r = -errno;
+        close(context);
+        if (r < 0)
+                return r;
+        r = step_attach(mount, new->path);
+        close(mount);
+        return r;
+}
+
+static int step_mount_tmpfs(const struct sandbox_step *step)
+{
+        const char *const options[][2] = { { "mode", step->name }, { NULL, NULL } };
+
+        return step_mount(&(struct new_mount){ "tmpfs", step->path, options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV });
+}
+
+static int step_mount_pts(const struct sandbox_step *step)
+{
+        static const char *const options[][2] = { { "ptmxmode", "0666" }, { "mode", "0620" }, { NULL, NULL } };
+
+        return step_mount(&(struct new_mount){ "devpts", step->path, options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC });
+}
+
+static int step_mount_proc(const struct sandbox_step *step)
+{
+        static const char *const options[][2] = { { NULL, NULL } };
+
+        return step_mount(
+                &(struct new_mount){ "proc", step->path, options,
+                                     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC });
 }
 
 static bool step_is_link(int dir, const char *name)
@@ -143,50 +207,70 @@ static int step_shield(const struct sandbox_step *step, const int *fds)
         return r < 0 && step_is_link(fds[step->covered], step->name) ? 0 : r;
 }
 
-static int step_run(const struct sandbox_step *step, int *fds)
+/* Steps that make or alter mounts. */
+static int step_run_mount(const struct sandbox_step *step, int *fds)
 {
-        int r;
-
         switch (step->type) {
-        case STEP_NETWORK:
-                r = setns(fds[step->fd], CLONE_NEWNET);
-                break;
-        case STEP_PRIVATE:
-                r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
-                break;
+        case STEP_SLAVE:
+                return mount(NULL, step->path, NULL, MS_REC | MS_SLAVE, NULL) < 0 ? -errno : 0;
         case STEP_READ_ONLY:
-                return step_make_read_only();
-        case STEP_DETACH:
-                r = fds[step->fd] = step_clone_tree(-EBADF, step->path);
-                break;
+                return step_set_attributes(step->path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV, AT_RECURSIVE);
+        case STEP_SEAL:
+                return step_set_attributes(step->path, MOUNT_ATTR_RDONLY, 0);
         case STEP_TMPFS:
-                r = mount("tmpfs", step->path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
-                break;
-        case STEP_DIRECTORY:
-                return step_make_mount_point(step->path);
-        case STEP_OPEN:
-                r = fds[step->fd] = step_open_unlinked(step->path, O_PATH | O_DIRECTORY);
-                break;
+                return step_mount_tmpfs(step);
+        case STEP_PTS:
+                return step_mount_pts(step);
+        case STEP_PROC:
+                return step_mount_proc(step);
         case STEP_COVER:
-                return step_cover(step->path, fds[step->fd]);
         case STEP_ATTACH:
-                r = move_mount(fds[step->fd], "", -EBADF, step->path, MOVE_MOUNT_F_EMPTY_PATH);
-                break;
+                return step_attach(fds[step->fd], step->path);
         case STEP_SHIELD:
                 return step_shield(step, fds);
-        case STEP_PROC:
-                r = mount("proc", step->path, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-                break;
-        case STEP_DROP_CAPABILITIES:
-                return step_drop_capabilities();
         default:
                 return -EINVAL;
         }
-        return r < 0 ? -errno : 0;
+}
+
+/* Steps that open something for those after them. */
+static int step_run_open(const struct sandbox_step *step, int *ret)
+{
+        int fd = step->type == STEP_KEEP_DEVICE ? step_keep_device(step->path)
+                 : step->type == STEP_DETACH    ? step_clone_tree(-EBADF, step->path)
+                                                : step_open_unlinked(step->path, O_PATH | O_DIRECTORY);
+
+        if (fd < 0)
+                return step->type == STEP_KEEP_DEVICE ? fd : -errno;
+        *ret = fd;
+        return 0;
+}
+
+static int step_run(const struct sandbox_step *step, int *fds)
+{
+        switch (step->type) {
+        case STEP_NETWORK:
+                return setns(fds[step->fd], CLONE_NEWNET) < 0 ? -errno : 0;
+        case STEP_KEEP_DEVICE:
+        case STEP_DETACH:
+        case STEP_OPEN:
+                return step_run_open(step, &fds[step->fd]);
+        case STEP_DIRECTORY:
+                return step_make_directory(step);
+        case STEP_MOUNT_POINT:
+                return step_make_mount_point(step);
+        case STEP_LINK:
+                return symlink(step->name, step->path) < 0 ? -errno : 0;
+        case STEP_DROP_PRIVILEGES:
+                return privileges_drop();
+        default:
+                return step_run_mount(step, fds);
+        }
 }
 
 int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
 {
+        umask(0); /* modes are told in whole */
         for (size_t i = 0; i < sandbox->n_steps; i++) {
                 int r = step_run(&sandbox->steps[i], sandbox->fds);
 

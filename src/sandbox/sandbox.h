@@ -2,23 +2,20 @@
 #pragma once
 
 /*
- * What a migration can reach. In: the phase, and the overlays that the migration works in. Out: a table of typed steps, made by the
- * parent (sandbox-prepare.c), which the child runs between fork and exec (sandbox.c), so that the child neither allocates
- * nor locks.
+ * What a migration can reach. In: the overlays that it works in, and what of the system it may see or connect to. Out: a table of typed
+ * steps, made by the parent (sandbox-prepare.c, sandbox-private.c), which the child runs between fork and exec (sandbox.c), so that the
+ * child neither allocates nor locks.
  *
- * The steps: namespaces of its own for mounts, processes and network; the whole tree read-only; for migrate a private /tmp
- * and /var/tmp; the overlays; and at the end the capabilities are dropped that could undo all this.
+ * The steps: name spaces of its own for mounts, processes, IPC and network; the whole tree read-only, and its device files dead; the overlays;
+ * private, empty directories for temporary files and sockets, and a /dev with no more than what every program needs; and at the end
+ * the capabilities are dropped that could undo all this.
  */
 
 #include "basic/error.h"
 #include "basic/strv.h"
+#include "sandbox/system-files.h"
 
 #include <stddef.h>
-
-enum sandbox_phase {
-        SANDBOX_CHECK,
-        SANDBOX_MIGRATE,
-};
 
 /* An overlay, and the directory that it covers. */
 struct sandbox_mount {
@@ -28,54 +25,64 @@ struct sandbox_mount {
 };
 
 enum sandbox_step_type {
-        STEP_NETWORK,   /* join the empty network */
-        STEP_PRIVATE,   /* mounts made here don't appear in other namespaces */
-        STEP_READ_ONLY, /* the whole tree */
-        STEP_DETACH,    /* keep a clone of the mounts at path */
-        STEP_TMPFS,
-        STEP_DIRECTORY, /* in the new tmpfs */
-        STEP_OPEN,      /* the directory at path, before an overlay covers it */
-        STEP_ATTACH,    /* a clone, at path */
-        STEP_COVER,     /* the directory at path with an overlay */
-        STEP_SHIELD,    /* attach the system's path/name over the overlay's */
-        STEP_PROC,      /* with its own processes only: those of others would lead to their root directories */
-        STEP_DROP_CAPABILITIES,
+        STEP_NETWORK, /* join the empty network */
+        STEP_SLAVE,   /* mounts made here don't appear in other name spaces, but automounts of the system appear here */
+        STEP_KEEP_DEVICE, /* a clone of the device file at path, which stays usable */
+        STEP_READ_ONLY,   /* the whole tree */
+        STEP_DETACH,      /* keep a clone of the mounts at path */
+        STEP_TMPFS,       /* at path; name: the octal mode of its root */
+        STEP_PTS,
+        STEP_DIRECTORY,   /* in a new tmpfs, with an owner and a mode */
+        STEP_MOUNT_POINT, /* of the type of mode, with its parents, unless it is there */
+        STEP_LINK,        /* at path; name: its target */
+        STEP_SEAL,        /* make the mount at path read-only */
+        STEP_OPEN,        /* the directory at path, before an overlay covers it */
+        STEP_ATTACH,      /* a clone, at path */
+        STEP_COVER,       /* the directory at path with an overlay */
+        STEP_SHIELD,      /* attach the system's path/name over the overlay's */
+        STEP_PROC,        /* with its own processes only: those of others would lead to their root directories */
+        STEP_DROP_PRIVILEGES,
 };
 
 /* fd and covered are indexes into the sandbox's table of file descriptors. */
 struct sandbox_step {
         enum sandbox_step_type type;
         const char *path;
-        const char *name; /* SHIELD, below path */
-        size_t fd;        /* NETWORK, DETACH, OPEN, ATTACH; COVER, SHIELD: of the overlay */
-        size_t covered;   /* SHIELD: the directory that the overlay covers */
+        const char *name;
+        size_t fd;      /* NETWORK, KEEP_DEVICE, DETACH, OPEN, ATTACH; COVER, SHIELD: of the overlay */
+        size_t covered; /* SHIELD: the directory that the overlay covers */
+        mode_t mode;    /* DIRECTORY, MOUNT_POINT */
+        uid_t uid;      /* DIRECTORY */
+        gid_t gid;
 };
 
 struct sandbox {
         struct sandbox_step *steps;
         size_t n_steps;
-        int *fds; /* the parent's (borrowed): the network, the overlays; then those that steps open in the child */
+        int *fds; /* the parent's (borrowed): the network, the overlays, the system's files; then those that steps open in the child */
         size_t n_given; /* number of the parent's */
         size_t n_fds;
+        struct strv paths; /* those of steps that nobody else keeps */
 };
 
 /* Must outlive the sandbox, with everything in it. */
 struct sandbox_request {
-        enum sandbox_phase phase;
-        int network;                        /* an empty network namespace */
-        bool network_allowed;               /* migrate uses the system's network */
-        const char *const *visible;         /* paths that stay visible even below /tmp; ended by NULL */
+        const char *root;           /* path of the root directory of the migration's system; "" for "/" */
+        int network;                /* an empty network name space; -EBADF: the system's network */
+        const char *const *visible; /* absolute paths that stay visible even below a private directory; ended by NULL */
+        const char *const *procs;   /* where procfs is mounted besides /proc; ended by NULL; NULL: nowhere */
         const struct sandbox_mount *mounts; /* sorted by path */
         size_t n_mounts;
+        const struct system_files *files; /* NULL: none */
 };
 
-/* Returns: 0 or -ENOMEM. */
+/* Returns: 0, or a negative errno if a directory can't be inspected, or memory ran out. */
 _must_check_ int sandbox_new(const struct sandbox_request *request, struct sandbox **ret);
 struct sandbox *sandbox_free(struct sandbox *sandbox);
 DEFINE_CLEANUP(struct sandbox *, sandbox_free);
 
 /* For clone(2) of the child. */
-#define SANDBOX_CLONE_FLAGS (CLONE_NEWNS | CLONE_NEWPID)
+#define SANDBOX_CLONE_FLAGS (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC)
 
 /*
  * Runs the steps in the child. Async-signal-safe. Writes to the table of file descriptors, which is the child's copy, and closes all of them

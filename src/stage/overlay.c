@@ -88,15 +88,15 @@ static int overlay_configure(int context, const struct overlay *overlay)
 
 static unsigned overlay_mount_attributes(const struct overlay *overlay)
 {
-        unsigned attributes = overlay->upper < 0 || overlay->read_only ? MOUNT_ATTR_RDONLY : 0;
+        unsigned attributes = MOUNT_ATTR_NODEV;
         struct statvfs st;
 
+        if (overlay->upper < 0 || overlay->read_only)
+                attributes |= MOUNT_ATTR_RDONLY;
         if (fstatvfs(overlay->lower[overlay->n_lower - 1], &st) < 0)
-                return attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+                return attributes | MOUNT_ATTR_NOSUID;
         if (st.f_flag & ST_NOSUID)
                 attributes |= MOUNT_ATTR_NOSUID;
-        if (st.f_flag & ST_NODEV)
-                attributes |= MOUNT_ATTR_NODEV;
         if (st.f_flag & ST_NOEXEC)
                 attributes |= MOUNT_ATTR_NOEXEC;
         return attributes;

@@ -17,8 +17,8 @@ struct overlay {
 };
 
 /*
- * Renamed directories are redirects (redirect_dir=on), overlayfs never syncs the upper layer by itself (volatile), and the flags nosuid,
- * nodev and noexec are those of the mount that the last lower directory is on.
+ * Renamed directories are redirects (redirect_dir=on), overlayfs never syncs the upper layer by itself (volatile), device
+ * files in it are dead (nodev), and the flags nosuid and noexec are those of the mount that the last lower directory is on.
  *
  * The upper layer may be inside a lower one, but a lower layer inside another one is refused (-ELOOP). So a directory that contains the
  * stage is viewed with the stage as the upper layer of a read-only overlay, not as one more lower layer.

@@ -5,6 +5,7 @@
 #include "../support/program.h"
 #include "../support/suite.h"
 #include "../support/tree.h"
+#include "basic/clock.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -189,7 +190,71 @@ START_TEST(test_no_descriptor_leaks_in)
         for (int fd = 20; fd < 120; fd += 7)
                 ck_assert_int_eq(dup2(STDIN_FILENO, fd), fd);
         program_run(&(struct program){ .argv = argv, .sandboxed = SANDBOXED }, &run);
-        expect_output(&run, "0\n1\n2\n3\n"); /* 3 is the directory */
+        expect_output(&run, "0\n1\n2\n3\n4\n"); /* 3 is for progress, 4 the directory */
+}
+END_TEST
+
+/* ---- Progress, and a gentle end -------------------------------------------------------------- */
+
+START_TEST(test_progress)
+{
+        const struct program program = {
+                .script =
+                        "echo 1/3 one >&3; printf '50%% ' >&3; echo x | tr x '\\033' >&3; echo 3/3 >&3; printf 'cut' >&3",
+                .sandboxed = SANDBOXED,
+        };
+        _cleanup_(run_done) struct run run;
+
+        program_run(&program, &run);
+        expect_output(&run, "progress: 1/3 one\nprogress: 50% \\x1b\nprogress: 3/3\n");
+}
+END_TEST
+
+/* Only if the program ends well; those that ignore it are killed. */
+static const struct {
+        const char *script;
+        const char *output;
+        int status;
+} gentle_ends[] = {
+        { "exit 0", "", 0 },
+        { "sh -c 'trap \"echo closed; exit\" TERM; echo ready; while :; do sleep 0.1; done' 2>/dev/null & sleep 1; exit 0",
+          "ready\nleft: sh\nclosed\n", 0 },
+        { "sh -c 'trap \"echo closed; exit\" TERM; echo ready; while :; do sleep 0.1; done' 2>/dev/null & sleep 1; exit 1",
+          "ready\n", 1 },
+        { "sleep 100 & sleep 100 & sleep 1; exit 0", "left: sleep, sleep\n", 0 },
+};
+
+START_TEST(test_gentle_end)
+{
+        const struct program program = { .script = gentle_ends[CASE].script, .sandboxed = SANDBOXED, .gentle = true };
+        _cleanup_(run_done) struct run run;
+
+        program_run(&program, &run);
+        ck_assert_msg(run.r == 0, "%s", error_text(&run.error));
+        ck_assert_int_eq(run.result.end, PROCESS_EXITED);
+        ck_assert_int_eq(run.result.status, gentle_ends[CASE].status);
+        ck_assert_str_eq(run.output, gentle_ends[CASE].output);
+        ck_assert_uint_lt(run.result.duration_usec, PROCESS_GRACE_SEC * USEC_PER_SEC);
+        ck_assert_uint_eq(program_count(), 0);
+}
+END_TEST
+
+START_TEST(test_gentle_end_is_limited)
+{
+        const struct program program = {
+                .script = "sh -c 'trap \"\" TERM; while :; do sleep 1; done' & sleep 1; exit 0",
+                .sandboxed = true,
+                .gentle = true,
+                .timeout_usec = 5 * USEC_PER_SEC, /* of the program, which has ended */
+        };
+        _cleanup_(run_done) struct run run;
+
+        program_run(&program, &run);
+        ck_assert_int_eq(run.result.end, PROCESS_EXITED);
+        ck_assert_int_eq(run.result.status, 0);
+        ck_assert_str_eq(run.output, "left: sh\n");
+        ck_assert_uint_ge(run.result.duration_usec, PROCESS_GRACE_SEC * USEC_PER_SEC);
+        ck_assert_uint_eq(program_count(), 0);
 }
 END_TEST
 
@@ -278,6 +343,9 @@ static Suite *suite(void)
         suite_add_tcase(s, finds);
 
         tcase_set_timeout(left, TIMEOUT_SEC);
+        tcase_add_loop_test(left, test_progress, 0, 2);
+        tcase_add_loop_test(left, test_gentle_end, 0, 2 * ELEMENTSOF(gentle_ends));
+        tcase_add_test(left, test_gentle_end_is_limited);
         tcase_add_loop_test(left, test_leaves_nothing, 0, 2);
         tcase_add_loop_test(left, test_closed_standard_descriptors, 0, 2 * 8);
         suite_add_tcase(s, left);

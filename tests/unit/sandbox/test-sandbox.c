@@ -39,12 +39,8 @@ static const char *const writes[] = {
         ": >/deploy-migrate-test",
         ": >/etc/deploy-migrate-test",
         ": >/root/deploy-migrate-test",
-        ": >/run/deploy-migrate-test",
-        ": >/tmp/deploy-migrate-test",
-        ": >/var/tmp/deploy-migrate-test",
         ": >/var/lib/deploy-migrate-test",
         ": >/dev/deploy-migrate-test",
-        ": >/dev/shm/deploy-migrate-test",
         ": >/proc/sys/kernel/hostname",
         "mkdir /usr/deploy-migrate-test",
         "ln -s x /etc/deploy-migrate-test",
@@ -57,7 +53,7 @@ static const char *const writes[] = {
 
 START_TEST(test_check_writes_nothing_on_the_system)
 {
-        const struct box box = { .phase = SANDBOX_CHECK, .manifest = "{'writes':['/etc','/tmp'],'network':true}" };
+        const struct box box = { .manifest = "{'writes':['/etc','/tmp'],'network':true}" };
 
         expect_read_only(&box, writes[_i]);
 }
@@ -71,7 +67,7 @@ static const char *const changes[] = {
 START_TEST(test_check_writes_nothing_in_a_root)
 {
         _cleanup_(root_done) struct root root = tree_new();
-        const struct box box = { .root = &root, .phase = SANDBOX_CHECK, .manifest = "{'writes':['/etc']}" };
+        const struct box box = { .root = &root, .manifest = "{'writes':['/etc']}" };
         char command[256];
 
         tree_add(&root, &(struct tree_entry){ "/etc/file", 0644, "content" });
@@ -84,7 +80,7 @@ END_TEST
 START_TEST(test_check_reads_and_discards)
 {
         _cleanup_(root_done) struct root root = tree_new();
-        const struct box box = { .root = &root, .phase = SANDBOX_CHECK };
+        const struct box box = { .root = &root };
         char script[256];
 
         tree_add(&root, &(struct tree_entry){ "/etc/file", 0600, "content\n" });
@@ -202,7 +198,7 @@ START_TEST(test_migrate_writes_what_is_declared)
 {
         const struct case_ *c = &cases[_i];
         _cleanup_(root_done) struct root root = tree_new();
-        const struct box box = { .root = &root, .phase = SANDBOX_MIGRATE, .manifest = c->manifest };
+        const struct box box = { .root = &root, .migrate = true, .manifest = c->manifest };
         _cleanup_free_ char *script = NULL, *before = NULL, *after = NULL;
 
         add_entries(&root, c);
@@ -220,7 +216,7 @@ START_TEST(test_migrate_outside_of_tmp)
 {
         const struct case_ *c = &cases[_i];
         _cleanup_(root_done) struct root tree = tree_new(), root = { .fd = -EBADF };
-        const struct box box = { .root = &root, .phase = SANDBOX_MIGRATE, .manifest = c->manifest };
+        const struct box box = { .root = &root, .migrate = true, .manifest = c->manifest };
         _cleanup_free_ char *script = NULL;
 
         ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
@@ -240,7 +236,7 @@ END_TEST
 START_TEST(test_mounts_within)
 {
         _cleanup_(root_done) struct root root = tree_new();
-        const struct box box = { .root = &root, .phase = SANDBOX_MIGRATE, .manifest = "{'writes':['/srv/a']}" };
+        const struct box box = { .root = &root, .migrate = true, .manifest = "{'writes':['/srv/a']}" };
         _cleanup_free_ char *script = NULL;
 
         filesystem_leave_mounts(&root);
@@ -265,9 +261,7 @@ END_TEST
 START_TEST(test_no_mount_leaks)
 {
         _cleanup_(root_done) struct root root = tree_new();
-        const struct box box = { .root = &root,
-                                 .phase = SANDBOX_MIGRATE,
-                                 .manifest = "{'writes':['/etc/foo','/tmp']}" };
+        const struct box box = { .root = &root, .migrate = true, .manifest = "{'writes':['/etc/foo','/tmp']}" };
         _cleanup_free_ char *before = NULL, *after = NULL, *output = NULL;
 
         filesystem_leave_mounts(&root);

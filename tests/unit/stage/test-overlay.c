@@ -220,10 +220,10 @@ static const struct {
         unsigned long given;
         unsigned long flags;
 } flags[] = {
-        { 0, 0 },
-        { MS_NOSUID, ST_NOSUID },
+        { 0, ST_NODEV },
+        { MS_NOSUID, ST_NOSUID | ST_NODEV },
         { MS_NODEV, ST_NODEV },
-        { MS_NOEXEC, ST_NOEXEC },
+        { MS_NOEXEC, ST_NOEXEC | ST_NODEV },
         { MS_NOSUID | MS_NODEV | MS_NOEXEC, ST_NOSUID | ST_NODEV | ST_NOEXEC },
 };
 

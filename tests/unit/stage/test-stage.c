@@ -62,12 +62,11 @@ static struct stage *new_stage(const struct place *place, const char *name, cons
         return stage;
 }
 
-static struct sandbox *new_sandbox(const struct place *place, bool migrate, const struct stage_mounts *mounts,
-                                   int network)
+static struct sandbox *new_sandbox(const struct place *place, const struct stage_mounts *mounts, int network)
 {
-        const char *const visible[] = { place->root.path, NULL };
+        const char *const visible[] = { NULL };
         const struct sandbox_request request = {
-                .phase = migrate ? SANDBOX_MIGRATE : SANDBOX_CHECK,
+                .root = place->root.path,
                 .network = network,
                 .visible = visible,
                 .mounts = mounts->mounts,
@@ -90,7 +89,7 @@ static char *run(const struct place *place, const struct stage *stage, bool migr
         _cleanup_free_ char *whole = NULL;
 
         ck_assert_msg(stage_mount(stage, migrate, &mounts, &error) == 0, "%s", error_text(&error));
-        sandbox = new_sandbox(place, migrate, &mounts, network);
+        sandbox = new_sandbox(place, &mounts, network);
         ck_assert_int_ge(asprintf(&whole, "cd '%s' || exit\n%s", place->root.path, script), 0);
         program_run(&(struct program){ .script = whole, .sandbox = sandbox }, &run);
         ck_assert_msg(run.r == 0, "%s", error_text(&run.error));
@@ -309,7 +308,7 @@ START_TEST(test_vanished_siblings)
         open_place(&place, state.path, LIST("/srv/foo"));
         stage = new_stage(&place, "stage", NULL);
         ck_assert_int_eq(stage_mount(stage, true, &mounts, NULL), 0);
-        sandbox = new_sandbox(&place, true, &mounts, network);
+        sandbox = new_sandbox(&place, &mounts, network);
         ck_assert_int_eq(shell("cd %s/srv && rm vanishes && ln -sf stays becomes-link", place.root.path), 0);
         snprintf(script, sizeof(script), "cd %s/srv && ls; (: >stays) 2>&1 | sed 's/.*: //'", place.root.path);
         program_run(&(struct program){ .script = script, .sandbox = sandbox }, &run);
@@ -390,8 +389,8 @@ START_TEST(test_no_way_around)
                "here=$PWD/srv\n"
                "for fd in /proc/[0-9]*/fd/*; do [ -d $fd ] && readlink $fd; done\n"
                "for root in /proc/[0-9]*/root /proc/[0-9]*/cwd/../../../../..; do\n"
-               "(: >$root/$here/beside) 2>&1 | grep -q '" READ_ONLY "' || echo $root\n"
-               "echo new >$root/$here/foo/file; done\n"
+               "(: >$root/$here/beside) 2>/dev/null && echo $root; done\n"
+               "echo new >srv/foo/file\n"
                "umount -l $here/beside 2>/dev/null && echo unmounted\n"
                "umount -l $here 2>/dev/null && echo unmounted\n"
                "mount -o remount,rw,bind $here/beside 2>/dev/null && echo remounted\n"

@@ -40,21 +40,35 @@ static void open_stage(const struct box *box, const struct manifest *manifest, s
         ck_assert_msg(r >= 0, "%s", error_text(&error));
 }
 
+static void list_visible(const struct box *box, struct opened_box *ret)
+{
+        ck_assert_int_eq(strv_add(&ret->visible, box->visible ?: ""), 0);
+        for (size_t i = 0; ret->areas && i < ret->areas->n; i++)
+                for (size_t j = 0; j < ret->areas->areas[i].declared.n; j++)
+                        ck_assert_int_eq(strv_addf(&ret->visible, "%s/%s", ret->areas->areas[i].path,
+                                                   ret->areas->areas[i].declared.list[j]),
+                                         0);
+}
+
 void box_open(const struct box *box, struct opened_box *ret)
 {
-        const char *const visible[] = { box->root ? box->root->path : "", box->visible, NULL };
+        _cleanup_(root_done) struct root slash = { .fd = -EBADF };
         _cleanup_manifest_ struct manifest manifest = { 0 };
         _cleanup_error_ struct error error = { 0 };
-        struct sandbox_request request = { .phase = box->phase, .visible = visible };
+        struct sandbox_request request = { .root = box->root ? box->root->path : "", .files = &ret->files };
 
         *ret = (struct opened_box){ .network = -EBADF };
         read_manifest(box->manifest, &manifest);
         ret->network = network_new(&error);
         ck_assert_msg(ret->network >= 0, "%s", error_text(&error));
-        if (box->phase == SANDBOX_MIGRATE)
+        if (box->migrate)
                 open_stage(box, &manifest, ret);
-        request.network = ret->network;
-        request.network_allowed = manifest.network;
+        ck_assert_int_eq(root_init(&slash, "/"), 0);
+        ck_assert_msg(system_files_add(&ret->files, box->root ?: &slash, manifest.connect.list, &error) == 0, "%s",
+                      error_text(&error));
+        list_visible(box, ret);
+        request.network = box->migrate && manifest.network ? -EBADF : ret->network;
+        request.visible = (const char *const *)ret->visible.list;
         request.mounts = ret->mounts.mounts;
         request.n_mounts = ret->mounts.n;
         ck_assert_int_eq(sandbox_new(&request, &ret->sandbox), 0);
@@ -63,6 +77,8 @@ void box_open(const struct box *box, struct opened_box *ret)
 void box_close(struct opened_box *opened)
 {
         sandbox_free(opened->sandbox);
+        system_files_done(&opened->files);
+        strv_done(&opened->visible);
         stage_mounts_done(&opened->mounts);
         stage_free(opened->stage);
         areas_free(opened->areas);

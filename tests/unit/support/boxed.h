@@ -8,13 +8,15 @@
 
 struct box {
         const struct root *root; /* NULL: "/" */
-        enum sandbox_phase phase;
+        bool migrate;
         const char *manifest; /* with ' instead of "; NULL: nothing is declared */
         const char *visible;  /* besides the root; NULL: nothing */
 };
 
 struct opened_box {
         struct sandbox *sandbox;
+        struct system_files files;
+        struct strv visible;
         int network;
         struct areas *areas;
         struct stage *stage; /* NULL in a check */

@@ -38,11 +38,22 @@ static void tick(uint64_t elapsed_usec, void *userdata)
                 program->on_tick(elapsed_usec, program->userdata);
 }
 
+static void keep_progress(const char *line, void *userdata)
+{
+        fprintf(((struct keeping *)userdata)->out, "progress: %s\n", line);
+}
+
+static void keep_left(const char *names, void *userdata)
+{
+        fprintf(((struct keeping *)userdata)->out, "left: %s\n", names);
+}
+
+/* Trees of tests are visible in it. */
 static struct sandbox *new_check_sandbox(int *ret_network)
 {
-        static const char *const nothing[] = { NULL };
+        const char *const visible[] = { getenv("TMPDIR") ?: "/tmp", NULL };
         _cleanup_error_ struct error error = { 0 };
-        struct sandbox_request request = { .phase = SANDBOX_CHECK, .visible = nothing };
+        struct sandbox_request request = { .root = "", .visible = visible };
         struct sandbox *sandbox = NULL;
 
         *ret_network = request.network = network_new(&error);
@@ -67,6 +78,9 @@ void program_run(const struct program *program, struct run *ret)
                 .stop_fd = program->stop_fd ?: -1,
                 .output = &output,
                 .tick = tick,
+                .gentle = program->gentle,
+                .progress = keep_progress,
+                .left_running = keep_left,
                 .userdata = &keeping,
         };
         size_t size;

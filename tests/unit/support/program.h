@@ -12,6 +12,7 @@ struct program {
         bool sandboxed;          /* in a sandbox for checks */
         const struct sandbox *sandbox;
         uint64_t timeout_usec;
+        bool gentle;
         int stop_fd; /* 0: none */
         void (*on_line)(const char *line, void *userdata);
         void (*on_tick)(uint64_t elapsed_usec, void *userdata);
@@ -22,7 +23,7 @@ struct run {
         int r;
         struct process_result result;
         struct error error;
-        char *output; /* its lines, each with a newline */
+        char *output; /* its lines, each with a newline; among them "progress: LINE" and "left: NAMES" */
         size_t n_lines;
 };
 

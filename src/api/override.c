@@ -9,6 +9,7 @@
 #include "catalog/migration-name.h"
 #include "package/emit.h"
 #include "package/package.h"
+#include "package/reload.h"
 #include "transaction/archive.h"
 #include "transaction/transaction.h"
 
@@ -35,7 +36,11 @@ static int override_open(struct override *override)
                 return override->lock_fd;
         r = history_open(&(struct history_request){ &ctx->root, override->package, .mode = HISTORY_APPEND },
                          &override->history, &ctx->error);
-        return r < 0 ? r : transaction_recover(ctx, override->history, &ctx->error);
+        if (r < 0)
+                return r;
+        r = transaction_recover(ctx, override->history, &ctx->error);
+        reload_units(ctx, override->package);
+        return r;
 }
 
 static int override_need_history(struct override *override)

@@ -10,6 +10,7 @@
 #include "package/emit.h"
 #include "package/gate.h"
 #include "package/package.h"
+#include "package/reload.h"
 #include "transaction/archive.h"
 #include "transaction/transaction.h"
 
@@ -329,6 +330,7 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         r = run_is_settled(&run, &ctx->error);
         if (r == 0)
                 r = run_do_package(&run, &ctx->error);
+        reload_units(ctx, package);
         if (r < 0 && !ctx->root.path[0] && report->n_units == 0)
                 report_find_units(report);
         return package_conclude_report(ctx, &report, r, ret);

@@ -9,6 +9,7 @@
 #include "package/emit.h"
 #include "package/gate.h"
 #include "package/package.h"
+#include "package/reload.h"
 #include "package/report.h"
 #include "transaction/transaction.h"
 #include "transaction/undo.h"
@@ -284,5 +285,6 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
                 return r;
         undo.report = report;
         r = undo_do_package(&undo, &ctx->error);
+        reload_units(ctx, package);
         return package_conclude_report(ctx, &report, r, ret);
 }

@@ -4,13 +4,9 @@
 
 #include "basic/strv.h"
 #include "basic/unit-name.h"
+#include "package/manager.h"
 
 #include <stdio.h>
-#include <systemd/sd-bus.h>
-#include <systemd/sd-daemon.h>
-
-#define PRIVATE_SOCKET "unix:path=/run/systemd/private"
-#define MANAGER        "org.freedesktop.systemd1"
 
 static int gate_make_unit_name(const char *package, char **ret)
 {
@@ -26,30 +22,13 @@ static int gate_make_unit_name(const char *package, char **ret)
         return 0;
 }
 
-static int manager_open(sd_bus **ret)
-{
-        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-        int r;
-
-        r = sd_bus_new(&bus);
-        if (r >= 0)
-                r = sd_bus_set_address(bus, PRIVATE_SOCKET);
-        if (r >= 0)
-                r = sd_bus_start(bus);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(bus);
-        return 0;
-}
-
 static int manager_load_unit(sd_bus *bus, const char *unit, char **ret_path)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         const char *path;
         int r;
 
-        r = sd_bus_call_method(bus, MANAGER, "/org/freedesktop/systemd1", MANAGER ".Manager", "LoadUnit", NULL, &reply,
-                               "s", unit);
+        r = sd_bus_call_method(bus, MANAGER, MANAGER_PATH, MANAGER ".Manager", "LoadUnit", NULL, &reply, "s", unit);
         if (r >= 0)
                 r = sd_bus_message_read(reply, "o", &path);
         if (r < 0)
@@ -116,7 +95,7 @@ int gate_look(const char *package, struct gate *ret, struct error *error)
 
         assert(package);
 
-        if (sd_booted() <= 0 || geteuid() != 0) {
+        if (!manager_is_there()) {
                 *ret = gate;
                 return 0;
         }

@@ -3,6 +3,7 @@
 #include "transaction/prepared.h"
 
 #include "commit/redo-file.h"
+#include "commit/redo-units.h"
 #include "fs/beneath.h"
 #include "package/emit.h"
 #include "transaction/archive.h"
@@ -113,7 +114,10 @@ int prepared_finish(struct dmig *ctx, const struct prepared *prepared, const str
         r = commit_apply(&prepared->place, redo, error);
         if (r >= 0)
                 r = prepared_record_applied(ctx, prepared, redo, error);
-        return r < 0 ? r : prepared_archive(prepared, redo, error);
+        if (r < 0)
+                return r;
+        ctx->units_changed |= redo_changes_units(redo);
+        return prepared_archive(prepared, redo, error);
 }
 
 /* ---- Removal ---- */

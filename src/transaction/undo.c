@@ -3,6 +3,7 @@
 #include "transaction/undo.h"
 
 #include "commit/redo-file.h"
+#include "commit/redo-units.h"
 #include "fs/beneath.h"
 #include "package/emit.h"
 
@@ -42,6 +43,7 @@ int undo_finish(struct dmig *ctx, struct history *history, const struct archived
                 r = commit_apply(&place, undo, error);
                 if (r >= 0)
                         r = undo_record(ctx, history, undo->id, error);
+                ctx->units_changed |= redo_changes_units(archived->redo);
         }
         return r < 0 ? r : undo_clean_up(&place, undo, error);
 }

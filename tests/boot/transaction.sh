@@ -49,6 +49,40 @@ test_an_upgrade_is_undone_and_done_again() {
         assert_content /etc/sample/conf new
 }
 
+show() {
+        machine systemctl show --property="$1" --value sample.service
+}
+
+# assert_running_with TEXT: the environment of the service has it, and systemd has read all of its files.
+assert_running_with() {
+        assert_unit sample.service active
+        machine cat "/proc/$(show MainPID)/environ" | tr '\0' '\n' | grep -qx "SAMPLE=$1" || fail "it runs without $1"
+        [ "$(show NeedDaemonReload)" = no ] || fail 'systemd has not read its files'
+}
+
+test_changed_units_are_read_before_the_service_starts() {
+        package sample 1.0
+        service restart
+        ship
+        apt install sample
+        machine sh -c 'mkdir /etc/systemd/system/sample.service.d &&
+                printf "[Service]\nEnvironment=SAMPLE=old\n" >/etc/systemd/system/sample.service.d/sample.conf &&
+                systemctl daemon-reload && systemctl restart sample.service'
+        assert_running_with old
+        package sample 2.0
+        service restart
+        format_migration 2.0.0/001_format 'sed -i s/old/new/ /etc/systemd/system/sample.service.d/sample.conf'
+        write /usr/lib/deploy-migrate/sample/package.json <<'END'
+{"writes": ["/etc/systemd/system/sample.service.d", "/var/lib/sample"]}
+END
+        ship
+        apt upgrade
+        assert_running_with new
+        expect 0 systemctl stop sample.service
+        expect 0 deploy-migrate undo sample
+        [ "$(show NeedDaemonReload) $(show Environment)" = 'no SAMPLE=old' ] || fail 'systemd has not read what was undone'
+}
+
 test_a_migration_that_fails_leaves_nothing() {
         ship_sample 1.0
         apt install sample

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "package/manager.h"
+
+#include <systemd/sd-daemon.h>
+
+#define PRIVATE_SOCKET "unix:path=/run/systemd/private"
+
+bool manager_is_there(void)
+{
+        return sd_booted() > 0 && geteuid() == 0;
+}
+
+int manager_open(sd_bus **ret)
+{
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        int r;
+
+        assert(ret);
+
+        r = sd_bus_new(&bus);
+        if (r >= 0)
+                r = sd_bus_set_address(bus, PRIVATE_SOCKET);
+        if (r >= 0)
+                r = sd_bus_start(bus);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(bus);
+        return 0;
+}

@@ -85,7 +85,7 @@ static void feedback_write_progress(struct cli *cli, const struct progress_step 
 
         if (!step->advance || step->elapsed_ms < cli->progress.next_ms)
                 return;
-        cli->progress.next_ms = step->elapsed_ms + PROGRESS_EVERY_MS;
+        cli->progress.next_ms = step->elapsed_ms + (cli->options.verbosity > 0 ? 0 : PROGRESS_EVERY_MS);
         if (asprintf(&line, "%s: %s", step->id, step->advance) < 0)
                 line = NULL;
         if (line)

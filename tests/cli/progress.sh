@@ -15,7 +15,7 @@ ship() {
 
 # Runs in the background up to the gate in migrate, for more than a second.
 start_run() {
-        start run sample
+        start run "$@" sample
         await_call 1.1.0/001_x:check
         await_call 1.1.0/001_x:migrate
         await_file=$ROOT/run/deploy-migrate/sample.progress
@@ -26,6 +26,16 @@ finish_run() {
         open_gate
         finish 0
         assert_missing /run/deploy-migrate/sample.progress
+}
+
+# The last progress that status --json shows, in words.
+look_at_progress() {
+        look status --json sample
+        jq -r '.packages[0].progress | [.percent, .done, .total, .text] | map(tostring) | join(" ")' "$WORK/out2"
+}
+
+is_progress() {
+        [ "$(look_at_progress)" = "$1" ]
 }
 
 # The files of the other process are $OUT and $ERR.
@@ -52,6 +62,78 @@ test_status_while_it_runs() {
         finish_run
         look status --json sample
         [ "$(jq '.packages[0] | has("progress")' "$WORK/out2")" = false ] || fail 'it still runs'
+}
+
+test_what_it_tells() {
+        ship 'echo "30/100 the first third" >&"$DEPLOY_MIGRATE_PROGRESS_FD"; gate; echo "45% nearly half" >&3; gate'
+        start_run
+        await is_progress '30 30 100 the first third'
+        look status sample
+        assert_look ', 30/100 the first third'
+        look status --prometheus
+        assert_look 'deploy_migrate_running_percent{package="sample"} 30'
+        open_gate
+        await is_progress '45 null null nearly half'
+        look status sample
+        assert_look ', 45% nearly half'
+        finish_run
+        assert_err '1.1.0/001_x: '
+}
+
+test_what_is_no_progress() {
+        ship 'echo nothing >&3; echo "120%" >&3; printf "\\033[2J50%%\\n" >&3; head -c 100000 /dev/zero >&3; gate'
+        start_run -v
+        look status --json sample
+        [ "$(jq '.packages[0].progress | has("percent")' "$WORK/out2")" = false ] || fail 'it is taken for progress'
+        finish_run
+        [ "$(grep -c 'is no progress' "$ERR")" -eq 1 ] || fail 'it should be said once'
+}
+
+test_control_characters() {
+        ship 'printf "50%% \\033[2Jhalf\\n" >&3; gate'
+        start_run -v
+        look status sample
+        assert_look '\x1b[2Jhalf'
+        ! grep -q "$(printf '\033')" "$WORK/out2" || fail 'it reaches the terminal'
+        finish_run
+        ! grep -q "$(printf '\033')" "$ERR" || fail 'it reaches the terminal'
+}
+
+test_events() {
+        ship 'echo "1/4" >&3; sleep 1.2; echo "2/4 half" >&3; sleep 1.2'
+        expect 0 run -v sample
+        assert_err '1.1.0/001_x: 1/4'
+        assert_err '1.1.0/001_x: 2/4 half'
+}
+
+test_the_line_on_a_terminal() {
+        command -v script >/dev/null || skip 'script(1) is missing'
+        ship 'echo "2/4 half" >&3; sleep 2.2'
+        execute 0 script -qec "env TERM=xterm $DEPLOY_MIGRATE --root $ROOT run sample" /dev/null
+        assert_out 'migrate 1s of 15min, 2/4 half'
+}
+
+# systemd shows it in the status of the unit.
+test_the_status_of_the_unit() {
+        command -v python3 >/dev/null || skip 'python3 is missing'
+        ship 'echo "2/4 half" >&3; sleep 1.5'
+        python3 -c 'import socket, sys
+notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+notify.bind(sys.argv[1])
+while True:
+    print(notify.recv(4096).decode(), flush=True)' "$WORK/notify" >"$WORK/notified" &
+        helper $!
+        await test -S "$WORK/notify"
+        execute 0 env NOTIFY_SOCKET="$WORK/notify" "$DEPLOY_MIGRATE" --root "$ROOT" run sample
+        await grep -q '^STATUS=sample: 1.1.0/001_x migrate for [0-9.]* s, 2/4 half$' "$WORK/notified"
+}
+
+test_also_directly_on_the_system() {
+        ship 'echo "2/4 half" >&3; gate'
+        write /usr/lib/deploy-migrate/sample/package.json '{"writes": "*"}'
+        start_run
+        await is_progress '50 2 4 half'
+        finish_run
 }
 
 test_a_short_one_leaves_no_file() {

@@ -15,7 +15,7 @@ export LC_ALL=C
 # ---- The rules: each prints what is wrong in the documents of the tree $tree ----
 
 list_documents() {
-        (cd "$tree" && ls README.md doc/*.md migrations/README.md doc/*.[0-9])
+        (cd "$tree" && ls README.md doc/*.md migrations/*.md doc/*.[0-9])
 }
 
 # A program is there if its source is.
@@ -128,7 +128,7 @@ assert_kept() {
 assert_found() {
         tree=$WORK/tree
         rm -rf "$tree" && mkdir -p "$tree/doc" "$tree/migrations"
-        for document in README.md doc/HACKING.md doc/design.md doc/deploy-migrate.8 migrations/README.md; do
+        for document in README.md doc/HACKING.md doc/design.md doc/deploy-migrate.8 migrations/README.md migrations/what-works.md; do
                 cp "$SOURCE/$document" "$tree/$document"
         done
         sed -i -E "$3" "$tree/$2"

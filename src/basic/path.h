@@ -57,6 +57,10 @@ static inline int path_char_rank(char c)
 /* Returns: as strcmp(3). */
 static inline int path_compare(const char *a, const char *b)
 {
+        /* Neighbours in a deep tree have most of their paths in common. */
+        for (; strncmp(a, b, 64) == 0; a += 64, b += 64)
+                if (strnlen(a, 64) < 64)
+                        return 0;
         while (*a && *a == *b) {
                 a++;
                 b++;

@@ -5,7 +5,7 @@
 #include "basic/array.h"
 #include "basic/path.h"
 #include "fs/attributes.h"
-#include "fs/beneath.h"
+#include "fs/beneath-trail.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -86,9 +86,9 @@ static int layer_dir_find_target(const struct changes_layer *layer, const struct
         return 0;
 }
 
-static int layer_has_lower(int lower, const char *path)
+static int layer_has_lower(struct beneath_trail *lower, const char *path)
 {
-        _cleanup_close_ int fd = beneath_open(lower, path, O_PATH | O_DIRECTORY, 0);
+        _cleanup_close_ int fd = beneath_trail_open(lower, path, O_PATH | O_DIRECTORY);
 
         return fd >= 0 ? 1 : beneath_is_nowhere(fd) ? 0 : fd;
 }
@@ -103,7 +103,8 @@ static bool layer_dir_is_in_place(const struct changes_layer *layer, const struc
                memcmp(target, parent->before, n) == 0;
 }
 
-static int layer_dir_merge(const struct changes_layer *layer, int lower, struct layer_dir *dir, int fd)
+static int layer_dir_merge(const struct changes_layer *layer, struct beneath_trail *lower, struct layer_dir *dir,
+                           int fd)
 {
         _cleanup_free_ char *target = NULL;
         bool is_root = dir == layer->dirs;
@@ -154,15 +155,27 @@ static int changes_layer_add_children(struct changes_layer *layer, size_t parent
         return r;
 }
 
-static int changes_layer_read_dir(const struct changes_request *request, struct changes_layer *layer, size_t i)
+/* The two layers. */
+struct layer_trails {
+        struct beneath_trail upper;
+        struct beneath_trail lower;
+};
+
+static void layer_trails_done(struct layer_trails *trails)
+{
+        beneath_trail_done(&trails->upper);
+        beneath_trail_done(&trails->lower);
+}
+
+static int changes_layer_read_dir(struct layer_trails *trails, struct changes_layer *layer, size_t i)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         int r;
 
-        r = beneath_open_entries(request->upper, layer->dirs[i].path, &dir);
+        r = beneath_trail_open_entries(&trails->upper, layer->dirs[i].path, &dir);
         if (r < 0)
                 return r;
-        r = layer_dir_merge(layer, request->lower, &layer->dirs[i], dirfd(dir));
+        r = layer_dir_merge(layer, &trails->lower, &layer->dirs[i], dirfd(dir));
         return r < 0 ? r : changes_layer_add_children(layer, i, dir);
 }
 
@@ -192,6 +205,8 @@ bool changes_layer_was_moved(const struct changes_layer *layer, const char *befo
 int changes_layer_read(const struct changes_request *request, struct changes_layer *ret, struct error *error)
 {
         _cleanup_(changes_layer_done) struct changes_layer layer = { 0 };
+        _cleanup_(layer_trails_done) struct layer_trails trails = { { .dir = request->upper },
+                                                                    { .dir = request->lower } };
         char *root;
         int r;
 
@@ -200,7 +215,7 @@ int changes_layer_read(const struct changes_request *request, struct changes_lay
         if (r >= 0)
                 r = changes_layer_add(&layer, 0, root);
         for (size_t i = 0; r >= 0 && i < layer.n; i++) {
-                r = changes_layer_read_dir(request, &layer, i);
+                r = changes_layer_read_dir(&trails, &layer, i);
                 if (r < 0)
                         return changes_explain(request, layer.dirs[i].path, r, error);
         }

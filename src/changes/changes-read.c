@@ -36,7 +36,7 @@ static int changes_walk_add_removed_entries(struct changes_walk *walk, const cha
         const struct dirent *entry;
         int r;
 
-        r = beneath_open_entries(walk->request->lower, path, &dir);
+        r = beneath_trail_open_entries(&walk->lower, path, &dir);
         while (r >= 0 && (r = beneath_next(dir, &entry)) > 0)
                 r = changes_walk_add_removed_entry(walk, dirfd(dir), entry->d_name, path);
         return r;
@@ -150,10 +150,14 @@ static int changes_check_conflicts(const struct changes_request *request, const 
 
 int changes_read(const struct changes_request *request, struct changes *changes, struct error *error)
 {
-        _cleanup_(changes_walk_done) struct changes_walk walk = { .request = request };
+        _cleanup_(changes_walk_done) struct changes_walk walk = {
+                .request = request,
+                .upper.dir = request->upper,
+                .lower.dir = request->lower,
+        };
         int r;
 
-        assert(request && request->area && changes);
+        assert(request->area && changes);
         r = changes_walk_run(&walk, error);
         if (r >= 0)
                 r = changes_match_moves(&walk, error);

@@ -16,6 +16,7 @@ struct redo_writer {
         FILE *stream;
         unsigned long crc;
         size_t n_lines;
+        struct redo_paths above;
 };
 
 /* Takes ownership of @made, which is NULL if memory ran out. */
@@ -48,11 +49,11 @@ static int redo_writer_put(const struct redo *redo, struct redo_writer *writer)
         for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
                 r = redo_writer_put_line(writer, redo_area_to_json(&redo->areas[i]));
         for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
-                r = redo_writer_put_line(writer, redo_change_to_json(&redo->changes.changes[i]));
+                r = redo_writer_put_line(writer, redo_change_to_json(&redo->changes.changes[i], &writer->above));
         for (size_t i = 0; r >= 0 && i < redo->n_renames; i++)
-                r = redo_writer_put_line(writer, redo_rename_to_json(&redo->renames[i]));
+                r = redo_writer_put_line(writer, redo_rename_to_json(&redo->renames[i], &writer->above));
         for (size_t i = 0; r >= 0 && i < redo->n_metas; i++)
-                r = redo_writer_put_line(writer, redo_meta_to_json(&redo->metas[i]));
+                r = redo_writer_put_line(writer, redo_meta_to_json(&redo->metas[i], &writer->above));
         return r < 0 ? r : redo_writer_put_end(writer);
 }
 
@@ -116,6 +117,7 @@ struct redo_reader {
         struct redo *redo;
         unsigned long crc;
         size_t n_lines;
+        struct redo_paths above;
         bool ended;
 };
 
@@ -152,7 +154,7 @@ static int redo_reader_take_line(struct redo_reader *reader, const char *line, s
                 return redo_reader_check_end(reader, object, ret_reason);
         reader->crc = crc32_z(reader->crc, (const unsigned char *)line, size);
         reader->n_lines++;
-        return redo_add_json(reader->redo, object);
+        return redo_add_json(reader->redo, object, &reader->above);
 }
 
 static int redo_reader_take_lines(struct redo_reader *reader, const char *data, size_t size, struct error *error)

@@ -5,7 +5,8 @@
 #include "basic/array.h"
 #include "basic/path-escape.h"
 
-#define FORMAT 1
+#define FORMAT     2
+#define FORMAT_MIN 1 /* without paths that refer to the line above */
 
 static const char *const rename_names[] = {
         [REDO_DETACH] = "detach",
@@ -15,16 +16,24 @@ static const char *const rename_names[] = {
 
 /* ---- Writing ---- */
 
-/* Leaves out NULL. */
-static int redo_json_put_path(json_object *object, const char *key, const char *path)
+/* Leaves out NULL. @above: as for redo_path_to_json(). */
+static int redo_json_put_path(json_object *object, const char *key, const char *path, const char **above)
 {
-        _cleanup_free_ char *text = NULL;
+        json_object *value;
         int r;
 
         if (!path)
                 return 0;
-        r = path_escape(path, &text);
-        return r < 0 ? r : json_add_string(object, key, text);
+        r = redo_path_to_json(path, above, &value);
+        return r < 0 ? r : json_add(object, key, value);
+}
+
+/* Leaves out NULL. */
+static int redo_json_put_name(json_object *object, const char *key, const char *name)
+{
+        const char *none = NULL;
+
+        return redo_json_put_path(object, key, name, &none);
 }
 
 static int redo_json_put_attributes(json_object *object, const char *key, const struct attributes *attributes)
@@ -62,22 +71,22 @@ json_object *redo_area_to_json(const struct redo_area *area)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
 
-        if (redo_json_new(&object) < 0 || redo_json_put_path(object, "root", area->path) < 0 ||
-            redo_json_put_path(object, "hold", area->hold) < 0 ||
+        if (redo_json_new(&object) < 0 || redo_json_put_name(object, "root", area->path) < 0 ||
+            redo_json_put_name(object, "hold", area->hold) < 0 ||
             json_add_int(object, "slots", (int64_t)area->slots) < 0)
                 return NULL;
         return TAKE_PTR(object);
 }
 
-json_object *redo_change_to_json(const struct change *change)
+json_object *redo_change_to_json(const struct change *change, struct redo_paths *above)
 {
         const struct attributes before = { .st = change->before }, after = { .st = change->after };
         _cleanup_(json_object_putp) json_object *object = NULL;
 
         if (redo_json_new(&object) < 0 || json_add_string(object, "change", change_kind_to_string(change->kind)) < 0 ||
             json_add_int(object, "area", (int64_t)change->area) < 0 ||
-            redo_json_put_path(object, "path", change->path) < 0 ||
-            redo_json_put_path(object, "from", change->from) < 0 ||
+            redo_json_put_path(object, "path", change->path, &above->path) < 0 ||
+            redo_json_put_path(object, "from", change->from, &above->from) < 0 ||
             (change->inner && json_add(object, "inner", json_object_new_boolean(true)) < 0) ||
             redo_json_put_attributes(object, "before", &before) < 0 ||
             redo_json_put_attributes(object, "after", &after) < 0)
@@ -85,26 +94,26 @@ json_object *redo_change_to_json(const struct change *change)
         return TAKE_PTR(object);
 }
 
-json_object *redo_rename_to_json(const struct redo_rename *rename)
+json_object *redo_rename_to_json(const struct redo_rename *rename, struct redo_paths *above)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
 
         if (redo_json_new(&object) < 0 || json_add_string(object, "rename", rename_names[rename->kind]) < 0 ||
             json_add_int(object, "area", (int64_t)rename->area) < 0 ||
-            redo_json_put_path(object, "path", rename->path) < 0 || json_add_int(object, "slot", rename->slot) < 0 ||
-            json_add_int(object, "ino", (int64_t)rename->ino) < 0 ||
+            redo_json_put_path(object, "path", rename->path, &above->path) < 0 ||
+            json_add_int(object, "slot", rename->slot) < 0 || json_add_int(object, "ino", (int64_t)rename->ino) < 0 ||
             (rename->image && json_add(object, "image", json_object_new_boolean(true)) < 0))
                 return NULL;
         return TAKE_PTR(object);
 }
 
-json_object *redo_meta_to_json(const struct redo_meta *meta)
+json_object *redo_meta_to_json(const struct redo_meta *meta, struct redo_paths *above)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
 
-        if (redo_json_new(&object) < 0 || redo_json_put_path(object, "attributes", meta->path) < 0 ||
+        if (redo_json_new(&object) < 0 || redo_json_put_path(object, "attributes", meta->path, &above->path) < 0 ||
             json_add_int(object, "area", (int64_t)meta->area) < 0 ||
-            redo_json_put_path(object, "from", meta->from) < 0 ||
+            redo_json_put_path(object, "from", meta->from, &above->from) < 0 ||
             redo_json_put_attributes(object, "before", &meta->before) < 0 ||
             redo_json_put_attributes(object, "after", &meta->after) < 0)
                 return NULL;
@@ -133,15 +142,20 @@ static int redo_json_get_text(json_object *object, const char *key, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-/* A missing key leaves @ret unchanged. */
-static int redo_json_get_path(json_object *object, const char *key, char **ret)
+/* A missing key leaves @ret unchanged. @above: as for redo_path_from_json(). */
+static int redo_json_get_path(json_object *object, const char *key, const char **above, char **ret)
 {
-        json_object *value = json_object_object_get(object, key);
-        const char *text = json_string_text(value);
+        json_object *value;
 
-        if (!value)
-                return 0;
-        return text ? path_unescape(text, ret) : -EBADMSG;
+        return json_object_object_get_ex(object, key, &value) ? redo_path_from_json(value, above, ret) : 0;
+}
+
+/* The same for a path that no other refers to. */
+static int redo_json_get_name(json_object *object, const char *key, char **ret)
+{
+        const char *none = NULL;
+
+        return redo_json_get_path(object, key, &none, ret);
 }
 
 static int redo_json_get_attributes(json_object *object, const char *key, struct attributes *ret)
@@ -161,11 +175,12 @@ static int results_first_error(const int *results, size_t n)
 #define FIRST_ERROR(...) \
         results_first_error((const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
 
-static int redo_header_from_json(struct redo *redo, json_object *object)
+static int redo_header_from_json(struct redo *redo, json_object *object, struct redo_paths *above)
 {
         int64_t format;
 
-        if (redo->id || json_get_int(object, "transaction", &format) < 0 || format != FORMAT)
+        (void)above;
+        if (redo->id || json_get_int(object, "transaction", &format) < 0 || format < FORMAT_MIN || format > FORMAT)
                 return -EBADMSG;
         return FIRST_ERROR(
                 redo_json_get_text(object, "id", &redo->id), redo_json_get_text(object, "sha256", &redo->sha256),
@@ -174,13 +189,14 @@ static int redo_header_from_json(struct redo *redo, json_object *object)
                 json_get_int(object, "duration_ms", &redo->duration_ms));
 }
 
-static int redo_area_from_json(struct redo *redo, json_object *object)
+static int redo_area_from_json(struct redo *redo, json_object *object, struct redo_paths *above)
 {
         struct redo_area area = { 0 };
         int64_t slots = 0;
         int r;
 
-        r = FIRST_ERROR(redo_json_get_path(object, "root", &area.path), redo_json_get_path(object, "hold", &area.hold),
+        (void)above;
+        r = FIRST_ERROR(redo_json_get_name(object, "root", &area.path), redo_json_get_name(object, "hold", &area.hold),
                         json_get_int(object, "slots", &slots));
         area.slots = (uint64_t)slots;
         if (r >= 0 && !area.path)
@@ -188,17 +204,18 @@ static int redo_area_from_json(struct redo *redo, json_object *object)
         return r < 0 ? (redo_area_done(&area), r) : redo_add_area(redo, &area);
 }
 
-static int redo_change_from_json(struct redo *redo, json_object *object)
+static int redo_change_from_json(struct redo *redo, json_object *object, struct redo_paths *above)
 {
         struct attributes before = { 0 }, after = { 0 };
         struct change change = { 0 };
         _cleanup_free_ char *kind = NULL;
         int r;
 
-        r = FIRST_ERROR(
-                redo_json_get_text(object, "change", &kind), redo_json_get_area(redo, object, &change.area),
-                redo_json_get_path(object, "path", &change.path), redo_json_get_path(object, "from", &change.from),
-                redo_json_get_attributes(object, "before", &before), redo_json_get_attributes(object, "after", &after));
+        r = FIRST_ERROR(redo_json_get_text(object, "change", &kind), redo_json_get_area(redo, object, &change.area),
+                        redo_json_get_path(object, "path", &above->path, &change.path),
+                        redo_json_get_path(object, "from", &above->from, &change.from),
+                        redo_json_get_attributes(object, "before", &before),
+                        redo_json_get_attributes(object, "after", &after));
         change.before = before.st;
         change.after = after.st;
         change.inner = json_object_get_boolean(json_object_object_get(object, "inner"));
@@ -214,7 +231,7 @@ static int redo_change_from_json(struct redo *redo, json_object *object)
         return r < 0 ? (change_done(&change), r == -ENOMEM ? r : -EBADMSG) : changes_add(&redo->changes, &change);
 }
 
-static int redo_rename_from_json(struct redo *redo, json_object *object)
+static int redo_rename_from_json(struct redo *redo, json_object *object, struct redo_paths *above)
 {
         struct redo_rename rename = { 0 };
         _cleanup_free_ char *kind = NULL;
@@ -222,8 +239,8 @@ static int redo_rename_from_json(struct redo *redo, json_object *object)
         int r;
 
         r = FIRST_ERROR(redo_json_get_text(object, "rename", &kind), redo_json_get_area(redo, object, &rename.area),
-                        redo_json_get_path(object, "path", &rename.path), json_get_int(object, "slot", &slot),
-                        json_get_int(object, "ino", &ino));
+                        redo_json_get_path(object, "path", &above->path, &rename.path),
+                        json_get_int(object, "slot", &slot), json_get_int(object, "ino", &ino));
         rename.slot = (unsigned)slot;
         rename.ino = (uint64_t)ino;
         rename.image = json_object_get_boolean(json_object_object_get(object, "image"));
@@ -235,13 +252,14 @@ static int redo_rename_from_json(struct redo *redo, json_object *object)
         return r < 0 ? (redo_rename_done(&rename), r) : redo_add_rename(redo, &rename);
 }
 
-static int redo_meta_from_json(struct redo *redo, json_object *object)
+static int redo_meta_from_json(struct redo *redo, json_object *object, struct redo_paths *above)
 {
         struct redo_meta meta = { 0 };
         int r;
 
-        r = FIRST_ERROR(redo_json_get_path(object, "attributes", &meta.path),
-                        redo_json_get_area(redo, object, &meta.area), redo_json_get_path(object, "from", &meta.from),
+        r = FIRST_ERROR(redo_json_get_path(object, "attributes", &above->path, &meta.path),
+                        redo_json_get_area(redo, object, &meta.area),
+                        redo_json_get_path(object, "from", &above->from, &meta.from),
                         redo_json_get_attributes(object, "before", &meta.before),
                         redo_json_get_attributes(object, "after", &meta.after));
         if (r >= 0 && !meta.path)
@@ -249,20 +267,20 @@ static int redo_meta_from_json(struct redo *redo, json_object *object)
         return r < 0 ? (redo_meta_done(&meta), r) : redo_add_meta(redo, &meta);
 }
 
-int redo_add_json(struct redo *redo, json_object *object)
+int redo_add_json(struct redo *redo, json_object *object, struct redo_paths *above)
 {
         static const struct {
                 const char *key;
-                int (*add)(struct redo *redo, json_object *object);
+                int (*add)(struct redo *redo, json_object *object, struct redo_paths *above);
         } kinds[] = {
                 { "transaction", redo_header_from_json }, { "root", redo_area_from_json },
                 { "change", redo_change_from_json },      { "rename", redo_rename_from_json },
                 { "attributes", redo_meta_from_json },
         };
 
-        assert(redo && object);
+        assert(redo && object && above);
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
                 if (json_object_object_get(object, kinds[i].key))
-                        return kinds[i].add(redo, object);
+                        return kinds[i].add(redo, object, above);
         return -EBADMSG;
 }

@@ -7,14 +7,15 @@
  */
 
 #include "basic/json.h"
+#include "commit/redo-path.h"
 #include "commit/redo.h"
 
-/* Each returns NULL if memory ran out. */
+/* Each returns NULL if memory ran out. @above has the paths of the lines above, and then those of this one. */
 json_object *redo_header_to_json(const struct redo *redo);
 json_object *redo_area_to_json(const struct redo_area *area);
-json_object *redo_change_to_json(const struct change *change);
-json_object *redo_rename_to_json(const struct redo_rename *rename);
-json_object *redo_meta_to_json(const struct redo_meta *meta);
+json_object *redo_change_to_json(const struct change *change, struct redo_paths *above);
+json_object *redo_rename_to_json(const struct redo_rename *rename, struct redo_paths *above);
+json_object *redo_meta_to_json(const struct redo_meta *meta, struct redo_paths *above);
 
 /* Adds @object, any of these, to @redo. Returns: 0, -EBADMSG if it is none of them, or -ENOMEM. */
-_must_check_ int redo_add_json(struct redo *redo, json_object *object);
+_must_check_ int redo_add_json(struct redo *redo, json_object *object, struct redo_paths *above);

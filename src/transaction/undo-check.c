@@ -8,7 +8,7 @@
 #include "basic/clock.h"
 #include "basic/io.h"
 #include "basic/path-escape.h"
-#include "fs/beneath.h"
+#include "fs/beneath-trail.h"
 #include "transaction/undo-before.h"
 #include "transaction/undo.h"
 
@@ -21,14 +21,20 @@ struct checker {
         struct undo_before *newer; /* newest first */
         size_t n_newer;
         struct commit_place place;
-        int *roots; /* one an area */
+        struct beneath_trail *roots; /* one an area */
         struct error *error;
 };
+
+static void checker_close_root(struct beneath_trail *root)
+{
+        beneath_trail_done(root);
+        fd_closep(&root->dir);
+}
 
 static void checker_done(struct checker *c)
 {
         for (size_t i = 0; c->roots && i < c->archived->redo->n_areas; i++)
-                fd_closep(&c->roots[i]);
+                checker_close_root(&c->roots[i]);
         free(c->roots);
         for (size_t i = 0; c->newer && i < c->n_newer; i++)
                 undo_before_done(&c->newer[i]);
@@ -80,7 +86,7 @@ static int checker_open(const struct checker *c, size_t area, const char *path, 
 
         if (r < 0)
                 return r;
-        return streq(unmoved, whole) ? beneath_open(c->roots[area], path, O_PATH | O_NOFOLLOW, 0)
+        return streq(unmoved, whole) ? beneath_trail_open(&c->roots[area], path, O_PATH | O_NOFOLLOW)
                                      : root_open_unlinked(c->place.root, whole, O_PATH | O_NOFOLLOW);
 }
 
@@ -139,7 +145,7 @@ static int checker_check_entries(const struct checker *c, const struct change *c
         const struct dirent *entry;
         int r;
 
-        r = beneath_open_entries(c->roots[change->area], change->path, &dir);
+        r = beneath_trail_open_entries(&c->roots[change->area], change->path, &dir);
         if (beneath_is_nowhere(r))
                 return 0; /* a newer transaction has moved or removed it */
         while (r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
@@ -253,14 +259,15 @@ static int checker_open_roots(struct checker *c)
 
         for (size_t i = 0; i < redo->n_areas; i++) {
                 const char *path = redo->areas[i].path;
+                int fd = root_open_unlinked(c->place.root, path, O_RDONLY | O_DIRECTORY);
 
-                c->roots[i] = root_open_unlinked(c->place.root, path, O_RDONLY | O_DIRECTORY);
-                if (c->roots[i] == -ENOENT)
+                if (fd == -ENOENT)
                         return error_setf(c->error, -ESTALE,
                                           "%s%s was removed after %s was applied; use --force to make it again", root,
                                           path, redo->id);
-                if (c->roots[i] < 0)
-                        return error_errnof(c->error, c->roots[i], "can't open %s%s", root, path);
+                if (fd < 0)
+                        return error_errnof(c->error, fd, "can't open %s%s", root, path);
+                c->roots[i].dir = fd;
         }
         return 0;
 }
@@ -270,11 +277,11 @@ static int checker_init(struct checker *c, const struct archive *newer)
         size_t n = c->archived->redo->n_areas;
         int r = 0;
 
-        c->roots = malloc((n + 1) * sizeof(*c->roots));
+        c->roots = calloc(n + 1, sizeof(*c->roots));
         c->newer = calloc(newer->n + 1, sizeof(*c->newer));
         c->n_newer = newer->n;
         for (size_t i = 0; c->roots && i < n; i++)
-                c->roots[i] = -EBADF;
+                c->roots[i].dir = -EBADF;
         if (!c->roots || !c->newer)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < newer->n; i++)

@@ -62,6 +62,26 @@ START_TEST(test_order)
 }
 END_TEST
 
+/* Whatever the length of what they have in common. */
+START_TEST(test_long_order)
+{
+        char a[300], b[300];
+
+        for (size_t n = 0; n < sizeof(a) - 3; n++) {
+                memset(a, 'x', n);
+                memcpy(b, a, n);
+                strcpy(a + n, "/y");
+                strcpy(b + n, "-z");
+                ck_assert_int_lt(path_compare(a, b), 0);
+                ck_assert_int_gt(path_compare(b, a), 0);
+                ck_assert_int_eq(path_compare(a, a), 0);
+                b[n] = '\0';
+                ck_assert_int_gt(path_compare(a, b), 0);
+                ck_assert_int_eq(path_compare(b, b), 0);
+        }
+}
+END_TEST
+
 static Suite *suite(void)
 {
         TCase *tcase = tcase_create("paths");
@@ -71,6 +91,7 @@ static Suite *suite(void)
         tcase_add_loop_test(tcase, test_touches_state, 0, ELEMENTSOF(states));
         tcase_add_loop_test(tcase, test_split, 0, ELEMENTSOF(splits));
         tcase_add_test(tcase, test_order);
+        tcase_add_test(tcase, test_long_order);
         suite_add_tcase(s, tcase);
         return s;
 }

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <zlib.h>
 
 #define ODD "a \n\\\xff/b"
 
@@ -135,6 +136,34 @@ START_TEST(test_what_is_damaged_is_refused)
 }
 END_TEST
 
+/* A log as it was before paths could refer to the line above. */
+START_TEST(test_the_first_format_is_read)
+{
+        static const char lines[] = "{\"transaction\":1,\"id\":\"1.1.0/001_x\",\"sha256\":\"a\",\"run\":\"b\","
+                                    "\"from\":\"1.0\",\"upgrade\":0,\"position\":1,\"duration_ms\":2}\n"
+                                    "{\"root\":\"/srv\",\"slots\":5}\n"
+                                    "{\"change\":\"remove\",\"area\":0,\"path\":\"a/b\"}\n"
+                                    "{\"rename\":\"detach\",\"area\":0,\"path\":\"a/b\",\"slot\":0,\"ino\":9}\n"
+                                    "{\"end\":4,\"crc\":\"%08lx\"}\n";
+        _cleanup_close_ int dir = new_directory(false), fd = -EBADF;
+        _cleanup_(redo_freep) struct redo *redo = NULL;
+        unsigned long crc = 0;
+        const char *line = lines;
+
+        for (size_t i = 0; i < 4; i++) {
+                size_t length = strcspn(line, "\n");
+
+                crc = crc32_z(crc, (const unsigned char *)line, length);
+                line += length + 1;
+        }
+        fd = openat(dir, REDO_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        ck_assert_int_gt(dprintf(fd, lines, crc), 0);
+        ck_assert_int_eq(read_log(dir, REDO_FILE, &redo, NULL), 0);
+        ck_assert_str_eq(redo->changes.changes[0].path, "a/b");
+        ck_assert_str_eq(redo->renames[0].path, "a/b");
+}
+END_TEST
+
 /* An incomplete file never appears, and an old one stays until it is replaced. */
 START_TEST(test_it_appears_whole)
 {
@@ -158,6 +187,7 @@ static Suite *suite(void)
         tcase_add_unchecked_fixture(tc, trees_setup, trees_teardown);
         tcase_add_test(tc, test_what_is_written_is_read);
         tcase_add_test(tc, test_what_is_damaged_is_refused);
+        tcase_add_test(tc, test_the_first_format_is_read);
         tcase_add_test(tc, test_it_appears_whole);
         suite_add_tcase(s, tc);
         return s;

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Opens many paths beneath one directory, most of them near the last one. In: a directory, and paths in the order of a walk. Out: file
+ * descriptors, as by beneath_open(). Directories on the way to the last path stay open, so that a path of thousands of names isn't looked
+ * up from its beginning each time.
+ */
+
+#include "fs/beneath.h"
+
+struct beneath_trail {
+        int dir;    /* where all paths begin; not owned */
+        char *path; /* of the innermost open directory */
+        struct beneath_mark *marks;
+        size_t n;
+};
+
+void beneath_trail_done(struct beneath_trail *trail);
+#define _cleanup_trail_ _cleanup_(beneath_trail_done)
+
+/* Both: as beneath_open() and beneath_open_entries(). */
+_must_check_ int beneath_trail_open(struct beneath_trail *trail, const char *path, int flags);
+_must_check_ int beneath_trail_open_entries(struct beneath_trail *trail, const char *path, DIR **ret);

@@ -307,7 +307,7 @@ START_TEST(test_remove_wide)
 }
 END_TEST
 
-#define DEPTH 4000
+#define DEPTH 1400 /* of three bytes each: longer than PATH_MAX */
 
 /* Makes nested directories with names of two bytes. Returns: their path, longer than PATH_MAX. */
 static char *make_deep(int dir)

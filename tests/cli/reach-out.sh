@@ -82,6 +82,42 @@ test_a_direct_one_is_not_run_even_then() {
         assert_calls 1.1.0/001_x:check 1.1.0/001_x:migrate 1.1.0/001_x:check
 }
 
+# A server of the system, which writes down the phases that connect to it.
+start_server() {
+        mkdir -p "$ROOT/run"
+        python3 -c 'import socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen()
+while True:
+    client, _ = server.accept()
+    print(client.recv(99).decode(), flush=True)
+    client.close()' "$ROOT/run/x.sock" >"$WORK/heard" &
+        SERVER=$!
+        helper $SERVER
+        await test -S "$ROOT/run/x.sock"
+}
+
+test_a_live_server() {
+        start_server
+        call='python3 -c "import os, socket, sys
+client = socket.socket(socket.AF_UNIX)
+client.connect(os.environ[\"DPKG_ROOT\"] + \"/run/x.sock\")
+client.send(sys.argv[1].encode())
+client.recv(1)"'
+        migration sample 1.1.0/001_x "$call \$1 || exit 3; test -e \"\$marker\"" "$call \$1 || exit 3; touch \"\$marker\""
+        mkdir -p "$ROOT/var/lib/sample"
+        upgraded sample 1.0 1.1
+        expect 1 preview sample
+        expect 1 run sample
+        manifest 1.1.0/001_x '{"connect": ["/run/x.sock"]}'
+        expect 0 preview sample
+        [ ! -s "$WORK/heard" ] || fail "it was reached: $(cat "$WORK/heard")"
+        expect 0 run sample
+        [ "$(tr '\n' ' ' <"$WORK/heard")" = 'check migrate check ' ] || fail "it heard: $(cat "$WORK/heard")"
+        kill $SERVER # it must not count as a process that a migration has left
+}
+
 # What the package says now doesn't matter for what was done.
 test_it_is_marked() {
         ship '{"network": true, "connect": ["/run/x.sock"]}'

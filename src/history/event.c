@@ -6,8 +6,9 @@
 #include "basic/json.h"
 #include "basic/utf8.h"
 
+#include <fcntl.h>
 #include <stdio.h>
-#include <systemd/sd-id128.h>
+#include <sys/random.h>
 #include <time.h>
 
 static void time_format_now(char ret[static sizeof("2026-01-02T03:04:05.000006Z")])
@@ -112,11 +113,26 @@ int event_set_null(struct dmig_event *event, const char *field)
         return json_add_null(event->object, field);
 }
 
+/* Reads the 32 hexadecimal digits of the boot's id: zeroes if there is no /proc. */
+static void event_read_boot_id(char ret[static 33])
+{
+        _cleanup_close_ int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+        char text[36] = "";
+        size_t n = 0;
+
+        if (fd >= 0 && read(fd, text, sizeof(text)) == sizeof(text))
+                for (size_t i = 0; i < sizeof(text) && n < 32; i++)
+                        if (text[i] != '-')
+                                ret[n++] = text[i];
+        memset(ret + n, '0', 32 - n);
+        ret[32] = '\0';
+}
+
 int event_new(const char *package, const char *run, const char *name, struct dmig_event **ret)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
         char time[sizeof("2026-01-02T03:04:05.000006Z")];
-        sd_id128_t boot = SD_ID128_NULL;
+        char boot[33];
         int r;
 
         assert(package);
@@ -128,12 +144,10 @@ int event_new(const char *package, const char *run, const char *name, struct dmi
         if (r < 0)
                 return r;
 
-        /* Without /proc there is no boot id; it stays null then. */
-        sd_id128_get_boot(&boot);
+        event_read_boot_id(boot);
         time_format_now(time);
-        if (event_set_string(event, "time", time) < 0 ||
-            event_set_string(event, "boot", SD_ID128_TO_STRING(boot)) < 0 || event_set_string(event, "run", run) < 0 ||
-            event_set_string(event, "event", name) < 0)
+        if (event_set_string(event, "time", time) < 0 || event_set_string(event, "boot", boot) < 0 ||
+            event_set_string(event, "run", run) < 0 || event_set_string(event, "event", name) < 0)
                 return -ENOMEM;
 
         *ret = TAKE_PTR(event);
@@ -173,13 +187,12 @@ struct dmig_event *event_free(struct dmig_event *event)
 
 int event_make_run_id(char ret[static 33])
 {
-        sd_id128_t id;
-        int r;
+        unsigned char id[16];
 
-        r = sd_id128_randomize(&id);
-        if (r < 0)
-                return r;
-        sd_id128_to_string(id, ret);
+        if (getrandom(id, sizeof(id), 0) != sizeof(id))
+                return -errno;
+        for (size_t i = 0; i < sizeof(id); i++)
+                sprintf(ret + 2 * i, "%02x", id[i]);
         return 0;
 }
 

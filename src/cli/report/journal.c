@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION /* where in our sources says nothing to an administrator */
 #include <systemd/sd-journal.h>
 #include <systemd/sd-login.h>
 

@@ -8,6 +8,7 @@
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/mount.h>
 
 static char top[PATH_MAX / 2];
 
@@ -29,8 +30,22 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
         return remove(path);
 }
 
+/* What tests have mounted in our own name space, where they aren't processes of their own. */
+static void detach_mounts(void)
+{
+        FILE *mounts = fopen("/proc/self/mountinfo", "re");
+        char line[2 * PATH_MAX], path[PATH_MAX];
+
+        ck_assert_ptr_nonnull(mounts);
+        while (fgets(line, sizeof(line), mounts))
+                if (sscanf(line, "%*s %*s %*s %*s %4095s", path) == 1 && str_startswith(path, top))
+                        (void)umount2(path, MNT_DETACH); /* it may have gone with the one that it is in */
+        fclose(mounts);
+}
+
 void trees_teardown(void)
 {
+        detach_mounts();
         ck_assert_msg(nftw(top, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0, "can't remove %s: %m", top);
 }
 

@@ -11,9 +11,9 @@
 # machines are copied from is kept; DEPLOY_MIGRATE_TESTS, the directory above, for a script that isn't beside this file.
 
 . "${DEPLOY_MIGRATE_TESTS:-${0%/*}/..}/tap.sh"
+. "${DEPLOY_MIGRATE_TESTS:-${0%/*}/..}/boot/base.sh"
 
 : "${DEPLOY_MIGRATE_DEBS:?must be the directory with the packages to test, from packaging/build-deb}"
-: "${DEPLOY_MIGRATE_CACHE:=/var/cache/deploy-migrate-tests}"
 export LC_ALL=C TERM=dumb
 umask 022
 
@@ -115,39 +115,6 @@ need_machines() {
         unshare --mount --pid --fork true 2>/dev/null || skip_all "a container can't be made here: name spaces are not permitted"
         export DEPLOY_MIGRATE_TEST_MOUNTS=1
         exec unshare --mount "$0"
-}
-
-# ---- The root file system that all machines are copied from ----
-
-# Sets BASE, and makes it unless the cache has it.
-make_base() {
-        codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-        suite=${DEPLOY_MIGRATE_SUITE:-$codename}
-        BASE=$DEPLOY_MIGRATE_CACHE/$suite-$(echo "$machine_packages" | sha256sum | cut -c -12)
-        mkdir -p "$DEPLOY_MIGRATE_CACHE" || return
-        (
-                flock 7
-                [ -d "$BASE" ] || bootstrap
-        ) 7>"$DEPLOY_MIGRATE_CACHE/lock"
-}
-
-# From where this machine's apt gets its Debian, and with its settings for the network.
-bootstrap() {
-        mirror=$(find_mirror)
-        [ -n "$mirror" ] || { apt-get update -q && mirror=$(find_mirror); }
-        [ -n "$mirror" ] || { echo "apt has no source of Debian $codename here" && return 1; }
-
-        rm -rf "$BASE.new"
-        apt-config dump | grep '^Acquire::' >"$WORK/acquire.conf"
-        # shellcheck disable=SC2016 # for the shell of the hook
-        mmdebstrap --variant=minbase --include="$machine_packages" --aptopt="$WORK/acquire.conf" \
-                --customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"' "$suite" "$BASE.new" "$mirror" &&
-                furnish "$BASE.new" && mv "$BASE.new" "$BASE"
-}
-
-find_mirror() {
-        # shellcheck disable=SC2016 # apt's own variables
-        apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Codename: $codename" | head -n 1
 }
 
 # No first boot, no timers of other packages, a journal that outlives a power cut, and apt with our repository only.

@@ -8,13 +8,14 @@ transaction := $(call scripts,transaction)
 crash := $(call scripts,crash)
 package := $(call scripts,package)
 boot := $(call scripts,boot)
+programs := $(call scripts,programs)
 parts := packages tree build check valgrind sanitizers clang distcheck source demo debs demo-boot
 
-.PHONY: all transaction crash package boot $(parts) $(transaction) $(crash) $(package) $(boot)
+.PHONY: all transaction crash package boot programs $(parts) $(transaction) $(crash) $(package) $(boot) $(programs)
 
-all: valgrind crash sanitizers check transaction debs demo boot demo-boot package distcheck clang source
+all: valgrind crash sanitizers programs check transaction debs demo boot demo-boot package distcheck clang source
 
-$(parts) $(transaction) $(crash) $(package) $(boot):
+$(parts) $(transaction) $(crash) $(package) $(boot) $(programs):
 	+@tests/parts/run $@
 
 # Whatever make check runs. This file isn't made by that rule.
@@ -33,6 +34,8 @@ distcheck: build #: make distcheck
 source: packages #: shell scripts, man pages, format, spelling
 transaction: $(transaction) #: what is done in a transaction against what is done directly
 $(transaction): build
+programs: $(programs) #: databases, directories, servers of Debian, migrated by their own tools
+$(programs): build
 crash: $(crash) #: power cuts, kills, broken disks
 $(crash): build
 demo: packages #: packaging/demo

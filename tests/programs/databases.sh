@@ -1,0 +1,171 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Databases and directories whose own servers and tools migrate them, each with a server that runs for the migration only. What two runs of
+# a server write differs in bytes, so their content is compared.
+
+. "${0%/*}/lib.sh"
+
+# Each has data, and nobody uses it. (Clients of MariaDB find its socket by themselves.)
+PREPARE='
+        runuser -u postgres -- pg_ctlcluster 15 main start
+        runuser -u postgres -- psql -q -c "CREATE ROLE app" -c "CREATE TABLE item AS
+                SELECT n AS id, '\''item-'\'' || n AS name FROM generate_series(1, 1000) AS n"
+        runuser -u postgres -- pg_ctlcluster 15 main stop
+
+        mariadbd --user=mysql --skip-networking >/dev/null 2>&1 &
+        until mariadb-admin ping >/dev/null 2>&1; do sleep 0.1; done
+        mariadb -e "CREATE DATABASE app; USE app; CREATE TABLE item (id INT PRIMARY KEY, name TEXT) ENGINE=InnoDB;
+                INSERT INTO item SELECT seq, CONCAT('\''item-'\'', seq) FROM seq_1_to_1000; SET GLOBAL innodb_fast_shutdown = 0"
+        mariadb-admin shutdown
+        wait
+
+        printf "dn: ou=people,dc=nodomain\nobjectClass: organizationalUnit\nou: people\n" >/run/people.ldif
+        slapadd -l /run/people.ldif && chown -R openldap:openldap /var/lib/ldap
+
+        redis-server --dir /var/lib/redis --save "" --daemonize yes --port 6379 --logfile /dev/null >/dev/null
+        until [ "$(redis-cli ping 2>/dev/null)" = PONG ]; do sleep 0.1; done
+        seq 1000 | sed "s/.*/SET key:& &/" | redis-cli >/dev/null
+        redis-cli save >/dev/null; redis-cli shutdown nosave; chown redis:redis /var/lib/redis/dump.rdb'
+
+# To a new cluster by dump and restore, as pg_upgradecluster does it, with what this version can have new: checksums of pages.
+test_postgresql_dump_and_restore() {
+        WRITES='["/etc/postgresql", "/var/lib/postgresql", "/var/log/postgresql"]'
+        OPAQUE='var/lib/postgresql var/log/postgresql'
+        CHECK='/usr/lib/postgresql/15/bin/pg_controldata /var/lib/postgresql/15/main | grep -qE "checksum version: +1$"'
+        MIGRATE='
+                pg_ctlcluster 15 main start
+                runuser -u postgres -- pg_dumpall -p 5432 >/tmp/dump.sql
+                pg_ctlcluster 15 main stop
+                pg_createcluster 15 next -- --data-checksums >/dev/null
+                pg_ctlcluster 15 next start
+                runuser -u postgres -- psql -q -X -p 5433 -f /tmp/dump.sql postgres >/dev/null 2>&1
+                halfway
+                pg_ctlcluster 15 next stop
+                pg_dropcluster 15 main
+                pg_renamecluster 15 next main >/dev/null'
+        migrate
+        assert_same 'cd /var/lib/postgresql && find . ! -path "*/pg_wal/*" -printf "%p %y %m %u %g\n" | sort'
+        assert_same '
+                pg_ctlcluster 15 main start
+                runuser -u postgres -- pg_dumpall -p "$(pg_lsclusters -h | awk "{ print \$3 }")" | grep -v "^.restrict\|^.unrestrict\|PASSWORD"
+                pg_ctlcluster 15 main stop'
+        assert_says "$(printf '1000\titem-1000')"
+        assert_undone
+}
+
+mariadb_temporarily='
+        temporary_server() {
+                mariadbd "$@" --user=mysql --skip-networking --socket=/run/mysqld/temporary.sock >/dev/null 2>&1 &
+                until mariadb-admin --socket=/run/mysqld/temporary.sock ping >/dev/null 2>&1; do kill -0 $! || exit 3; sleep 0.1; done
+        }
+        sql() {
+                mariadb --socket=/run/mysqld/temporary.sock -BN -e "$1"
+        }'
+
+test_mariadb_upgrade_with_a_temporary_server() {
+        WRITES='["/var/lib/mysql"]' OPAQUE='var/lib/mysql'
+        CHECK="$mariadb_temporarily"'
+                copy=$(mktemp -d)
+                cp -a /var/lib/mysql/. "$copy"
+                temporary_server --datadir="$copy"
+                sql "SELECT max(state) FROM app.item" >/dev/null 2>&1 || exit 1'
+        MIGRATE="$mariadb_temporarily"'
+                temporary_server
+                mariadb-upgrade --socket=/run/mysqld/temporary.sock --force --silent
+                sql "ALTER TABLE app.item ADD COLUMN state INT DEFAULT 7"
+                halfway
+                mariadb-admin --socket=/run/mysqld/temporary.sock shutdown
+                wait'
+        migrate
+        assert_same 'cd /var/lib/mysql && find . -printf "%p %y %m %u %g\n" | grep -v "ib_logfile\|tmp\|aria_log" | sort'
+        assert_same "$mariadb_temporarily"'
+                temporary_server
+                mariadb-dump --socket=/run/mysqld/temporary.sock --skip-dump-date --databases app
+                mariadb-check --socket=/run/mysqld/temporary.sock --all-databases | grep -vw OK || :
+                mariadb-admin --socket=/run/mysqld/temporary.sock shutdown
+                wait'
+        assert_says "(1000,'item-1000',7)"
+        assert_undone
+}
+
+# A server of the system that works beside a preview and a migration that fails: none of its sockets is theirs.
+test_a_live_mariadb_is_out_of_reach() {
+        WRITES='["/var/lib/sample"]'
+        CHECK='exit 1'
+        MIGRATE='
+                mkdir -p /var/lib/sample
+                for where in --socket=/run/mysqld/mysqld.sock --socket=/var/lib/mysql/beside.sock "--host=127.0.0.1 --protocol=tcp"; do
+                        mariadb $where -e "DELETE FROM app.item" 2>>/var/lib/sample/errors && touch /var/lib/sample/reached
+                done
+                [ ! -e /var/lib/sample/reached ] || echo "a socket was reached"
+                cat /var/lib/sample/errors
+                exit 1'
+        ship
+        # shellcheck disable=SC2016 # for the shell in there
+        in_root '
+                mariadbd --user=mysql --extra-port=3307 >/dev/null 2>&1 &
+                until mariadb-admin ping >/dev/null 2>&1; do sleep 0.1; done
+                ln -s /run/mysqld/mysqld.sock /var/lib/mysql/beside.sock
+                for command in preview run; do
+                        status=0
+                        deploy-migrate $command sample >/usr/said.$command 2>&1 || status=$?
+                        cat /usr/said.$command
+                        [ $status -eq 1 ]
+                        [ "$(grep -o "ERROR 200[23]" /usr/said.$command | wc -l)" -ge 3 ]
+                        [ "$(mariadb -BN -e "SELECT count(*) FROM app.item")" = 1000 ]
+                done
+                mariadb-admin shutdown
+                wait' || fail 'the live server was reached, or is in the way'
+        assert_missing /var/lib/sample
+}
+
+test_redis_with_a_temporary_server() {
+        WRITES='["/var/lib/redis"]'
+        CHECK='
+                copy=$(mktemp -d)
+                cp /var/lib/redis/dump.rdb "$copy"
+                redis-server --dir "$copy" --save "" --daemonize yes --logfile /dev/null >/dev/null || exit 3
+                until [ "$(redis-cli ping 2>/dev/null)" = PONG ]; do sleep 0.05; done
+                [ "$(redis-cli exists entry:1)" = 1 ] || exit 1'
+        MIGRATE='
+                redis-server --dir /var/lib/redis --save "" --daemonize yes --logfile /dev/null >/dev/null
+                until [ "$(redis-cli ping 2>/dev/null)" = PONG ]; do sleep 0.05; done
+                redis-cli --scan --pattern "key:*" | sort | sed "s/key:\(.*\)/RENAME key:\1 entry:\1/" | redis-cli >/dev/null
+                halfway
+                redis-cli save >/dev/null
+                redis-cli shutdown nosave
+                chown redis:redis /var/lib/redis/dump.rdb'
+        OPAQUE='var/lib/redis'
+        migrate
+        assert_same '
+                redis-server --dir /var/lib/redis --save "" --daemonize yes --logfile /dev/null >/dev/null
+                until [ "$(redis-cli ping 2>/dev/null)" = PONG ]; do sleep 0.05; done
+                redis-cli --scan | sort | sed "s/.*/ECHO &\nGET &/" | redis-cli
+                redis-cli shutdown nosave'
+        assert_says entry:999
+        assert_undone
+}
+
+test_slapcat_and_slapadd() {
+        WRITES='["/var/lib/ldap"]' OPAQUE='var/lib/ldap'
+        CHECK='
+                copy=$(mktemp -d)
+                cp -r /var/lib/ldap /etc/ldap/slapd.d "$copy"
+                sed -i "s|/var/lib/ldap|$copy/ldap|" "$copy/slapd.d/cn=config"/*mdb.ldif
+                slapcat -F "$copy/slapd.d" >"$copy/data" 2>/dev/null || exit 3
+                grep -q "^dn: ou=members," "$copy/data"'
+        MIGRATE='
+                slapcat >/tmp/data.ldif
+                sed "s/ou=people/ou=members/; s/^ou: people/ou: members/" /tmp/data.ldif >/tmp/new.ldif
+                rm /var/lib/ldap/*.mdb
+                halfway
+                slapadd -q -l /tmp/new.ldif
+                chown -R openldap:openldap /var/lib/ldap'
+        migrate
+        assert_same 'slapcat'
+        assert_says 'dn: ou=members,dc=nodomain'
+        assert_undone
+}
+
+run_tests

@@ -5,8 +5,9 @@ Usage: power_cut.py DIRECTORY, a tmpfs.
 
 The sample package is upgraded once on two disks that write down what is written to them. Then for each point the disks
 are made as a power cut could have left them there: all that was flushed, and some of the sectors that weren't.
-deploy-migrate runs on that, unless it did on the same disks, in the same way, at a point before. Each migration must
-then be there entirely or not at all, as the history says; and the next run must finish.
+deploy-migrate runs on that, unless it did on the same disks, in the same way, at a point before; or on others with the
+same files, once their journals were replayed. Each migration must then be there entirely or not at all, as the history
+says; and the next run must finish.
 
 DEPLOY_MIGRATE_CRASH_POINTS is how many points there are besides the flushes, in each of the two;
 DEPLOY_MIGRATE_CRASH_KEEP a directory for the disks on which something didn't hold.
@@ -38,6 +39,8 @@ class Record:
                 recorder.mark()
         self.steps = list(replay.split(disks.read_log(log)))
         self.acknowledged = [step[0] for step in self.steps].index(disks.MARK)
+        self.known = os.path.join(directory, f"known-{scenario.name}")
+        os.mkdir(self.known)
 
     def distinct(self, points):
         """Without those at which the same is tried on the same disks as at one before."""
@@ -47,7 +50,17 @@ class Record:
     def way_on(self, point):
         return "done" if point.position > self.acknowledged else trials.way_on(point.seed)
 
+    def is_new(self, point, tree):
+        """Whether nobody, in any of the processes, has tried the same on the same files."""
+        try:
+            with open(os.path.join(self.known, f"{sample.digest(tree.directory)} {self.way_on(point)}"), "x"):
+                return True
+        except FileExistsError:
+            return False
+
     def check(self, point, tree):
+        if not self.is_new(point, tree):
+            return
         if point.position > self.acknowledged:
             self.scenario.assert_done(tree)
         else:
@@ -71,7 +84,9 @@ def try_scenario(scenario, images, directory, count):
     record = Record(scenario, images, directory)
     points = replay.choose_points(record.steps, count, SEED)
     title = f"{scenario.name}, cut at {len(points) - count} flushes and {count} writes; what differs of these {len(points)}"
-    return trials.try_points(record.distinct(points), record.cut, directory, title)
+    passed = trials.try_points(record.distinct(points), record.cut, directory, title)
+    print(f"# they had {len(os.listdir(record.known))} different trees, or ways on")
+    return passed
 
 
 def main(directory):

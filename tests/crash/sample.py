@@ -71,15 +71,26 @@ def fingerprint(directory):
     return result
 
 
-def _walk(top, below):
+def digest(directory):
+    """All that anyone can see of a tree, in one word."""
+    result = hashlib.sha1()
+    for path in ["", *sorted(_walk(directory, "", ()))]:
+        file = os.path.join(directory, path)
+        info = os.lstat(file)
+        times = info.st_mtime_ns, info.st_ctime_ns
+        result.update(f"{path} {info.st_ino} {info.st_rdev} {times} {_describe(file, path, {})}\n".encode())
+    return result.hexdigest()
+
+
+def _walk(top, below, omitted=_NOT_DATA):
     with os.scandir(os.path.join(top, below)) as entries:
         for entry in entries:
             path = os.path.join(below, entry.name)
-            if path in _NOT_DATA:
+            if path in omitted:
                 continue
             yield path
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(top, path)
+                yield from _walk(top, path, omitted)
 
 
 def _describe(file, path, names):

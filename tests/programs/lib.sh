@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # What the tests with real programs share, on top of that of the transactions: two equal roots of a Debian that has those programs, $ROOT
-# and $DIRECT. A migration is killed in the middle and run on the one, run directly on the other, and undone. Each command runs in its root
+# and $DIRECT. A migration is previewed, killed in the middle and run on the one, run directly on the other, and undone. Each command runs in its root
 # as "/", with name spaces of its own, so nothing that it starts is left after it.
 #
 # Variables that a test sets:
@@ -193,6 +193,13 @@ assert_killed_whole() {
         assert_as before --untouched
 }
 
+# The preview does all of it, and leaves nothing.
+assert_previewed() {
+        expect 0 preview sample
+        assert_as before --untouched
+        assert_no_stage
+}
+
 # As transactions do, but that what is in OPAQUE is left to the test.
 assert_lands() {
         begin_run
@@ -225,9 +232,10 @@ assert_says() {
         grep -qF -e "$1" "$ROOT.said" || fail "$1 isn't in: $(head -c 2000 "$ROOT.said")"
 }
 
-# Killed, run, run directly.
+# Previewed, killed, run, run directly.
 migrate() {
         ship
+        assert_previewed
         assert_killed_whole
         assert_lands
 }

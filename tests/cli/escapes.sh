@@ -90,7 +90,8 @@ in_bed() {
         wanted=$1
         shift
         # shellcheck disable=SC2016 # for the inner shell
-        execute "$wanted" timeout 120 unshare --mount --pid --fork --mount-proc="$BED/proc" sh -ec '
+        execute "$wanted" timeout 120 unshare --mount sh -ec '
+                mount -t proc proc "$1/proc"
                 mount --rbind /sys "$1/sys"
                 cd "$1"
                 pivot_root . mnt

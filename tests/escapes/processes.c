@@ -79,12 +79,24 @@ int keeper_open_fd(const char *unused)
         return EACCES;
 }
 
+/* Returns: EBUSY in the system's PID name space: there, these attempts would do harm. */
+static int process_check_name_space(void)
+{
+        const char *outside = outside_get("pid-namespace", 0);
+        char own[LENGTH_MAX] = "";
+
+        return outside && readlink("/proc/self/ns/pid", own, sizeof(own) - 1) > 0 && strcmp(own, outside) != 0 ? 0
+                                                                                                               : EBUSY;
+}
+
 /* It is not for the processes of its name space to kill it. */
 int keeper_kill(const char *unused)
 {
+        int r = process_check_name_space();
+
         (void)unused;
-        if (kill(1, SIGKILL) < 0 || kill(1, SIGTERM) < 0)
-                return errno;
+        if (r || kill(1, SIGKILL) < 0 || kill(1, SIGTERM) < 0)
+                return r ? r : errno;
         usleep(10000);
         return result(kill(1, 0));
 }
@@ -95,7 +107,7 @@ static pid_t process_outside(void)
 {
         const char *pid = outside_get("pid", 0);
 
-        return pid ? atoi(pid) : 1;
+        return pid ? atoi(pid) : getpid();
 }
 
 int process_kill(const char *unused)
@@ -140,14 +152,18 @@ int process_nice(const char *unused)
 /* All processes of root: those of the name space. */
 int process_nice_all(const char *unused)
 {
+        int r = process_check_name_space();
+
         (void)unused;
-        return result(setpriority(PRIO_USER, 0, 7));
+        return r ? r : result(setpriority(PRIO_USER, 0, 7));
 }
 
 int process_ioprio_all(const char *unused)
 {
+        int r = process_check_name_space();
+
         (void)unused;
-        return result(syscall(SYS_ioprio_set, 3 /* IOPRIO_WHO_USER */, 0, 3 << 13 /* IOPRIO_CLASS_IDLE */));
+        return r ? r : result(syscall(SYS_ioprio_set, 3 /* IOPRIO_WHO_USER */, 0, 3 << 13 /* IOPRIO_CLASS_IDLE */));
 }
 
 /* A daemon. */

@@ -92,6 +92,7 @@ int socket_address(const char *address);
 int socket_address6(const char *address);
 int socket_packet(const char *unused);
 int socket_raw(const char *unused);
+int socket_host(const char *unused);
 int loopback(const char *unused);
 int fifo_open(const char *path);
 int shm_find(const char *unused);

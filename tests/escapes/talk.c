@@ -114,6 +114,13 @@ int socket_raw(const char *unused)
         return result(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP));
 }
 
+/* To whatever hosts a virtual machine: nothing is sent. */
+int socket_host(const char *unused)
+{
+        (void)unused;
+        return result(socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
 /* A server and its client, below port 1024 even. */
 int loopback(const char *unused)
 {

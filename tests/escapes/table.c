@@ -6,7 +6,8 @@
 
 #define BOTH (CHECK | MIGRATE)
 
-/* clang-format off: a line an attempt */
+/* A line an attempt. */
+/* clang-format off */
 const struct attempt attempts[] = {
         /* ---- Files that aren't declared ---- */
         { "write a file", file_write, "/etc/passwd", BOTH | TREE, { EROFS }, "the file system is read-only" },

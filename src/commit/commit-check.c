@@ -16,9 +16,15 @@
 
 /* The file system of an area. */
 struct underlay {
+        struct beneath_trail trail;
         dev_t dev;
         bool overlay;
 };
+
+static void underlay_done(struct underlay *underlay)
+{
+        beneath_trail_done(&underlay->trail);
+}
 
 static int underlay_read(int fd, struct underlay *ret)
 {
@@ -27,7 +33,8 @@ static int underlay_read(int fd, struct underlay *ret)
 
         if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        *ret = (struct underlay){ .dev = st.st_dev, .overlay = fs.f_type == OVERLAYFS_SUPER_MAGIC };
+        underlay_done(ret);
+        *ret = (struct underlay){ .trail.dir = fd, .dev = st.st_dev, .overlay = fs.f_type == OVERLAYFS_SUPER_MAGIC };
         return 0;
 }
 
@@ -37,13 +44,14 @@ static bool change_moves_directory(const struct change *change)
                (change->kind == CHANGE_MOVE || change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE);
 }
 
-static int preparation_check_change(const struct preparation *p, const struct change *change,
-                                    const struct underlay *underlay, struct error *error)
+static int preparation_check_change(const struct preparation *p, const struct change *change, struct underlay *underlay,
+                                    struct error *error)
 {
         const struct area *area = &p->stage->areas->areas[change->area];
         const char *reason = NULL;
 
-        if (!change->inner && change->before.st_mode && beneath_is_fixed(area->fd, change_old_path(change)))
+        if (!change->inner && change->before.st_mode &&
+            beneath_trail_is_fixed(&underlay->trail, change_old_path(change)))
                 reason = "is immutable or append-only (chattr), so it can't be staged";
         else if (underlay->overlay && change_moves_directory(change))
                 reason = "is a directory on an overlayfs, which can't be renamed there";
@@ -58,7 +66,7 @@ static int preparation_check_change(const struct preparation *p, const struct ch
 int commit_check_changes(const struct preparation *p, struct error *error)
 {
         const struct changes *changes = &p->redo->changes;
-        struct underlay underlay = { 0 };
+        _cleanup_(underlay_done) struct underlay underlay = { 0 };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < changes->n; i++) {

@@ -10,9 +10,22 @@
 
 /* ---- Attributes ---- */
 
-static int attributes_read_beneath(int dir, const char *path, struct attributes *ret)
+/* Makes both trails begin in that area. */
+static void preparation_enter_area(struct preparation *p, size_t area)
 {
-        _cleanup_close_ int fd = beneath_open(dir, path, O_PATH | O_NOFOLLOW, 0);
+        int lower = p->stage->areas->areas[area].fd, upper = p->stage->uppers[area];
+
+        if (p->lower.dir == lower && p->upper.dir == upper)
+                return;
+        beneath_trail_done(&p->lower);
+        beneath_trail_done(&p->upper);
+        p->lower.dir = lower;
+        p->upper.dir = upper;
+}
+
+static int attributes_read_beneath(struct beneath_trail *trail, const char *path, struct attributes *ret)
+{
+        _cleanup_close_ int fd = beneath_trail_open(trail, path, O_PATH | O_NOFOLLOW);
 
         return fd < 0 ? fd : attributes_read(fd, ret);
 }
@@ -34,14 +47,14 @@ static int preparation_add_meta(struct preparation *p, const struct change *chan
         struct redo_meta meta = { .area = change->area, .path = strdup(change->path) };
         int r;
 
+        preparation_enter_area(p, change->area);
         if (change->from)
                 meta.from = strdup(change->from);
         r = meta.path && (!change->from || meta.from) ? 0 : -ENOMEM;
         if (r >= 0)
-                r = attributes_read_beneath(p->stage->areas->areas[change->area].fd, change_old_path(change),
-                                            &meta.before);
+                r = attributes_read_beneath(&p->lower, change_old_path(change), &meta.before);
         if (r >= 0)
-                r = attributes_read_beneath(p->stage->uppers[change->area], change->path, &meta.after);
+                r = attributes_read_beneath(&p->upper, change->path, &meta.after);
         if (r < 0) {
                 redo_meta_done(&meta);
                 return r;
@@ -51,9 +64,9 @@ static int preparation_add_meta(struct preparation *p, const struct change *chan
 }
 
 /* Returns: 1, 0 if @path isn't a directory, or a negative errno. */
-static int attributes_read_directory(int dir, const char *path, struct attributes *ret)
+static int attributes_read_directory(struct beneath_trail *trail, const char *path, struct attributes *ret)
 {
-        int r = attributes_read_beneath(dir, path, ret);
+        int r = attributes_read_beneath(trail, path, ret);
 
         if (r >= 0 && S_ISDIR(ret->st.st_mode))
                 return 1;
@@ -72,8 +85,9 @@ static int preparation_add_parent(struct preparation *p, size_t area, const char
         struct redo_meta meta = { .area = area, .path = path_parent(path) };
         int old, new;
 
-        old = meta.path ? attributes_read_directory(p->stage->areas->areas[area].fd, meta.path, &meta.before) : -ENOMEM;
-        new = old < 0 ? old : attributes_read_directory(p->stage->uppers[area], meta.path, &meta.after);
+        preparation_enter_area(p, area);
+        old = meta.path ? attributes_read_directory(&p->lower, meta.path, &meta.before) : -ENOMEM;
+        new = old < 0 ? old : attributes_read_directory(&p->upper, meta.path, &meta.after);
         if (new >= 0 && (old > 0 || new > 0))
                 return preparation_put_meta(p, &meta);
         redo_meta_done(&meta);

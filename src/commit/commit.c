@@ -9,7 +9,7 @@
 
 #include "basic/path.h"
 #include "commit/redo-file.h"
-#include "fs/beneath.h"
+#include "fs/beneath-trail.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -191,14 +191,15 @@ static int sites_do_rename(const struct sites *sites, const struct redo_rename *
         return rename->kind == REDO_DETACH ? site_detach(site, rename, &slot) : site_install(site, rename, &slot);
 }
 
-static int sites_do_meta(const struct sites *sites, const struct redo_meta *meta)
+/* @trail: at the root of the area. */
+static int sites_do_meta(const struct sites *sites, const struct redo_meta *meta, struct beneath_trail *trail)
 {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
 
         if (!meta->after.st.st_mode || sites->sites[meta->area].slots < 0)
                 return 0;
-        fd = beneath_open(sites->sites[meta->area].root, meta->path, O_PATH | O_NOFOLLOW, 0);
+        fd = beneath_trail_open(trail, meta->path, O_PATH | O_NOFOLLOW);
         if (beneath_is_nowhere(fd))
                 return 0; /* it was removed since */
         if (fd < 0)
@@ -222,6 +223,25 @@ static int sites_explain(const struct sites *sites, size_t area, const char *pat
         /* To callers -EBUSY means that the package is locked. */
         return error_setf(sites->error, r == -EBUSY ? -EIO : r, "can't finish %s: %s%s: %s; the next run tries again",
                           sites->redo->id, sites->place->root->path, whole, strerror(-r));
+}
+
+static int sites_do_metas(const struct sites *sites)
+{
+        _cleanup_trail_ struct beneath_trail trail = { .dir = -EBADF };
+
+        for (size_t i = 0; i < sites->redo->n_metas; i++) {
+                const struct redo_meta *meta = &sites->redo->metas[i];
+                int root = sites->sites[meta->area].root, r;
+
+                if (trail.dir != root) {
+                        beneath_trail_done(&trail);
+                        trail.dir = root;
+                }
+                r = sites_do_meta(sites, meta, &trail);
+                if (r < 0)
+                        return sites_explain(sites, meta->area, meta->path, r);
+        }
+        return 0;
 }
 
 /* Syncs each file system once. */
@@ -260,10 +280,6 @@ int commit_apply(const struct commit_place *place, const struct redo *redo, stru
                 if (r < 0)
                         return sites_explain(&sites, redo->renames[i].area, redo->renames[i].path, r);
         }
-        for (size_t i = 0; i < redo->n_metas; i++) {
-                r = sites_do_meta(&sites, &redo->metas[i]);
-                if (r < 0)
-                        return sites_explain(&sites, redo->metas[i].area, redo->metas[i].path, r);
-        }
-        return sites_sync(&sites);
+        r = sites_do_metas(&sites);
+        return r < 0 ? r : sites_sync(&sites);
 }

@@ -30,6 +30,8 @@ void preparation_done(struct preparation *p)
         free(p->links);
         free(p->numbers);
         links_free(p->copied);
+        beneath_trail_done(&p->lower);
+        beneath_trail_done(&p->upper);
         fd_closep(&p->images);
 }
 

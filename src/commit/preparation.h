@@ -4,6 +4,7 @@
 /* The state of a commit that is being prepared, shared by commit-prepare.c, commit-check.c, commit-plan.c and commit-fill.c. */
 
 #include "commit/commit.h"
+#include "fs/beneath-trail.h"
 #include "fs/content.h"
 
 struct preparation {
@@ -12,9 +13,10 @@ struct preparation {
         struct redo *redo;
         int *slots;           /* for each area the directory with its slots; -EBADF if nothing changes there */
         struct links **links; /* for each area, of the copies into its hold */
-        int images;           /* the slots in the transaction's directory */
-        struct links *copied; /* of the copies into them */
-        unsigned *numbers;    /* for each change its slot, if it needs one */
+        struct beneath_trail lower, upper; /* of the area whose attributes are read */
+        int images;                        /* the slots in the transaction's directory */
+        struct links *copied;              /* of the copies into them */
+        unsigned *numbers;                 /* for each change its slot, if it needs one */
 };
 
 int preparation_init(struct preparation *p, const struct commit_place *place, const struct stage *stage,

@@ -27,7 +27,7 @@ test_create_symbolic_links() {
 
 test_create_special_files() {
         round_trip '
-                mkfifo -m 620 data/new; mknod data/dir/character c 1 5; mknod -m 640 data/block b 240 7
+                mkfifo -m 620 data/new; mkfifo data/dir/fifo
                 /usr/bin/python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"data/socket\")"'
 }
 
@@ -113,7 +113,7 @@ test_replace_by_another_type() {
 }
 
 test_replace_special_files() {
-        round_trip 'rm data/null; mknod data/null c 1 5; rm data/fifo; mkfifo data/fifo; ln -sfn nothing data/dangling'
+        round_trip 'mv data/null data/dir/null; rm data/fifo; mkfifo -m 600 data/fifo; ln -sfn nothing data/dangling'
 }
 
 test_replace_by_a_link() {

@@ -267,7 +267,7 @@ START_TEST(test_peek_long_line)
                 size_t line;
                 int r;
 
-                ck_assert_int_eq(beneath_remove(root.fd, STATE_DIR + 1), 0);
+                ck_assert_int_eq(beneath_remove(root.fd, &STATE_DIR[1]), 0);
                 if (_i > 0)
                         (void)append_note(&root, 0);
                 line = append_note(&root, size);

@@ -215,6 +215,7 @@ static struct phase attempt_get_phase(const struct attempt *a)
                 .upgrade = a->upgrade,
                 .migration = a->migration,
                 .stage = a->transaction ? a->transaction->stage : NULL,
+                .state = a->history->dir,
                 .flags = a->flags,
                 .lock_fd = a->lock_fd,
                 .number = a->number,

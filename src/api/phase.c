@@ -4,6 +4,7 @@
 
 #include "api/environment.h"
 #include "api/hint.h"
+#include "api/scratch.h"
 #include "basic/clock.h"
 #include "sandbox/process.h"
 
@@ -45,9 +46,9 @@ static bool phase_is_sandboxed(const struct phase *phase)
 }
 
 /* What stays visible even if it is below a private directory: our helpers, and what is declared. */
-static int phase_list_visible(const struct phase *phase, struct strv *ret)
+static int phase_list_visible(const struct phase *phase, const struct stage *stage, struct strv *ret)
 {
-        const struct areas *areas = phase->stage ? phase->stage->areas : NULL;
+        const struct areas *areas = stage ? stage->areas : NULL;
         int r;
 
         r = strv_add(ret, phase->ctx->libexecdir);
@@ -72,6 +73,8 @@ static int phase_open_files(const struct phase *phase, struct system_files *ret,
 
 /* What the sandbox is made of, which must outlive it. */
 struct surroundings {
+        struct scratch scratch;
+        const struct stage *stage; /* that the program sees; NULL: none */
         struct stage_mounts mounts;
         struct system_files files;
         struct strv visible;
@@ -84,6 +87,7 @@ static void surroundings_done(struct surroundings *surroundings)
         strv_done(&surroundings->visible);
         system_files_done(&surroundings->files);
         stage_mounts_done(&surroundings->mounts);
+        scratch_done(&surroundings->scratch);
 }
 
 static int phase_make_sandbox(const struct phase *phase, struct surroundings *s, struct error *error)
@@ -104,22 +108,33 @@ static int phase_make_sandbox(const struct phase *phase, struct surroundings *s,
         return r < 0 ? error_errnof(error, r, "can't prepare the sandbox") : 0;
 }
 
-static int phase_mount_stage(const struct phase *phase, struct stage_mounts *ret, struct error *error)
+static bool phase_has_scratch(const struct phase *phase)
 {
-        if (phase->stage)
-                return stage_mount(phase->stage, phase->migrate, ret, error);
-        if (phase->migrate)
+        const struct manifest *manifest = phase->migration->manifest;
+
+        return !phase->migrate && manifest->check_scratch && !manifest->unrestricted;
+}
+
+static int phase_mount_stage(const struct phase *phase, struct surroundings *s, struct error *error)
+{
+        bool scratch = phase_has_scratch(phase);
+        int r = 0;
+
+        if (phase->migrate && !phase->stage)
                 return error_setf(error, -EINVAL, "migrate in a sandbox needs a stage");
-        return 0;
+        if (scratch)
+                r = scratch_make(phase, &s->scratch, error);
+        s->stage = scratch ? s->scratch.stage : phase->stage;
+        return r < 0 || !s->stage ? r : stage_mount(s->stage, phase->migrate || scratch, &s->mounts, error);
 }
 
 static int phase_surround(const struct phase *phase, struct surroundings *ret, struct error *error)
 {
         int r;
 
-        r = phase_mount_stage(phase, &ret->mounts, error);
+        r = phase_mount_stage(phase, ret, error);
         if (r >= 0)
-                r = phase_list_visible(phase, &ret->visible);
+                r = phase_list_visible(phase, ret->stage, &ret->visible);
         if (r >= 0)
                 r = phase_open_files(phase, &ret->files, error);
         return r < 0 ? r : phase_make_sandbox(phase, ret, error);

@@ -19,6 +19,7 @@ struct phase {
         const struct upgrade *upgrade;
         const struct migration *migration;
         const struct stage *stage; /* where migrate works, and what check sees; NULL: the system as it is */
+        int state;                 /* the directory that has stages */
         unsigned flags;            /* of enum dmig_flags */
         int lock_fd;               /* the package's lock, which the program's processes hold as well */
         unsigned number;           /* of the attempt */

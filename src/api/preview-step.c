@@ -158,6 +158,7 @@ static struct phase preview_step_get_phase(const struct preview_step *preview)
                 .upgrade = &preview->pkg->upgrade,
                 .migration = planned->migration,
                 .stage = preview->stage ? preview->stage : preview->below,
+                .state = preview->dir,
                 .lock_fd = preview->lock_fd,
                 .number = planned->record ? planned->record->failures + 1 : 1,
         };

@@ -187,6 +187,6 @@ const struct attempt attempts[] = {
         { "a port of the system's network", socket_port, NULL, MIGRATE | NETWORK, { 0 }, "it is the system's network" },
         { "an abstract socket of that network", socket_abstract, NULL, MIGRATE | NETWORK, { 0, EPERM }, "POSSIBLE: abstract sockets belong to the network; it reaches out" },
         { "the other sockets", socket_connect, "/run/daemon.sock", BOTH | TREE | NETWORK, { ENOENT }, "/run is private" },
-        { NULL },
+        { 0 },
 };
 /* clang-format on */

@@ -60,16 +60,6 @@ static int sandbox_add_files(struct sandbox *sandbox, const struct sandbox_reque
         return r;
 }
 
-static int sandbox_add_procs(struct sandbox *sandbox, const struct sandbox_request *request)
-{
-        int r;
-
-        r = sandbox_add(sandbox, STEP_PROC, "/proc", 0);
-        for (const char *const *path = request->procs; r >= 0 && path && *path; path++)
-                r = sandbox_add(sandbox, STEP_PROC, *path, 0);
-        return r;
-}
-
 /* ---- The table ---- */
 
 static int sandbox_add_world(struct sandbox *sandbox, const struct sandbox_request *request)
@@ -99,7 +89,7 @@ static int sandbox_add_all(struct sandbox *sandbox, const struct sandbox_request
         if (r >= 0)
                 r = sandbox_add_files(sandbox, request);
         if (r >= 0)
-                r = sandbox_add_procs(sandbox, request);
+                r = sandbox_add(sandbox, STEP_PROC, "/proc", 0);
         if (r >= 0)
                 r = sandbox_add(sandbox, STEP_SEAL, "/dev", 0);
         return r < 0 ? r : sandbox_add(sandbox, STEP_DROP_PRIVILEGES, "", 0);

@@ -70,7 +70,6 @@ struct sandbox_request {
         const char *root;           /* path of the root directory of the migration's system; "" for "/" */
         int network;                /* an empty network name space; -EBADF: the system's network */
         const char *const *visible; /* absolute paths that stay visible even below a private directory; ended by NULL */
-        const char *const *procs;   /* where procfs is mounted besides /proc; ended by NULL; NULL: nowhere */
         const struct sandbox_mount *mounts; /* sorted by path */
         size_t n_mounts;
         const struct system_files *files; /* NULL: none */

@@ -8,9 +8,9 @@
 /* Returns: the field's number, 0 by default. */
 int64_t event_field_int(const struct dmig_event *event, const char *field);
 /* Returns: the field's text, "?" by default. */
+const char *event_field_text(const struct dmig_event *event, const char *field);
 /*
  * How far a migration is by its own account, as of an event "progress": "30/100 text" or "30% text". Returns: a string to be freed; NULL if
  * it doesn't tell, or if memory ran out.
  */
 char *event_format_progress(const struct dmig_event *event);
-const char *event_field_text(const struct dmig_event *event, const char *field);

@@ -114,7 +114,7 @@ int event_set_null(struct dmig_event *event, const char *field)
 }
 
 /* Reads the 32 hexadecimal digits of the boot's id: zeroes if there is no /proc. */
-static void event_read_boot_id(char ret[static 33])
+static void boot_id_read(char ret[static 33])
 {
         _cleanup_close_ int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
         char text[36] = "";
@@ -128,11 +128,20 @@ static void event_read_boot_id(char ret[static 33])
         ret[32] = '\0';
 }
 
+/* It stays the same for as long as we run. Returns: it, to be used by this thread. */
+static const char *boot_id_get(void)
+{
+        static _Thread_local char id[33];
+
+        if (!id[0])
+                boot_id_read(id);
+        return id;
+}
+
 int event_new(const char *package, const char *run, const char *name, struct dmig_event **ret)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
         char time[sizeof("2026-01-02T03:04:05.000006Z")];
-        char boot[33];
         int r;
 
         assert(package);
@@ -144,9 +153,8 @@ int event_new(const char *package, const char *run, const char *name, struct dmi
         if (r < 0)
                 return r;
 
-        event_read_boot_id(boot);
         time_format_now(time);
-        if (event_set_string(event, "time", time) < 0 || event_set_string(event, "boot", boot) < 0 ||
+        if (event_set_string(event, "time", time) < 0 || event_set_string(event, "boot", boot_id_get()) < 0 ||
             event_set_string(event, "run", run) < 0 || event_set_string(event, "event", name) < 0)
                 return -ENOMEM;
 

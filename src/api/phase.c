@@ -48,17 +48,9 @@ static bool phase_is_sandboxed(const struct phase *phase)
 /* What stays visible even if it is below a private directory: our helpers, and what is declared. */
 static int phase_list_visible(const struct phase *phase, const struct stage *stage, struct strv *ret)
 {
-        const struct areas *areas = stage ? stage->areas : NULL;
-        int r;
+        int r = strv_add(ret, phase->ctx->libexecdir);
 
-        r = strv_add(ret, phase->ctx->libexecdir);
-        for (size_t i = 0; r >= 0 && areas && i < areas->n; i++) {
-                const struct area *area = &areas->areas[i];
-
-                for (size_t j = 0; r >= 0 && j < area->declared.n; j++)
-                        r = strv_addf(ret, "%s/%s", area->path, area->declared.list[j]);
-        }
-        return r;
+        return r >= 0 && stage ? areas_list_declared(stage->areas, ret) : r;
 }
 
 /* Both phases connect to the same daemons, but only migrate has the system's network. */

@@ -287,6 +287,19 @@ int areas_declare(struct areas *areas, const struct root *root, char *const *wri
         return areas_declare_all(areas, declared);
 }
 
+int areas_list_declared(const struct areas *areas, struct strv *ret)
+{
+        int r = 0;
+
+        assert(areas);
+        assert(ret);
+
+        for (const struct area *area = areas->areas; r >= 0 && area < areas->areas + areas->n; area++)
+                for (size_t i = 0; r >= 0 && i < area->declared.n; i++)
+                        r = strv_addf(ret, "%s/%s", area->path, area->declared.list[i]);
+        return r;
+}
+
 bool area_allows(const struct area *area, const char *path)
 {
         assert(area);

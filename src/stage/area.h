@@ -50,6 +50,8 @@ DEFINE_CLEANUP(struct areas *, areas_free);
 
 /* Narrows what may be changed to @writes, a subset of those that the areas were made for. Returns: as areas_new(). */
 _must_check_ int areas_declare(struct areas *areas, const struct root *root, char *const *writes, struct error *error);
+/* Adds the absolute path of everything that may be changed. Returns: 0 or -ENOMEM. */
+_must_check_ int areas_list_declared(const struct areas *areas, struct strv *ret);
 /* Whether @path, relative to the root of @area, may be changed. */
 bool area_allows(const struct area *area, const char *path);
 /* Whether a declared path is below @path, so that @path must exist for it to exist. */

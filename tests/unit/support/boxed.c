@@ -43,11 +43,8 @@ static void open_stage(const struct box *box, const struct manifest *manifest, s
 static void list_visible(const struct box *box, struct opened_box *ret)
 {
         ck_assert_int_eq(strv_add(&ret->visible, box->visible ?: ""), 0);
-        for (size_t i = 0; ret->areas && i < ret->areas->n; i++)
-                for (size_t j = 0; j < ret->areas->areas[i].declared.n; j++)
-                        ck_assert_int_eq(strv_addf(&ret->visible, "%s/%s", ret->areas->areas[i].path,
-                                                   ret->areas->areas[i].declared.list[j]),
-                                         0);
+        if (ret->areas)
+                ck_assert_int_eq(areas_list_declared(ret->areas, &ret->visible), 0);
 }
 
 void box_open(const struct box *box, struct opened_box *ret)

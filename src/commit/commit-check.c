@@ -33,8 +33,9 @@ static int underlay_read(int fd, struct underlay *ret)
 
         if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        underlay_done(ret);
-        *ret = (struct underlay){ .trail.dir = fd, .dev = st.st_dev, .overlay = fs.f_type == OVERLAYFS_SUPER_MAGIC };
+        beneath_trail_enter(&ret->trail, fd);
+        ret->dev = st.st_dev;
+        ret->overlay = fs.f_type == OVERLAYFS_SUPER_MAGIC;
         return 0;
 }
 
@@ -66,7 +67,7 @@ static int preparation_check_change(const struct preparation *p, const struct ch
 int commit_check_changes(const struct preparation *p, struct error *error)
 {
         const struct changes *changes = &p->redo->changes;
-        _cleanup_(underlay_done) struct underlay underlay = { 0 };
+        _cleanup_(underlay_done) struct underlay underlay = { .trail.dir = -EBADF };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < changes->n; i++) {

@@ -13,14 +13,8 @@
 /* Makes both trails begin in that area. */
 static void preparation_enter_area(struct preparation *p, size_t area)
 {
-        int lower = p->stage->areas->areas[area].fd, upper = p->stage->uppers[area];
-
-        if (p->lower.dir == lower && p->upper.dir == upper)
-                return;
-        beneath_trail_done(&p->lower);
-        beneath_trail_done(&p->upper);
-        p->lower.dir = lower;
-        p->upper.dir = upper;
+        beneath_trail_enter(&p->lower, p->stage->areas->areas[area].fd);
+        beneath_trail_enter(&p->upper, p->stage->uppers[area]);
 }
 
 static int attributes_read_beneath(struct beneath_trail *trail, const char *path, struct attributes *ret)

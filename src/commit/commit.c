@@ -231,12 +231,9 @@ static int sites_do_metas(const struct sites *sites)
 
         for (size_t i = 0; i < sites->redo->n_metas; i++) {
                 const struct redo_meta *meta = &sites->redo->metas[i];
-                int root = sites->sites[meta->area].root, r;
+                int r;
 
-                if (trail.dir != root) {
-                        beneath_trail_done(&trail);
-                        trail.dir = root;
-                }
+                beneath_trail_enter(&trail, sites->sites[meta->area].root);
                 r = sites_do_meta(sites, meta, &trail);
                 if (r < 0)
                         return sites_explain(sites, meta->area, meta->path, r);

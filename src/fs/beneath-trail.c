@@ -31,6 +31,15 @@ void beneath_trail_done(struct beneath_trail *trail)
         *trail = (struct beneath_trail){ .dir = trail->dir };
 }
 
+void beneath_trail_enter(struct beneath_trail *trail, int dir)
+{
+        assert(trail);
+        if (trail->dir == dir)
+                return;
+        beneath_trail_done(trail);
+        trail->dir = dir;
+}
+
 /* Closes the directories that @path, which has @length bytes, isn't in. */
 static void beneath_trail_go_back(struct beneath_trail *trail, const char *path, size_t length)
 {

@@ -16,6 +16,8 @@ struct beneath_trail {
         size_t n;
 };
 
+/* Makes the trail begin at @dir, unless it does. */
+void beneath_trail_enter(struct beneath_trail *trail, int dir);
 void beneath_trail_done(struct beneath_trail *trail);
 #define _cleanup_trail_ _cleanup_(beneath_trail_done)
 

@@ -5,7 +5,6 @@
 #include "basic/array.h"
 #include "basic/path.h"
 #include "fs/attributes.h"
-#include "fs/beneath-trail.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -155,13 +154,7 @@ static int changes_layer_add_children(struct changes_layer *layer, size_t parent
         return r;
 }
 
-/* The two layers. */
-struct layer_trails {
-        struct beneath_trail upper;
-        struct beneath_trail lower;
-};
-
-static void layer_trails_done(struct layer_trails *trails)
+void layer_trails_done(struct layer_trails *trails)
 {
         beneath_trail_done(&trails->upper);
         beneath_trail_done(&trails->lower);
@@ -202,11 +195,10 @@ bool changes_layer_was_moved(const struct changes_layer *layer, const char *befo
         return bsearch(&before, layer->moved, layer->n_moved, sizeof(*layer->moved), changes_layer_compare_moved);
 }
 
-int changes_layer_read(const struct changes_request *request, struct changes_layer *ret, struct error *error)
+int changes_layer_read(const struct changes_request *request, struct layer_trails *trails, struct changes_layer *ret,
+                       struct error *error)
 {
         _cleanup_(changes_layer_done) struct changes_layer layer = { 0 };
-        _cleanup_(layer_trails_done) struct layer_trails trails = { { .dir = request->upper },
-                                                                    { .dir = request->lower } };
         char *root;
         int r;
 
@@ -215,7 +207,7 @@ int changes_layer_read(const struct changes_request *request, struct changes_lay
         if (r >= 0)
                 r = changes_layer_add(&layer, 0, root);
         for (size_t i = 0; r >= 0 && i < layer.n; i++) {
-                r = changes_layer_read_dir(&trails, &layer, i);
+                r = changes_layer_read_dir(trails, &layer, i);
                 if (r < 0)
                         return changes_explain(request, layer.dirs[i].path, r, error);
         }

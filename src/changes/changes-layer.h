@@ -9,6 +9,7 @@
 
 #include "basic/io.h"
 #include "changes/changes-list.h"
+#include "fs/beneath-trail.h"
 
 #include <dirent.h>
 
@@ -33,8 +34,16 @@ struct changes_layer {
         size_t n_moved;
 };
 
+/* The two layers of a request, to open paths in. */
+struct layer_trails {
+        struct beneath_trail upper, lower;
+};
+
+void layer_trails_done(struct layer_trails *trails);
+
 /* Returns: 0, or a negative errno with @error set. */
-int changes_layer_read(const struct changes_request *request, struct changes_layer *ret, struct error *error);
+int changes_layer_read(const struct changes_request *request, struct layer_trails *trails, struct changes_layer *ret,
+                       struct error *error);
 void changes_layer_done(struct changes_layer *layer);
 /* Whether the lower directory @before was moved. */
 bool changes_layer_was_moved(const struct changes_layer *layer, const char *before);

@@ -36,7 +36,7 @@ static int changes_walk_add_removed_entries(struct changes_walk *walk, const cha
         const struct dirent *entry;
         int r;
 
-        r = beneath_trail_open_entries(&walk->lower, path, &dir);
+        r = beneath_trail_open_entries(&walk->trails.lower, path, &dir);
         while (r >= 0 && (r = beneath_next(dir, &entry)) > 0)
                 r = changes_walk_add_removed_entry(walk, dirfd(dir), entry->d_name, path);
         return r;
@@ -68,13 +68,13 @@ static int changes_walk_add_removed(struct changes_walk *walk, struct error *err
 
 /* ---- The walk ---- */
 
-/* Only the request of @walk is set. */
+/* Only the request and the trails of @walk are set. */
 static int changes_walk_run(struct changes_walk *walk, struct error *error)
 {
         int r;
 
         mtime_window_init(&walk->window, walk->request->begin);
-        r = changes_layer_read(walk->request, &walk->layer, error);
+        r = changes_layer_read(walk->request, &walk->trails, &walk->layer, error);
         for (size_t i = 0; r >= 0 && i < walk->layer.n; i++) {
                 r = changes_walk_visit(walk, &walk->layer.dirs[i]);
                 if (r < 0)
@@ -152,8 +152,7 @@ int changes_read(const struct changes_request *request, struct changes *changes,
 {
         _cleanup_(changes_walk_done) struct changes_walk walk = {
                 .request = request,
-                .upper.dir = request->upper,
-                .lower.dir = request->lower,
+                .trails = { { .dir = request->upper }, { .dir = request->lower } },
         };
         int r;
 

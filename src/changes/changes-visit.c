@@ -161,7 +161,7 @@ static int visit_compare_whiteout(struct visit *visit, const struct comparison *
 static int visit_add_moved(struct visit *visit, const struct layer_dir *child, const struct comparison *entry)
 {
         struct change change = { .kind = CHANGE_MOVE, .after = entry->after };
-        _cleanup_close_ int fd = beneath_trail_open(&visit->walk->lower, child->before, O_PATH | O_DIRECTORY);
+        _cleanup_close_ int fd = beneath_trail_open(&visit->walk->trails.lower, child->before, O_PATH | O_DIRECTORY);
         int r;
 
         if (fd < 0)
@@ -283,11 +283,11 @@ int changes_walk_visit(struct changes_walk *walk, struct layer_dir *dir)
         int r;
 
         assert(walk && dir);
-        r = beneath_trail_open_entries(&walk->upper, dir->path, &upper);
+        r = beneath_trail_open_entries(&walk->trails.upper, dir->path, &upper);
         if (r < 0)
                 return r;
         if (dir->before) {
-                lower = beneath_trail_open(&walk->lower, dir->before, O_RDONLY | O_DIRECTORY);
+                lower = beneath_trail_open(&walk->trails.lower, dir->before, O_RDONLY | O_DIRECTORY);
                 if (lower < 0)
                         return lower;
         }

@@ -4,8 +4,7 @@
 
 void changes_walk_done(struct changes_walk *walk)
 {
-        beneath_trail_done(&walk->upper);
-        beneath_trail_done(&walk->lower);
+        layer_trails_done(&walk->trails);
         changes_layer_done(&walk->layer);
         changes_done(&walk->changes);
         for (size_t i = 0; i < walk->n_names; i++) {

@@ -8,7 +8,6 @@
 
 #include "changes/changes-compare.h"
 #include "changes/changes-layer.h"
-#include "fs/beneath-trail.h"
 
 #define NO_CHANGE SIZE_MAX
 
@@ -25,7 +24,7 @@ struct linked_name {
 
 struct changes_walk {
         const struct changes_request *request;
-        struct beneath_trail upper, lower; /* of the layers of the request */
+        struct layer_trails trails;
         struct mtime_window window;
         struct changes_layer layer;
         struct changes changes;

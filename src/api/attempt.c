@@ -5,6 +5,7 @@
 #include "api/phases.h"
 #include "api/reach.h"
 #include "basic/io.h"
+#include "transaction/prepared.h"
 #include "transaction/transaction.h"
 
 #include <fcntl.h>
@@ -90,21 +91,26 @@ static int attempt_record_stop(struct attempt *a, struct error *error)
 }
 
 /* @changes: how many files were changed, or FIELD_UNKNOWN. */
-static int attempt_record_success(struct attempt *a, enum dmig_state state, int64_t changes, struct error *error)
+static int attempt_record_applied(struct attempt *a, int64_t changes, struct error *error)
 {
-        const struct record *record = history_state_find(&a->history->state, a->migration->id);
-        const char *reach = record && state == DMIG_STATE_APPLIED ? record->reaches_out : NULL;
-        bool applied = state == DMIG_STATE_APPLIED;
+        const struct applied applied = {
+                .id = a->migration->id,
+                .sha256 = a->sha256,
+                .duration_ms = a->step->duration_ms,
+                .changes = changes,
+        };
 
-        a->step->state = state;
+        a->step->state = DMIG_STATE_APPLIED;
+        return applied_record(a->ctx, a->history, &applied, error);
+}
+
+static int attempt_record_satisfied(struct attempt *a, struct error *error)
+{
+        a->step->state = DMIG_STATE_SATISFIED;
         return emit_event(
                 a->ctx, a->history,
-                &(const struct emission){ dmig_state_to_string(state),
-                                          { { "id", .text = a->migration->id },
-                                            { "sha256", .text = a->sha256 },
-                                            { applied ? "duration_ms" : NULL, .number = a->step->duration_ms },
-                                            { "changes", .number = changes },
-                                            { reach ? "reaches_out" : NULL, .text = reach } } },
+                &(const struct emission){ "satisfied",
+                                          { { "id", .text = a->migration->id }, { "sha256", .text = a->sha256 } } },
                 error);
 }
 
@@ -188,7 +194,7 @@ static int attempt_commit(struct attempt *a, struct error *error)
         int n, r;
 
         if (attempt_is_direct(a))
-                return attempt_record_success(a, DMIG_STATE_APPLIED, FIELD_UNKNOWN, error);
+                return attempt_record_applied(a, FIELD_UNKNOWN, error);
         turn = context_lock_commit(a->ctx, &reason);
         if (turn == -ECANCELED)
                 return attempt_record_stop(a, error);
@@ -197,7 +203,7 @@ static int attempt_commit(struct attempt *a, struct error *error)
                 return n == -ENOMEM ? n : attempt_fail(a, &reason, error);
         a->step->changes = n;
         if (n == 0)
-                return attempt_record_success(a, DMIG_STATE_APPLIED, 0, error);
+                return attempt_record_applied(a, 0, error);
         r = transaction_commit(a->transaction, error);
         if (r < 0)
                 return r;
@@ -249,7 +255,7 @@ static int attempt_run_phases(struct attempt *a, struct error *error)
         if (r < 0)
                 return r;
         if (ending.outcome == OUTCOME_TRUE)
-                return attempt_record_success(a, DMIG_STATE_SATISFIED, FIELD_UNKNOWN, error);
+                return attempt_record_satisfied(a, error);
         return ending.outcome == OUTCOME_FALSE ? attempt_migrate(a, error) : attempt_record_ending(a, &ending, error);
 }
 

@@ -52,18 +52,17 @@ int prepared_read(const struct prepared *prepared, struct redo **ret, struct err
 
 /* ---- Commit ---- */
 
-static int prepared_record_applied(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo,
-                                   struct error *error)
+int applied_record(struct dmig *ctx, struct history *history, const struct applied *applied, struct error *error)
 {
-        const struct record *record = history_state_find(&prepared->history->state, redo->id);
+        const struct record *record = history_state_find(&history->state, applied->id);
         const char *reach = record ? record->reaches_out : NULL;
 
-        return emit_event(ctx, prepared->history,
+        return emit_event(ctx, history,
                           &(const struct emission){ "applied",
-                                                    { { "id", .text = redo->id },
-                                                      { "sha256", .text = redo->sha256 },
-                                                      { "duration_ms", .number = redo->duration_ms },
-                                                      { "changes", .number = (int64_t)changes_count(&redo->changes) },
+                                                    { { "id", .text = applied->id },
+                                                      { "sha256", .text = applied->sha256 },
+                                                      { "duration_ms", .number = applied->duration_ms },
+                                                      { "changes", .number = applied->changes },
                                                       { reach ? "reaches_out" : NULL, .text = reach } } },
                           error);
 }
@@ -108,12 +107,18 @@ int prepared_archive(const struct prepared *prepared, const struct redo *redo, s
 
 int prepared_finish(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo, struct error *error)
 {
+        const struct applied applied = {
+                .id = redo->id,
+                .sha256 = redo->sha256,
+                .duration_ms = redo->duration_ms,
+                .changes = (int64_t)changes_count(&redo->changes),
+        };
         int r;
 
-        assert(ctx && prepared && prepared->dir >= 0 && redo);
+        assert(ctx && prepared && prepared->dir >= 0);
         r = commit_apply(&prepared->place, redo, error);
         if (r >= 0)
-                r = prepared_record_applied(ctx, prepared, redo, error);
+                r = applied_record(ctx, prepared->history, &applied, error);
         if (r < 0)
                 return r;
         ctx->units_changed |= redo_changes_units(redo);

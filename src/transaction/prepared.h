@@ -24,6 +24,18 @@ void prepared_done(struct prepared *prepared);
 /* Returns: 1, 0 if there is no redo log, or a negative errno with @error set. */
 int prepared_read(const struct prepared *prepared, struct redo **ret, struct error *error);
 
+/* What "applied" says of a migration. */
+struct applied {
+        const char *id;
+        const char *sha256;
+        int64_t duration_ms;
+        int64_t changes; /* FIELD_UNKNOWN: it ran directly on the system */
+};
+
+/* Returns: 0, or a negative errno with @error set. */
+_must_check_ int applied_record(struct dmig *ctx, struct history *history, const struct applied *applied,
+                                struct error *error);
+
 /* Executes @redo, however much of it was done before, records "applied", and archives it. Returns: 0, or a negative errno with @error set. */
 _must_check_ int prepared_finish(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo,
                                  struct error *error);

@@ -3,6 +3,7 @@
 #include "cli/report/event-field.h"
 
 #include "basic/macro.h"
+#include "cli/terminal/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,4 +48,16 @@ char *event_format_progress(const struct dmig_event *event)
         else
                 n = asprintf(&formatted, "%" PRId64 "%%%s%s", percent, space, text ? text : "");
         return n < 0 ? NULL : formatted;
+}
+
+char *event_format_running(const struct dmig_event *event)
+{
+        _cleanup_free_ char *advance = event_format_progress(event);
+        char elapsed[DURATION_MAX], *formatted;
+
+        format_duration(event_field_int(event, "elapsed_ms"), elapsed);
+        if (asprintf(&formatted, "%s %s for %s%s%s", event_field_text(event, "id"), event_field_text(event, "phase"),
+                     elapsed, advance ? ", " : "", advance ? advance : "") < 0)
+                return NULL;
+        return formatted;
 }

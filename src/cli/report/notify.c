@@ -4,7 +4,6 @@
 
 #include "basic/macro.h"
 #include "cli/report/event-field.h"
-#include "cli/terminal/format.h"
 
 #include <systemd/sd-daemon.h>
 
@@ -13,13 +12,10 @@
 
 static void notify_progress(const struct dmig_event *event)
 {
-        _cleanup_free_ char *advance = event_format_progress(event);
-        char elapsed[DURATION_MAX];
+        _cleanup_free_ char *running = event_format_running(event);
 
-        format_duration(event_field_int(event, "elapsed_ms"), elapsed);
-        (void)sd_notifyf(0, "STATUS=%s: %s %s for %s%s%s\nEXTEND_TIMEOUT_USEC=" EXTEND_USEC,
-                         dmig_event_get_package(event), event_field_text(event, "id"), event_field_text(event, "phase"),
-                         elapsed, advance ? ", " : "", advance ? advance : "");
+        (void)sd_notifyf(0, "STATUS=%s: %s\nEXTEND_TIMEOUT_USEC=" EXTEND_USEC, dmig_event_get_package(event),
+                         running ? running : event_field_text(event, "id"));
 }
 
 void notify_event(const struct dmig_event *event)

@@ -63,15 +63,9 @@ static void status_text_notes(const struct terminal *terminal, const struct dmig
 static void status_text_progress(const struct terminal *terminal, const struct dmig_report *report)
 {
         const struct dmig_event *event = dmig_report_get_progress(report);
-        _cleanup_free_ char *advance = NULL, *text = NULL;
-        char elapsed[DURATION_MAX];
+        _cleanup_free_ char *running = event ? event_format_running(event) : NULL, *text = NULL;
 
-        if (!event)
-                return;
-        advance = event_format_progress(event);
-        format_duration(event_field_int(event, "elapsed_ms"), elapsed);
-        if (asprintf(&text, "running: %s %s for %s%s%s", event_field_text(event, "id"),
-                     event_field_text(event, "phase"), elapsed, advance ? ", " : "", advance ? advance : "") < 0)
+        if (running && asprintf(&text, "running: %s", running) < 0)
                 text = NULL;
         if (text)
                 report_text_print_note(terminal, STYLE_PLAIN, text);

@@ -2,14 +2,16 @@
 
 #include "api/hint.h"
 
+#define MIGRATE_WRITES "if it has to write there, add the path to \"writes\" in its manifest"
+#define CHECK_WRITES \
+        "check can't write; if it has to open its data for writing, set \"check_scratch\": true in its manifest"
+
 /* The texts of strerror(3) in the C locale, which most programs quote; and SQLite's own for EROFS. */
 static const struct {
         const char *text, *migrate, *check;
 } hints[] = {
-        { "Read-only file system", "if it has to write there, add the path to \"writes\" in its manifest",
-          "check can't write; if it has to open its data for writing, set \"check_scratch\": true in its manifest" },
-        { "readonly database", "if it has to write there, add the path to \"writes\" in its manifest",
-          "check can't write; if it has to open its data for writing, set \"check_scratch\": true in its manifest" },
+        { "Read-only file system", MIGRATE_WRITES, CHECK_WRITES },
+        { "readonly database", MIGRATE_WRITES, CHECK_WRITES },
         { "Invalid cross-device link",
           "rename(2) and link(2) work within one declared directory; copy instead, or add a directory that contains both paths to \"writes\" in its manifest",
           NULL },

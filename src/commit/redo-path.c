@@ -90,7 +90,7 @@ static size_t path_names_length(const char *path, int64_t names)
         return (size_t)(end - path);
 }
 
-/* Puts the first @names names of @above before the path that @text stands for. */
+/* The opposite of redo_path_put_rest(): @ret begins with the first @names names of @above, and ends with @text, which is escaped. */
 static int redo_path_join(const char *above, int64_t names, const char *text, char **ret)
 {
         _cleanup_free_ char *rest = NULL;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The paths in a redo log. In: a path, and the one that stands in the same place on a line above. Out: the path as a text; or, if it has a
- * long beginning in common with the other, as an array of the number of names that are the same and the rest. And back. Pure.
+ * The paths in a redo log, as JSON values and back. A path that begins like the one on the line above is an array: how many names they have
+ * in common, and the rest. Any other path, and one that has only a few bytes in common, is a string. Pure.
  */
 
 #include "basic/json.h"

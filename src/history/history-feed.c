@@ -65,45 +65,6 @@ static int feed_get_optional_int(const struct feed *feed, const char *field, int
         return 1;
 }
 
-/* The first event that has a version says where the history begins. */
-static int history_state_set_from(struct history_state *state, const char *from, const char *origin)
-{
-        int r;
-
-        r = str_replace(&state->from, from);
-        if (r < 0 || state->origin)
-                return r;
-        return str_replace(&state->origin, origin);
-}
-
-static void record_set_outcome(struct record *record, enum record_state outcome)
-{
-        free(TAKE_PTR(record->reason));
-        record->failures = 0;
-        record->state = outcome;
-        record->duration_ms = record->changes = -1;
-}
-
-static int record_set_reach(struct record *record, const struct dmig_event *event)
-{
-        const char *reach = dmig_event_get_string(event, "reaches_out");
-
-        return reach ? str_replace(&record->reaches_out, reach) : 0;
-}
-
-static void record_clear_reach(struct record *record)
-{
-        free(TAKE_PTR(record->reaches_out));
-        record->reached_before = false;
-}
-
-static int record_count_failure(struct record *record, enum record_state outcome, const char *reason)
-{
-        record->failures++;
-        record->state = outcome;
-        return str_replace(&record->reason, reason);
-}
-
 static bool feed_is_from_argument(const struct feed *feed)
 {
         const char *source = dmig_event_get_string(feed->event, "to_source");
@@ -144,7 +105,7 @@ static int feed_started(const struct feed *feed)
         strcpy(record->sha256, sha256);
         record->state = RECORD_RUNNING;
         record->reached_before = record->reaches_out;
-        return record_set_reach(record, feed->event);
+        return record_set_reach(record, dmig_event_get_string(feed->event, "reaches_out"));
 }
 
 static int feed_settle(const struct feed *feed, enum record_state outcome)
@@ -192,7 +153,7 @@ static int feed_applied(const struct feed *feed)
 
         feed->record->duration_ms = duration_ms;
         feed->record->changes = changes;
-        return record_set_reach(feed->record, feed->event);
+        return record_set_reach(feed->record, dmig_event_get_string(feed->event, "reaches_out"));
 }
 
 static int feed_failed(const struct feed *feed)
@@ -242,14 +203,8 @@ static int feed_marked(const struct feed *feed)
 
 static int feed_retry(const struct feed *feed)
 {
-        for (size_t i = 0; i < feed->state->n_records; i++) {
-                struct record *record = feed->state->records[i];
-
-                if (record->state == RECORD_FAILED || record->state == RECORD_INTERRUPTED ||
-                    record->state == RECORD_GAVE_UP)
-                        record_set_outcome(record, RECORD_NONE);
-                record->failures = 0;
-        }
+        for (size_t i = 0; i < feed->state->n_records; i++)
+                record_retry(feed->state->records[i]);
         return 0;
 }
 
@@ -315,11 +270,6 @@ static const struct feed_kind *feed_kind_find(const char *name)
 }
 
 /* ---- One event ---- */
-
-static bool record_is_unfinished(const struct record *record)
-{
-        return record->state == RECORD_RUNNING || record->state == RECORD_COMMITTING;
-}
 
 static int feed_check_time(const struct feed *feed)
 {

@@ -97,3 +97,69 @@ int history_state_get(struct history_state *state, const char *id, struct record
         *ret = record;
         return 0;
 }
+
+/* ---- What happens to a record ---- */
+
+void record_set_outcome(struct record *record, enum record_state outcome)
+{
+        assert(record);
+
+        free(TAKE_PTR(record->reason));
+        record->failures = 0;
+        record->state = outcome;
+        record->duration_ms = record->changes = -1;
+}
+
+int record_count_failure(struct record *record, enum record_state outcome, const char *reason)
+{
+        assert(record);
+
+        record->failures++;
+        record->state = outcome;
+        return str_replace(&record->reason, reason);
+}
+
+void record_retry(struct record *record)
+{
+        assert(record);
+
+        if (record->state == RECORD_FAILED || record->state == RECORD_INTERRUPTED || record->state == RECORD_GAVE_UP)
+                record_set_outcome(record, RECORD_NONE);
+        record->failures = 0;
+}
+
+int record_set_reach(struct record *record, const char *reach)
+{
+        assert(record);
+
+        return reach ? str_replace(&record->reaches_out, reach) : 0;
+}
+
+void record_clear_reach(struct record *record)
+{
+        assert(record);
+
+        free(TAKE_PTR(record->reaches_out));
+        record->reached_before = false;
+}
+
+bool record_is_unfinished(const struct record *record)
+{
+        assert(record);
+
+        return record->state == RECORD_RUNNING || record->state == RECORD_COMMITTING;
+}
+
+/* ---- What happens to the state ---- */
+
+int history_state_set_from(struct history_state *state, const char *from, const char *origin)
+{
+        int r;
+
+        assert(state);
+
+        r = str_replace(&state->from, from);
+        if (r < 0 || state->origin)
+                return r;
+        return str_replace(&state->origin, origin);
+}

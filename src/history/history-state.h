@@ -62,3 +62,18 @@ const struct record *history_state_find(const struct history_state *state, const
 bool history_state_is_applied(const struct history_state *state, const char *id);
 /* Returns: the only record that is RECORD_RUNNING or RECORD_COMMITTING, or NULL. */
 const struct record *history_state_unfinished(const struct history_state *state);
+
+/* ---- For history-feed.h ---- */
+
+/* Ends what was known of attempts and failures. */
+void record_set_outcome(struct record *record, enum record_state outcome);
+/* Returns: 0 or -ENOMEM. */
+_must_check_ int record_count_failure(struct record *record, enum record_state outcome, const char *reason);
+/* Forgets failures. */
+void record_retry(struct record *record);
+/* @reach: where to; NULL leaves it as it was. Returns: 0 or -ENOMEM. */
+_must_check_ int record_set_reach(struct record *record, const char *reach);
+void record_clear_reach(struct record *record);
+bool record_is_unfinished(const struct record *record);
+/* The first event that has a version says where the history begins: at @origin. Returns: 0 or -ENOMEM. */
+_must_check_ int history_state_set_from(struct history_state *state, const char *from, const char *origin);

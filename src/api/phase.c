@@ -45,14 +45,6 @@ static bool phase_is_sandboxed(const struct phase *phase)
         return !phase->migrate || !phase->migration->manifest->unrestricted;
 }
 
-/* What stays visible even if it is below a private directory: our helpers, and what is declared. */
-static int phase_list_visible(const struct phase *phase, const struct stage *stage, struct strv *ret)
-{
-        int r = strv_add(ret, phase->ctx->libexecdir);
-
-        return r >= 0 && stage ? areas_list_declared(stage->areas, ret) : r;
-}
-
 /* Both phases connect to the same daemons, but only migrate has the system's network. */
 static int phase_open_files(const struct phase *phase, struct system_files *ret, struct error *error)
 {
@@ -69,14 +61,14 @@ struct surroundings {
         const struct stage *stage; /* that the program sees; NULL: none */
         struct stage_mounts mounts;
         struct system_files files;
-        struct strv visible;
+        struct strv declared;
         struct sandbox *sandbox;
 };
 
 static void surroundings_done(struct surroundings *surroundings)
 {
         sandbox_free(surroundings->sandbox);
-        strv_done(&surroundings->visible);
+        strv_done(&surroundings->declared);
         system_files_done(&surroundings->files);
         stage_mounts_done(&surroundings->mounts);
         scratch_done(&surroundings->scratch);
@@ -89,7 +81,8 @@ static int phase_make_sandbox(const struct phase *phase, struct surroundings *s,
         const struct sandbox_request request = {
                 .root = ctx->root.path,
                 .network = shares_network ? -EBADF : ctx->network,
-                .visible = (const char *const *)s->visible.list,
+                .helpers = ctx->libexecdir,
+                .declared = s->declared.list,
                 .mounts = s->mounts.mounts,
                 .n_mounts = s->mounts.n,
                 .files = &s->files,
@@ -125,8 +118,8 @@ static int phase_surround(const struct phase *phase, struct surroundings *ret, s
         int r;
 
         r = phase_mount_stage(phase, ret, error);
-        if (r >= 0)
-                r = phase_list_visible(phase, ret->stage, &ret->visible);
+        if (r >= 0 && ret->stage)
+                r = areas_list_declared(ret->stage->areas, &ret->declared);
         if (r >= 0)
                 r = phase_open_files(phase, &ret->files, error);
         return r < 0 ? r : phase_make_sandbox(phase, ret, error);

@@ -53,16 +53,6 @@ static int path_get_type(const char *path, mode_t *ret)
         return *ret != 0;
 }
 
-/* Cuts @path to the nearest part of it that exists, "" for "/". */
-static int path_find_existing(char *path, mode_t *ret_type)
-{
-        int r;
-
-        while ((r = path_get_type(path, ret_type)) == 0 && *path)
-                *strrchr(path, '/') = '\0';
-        return r;
-}
-
 static bool private_set_contains(const struct private_set *set, const char *path)
 {
         const char *rest = str_startswith(path, set->root);
@@ -90,31 +80,44 @@ static int private_set_add_preserved(struct private_set *set, char *path, mode_t
 /* A path in a preserved tree is preserved with it. */
 static int private_set_preserve(struct private_set *set, const char *path)
 {
-        _cleanup_free_ char *existing = NULL;
         mode_t type = 0;
         int r;
 
         if (!private_set_contains(set, path))
                 return 0;
-        existing = strdup(path);
-        r = existing ? path_find_existing(existing, &type) : -ENOMEM;
-        if (r < 0 || !private_set_contains(set, existing))
-                return r < 0 ? r : 0;
         for (size_t i = 0; i < set->n_preserved; i++)
-                if (path_is_within(existing, set->preserved[i].path))
+                if (path_is_within(path, set->preserved[i].path))
                         return 0;
-        return private_set_add_preserved(set, TAKE_PTR(existing), type);
+        r = path_get_type(path, &type);
+        return r <= 0 ? r : private_set_add_preserved(set, strdup(path), type);
+}
+
+/* A path that doesn't exist yet can be made only in a directory that does. */
+static int private_set_preserve_nearest(struct private_set *set, const char *path)
+{
+        _cleanup_free_ char *nearest = strdup(path);
+        mode_t type = 0;
+        int r = 0;
+
+        if (!nearest)
+                return -ENOMEM;
+        while (private_set_contains(set, nearest) && (r = path_get_type(nearest, &type)) == 0)
+                *strrchr(nearest, '/') = '\0';
+        return r < 0 ? r : private_set_preserve(set, nearest);
 }
 
 /* The request's root comes first, since others may be in it. */
 static int private_set_find_preserved(struct private_set *set)
 {
+        const struct sandbox_request *request = set->request;
         int r = 0;
 
         if (!set->root[0])
-                r = private_set_preserve(set, set->request->root);
-        for (const char *const *path = set->request->visible; r >= 0 && *path; path++)
-                r = private_set_preserve(set, *path);
+                r = private_set_preserve(set, request->root);
+        if (r >= 0 && request->helpers)
+                r = private_set_preserve(set, request->helpers);
+        for (char *const *path = request->declared; r >= 0 && path && *path; path++)
+                r = private_set_preserve_nearest(set, *path);
         return r;
 }
 
@@ -270,7 +273,7 @@ int sandbox_add_private(struct sandbox *sandbox, const struct sandbox_request *r
         int r = 0;
 
         assert(sandbox);
-        assert(request && request->root && request->visible);
+        assert(request && request->root);
 
         /* The root may itself be in a private directory, which is preserved with what is mounted in it. */
         if (request->root[0])

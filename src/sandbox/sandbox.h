@@ -67,9 +67,12 @@ struct sandbox {
 
 /* Must outlive the sandbox, with everything in it. */
 struct sandbox_request {
-        const char *root;           /* path of the root directory of the migration's system; "" for "/" */
-        int network;                /* an empty network name space; -EBADF: the system's network */
-        const char *const *visible; /* absolute paths that stay visible even below a private directory; ended by NULL */
+        const char *root; /* path of the root directory of the migration's system; "" for "/" */
+        int network;      /* an empty network name space; -EBADF: the system's network */
+        /* What stays visible even in a private directory, besides the root. */
+        const char *helpers; /* a directory, if it exists; NULL: none */
+        char *const
+                *declared; /* paths, and until one exists the nearest directory on the way; ended by NULL; NULL: none */
         const struct sandbox_mount *mounts; /* sorted by path */
         size_t n_mounts;
         const struct system_files *files; /* NULL: none */

@@ -231,6 +231,17 @@ START_TEST(test_visible_below_tmp)
 }
 END_TEST
 
+/* The directory that they would be in stays private. */
+START_TEST(test_missing_helpers)
+{
+        _cleanup_(root_done) struct root tree = tree_new();
+        const struct box box = { .migrate = _i, .visible = tree_path(&tree, "/missing/helpers") };
+        _cleanup_free_ char *output = box_output(&box, "ls -A /tmp /var/tmp");
+
+        ck_assert_str_eq(output, "/tmp:\n\n/var/tmp:\n");
+}
+END_TEST
+
 /* "writes" may name them on the system itself, too. */
 START_TEST(test_declared_below_tmp)
 {
@@ -506,6 +517,7 @@ static Suite *suite(void)
         tcase_add_loop_test(private, test_run_directories, 0, 2);
         tcase_add_test(private, test_root_below_tmp);
         tcase_add_test(private, test_visible_below_tmp);
+        tcase_add_loop_test(private, test_missing_helpers, 0, 2);
         tcase_add_test(private, test_declared_below_tmp);
         tcase_add_loop_test(private, test_dev, 0, 2);
         tcase_add_loop_test(private, test_devices_elsewhere_are_dead, 0, 2);

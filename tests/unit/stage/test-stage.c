@@ -64,11 +64,9 @@ static struct stage *new_stage(const struct place *place, const char *name, cons
 
 static struct sandbox *new_sandbox(const struct place *place, const struct stage_mounts *mounts, int network)
 {
-        const char *const visible[] = { NULL };
         const struct sandbox_request request = {
                 .root = place->root.path,
                 .network = network,
-                .visible = visible,
                 .mounts = mounts->mounts,
                 .n_mounts = mounts->n,
         };

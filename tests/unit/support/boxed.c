@@ -40,13 +40,6 @@ static void open_stage(const struct box *box, const struct manifest *manifest, s
         ck_assert_msg(r >= 0, "%s", error_text(&error));
 }
 
-static void list_visible(const struct box *box, struct opened_box *ret)
-{
-        ck_assert_int_eq(strv_add(&ret->visible, box->visible ?: ""), 0);
-        if (ret->areas)
-                ck_assert_int_eq(areas_list_declared(ret->areas, &ret->visible), 0);
-}
-
 void box_open(const struct box *box, struct opened_box *ret)
 {
         _cleanup_(root_done) struct root slash = { .fd = -EBADF };
@@ -63,9 +56,11 @@ void box_open(const struct box *box, struct opened_box *ret)
         ck_assert_int_eq(root_init(&slash, "/"), 0);
         ck_assert_msg(system_files_add(&ret->files, box->root ?: &slash, manifest.connect.list, &error) == 0, "%s",
                       error_text(&error));
-        list_visible(box, ret);
+        if (ret->areas)
+                ck_assert_int_eq(areas_list_declared(ret->areas, &ret->declared), 0);
         request.network = box->migrate && manifest.network ? -EBADF : ret->network;
-        request.visible = (const char *const *)ret->visible.list;
+        request.helpers = box->visible;
+        request.declared = ret->declared.list;
         request.mounts = ret->mounts.mounts;
         request.n_mounts = ret->mounts.n;
         ck_assert_int_eq(sandbox_new(&request, &ret->sandbox), 0);
@@ -75,7 +70,7 @@ void box_close(struct opened_box *opened)
 {
         sandbox_free(opened->sandbox);
         system_files_done(&opened->files);
-        strv_done(&opened->visible);
+        strv_done(&opened->declared);
         stage_mounts_done(&opened->mounts);
         stage_free(opened->stage);
         areas_free(opened->areas);

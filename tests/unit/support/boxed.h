@@ -16,7 +16,7 @@ struct box {
 struct opened_box {
         struct sandbox *sandbox;
         struct system_files files;
-        struct strv visible;
+        struct strv declared;
         int network;
         struct areas *areas;
         struct stage *stage; /* NULL in a check */

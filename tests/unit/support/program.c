@@ -51,9 +51,8 @@ static void keep_left(const char *names, void *userdata)
 /* Trees of tests are visible in it. */
 static struct sandbox *new_check_sandbox(int *ret_network)
 {
-        const char *const visible[] = { getenv("TMPDIR") ?: "/tmp", NULL };
         _cleanup_error_ struct error error = { 0 };
-        struct sandbox_request request = { .root = "", .visible = visible };
+        struct sandbox_request request = { .root = "", .helpers = getenv("TMPDIR") ?: "/tmp" };
         struct sandbox *sandbox = NULL;
 
         *ret_network = request.network = network_new(&error);

@@ -107,7 +107,7 @@ static int attempt_record_applied(struct attempt *a, int64_t changes, struct err
 static int attempt_record_satisfied(struct attempt *a, struct error *error)
 {
         a->step->state = DMIG_STATE_SATISFIED;
-        return emit_event(
+        return emit_event_later(
                 a->ctx, a->history,
                 &(const struct emission){ "satisfied",
                                           { { "id", .text = a->migration->id }, { "sha256", .text = a->sha256 } } },
@@ -208,7 +208,17 @@ static int attempt_commit(struct attempt *a, struct error *error)
         if (r < 0)
                 return r;
         a->step->state = DMIG_STATE_APPLIED;
+        *a->committed = TAKE_PTR(a->transaction);
         return 0;
+}
+
+/* Ends the commit before this attempt, whose "applied" became durable with our "started". */
+static int attempt_archive_committed(struct attempt *a, struct error *error)
+{
+        int r = *a->committed ? transaction_archive(*a->committed, error) : 0;
+
+        *a->committed = transaction_free(*a->committed);
+        return r;
 }
 
 /* ---- The phases ---- */
@@ -263,7 +273,7 @@ static int attempt_clean_up(struct attempt *a, int r, struct error *error)
 {
         int q = 0;
 
-        if (!a->transaction || !a->transaction->committing)
+        if (!*a->committed && !(a->transaction && a->transaction->committing))
                 q = transaction_drop(a->history, r < 0 ? NULL : error);
         a->transaction = transaction_free(a->transaction);
         return r < 0 ? r : q;
@@ -275,8 +285,10 @@ int attempt_run(struct attempt *attempt, struct error *error)
 
         assert(attempt->ctx);
         assert(attempt->history);
-        assert(attempt->step);
+        assert(attempt->step && attempt->committed);
 
         r = attempt_record_start(attempt, error);
+        if (r >= 0)
+                r = attempt_archive_committed(attempt, error);
         return r < 0 ? r : attempt_clean_up(attempt, attempt_run_phases(attempt, error), error);
 }

@@ -25,10 +25,11 @@ struct attempt {
         unsigned number;        /* 1 for the first attempt since the last success, retry or change of the file */
         struct dmig_step *step; /* out: filled in */
         struct transaction *transaction; /* while there is one */
+        struct transaction **committed;  /* in, out: one that is to be archived as soon as its "applied" is durable */
 };
 
 /*
- * Returns: 0 however the migration ended, -ECANCELED if the context was stopped (the step is pending then), or another negative errno with
+ * What is recorded last may become durable with the next event only. Returns: 0 however the migration ended, -ECANCELED if the context was stopped (the step is pending then), or another negative errno with
  * @error set if the history can't be written.
  */
 _must_check_ int attempt_run(struct attempt *attempt, struct error *error);

@@ -6,6 +6,7 @@
  */
 
 #include "api/attempt.h"
+#include "api/settled.h"
 #include "basic/clock.h"
 #include "package/emit.h"
 #include "package/gate.h"
@@ -27,42 +28,13 @@ struct run {
         int lock_fd;
         struct package *pkg;
         struct dmig_report *report;
-        bool recovered; /* an earlier run was interrupted, and its commit or undo was finished now */
+        struct transaction *committed; /* by the last step, and to be archived */
+        bool recovered;                /* an earlier run was interrupted, and its commit or undo was finished now */
 };
 
 static int run_record(struct run *run, const struct emission *emission, struct error *error)
 {
         return emit_event(run->ctx, run->pkg->history, emission, error);
-}
-
-/* ---- Nothing to do ---- */
-
-/*
- * Tells from the last line of the history and the package database alone. Returns: 1 if there is nothing to do, 0 if there may be, or a
- * negative errno.
- */
-static int run_is_settled(struct run *run, struct error *error)
-{
-        const struct upgrade_request *request = &run->pkg->request;
-        const struct root *root = &run->ctx->root;
-        _cleanup_(event_freep) struct dmig_event *event = NULL;
-        _cleanup_free_ char *to = NULL;
-        const char *name, *version;
-        int r;
-
-        if (request->from || archive_is_undoing(root, request->package) ||
-            history_peek(root, request->package, &event) <= 0)
-                return 0;
-        name = dmig_event_get_name(event);
-        if (!name || !(streq(name, "completed") || streq(name, "baseline")))
-                return 0;
-        version = dmig_event_get_string(event, name[0] == 'c' ? "to" : "version");
-        r = version ? upgrade_resolve_to(request, &to, error) : 0;
-        if (r <= 0 || !streq(version, to))
-                return r < 0 ? r : 0;
-
-        run->report->result = DMIG_RESULT_NOTHING_TO_DO;
-        return report_set_versions(run->report, to, to, "history") < 0 ? -ENOMEM : 1;
 }
 
 /* ---- Before the first migration ---- */
@@ -167,6 +139,7 @@ static int run_take_step(struct run *run, const struct plan_step *planned, struc
                 .flags = run->flags,
                 .lock_fd = run->lock_fd,
                 .step = step,
+                .committed = &run->committed,
         };
         int r;
 
@@ -225,6 +198,30 @@ static int run_pass_gate(struct run *run, struct error *error)
         }
 }
 
+/* ---- After the last migration ---- */
+
+/*
+ * Makes durable what isn't yet, and archives the last commit. What can't be recorded isn't reported as done. Returns: 1, or a negative errno with
+ * @error set.
+ */
+static int run_settle(struct run *run, struct error *error)
+{
+        struct history *history = run->pkg->history;
+        int r;
+
+        r = emit_settle(run->ctx, history, error);
+        if (r >= 0 && run->committed)
+                r = transaction_archive(run->committed, error);
+        run->committed = transaction_free(run->committed);
+        for (size_t i = 0; i < history->n_waiting; i++) {
+                const char *id = dmig_event_get_string(history->waiting[i], "id");
+
+                if (id)
+                        report_set_pending(run->report, id);
+        }
+        return r < 0 ? r : 1;
+}
+
 static int run_do_upgrade(struct run *run, struct error *error)
 {
         size_t n_pending = run->pkg->plan.n_pending;
@@ -248,6 +245,8 @@ static int run_do_upgrade(struct run *run, struct error *error)
                 return r;
         run_tell_upgrade(run);
         r = run_take_steps(run, error);
+        if (r > 0 && run->committed)
+                r = run_settle(run, error);
         if (r <= 0)
                 return r;
         run->report->result = n_pending > 0 || run->recovered ? DMIG_RESULT_COMPLETED : DMIG_RESULT_NOTHING_TO_DO;
@@ -277,7 +276,7 @@ static int run_do_package(struct run *run, struct error *error)
 {
         struct package *pkg = run->pkg;
         _cleanup_close_ int lock = -EBADF;
-        int r;
+        int q, r;
 
         run->lock_fd = lock = context_lock(run->ctx, pkg->request.package, error);
         if (lock < 0)
@@ -295,7 +294,9 @@ static int run_do_package(struct run *run, struct error *error)
                 return run_record_purged(run, error);
         if (pkg->upgrade.result != DMIG_RESULT_PENDING || package_is_unknown(pkg))
                 return 0;
-        return run_do_upgrade(run, error);
+        r = run_do_upgrade(run, error);
+        q = run_settle(run, r < 0 ? NULL : error);
+        return r < 0 ? r : q < 0 ? q : 0;
 }
 
 /* The services that wait for the package should log its error, too; if systemd can't be asked, the report goes without them. */
@@ -327,7 +328,7 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         if (r < 0)
                 return r;
         run.report = report;
-        r = run_is_settled(&run, &ctx->error);
+        r = settled_report(&request, report, &ctx->error);
         if (r == 0)
                 r = run_do_package(&run, &ctx->error);
         reload_units(ctx, package);

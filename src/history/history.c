@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "history/history.h"
+#include "history/history-file.h"
 
 #include "basic/array.h"
 #include "basic/io.h"
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#define FILE_NAME "history.jsonl"
 #define PEEK_SIZE 4096U /* for the last line; a longer one isn't peeked at */
 #define ADM_GID   4U    /* of group adm on every Debian machine: base-passwd(5) */
 
@@ -25,33 +24,7 @@ int history_restrict(int fd, mode_t mode)
         return fchown(fd, 0, ADM_GID) < 0 || fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
-static int history_make_dir(const struct root *root, const char *package)
-{
-        _cleanup_close_ int base = -EBADF, dir = -EBADF, parent = -EBADF;
-        int r;
-
-        base = root_open_mkdirs(root, STATE_DIR);
-        if (base < 0)
-                return base;
-        if (mkdirat(base, package, 0750) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        dir = openat(base, package, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (dir < 0)
-                return -errno;
-
-        r = history_restrict(base, 0750);
-        if (r >= 0)
-                r = history_restrict(dir, 0750);
-        if (r >= 0)
-                r = io_sync(base);
-        if (r < 0)
-                return r;
-        parent = openat(base, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return parent < 0 ? -errno : io_sync(parent);
-}
-
-/* Returns: a file descriptor, or -ENOENT. */
-static int history_open_dir(const struct root *root, const char *package)
+int history_open_dir(const struct root *root, const char *package)
 {
         _cleanup_close_ int base = -EBADF;
         int fd;
@@ -70,7 +43,7 @@ static int history_open_file(int dir, enum history_mode mode)
         struct stat st;
 
         /* O_NONBLOCK: opening a fifo must not wait. */
-        fd = openat(dir, FILE_NAME, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        fd = openat(dir, HISTORY_FILE_NAME, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return -errno;
         if (!S_ISREG(st.st_mode))
@@ -78,39 +51,10 @@ static int history_open_file(int dir, enum history_mode mode)
         return TAKE_FD(fd);
 }
 
-static int history_create_file(int dir)
-{
-        _cleanup_close_ int fd = -EBADF;
-        int r;
-
-        fd = openat(dir, FILE_NAME, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-        if (fd < 0)
-                return -errno;
-        r = history_restrict(fd, 0640);
-        if (r >= 0)
-                r = io_sync(fd);
-        if (r >= 0)
-                r = io_sync(dir);
-        return r < 0 ? r : TAKE_FD(fd);
-}
-
 static int history_open_existing(struct history *history, enum history_mode mode)
 {
         history->dir = history_open_dir(history->root, history->package);
         history->fd = history->dir < 0 ? history->dir : history_open_file(history->dir, mode);
-        return history->fd < 0 ? history->fd : 0;
-}
-
-static int history_create(struct history *history)
-{
-        int r;
-
-        r = history_make_dir(history->root, history->package);
-        if (r < 0)
-                return r;
-        if (history->dir < 0)
-                history->dir = history_open_dir(history->root, history->package);
-        history->fd = history->dir < 0 ? history->dir : history_create_file(history->dir);
         return history->fd < 0 ? history->fd : 0;
 }
 
@@ -148,7 +92,7 @@ static int history_set_tail_aside(struct history *history, const char *tail, siz
         int r;
 
         (void)clock_gettime(CLOCK_REALTIME, &now);
-        if (asprintf(&history->torn, FILE_NAME ".torn.%lld.%09ld", (long long)now.tv_sec, now.tv_nsec) < 0)
+        if (asprintf(&history->torn, HISTORY_FILE_NAME ".torn.%lld.%09ld", (long long)now.tv_sec, now.tv_nsec) < 0)
                 return -ENOMEM;
         fd = openat(history->dir, history->torn, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
         if (fd < 0)
@@ -193,7 +137,8 @@ static int history_read(struct history *history, enum history_mode mode, struct 
                 if (r < 0)
                         return r;
         }
-        history->size = p - data;
+        history->size = history->durable = p - data;
+        history->inherited = mode == HISTORY_APPEND && size > 0 && !history->state.settled;
         history->cut = p < data + size;
         if (!history->cut || mode == HISTORY_READ)
                 return 0;
@@ -217,8 +162,8 @@ int history_open(const struct history_request *request, struct history **ret, st
         history->dir = history->fd = -EBADF;
         history->keep_events = request->keep_events;
         history->package = strdup(request->package);
-        if (!history->package ||
-            asprintf(&history->path, "%s" STATE_DIR "/%s/" FILE_NAME, request->root->path, request->package) < 0)
+        if (!history->package || asprintf(&history->path, "%s" STATE_DIR "/%s/" HISTORY_FILE_NAME, request->root->path,
+                                          request->package) < 0)
                 return -ENOMEM;
 
         r = history_open_existing(history, request->mode);
@@ -239,6 +184,9 @@ struct history *history_free(struct history *history)
         for (size_t i = 0; i < history->n_events; i++)
                 event_free(history->events[i]);
         free(history->events);
+        for (size_t i = 0; i < history->n_waiting; i++)
+                event_free(history->waiting[i]);
+        free(history->waiting);
         history_state_done(&history->state);
         fd_closep(&history->fd);
         fd_closep(&history->dir);
@@ -247,37 +195,6 @@ struct history *history_free(struct history *history)
         free(history->package);
         free(history);
         return NULL;
-}
-
-/* ---- Writing ---- */
-
-int history_append(struct history *history, const struct dmig_event *event, struct error *error)
-{
-        _cleanup_free_ char *line = NULL;
-        size_t size;
-        int r;
-
-        assert(history);
-        assert(event);
-
-        r = history->fd < 0 ? history_create(history) : 0;
-        if (r < 0)
-                return error_errnof(error, r, "can't create %s", history->path);
-        r = history_line_format(event, &line, &size);
-        if (r < 0)
-                return r;
-        r = io_write_all(history->fd, line, size);
-        if (r >= 0 && fdatasync(history->fd) < 0)
-                r = -errno;
-        if (r < 0) {
-                /* If the part of a line can't be removed either, the next run sets it aside. */
-                bool whole = ftruncate(history->fd, history->size) == 0;
-
-                return error_errnof(error, r, "can't write %s%s", history->path,
-                                    whole ? "" : " (the next run sets aside the incomplete line)");
-        }
-        history->size += (off_t)size;
-        return history_feed(&history->state, event, error);
 }
 
 /* ---- The last line ---- */

@@ -3,7 +3,7 @@
 
 /*
  * The history of a package on disk, and its only writer: one JSON object a line, each appended with one write and made durable before the
- * next step. Each line ends with its CRC-32 ("crc"), which shows a flipped bit; a line without one is accepted.
+ * next step begins; lines between which nothing happens are made durable together. Each line ends with its CRC-32 ("crc"), which shows a flipped bit; a line without one is accepted.
  */
 
 #include "basic/path.h"
@@ -22,6 +22,11 @@ struct history {
         int dir;    /* -EBADF if there is no history yet */
         int fd;     /* the same */
         off_t size;
+        off_t durable;               /* up to where lines that we wrote are durable */
+        bool inherited;              /* the lines of a run that didn't come to its end may be whole, but not durable */
+        int failure;                 /* why lines that the state has got lost; 0: none did */
+        struct dmig_event **waiting; /* written by history_append_later(); for the caller, who takes them out */
+        size_t n_waiting;
         bool cut;   /* the last line was torn by a crash, before any step relied on it */
         char *torn; /* the name of the file that the torn last line was moved to, NULL if it wasn't moved */
         struct history_state state;
@@ -50,6 +55,13 @@ DEFINE_CLEANUP(struct history *, history_free);
  * @error set.
  */
 _must_check_ int history_append(struct history *history, const struct dmig_event *event, struct error *error);
+/*
+ * The same, but @event, which is taken over, becomes durable with the next one or by history_settle(): nothing may rely on it until then. Returns:
+ * as history_append().
+ */
+_must_check_ int history_append_later(struct history *history, struct dmig_event **event, struct error *error);
+/* Makes all lines durable. Returns: 0, or a negative errno with @error set: those that weren't are gone. */
+_must_check_ int history_settle(struct history *history, struct error *error);
 
 /* Reads the last line alone, in constant time. Returns: 1, 0 if there is none or only history_open() can read it, or a negative errno. */
 _must_check_ int history_peek(const struct root *root, const char *package, struct dmig_event **ret);

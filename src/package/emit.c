@@ -26,6 +26,16 @@ int emission_make_event(const struct emission *emission, const struct dmig *ctx,
         return 0;
 }
 
+/* Tells the caller of the events that have become durable. */
+static void emit_waiting(struct dmig *ctx, struct history *history)
+{
+        for (size_t i = 0; i < history->n_waiting; i++) {
+                context_notify(ctx, history->waiting[i]);
+                event_free(history->waiting[i]);
+        }
+        history->n_waiting = 0;
+}
+
 int emit_event(struct dmig *ctx, struct history *history, const struct emission *emission, struct error *error)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
@@ -38,8 +48,36 @@ int emit_event(struct dmig *ctx, struct history *history, const struct emission 
         r = emission_make_event(emission, ctx, history->package, &event);
         if (r >= 0)
                 r = history_append(history, event, error);
+        if (r < 0)
+                return r;
+        emit_waiting(ctx, history);
+        context_notify(ctx, event);
+        return 0;
+}
+
+int emit_event_later(struct dmig *ctx, struct history *history, const struct emission *emission, struct error *error)
+{
+        _cleanup_(event_freep) struct dmig_event *event = NULL;
+        int r;
+
+        assert(ctx);
+        assert(history);
+        assert(emission->name);
+
+        r = emission_make_event(emission, ctx, history->package, &event);
+        return r < 0 ? r : history_append_later(history, &event, error);
+}
+
+int emit_settle(struct dmig *ctx, struct history *history, struct error *error)
+{
+        int r;
+
+        assert(ctx);
+        assert(history);
+
+        r = history_settle(history, error);
         if (r >= 0)
-                context_notify(ctx, event);
+                emit_waiting(ctx, history);
         return r;
 }
 

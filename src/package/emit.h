@@ -25,6 +25,13 @@ struct emission {
 /* Appends the event to @history, durably, then tells the caller. Returns: 0, or a negative errno with @error set. */
 _must_check_ int emit_event(struct dmig *ctx, struct history *history, const struct emission *emission,
                             struct error *error);
+/*
+ * The same, but the event becomes durable, and the caller is told, with the next one or by emit_settle(), whichever comes first. Only for an
+ * event after which nothing happens that relies on it.
+ */
+_must_check_ int emit_event_later(struct dmig *ctx, struct history *history, const struct emission *emission,
+                                  struct error *error);
+_must_check_ int emit_settle(struct dmig *ctx, struct history *history, struct error *error);
 /* Makes the event, and no more. Returns: 0 or -ENOMEM. */
 _must_check_ int emission_make_event(const struct emission *emission, const struct dmig *ctx, const char *package,
                                      struct dmig_event **ret);

@@ -94,6 +94,15 @@ void report_take_units(struct dmig_report *report, char **units, size_t n)
         report->n_units = n;
 }
 
+void report_set_pending(struct dmig_report *report, const char *id)
+{
+        assert(report && id);
+
+        for (size_t i = 0; i < report->n_steps; i++)
+                if (streq(report->steps[i].id, id))
+                        report->steps[i].state = DMIG_STATE_PENDING;
+}
+
 int report_add_steps(struct dmig_report *report, size_t n)
 {
         report->steps = calloc(n ? n : 1, sizeof(*report->steps));

@@ -53,3 +53,5 @@ _must_check_ int report_set_errorf(struct dmig_report *report, enum dmig_result 
 void report_take_units(struct dmig_report *report, char **units, size_t n);
 /* Makes room for @n steps, for the caller to fill in. */
 _must_check_ int report_add_steps(struct dmig_report *report, size_t n);
+/* The migration @id isn't done after all. */
+void report_set_pending(struct dmig_report *report, const char *id);

@@ -57,14 +57,14 @@ int applied_record(struct dmig *ctx, struct history *history, const struct appli
         const struct record *record = history_state_find(&history->state, applied->id);
         const char *reach = record ? record->reaches_out : NULL;
 
-        return emit_event(ctx, history,
-                          &(const struct emission){ "applied",
-                                                    { { "id", .text = applied->id },
-                                                      { "sha256", .text = applied->sha256 },
-                                                      { "duration_ms", .number = applied->duration_ms },
-                                                      { "changes", .number = applied->changes },
-                                                      { reach ? "reaches_out" : NULL, .text = reach } } },
-                          error);
+        return emit_event_later(ctx, history,
+                                &(const struct emission){ "applied",
+                                                          { { "id", .text = applied->id },
+                                                            { "sha256", .text = applied->sha256 },
+                                                            { "duration_ms", .number = applied->duration_ms },
+                                                            { "changes", .number = applied->changes },
+                                                            { reach ? "reaches_out" : NULL, .text = reach } } },
+                                error);
 }
 
 /* Readers of the history may also read the log, but not the slots, which have the contents of files. */
@@ -105,7 +105,7 @@ int prepared_archive(const struct prepared *prepared, const struct redo *redo, s
         return r < 0 ? error_errnof(error, r, "can't archive %s", prepared->path) : 0;
 }
 
-int prepared_finish(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo, struct error *error)
+int prepared_apply(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo, struct error *error)
 {
         const struct applied applied = {
                 .id = redo->id,
@@ -122,7 +122,7 @@ int prepared_finish(struct dmig *ctx, const struct prepared *prepared, const str
         if (r < 0)
                 return r;
         ctx->units_changed |= redo_changes_units(redo);
-        return prepared_archive(prepared, redo, error);
+        return 0;
 }
 
 /* ---- Removal ---- */

@@ -32,14 +32,17 @@ struct applied {
         int64_t changes; /* FIELD_UNKNOWN: it ran directly on the system */
 };
 
-/* Returns: 0, or a negative errno with @error set. */
+/* Records "applied", to become durable with the next event. Returns: 0, or a negative errno with @error set. */
 _must_check_ int applied_record(struct dmig *ctx, struct history *history, const struct applied *applied,
                                 struct error *error);
 
-/* Executes @redo, however much of it was done before, records "applied", and archives it. Returns: 0, or a negative errno with @error set. */
-_must_check_ int prepared_finish(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo,
-                                 struct error *error);
-/* The last step of prepared_finish(): the stage becomes an archived transaction. Returns: 0, or a negative errno with @error set. */
+/* Executes @redo, however much of it was done before, and records "applied". Returns: as applied_record(). */
+_must_check_ int prepared_apply(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo,
+                                struct error *error);
+/*
+ * The stage becomes an archived transaction. "applied" must be durable: without it, recovery looks for the stage. Returns: 0, or a negative errno
+ * with @error set.
+ */
 _must_check_ int prepared_archive(const struct prepared *prepared, const struct redo *redo, struct error *error);
 /* Removes the stage and its holds. Returns: 0, or a negative errno with @error set. */
 _must_check_ int prepared_drop(const struct prepared *prepared, struct error *error);

@@ -35,11 +35,18 @@ static int transaction_recover_commit(struct dmig *ctx, struct history *history,
                                   " is missing; restore it from a backup, or move the history away and set a baseline",
                                   history->path, id, prepared.path ? prepared.path : "the stage");
         context_log(ctx, LOG_NOTICE, history->package, "the commit of %s was interrupted; resuming it", id);
-        turn = context_lock_commit(ctx, error);
-        return turn < 0 ? turn : prepared_finish(ctx, &prepared, redo, error);
+        r = turn = context_lock_commit(ctx, error);
+        if (r >= 0)
+                r = prepared_apply(ctx, &prepared, redo, error);
+        if (r >= 0)
+                r = emit_settle(ctx, history, error);
+        return r < 0 ? r : prepared_archive(&prepared, redo, error);
 }
 
-/* The stage of a run that was killed: it was committed, and still has to be archived, or it is useless. */
+/*
+ * The stage of a run that was killed: it was committed, and still has to be archived, or it is useless. Returns: 1 if it was archived, 0, or a
+ * negative errno with @error set.
+ */
 static int transaction_recover_stage(struct history *history, struct error *error)
 {
         _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
@@ -51,8 +58,10 @@ static int transaction_recover_stage(struct history *history, struct error *erro
                 return r;
         /* The log of a stage that wasn't committed may be damaged. */
         r = prepared_read(&prepared, &redo, NULL);
-        if (r > 0 && history_state_is_applied(&history->state, redo->id))
-                return prepared_archive(&prepared, redo, error);
+        if (r > 0 && history_state_is_applied(&history->state, redo->id)) {
+                r = prepared_archive(&prepared, redo, error);
+                return r < 0 ? r : 1;
+        }
         return r == -ENOMEM ? r : prepared_drop(&prepared, error);
 }
 
@@ -117,8 +126,11 @@ static int transaction_recover_failure(struct dmig *ctx, struct history *history
         return emit_event(ctx, history, &(const struct emission){ "gave-up", { { "id", .text = tried->id } } }, error);
 }
 
-/* Ends an attempt that was killed: records "interrupted". */
-static int transaction_recover_attempt(struct dmig *ctx, struct history *history, struct error *error)
+/*
+ * Ends an attempt that was killed: records "interrupted". If the stage before it wasn't archived (@early), its program wasn't started yet, so that
+ * the end isn't its fault: then "postponed".
+ */
+static int transaction_recover_attempt(struct dmig *ctx, struct history *history, bool early, struct error *error)
 {
         const struct history_state *state = &history->state;
         const struct record *unfinished = history_state_unfinished(state);
@@ -126,7 +138,9 @@ static int transaction_recover_attempt(struct dmig *ctx, struct history *history
 
         if (unfinished)
                 r = emit_event(ctx, history,
-                               &(const struct emission){ "interrupted", { { "id", .text = unfinished->id } } }, error);
+                               &(const struct emission){ early ? "postponed" : "interrupted",
+                                                         { { "id", .text = unfinished->id } } },
+                               error);
         /* The crash may have come between the third failure and its "gave-up" event. */
         for (size_t i = 0; r >= 0 && i < state->n_records; i++)
                 r = transaction_recover_failure(ctx, history, state->records[i], error);
@@ -136,13 +150,17 @@ static int transaction_recover_attempt(struct dmig *ctx, struct history *history
 int transaction_recover(struct dmig *ctx, struct history *history, struct error *error)
 {
         const struct record *unfinished = history_state_unfinished(&history->state);
-        int r = 0;
+        bool early = false;
+        int r;
 
         assert(ctx && history);
-        if (unfinished && unfinished->state == RECORD_COMMITTING)
+        r = emit_settle(ctx, history, error); /* what the last run wrote may not be durable */
+        if (r >= 0 && unfinished && unfinished->state == RECORD_COMMITTING)
                 r = transaction_recover_commit(ctx, history, unfinished->id, error);
-        if (r >= 0)
+        if (r >= 0) {
                 r = transaction_recover_stage(history, error);
+                early = r > 0;
+        }
         if (r >= 0)
                 r = transaction_recover_preview(history, error);
         if (r >= 0)
@@ -151,7 +169,7 @@ int transaction_recover(struct dmig *ctx, struct history *history, struct error 
                 r = transaction_recover_undo(ctx, history, error);
         if (r >= 0)
                 r = transaction_recover_purge(history, error);
-        return r < 0 ? r : transaction_recover_attempt(ctx, history, error);
+        return r < 0 ? r : transaction_recover_attempt(ctx, history, early, error);
 }
 
 int transaction_check_ended(const struct history *history, struct error *error)

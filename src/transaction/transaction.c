@@ -110,7 +110,29 @@ int transaction_commit(struct transaction *t, struct error *error)
         if (r > 0)
                 r = emit_event(t->request.ctx, t->request.history,
                                &(const struct emission){ "committing", { { "id", .text = t->redo->id } } }, error);
-        return r < 0 ? r : prepared_finish(t->request.ctx, &prepared, t->redo, error);
+        if (r >= 0)
+                r = prepared_apply(t->request.ctx, &prepared, t->redo, error);
+        /* Holds are on the system, so they go as long as it is our turn to commit. */
+        return r < 0 || !redo_has_holds(t->redo) ? r : transaction_archive(t, error);
+}
+
+int transaction_archive(struct transaction *t, struct error *error)
+{
+        _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
+        int r;
+
+        assert(t && t->committing);
+        if (t->archived)
+                return 0;
+        r = emit_settle(t->request.ctx, t->request.history, error);
+        if (r >= 0)
+                r = prepared_open(&prepared, t->request.history, error);
+        if (r == 0)
+                return error_setf(error, -ENOENT, "can't archive %s: its stage %s is gone", t->redo->id, prepared.path);
+        if (r > 0)
+                r = prepared_archive(&prepared, t->redo, error);
+        t->archived = r >= 0;
+        return r;
 }
 
 int transaction_drop(struct history *history, struct error *error)

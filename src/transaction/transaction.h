@@ -26,6 +26,7 @@ struct transaction {
         struct stage *stage; /* migrate, and the check after it, run in it */
         struct redo *redo;   /* NULL until it is prepared */
         bool committing;     /* from now on only a recovery may remove the stage */
+        bool archived;
 };
 
 /* Returns: 0, or a negative errno with @error set to the reason why the migration can't be staged. */
@@ -46,8 +47,13 @@ struct transaction_end {
  */
 _must_check_ int transaction_prepare(struct transaction *transaction, const struct transaction_end *end,
                                      struct error *error);
-/* Records "committing", installs all changes, records "applied". Returns: 0, or a negative errno with @error set: the next run resumes it. */
+/*
+ * Records "committing", installs all changes, records "applied", which becomes durable with the next event; transaction_archive() must follow.
+ * Returns: 0, or a negative errno with @error set: the next run resumes it.
+ */
 _must_check_ int transaction_commit(struct transaction *transaction, struct error *error);
+/* The last step of a commit. Does nothing if it was done. Returns: as transaction_commit(). */
+_must_check_ int transaction_archive(struct transaction *transaction, struct error *error);
 /* Removes the stage, if there is one. Returns: 0, or a negative errno with @error set. */
 int transaction_drop(struct history *history, struct error *error);
 

@@ -3,8 +3,9 @@
 
 Usage: kill.py DIRECTORY KILL-AT; DIRECTORY is a tmpfs.
 
-Each migration of the sample package is an upgrade of its own here. It is killed before each such system call that comes
-after the last process of the migration has ended, up to the end of the run; and before some of those earlier. Every
+Each migration of the sample package is an upgrade of its own here, and the first two are one together. It is killed before
+each such system call that comes after the last process of a migration has ended, up to the first of the next one or the end of the
+run; and before some of those earlier. Every
 other time the next run, which recovers, is killed as well. Then what holds after a power cut must hold. The same for
 undo.
 """
@@ -20,6 +21,7 @@ import trials
 
 SEED = 1
 EARLIER = 8  # of the system calls before the commit, one in so many
+PHASES = 3  # check, migrate, check
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Case:
     def calls(self):
         last = len(self.counts) - 1
         for children, count in enumerate(self.counts):
-            for call in range(1, count + 1, 1 if children == last else EARLIER):
+            committing = children == last or children > 0 and children % PHASES == 0
+            for call in range(1, count + 1, 1 if committing else EARLIER):
                 yield children, call
 
     def check(self, point, tree):
@@ -97,13 +100,23 @@ def try_cases(cases, directory, title):
     return trials.try_points(points, kill, directory, f"{title}, killed at each system call, {twice} times twice")
 
 
-def try_upgrades(states, images, kill_at, directory):
-    copies = [f"{image}-upgrades" for image in images]
+def copy_images(images, suffix):
+    copies = [f"{image}-{suffix}" for image in images]
     for image, copy in zip(images, copies):
         disks.copy_sparse(image, copy)
+    return copies
+
+
+def try_upgrades(states, images, kill_at, directory):
+    copies = copy_images(images, "upgrades")
     upgrades = [trials.Upgrade(states, number, number + 1) for number in range(len(states) - 1)]
     cases = [Case(upgrade, copies, kill_at, directory) for upgrade in upgrades]
     return try_cases(cases, directory, "upgrade")
+
+
+def try_two_in_one(states, images, kill_at, directory):
+    case = Case(trials.Upgrade(states, 0, 2), copy_images(images, "two"), kill_at, directory)
+    return try_cases([case], directory, "upgrade by two migrations")
 
 
 def try_undo(states, images, kill_at, directory):
@@ -122,6 +135,7 @@ def main(directory, kill_at):
     return trials.report(
         [
             ("kill at each system call of a commit", lambda: try_upgrades(states, images, kill_at, directory)),
+            ("kill at each system call between two commits", lambda: try_two_in_one(states, images, kill_at, directory)),
             ("kill at each system call of an undo", lambda: try_undo(states, images, kill_at, directory)),
         ]
     )

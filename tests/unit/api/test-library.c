@@ -139,7 +139,7 @@ static bool is_recorded(const struct dmig_event *event)
         return true;
 }
 
-/* What the caller hears is on disk by then: as much of it as there is. */
+/* What the caller hears is on disk by then, in the same order; the next one may be, too. */
 static void compare_with_history(struct dmig *ctx, const struct dmig_event *event, void *userdata)
 {
         struct dmig_history *history = NULL;
@@ -149,11 +149,11 @@ static void compare_with_history(struct dmig *ctx, const struct dmig_event *even
         if (!is_recorded(event))
                 return;
         ck_assert_int_eq(dmig_history_load(ctx, dmig_event_get_package(event), 0, &history), 0);
-        ck_assert_uint_eq(dmig_history_count(history), ++*n);
+        ck_assert_uint_ge(dmig_history_count(history), ++*n);
+        ck_assert_uint_le(dmig_history_count(history), *n + 1);
         written = dmig_event_get_json(dmig_history_get(history, *n - 1));
         /* The line has a checksum behind it. */
         ck_assert_msg(strncmp(written, heard, strlen(heard) - 1) == 0, "%s isn't %s", written, heard);
-        ck_assert_ptr_null(dmig_history_get(history, *n));
         dmig_history_free(history);
 }
 

@@ -78,6 +78,25 @@ test_killed_in_check() {
         assert_completes
 }
 
+# "started" becomes durable together with "applied" of the one before, which is archived then.
+test_killed_between_two_migrations() {
+        ship
+        begin check
+        kill_it
+        state=$ROOT/var/lib/deploy-migrate/sample
+        mv "$state"/transactions/*001_before "$state/stage"
+        for phase in check migrate verify; do
+                open_gate
+        done
+        expect 0 run --json --lock-timeout 0 sample
+        assert_json '[.packages[0].migrations[].state] | join(" ")' 'applied applied applied'
+        assert_history sample '[.[] | select(.id == "1.1.0/002_x").event] | join(" ")' \
+                'started postponed started committing applied'
+        assert_missing /var/lib/deploy-migrate/sample/stage
+        expect 0 undo sample
+        assert_missing /var/lib/sample/1.1.0-001_before
+}
+
 test_killed_between_check_and_migrate() {
         ship
         begin check

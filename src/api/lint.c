@@ -190,17 +190,17 @@ static int linter_check_migrations(struct linter *linter, const struct catalog *
 /* Both lists are in the order of versions. */
 static int linter_check_versions(struct linter *linter, const struct catalog *catalog)
 {
-        const struct migration *migration = catalog->migrations, *end = migration + catalog->n_migrations;
+        size_t next = 0;
 
         if (catalog->n_versions == 0)
                 linter_tell(linter, LOG_ERR, linter->directory, "has no version directory such as v1.2.3 in it");
         for (size_t i = 0; i < catalog->n_versions; i++) {
-                const struct migration *first = migration;
+                size_t first = next;
                 _cleanup_free_ char *path = NULL;
 
-                while (migration < end && migration->version == catalog->versions[i])
-                        migration++;
-                if (migration > first)
+                while (next < catalog->n_migrations && catalog->migrations[next].version == catalog->versions[i])
+                        next++;
+                if (next > first)
                         continue;
                 if (asprintf(&path, "%s/v%s", linter->directory, dmig_semver_get_text(catalog->versions[i])) < 0)
                         return -ENOMEM;

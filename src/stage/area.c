@@ -198,9 +198,9 @@ static int areas_declare_path(const struct areas *areas, const char *path)
 
         if (area && !relative_path_is_within_any(path_startswith(path, area->path), &area->mounts))
                 r = strv_add(&area->declared, path_startswith(path, area->path));
-        for (area = areas->areas; r >= 0 && area < areas->areas + areas->n; area++)
-                if (path_inside(area->path, path))
-                        r = strv_add(&area->declared, "");
+        for (size_t i = 0; r >= 0 && i < areas->n; i++)
+                if (path_inside(areas->areas[i].path, path))
+                        r = strv_add(&areas->areas[i].declared, "");
         return r;
 }
 
@@ -294,9 +294,9 @@ int areas_list_declared(const struct areas *areas, struct strv *ret)
         assert(areas);
         assert(ret);
 
-        for (const struct area *area = areas->areas; r >= 0 && area < areas->areas + areas->n; area++)
-                for (size_t i = 0; r >= 0 && i < area->declared.n; i++)
-                        r = strv_addf(ret, "%s/%s", area->path, area->declared.list[i]);
+        for (size_t i = 0; i < areas->n; i++)
+                for (size_t j = 0; r >= 0 && j < areas->areas[i].declared.n; j++)
+                        r = strv_addf(ret, "%s/%s", areas->areas[i].path, areas->areas[i].declared.list[j]);
         return r;
 }
 

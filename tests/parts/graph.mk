@@ -28,8 +28,8 @@ tree: packages #: autoreconf
 build: tree #: a build without a warning, the symbols that it exports, its units
 check: build #: make check: the unit tests, and the tests of the command line
 valgrind: build #: the unit tests under valgrind
-sanitizers: tree #: make check in a build with sanitizers, and how many lines of src/ it covers
-clang: tree #: a build by clang
+clang: tree #: a build by clang, with sanitizers
+sanitizers: clang #: make check in that build, and how many lines of src/ it covers
 distcheck: build #: make distcheck
 source: packages #: shell scripts, man pages, format, spelling
 transaction: $(transaction) #: what is done in a transaction against what is done directly

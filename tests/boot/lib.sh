@@ -193,7 +193,7 @@ power_off() {
         rm "$WORK/nspawn" "$WORK/init"
 }
 
-# With PID 1 goes all that runs in the machine.
+# With PID 1 goes all that runs in the machine. What systemd-nspawn would have removed has to go too, else it refuses to start again.
 cut_power() {
         for file in "$WORK/nspawn" "$WORK/init"; do
                 [ ! -s "$file" ] || kill -KILL "$(cat "$file")" || true
@@ -201,6 +201,7 @@ cut_power() {
         [ ! -e "$WORK/nspawn" ] || await is_off
         await remove_cgroup
         rm -f "$WORK/nspawn" "$WORK/init"
+        umount --lazy "/run/systemd/nspawn/unix-export/$MACHINE" || true
         (cd /run/systemd/nspawn && rm -rf "propagate/$MACHINE" "unix-export/$MACHINE" "locks/$(stat -c inode-%d:%i "$ROOT")")
 } 2>/dev/null
 

@@ -186,8 +186,9 @@ is_off() {
         [ ! -s "$WORK/nspawn" ] || { read -r nspawn <"$WORK/nspawn" && [ ! -e "/proc/$nspawn/exe" ]; }
 }
 
+# power_off: as logind does it in the end. It isn't asked, since from systemd 257 on it refuses even root while apt works.
 power_off() {
-        machine systemctl --no-block poweroff || true # it may be gone before it answers
+        machine systemctl --no-block --job-mode=replace-irreversibly start poweroff.target || true # it may be gone before it answers
         await_for 100 is_off
         await remove_cgroup
         rm "$WORK/nspawn" "$WORK/init"

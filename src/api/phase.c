@@ -7,6 +7,7 @@
 #include "api/scratch.h"
 #include "basic/clock.h"
 #include "sandbox/process.h"
+#include "stage/covers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -60,6 +61,7 @@ struct surroundings {
         struct scratch scratch;
         const struct stage *stage; /* that the program sees; NULL: none */
         struct stage_mounts mounts;
+        struct covers covers;
         struct system_files files;
         struct strv declared;
         struct sandbox *sandbox;
@@ -70,6 +72,7 @@ static void surroundings_done(struct surroundings *surroundings)
         sandbox_free(surroundings->sandbox);
         strv_done(&surroundings->declared);
         system_files_done(&surroundings->files);
+        covers_done(&surroundings->covers);
         stage_mounts_done(&surroundings->mounts);
         scratch_done(&surroundings->scratch);
 }
@@ -85,6 +88,8 @@ static int phase_make_sandbox(const struct phase *phase, struct surroundings *s,
                 .declared = s->declared.list,
                 .mounts = s->mounts.mounts,
                 .n_mounts = s->mounts.n,
+                .covers = s->covers.covers,
+                .n_covers = s->covers.n,
                 .files = &s->files,
         };
         int r;
@@ -118,6 +123,8 @@ static int phase_surround(const struct phase *phase, struct surroundings *ret, s
         int r;
 
         r = phase_mount_stage(phase, ret, error);
+        if (r >= 0)
+                r = covers_list(&phase->ctx->root, &ret->mounts, &ret->covers, error);
         if (r >= 0 && ret->stage)
                 r = areas_list_declared(ret->stage->areas, &ret->declared);
         if (r >= 0)

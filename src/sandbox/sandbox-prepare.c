@@ -4,7 +4,12 @@
 
 #include "sandbox/sandbox-steps.h"
 
+#include "basic/path.h"
+
 #include <sys/stat.h>
+
+/* Until the sandbox's own procfs is mounted there. */
+#define EMPTY_DIR "/proc"
 
 enum { FD_NETWORK, FD_GIVEN };
 
@@ -23,23 +28,83 @@ static int sandbox_add_shields(struct sandbox *sandbox, const struct sandbox_mou
         return r;
 }
 
-/* All directories are opened before the first overlay is attached, which hides those below it. */
+/* The longest string that fsconfig(2) takes. */
+#define LAYERS_MAX 255U
+
+/* Formats "lowerdir": an empty directory, since it takes two, and @path. Returns: NULL if that is too long, or memory ran out. */
+static const char *cover_make_layers(struct sandbox *sandbox, const char *path)
+{
+        char layers[LAYERS_MAX + 1] = EMPTY_DIR ":", *end = layers + strlen(layers);
+
+        for (const char *p = path; *p; p++) {
+                if (end + 3 > layers + sizeof(layers))
+                        return NULL;
+                if (*p == ':' || *p == '\\')
+                        *end++ = '\\';
+                *end++ = *p;
+        }
+        *end = '\0';
+        return sandbox_keep_path(sandbox, strdup(layers));
+}
+
+/* Opens what covers the directory, while everything in it can still be reached. */
+static int sandbox_open_cover(struct sandbox *sandbox, const struct sandbox_cover *cover, size_t fd)
+{
+        const char *layers = cover->type == SANDBOX_COVER_OVERLAY ? cover_make_layers(sandbox, cover->path) : NULL;
+
+        if (cover->type == SANDBOX_COVER_PROC)
+                return 0;
+        return sandbox_append(
+                sandbox, &(struct sandbox_step){ .type = STEP_VIEW, .path = cover->path, .name = layers, .fd = fd });
+}
+
+static int sandbox_attach_cover(struct sandbox *sandbox, const struct sandbox_cover *cover, size_t fd)
+{
+        return cover->type == SANDBOX_COVER_PROC ? sandbox_add(sandbox, STEP_PROC, cover->path, 0)
+                                                 : sandbox_add(sandbox, STEP_ATTACH, cover->path, fd);
+}
+
+static int sandbox_attach_mount(struct sandbox *sandbox, const struct sandbox_mount *mount, size_t fd, size_t covered)
+{
+        int r = sandbox_add(sandbox, STEP_COVER, mount->path, fd);
+
+        return r < 0 ? r : sandbox_add_shields(sandbox, mount, fd, covered);
+}
+
+/* Attaches overlays and covers in the order of their paths, since each hides what is below it. */
+static int sandbox_attach_all(struct sandbox *sandbox, const struct sandbox_request *request, size_t opened)
+{
+        size_t i = 0, j = 0;
+        int r = 0;
+
+        while (r >= 0 && (i < request->n_mounts || j < request->n_covers)) {
+                bool mount =
+                        j == request->n_covers ||
+                        (i < request->n_mounts && path_compare(request->mounts[i].path, request->covers[j].path) < 0);
+
+                if (mount)
+                        r = sandbox_attach_mount(sandbox, &request->mounts[i], FD_GIVEN + i, opened + i);
+                else
+                        r = sandbox_attach_cover(sandbox, &request->covers[j], opened + request->n_mounts + j);
+                i += mount;
+                j += !mount;
+        }
+        return r;
+}
+
+/* All directories are opened before the first one is covered. */
 static int sandbox_add_mounts(struct sandbox *sandbox, const struct sandbox_request *request)
 {
         size_t first = sandbox->n_fds;
-        int r = 0;
+        int r;
 
-        sandbox->n_fds += request->n_mounts;
+        sandbox->n_fds += request->n_mounts + request->n_covers;
+        r = sandbox_append(sandbox, &(struct sandbox_step){ .type = STEP_TMPFS, .path = EMPTY_DIR, .name = "0555" });
         for (size_t i = 0; r >= 0 && i < request->n_mounts; i++)
                 r = sandbox_add(sandbox, STEP_OPEN, request->mounts[i].path, first + i);
-        for (size_t i = 0; r >= 0 && i < request->n_mounts; i++) {
-                const struct sandbox_mount *mount = &request->mounts[i];
-
-                r = sandbox_add(sandbox, STEP_COVER, mount->path, FD_GIVEN + i);
-                if (r >= 0)
-                        r = sandbox_add_shields(sandbox, mount, FD_GIVEN + i, first + i);
-        }
-        return r;
+        for (size_t i = 0; r >= 0 && i < request->n_covers; i++)
+                r = sandbox_open_cover(sandbox, &request->covers[i], first + request->n_mounts + i);
+        return r < 0 ? r : sandbox_attach_all(sandbox, request, first);
 }
 
 /* ---- Files of the system ---- */

@@ -11,7 +11,9 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 static const char *const step_purpose[] = {
         [STEP_NETWORK] = "join an empty network",
@@ -27,6 +29,7 @@ static const char *const step_purpose[] = {
         [STEP_SEAL] = "make read-only",
         [STEP_OPEN] = "open",
         [STEP_ATTACH] = "attach the mounts of",
+        [STEP_VIEW] = "make an overlay of",
         [STEP_COVER] = "attach the overlay over",
         [STEP_SHIELD] = "keep read-only",
         [STEP_PROC] = "mount a procfs on",
@@ -146,7 +149,8 @@ static int step_configure_mount(int context, const struct new_mount *new)
         return fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
 }
 
-static int step_mount(const struct new_mount *new)
+/* Returns: a mount that isn't attached yet, or a negative errno. */
+static int step_make_mount(const struct new_mount *new)
 {
         int context, mount, r;
 
@@ -158,8 +162,15 @@ static int step_mount(const struct new_mount *new)
         if (r >= 0 && mount < 0)
                 r = -errno;
         close(context);
-        if (r < 0)
-                return r;
+        return r < 0 ? r : mount;
+}
+
+static int step_mount(const struct new_mount *new)
+{
+        int mount = step_make_mount(new), r;
+
+        if (mount < 0)
+                return mount;
         r = step_attach(mount, new->path);
         close(mount);
         return r;
@@ -207,6 +218,44 @@ static int step_shield(const struct sandbox_step *step, const int *fds)
         return r < 0 && step_is_link(fds[step->covered], step->name) ? 0 : r;
 }
 
+/* The flags of the mount that is covered, which overlayfs doesn't know. */
+static unsigned step_get_attributes(const char *path)
+{
+        unsigned attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
+        struct statfs st;
+
+        if (statfs(path, &st) < 0 || st.f_flags & ST_NOSUID)
+                attributes |= MOUNT_ATTR_NOSUID;
+        if (st.f_flags & ST_NOEXEC)
+                attributes |= MOUNT_ATTR_NOEXEC;
+        return attributes;
+}
+
+/* Whether a file system can't be a layer of an overlay, or isn't for root to see, as some of FUSE. It stays as it is, read-only. */
+static bool code_means_no_layer(int code)
+{
+        return code == -EINVAL || code == -ELOOP || code == -EACCES || code == -ENOTCONN || code == -EOPNOTSUPP;
+}
+
+/* Returns: a mount that isn't attached yet, or a negative errno. */
+static int step_make_view(const struct sandbox_step *step)
+{
+        const char *const options[][2] = { { "source", "deploy-migrate" },
+                                           { "lowerdir", step->name },
+                                           { "redirect_dir", "nofollow" },
+                                           { "metacopy", "off" },
+                                           { NULL, NULL } };
+        int fd = -EINVAL;
+
+        if (step->name)
+                fd = step_make_mount(
+                        &(struct new_mount){ "overlay", step->path, options, step_get_attributes(step->path) });
+        if (fd >= 0 || !code_means_no_layer(fd))
+                return fd;
+        fd = open_tree(-EBADF, step->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+        return fd < 0 ? -errno : fd;
+}
+
 /* Steps that make or alter mounts. */
 static int step_run_mount(const struct sandbox_step *step, int *fds)
 {
@@ -236,14 +285,20 @@ static int step_run_mount(const struct sandbox_step *step, int *fds)
 /* Steps that open something for those after them. */
 static int step_run_open(const struct sandbox_step *step, int *ret)
 {
-        int fd = step->type == STEP_KEEP_DEVICE ? step_keep_device(step->path)
-                 : step->type == STEP_DETACH    ? step_clone_tree(-EBADF, step->path)
-                                                : step_open_unlinked(step->path, O_PATH | O_DIRECTORY);
-
-        if (fd < 0)
-                return step->type == STEP_KEEP_DEVICE ? fd : -errno;
-        *ret = fd;
-        return 0;
+        switch (step->type) {
+        case STEP_KEEP_DEVICE:
+                *ret = step_keep_device(step->path);
+                return *ret < 0 ? *ret : 0;
+        case STEP_VIEW:
+                *ret = step_make_view(step);
+                return *ret < 0 ? *ret : 0;
+        case STEP_DETACH:
+                *ret = step_clone_tree(-EBADF, step->path);
+                return *ret < 0 ? -errno : 0;
+        default:
+                *ret = step_open_unlinked(step->path, O_PATH | O_DIRECTORY);
+                return *ret < 0 ? -errno : 0;
+        }
 }
 
 static int step_run(const struct sandbox_step *step, int *fds)
@@ -254,6 +309,7 @@ static int step_run(const struct sandbox_step *step, int *fds)
         case STEP_KEEP_DEVICE:
         case STEP_DETACH:
         case STEP_OPEN:
+        case STEP_VIEW:
                 return step_run_open(step, &fds[step->fd]);
         case STEP_DIRECTORY:
                 return step_make_directory(step);

@@ -24,6 +24,21 @@ struct sandbox_mount {
         struct strv shields; /* relative paths below path that stay the system's own, read-only */
 };
 
+/*
+ * A directory of the system that no stage has an overlay for. Through an overlay its sockets and fifos aren't those that the daemons have
+ * open.
+ */
+enum sandbox_cover_type {
+        SANDBOX_COVER_OVERLAY,
+        SANDBOX_COVER_AS_IS, /* a mount that would be hidden */
+        SANDBOX_COVER_PROC,  /* of a procfs that isn't at /proc: it shows the sandbox's processes, too */
+};
+
+struct sandbox_cover {
+        char *path; /* with all links resolved */
+        enum sandbox_cover_type type;
+};
+
 enum sandbox_step_type {
         STEP_NETWORK, /* join the empty network */
         STEP_SLAVE,   /* mounts made here don't appear in other name spaces, but automounts of the system appear here */
@@ -38,6 +53,7 @@ enum sandbox_step_type {
         STEP_SEAL,        /* make the mount at path read-only */
         STEP_OPEN,        /* the directory at path, before an overlay covers it */
         STEP_ATTACH,      /* a clone, at path */
+        STEP_VIEW,        /* make a read-only overlay of the directory at path, or a clone of it; name: its layers */
         STEP_COVER,       /* the directory at path with an overlay */
         STEP_SHIELD,      /* attach the system's path/name over the overlay's */
         STEP_PROC,        /* with its own processes only: those of others would lead to their root directories */
@@ -49,7 +65,7 @@ struct sandbox_step {
         enum sandbox_step_type type;
         const char *path;
         const char *name;
-        size_t fd;      /* NETWORK, KEEP_DEVICE, DETACH, OPEN, ATTACH; COVER, SHIELD: of the overlay */
+        size_t fd;      /* NETWORK, KEEP_DEVICE, DETACH, OPEN, VIEW, ATTACH; COVER, SHIELD: of the overlay */
         size_t covered; /* SHIELD: the directory that the overlay covers */
         mode_t mode;    /* DIRECTORY, MOUNT_POINT */
         uid_t uid;      /* DIRECTORY */
@@ -75,6 +91,8 @@ struct sandbox_request {
                 *declared; /* paths, and until one exists the nearest directory on the way; ended by NULL; NULL: none */
         const struct sandbox_mount *mounts; /* sorted by path */
         size_t n_mounts;
+        const struct sandbox_cover *covers; /* sorted by path */
+        size_t n_covers;
         const struct system_files *files; /* NULL: none */
 };
 

@@ -10,22 +10,6 @@
 
 /* ---- Roots ----------------------------------------------------------------------------------- */
 
-/* Whether its files aren't on a disk, so that a rename can't replace them. */
-static bool mount_point_is_pseudo(const struct mount_point *mount)
-{
-        static const char *const types[] = {
-                "autofs",    "binfmt_misc", "bpf",      "cgroup",     "cgroup2", "configfs",   "debugfs",
-                "devpts",    "devtmpfs",    "efivarfs", "functionfs", "fusectl", "hugetlbfs",  "mqueue",
-                "nfsd",      "nsfs",        "proc",     "pstore",     "resctrl", "rpc_pipefs", "securityfs",
-                "selinuxfs", "smackfs",     "sysfs",    "tracefs",
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(types); i++)
-                if (streq(types[i], mount->type))
-                        return true;
-        return false;
-}
-
 struct declaration {
         struct areas *areas;
         const struct mountinfo *mounts;

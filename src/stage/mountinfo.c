@@ -188,3 +188,18 @@ const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const c
                         found = p;
         return found;
 }
+
+bool mount_point_is_pseudo(const struct mount_point *mount)
+{
+        static const char *const types[] = {
+                "autofs",    "binfmt_misc", "bpf",      "cgroup",     "cgroup2", "configfs",   "debugfs",
+                "devpts",    "devtmpfs",    "efivarfs", "functionfs", "fusectl", "hugetlbfs",  "mqueue",
+                "nfsd",      "nsfs",        "proc",     "pstore",     "resctrl", "rpc_pipefs", "securityfs",
+                "selinuxfs", "smackfs",     "sysfs",    "tracefs",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(types); i++)
+                if (streq(types[i], mount->type))
+                        return true;
+        return false;
+}

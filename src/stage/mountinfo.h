@@ -32,3 +32,5 @@ DEFINE_CLEANUP(struct mountinfo *, mountinfo_free);
 
 /* Returns: the mount that @path, absolute and without symbolic links, is on; NULL if it isn't in the table, as if a chroot's root isn't a mount point. */
 const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const char *path);
+/* Whether it is one of the kernel's own file systems: its files aren't on a disk, so that a rename can't replace them. */
+bool mount_point_is_pseudo(const struct mount_point *mount);

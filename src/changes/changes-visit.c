@@ -260,6 +260,7 @@ static int visit_add_missing(struct visit *visit)
 /* Compares the attributes of the directory itself. */
 static int visit_compare_attributes(struct visit *visit)
 {
+        const struct area *area = visit->walk->request->area;
         struct layer_dir *dir = visit->dir;
         struct change change = { .kind = CHANGE_METADATA, .inner = visit_is_inner(visit) };
         bool partial;
@@ -269,8 +270,8 @@ static int visit_compare_attributes(struct visit *visit)
                 return -errno;
         change.before = dir->st_before;
         change.after = dir->st_after;
-        /* If only a part of the area is declared, other processes may change the modification time of its root. */
-        partial = !*dir->path && !area_allows(visit->walk->request->area, "");
+        /* Where only a part of the directory is declared, other processes may change its modification time. */
+        partial = !area_allows(area, dir->path) && (!*dir->path || area_leads_to_declared(area, dir->path));
         r = changes_compare_attributes(visit->lower, dirfd(visit->upper), partial ? NULL : &visit->walk->window);
         return r <= 0 ? r : changes_walk_add(visit->walk, change, dir->path, dir->before);
 }

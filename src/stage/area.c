@@ -12,6 +12,7 @@
 
 struct declaration {
         struct areas *areas;
+        const struct root *root;
         const struct mountinfo *mounts;
         const struct declared_path *declared;
         struct error *error;
@@ -101,24 +102,45 @@ static int declaration_add_root(const struct declaration *declaration, const str
         return r;
 }
 
+/* Returns: whether @declared can't be changed at all, -EOPNOTSUPP if that is an error, since a file in "/" can't be replaced there. */
+static int declaration_is_fixed(const struct declaration *declaration)
+{
+        const struct declared_path *declared = declaration->declared;
+
+        if (!streq(declared->parent, "/") || S_ISDIR(declared->type))
+                return false;
+        if (S_ISLNK(declared->type))
+                return true; /* its target is declared as well */
+        return error_setf(
+                declaration->error, -EOPNOTSUPP,
+                "the declared path %s can't be staged: directly in / only the content of an existing directory can be changed; make the directory first",
+                declared->path);
+}
+
+/* The directory that has as much as possible in one overlay: the migration's root, or directly in "/", or a mount point below it. */
+static char *declaration_find_root(const struct declaration *declaration, const struct mount_point *mount)
+{
+        const char *path = declaration->declared->path, *top = declaration->root->path;
+        size_t n = *top ? strlen(top) : 1 + strcspn(path + 1, "/");
+
+        if (mount && strlen(mount->path) > n)
+                return strdup(mount->path);
+        return strndup(path, n);
+}
+
 static int declaration_add_roots(const struct declaration *declaration)
 {
         const struct declared_path *declared = declaration->declared;
         const struct mount_point *mount = mountinfo_find(declaration->mounts, declared->path);
-        bool in_slash = streq(declared->parent, "/");
-        bool directory = S_ISDIR(declared->type);
-        bool whole = in_slash || (mount && streq(mount->path, declared->path));
+        _cleanup_free_ char *root = NULL;
         int r;
 
-        if (in_slash && S_ISLNK(declared->type))
-                return 0; /* its target is declared as well */
-        if (in_slash && !directory)
-                return error_setf(
-                        declaration->error, -EOPNOTSUPP,
-                        "the declared path %s can't be staged: directly in / only the content of an existing directory can be changed; make the directory first",
-                        declared->path);
-        r = declaration_add_root(declaration, mount, whole ? declared->path : declared->parent);
-        for (size_t i = 0; r >= 0 && directory && i < declaration->mounts->n; i++) {
+        r = declaration_is_fixed(declaration);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        root = declaration_find_root(declaration, mount);
+        r = root ? declaration_add_root(declaration, mount, root) : -ENOMEM;
+        for (size_t i = 0; r >= 0 && S_ISDIR(declared->type) && i < declaration->mounts->n; i++) {
                 const struct mount_point *point = &declaration->mounts->points[i];
 
                 if (path_inside(point->path, declared->path))
@@ -215,18 +237,23 @@ static int area_compare(const void *a, const void *b)
         return strcmp(((const struct area *)a)->path, ((const struct area *)b)->path);
 }
 
-static int areas_build(struct areas *areas, const struct declared_paths *declared, struct error *error)
+static int areas_build(const struct declaration *common, const struct declared_paths *declared)
 {
+        struct areas *areas = common->areas;
         _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         int r;
 
         r = mountinfo_read(&mounts);
         if (r < 0)
-                return error_setf(error, r, "can't read the mount table /proc/self/mountinfo: %s; mount /proc",
+                return error_setf(common->error, r, "can't read the mount table /proc/self/mountinfo: %s; mount /proc",
                                   strerror(-r));
-        for (size_t i = 0; r >= 0 && i < declared->n; i++)
-                r = declaration_add_roots(&(struct declaration){
-                        .areas = areas, .mounts = mounts, .declared = &declared->paths[i], .error = error });
+        for (size_t i = 0; r >= 0 && i < declared->n; i++) {
+                struct declaration declaration = *common;
+
+                declaration.mounts = mounts;
+                declaration.declared = &declared->paths[i];
+                r = declaration_add_roots(&declaration);
+        }
         if (r >= 0 && areas->n > 0)
                 qsort(areas->areas, areas->n, sizeof(*areas->areas), area_compare);
         for (size_t i = 0; r >= 0 && i < areas->n; i++)
@@ -248,7 +275,7 @@ int areas_new(const struct root *root, char *const *writes, struct areas **ret, 
                 return -ENOMEM;
         r = declared_paths_resolve(root, writes, &declared, error);
         if (r >= 0)
-                r = areas_build(areas, declared, error);
+                r = areas_build(&(struct declaration){ .areas = areas, .root = root, .error = error }, declared);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(areas);

@@ -6,9 +6,10 @@
  * Out: the fewest areas in which each declared path can be changed in every way that it could be changed directly: created, replaced,
  * renamed and removed, too.
  *
- * So an area's root is the directory that contains a declared path, or a mount point that is declared or below a declared directory:
- * a mount point can't be renamed or removed anyway, and an overlay doesn't include the file systems that are mounted below it. A
- * read-only mount has no area, nor has a symbolic link directly in "/": they stay unchanged.
+ * So an area's root is a directory as far up as an overlay can be: the migration's root directory, or if that is "/" a directory in it; or
+ * a mount point below it that a declared path is on, since an overlay doesn't include the file systems that are mounted below it. What
+ * is changed in an area beside the declared paths is found in the stage (changes.h). A read-only mount has no area, nor has a symbolic
+ * link directly in "/": they stay unchanged.
  */
 
 #include "basic/error.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* From a stage to the mounts that a sandbox attaches: its areas' overlays, and the names in them that stay the system's own (shields). */
+/* From a stage to the mounts that a sandbox attaches: its areas' overlays, and the paths in them that stay the system's own (shields). */
 
 #include "basic/io.h"
 #include "basic/path.h"
@@ -9,80 +9,28 @@
 #include "stage/stage-view.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-
-/*
- * A shield takes some 20 us. In a directory with more names none has one: whether the migration changed them is found out from the upper
- * layer afterwards.
- */
-#define SHIELDS_MAX 1000
 
 /* ---- Shields ---- */
 
-/* Whether @name is declared, or contains a declared path. */
-static bool area_concerns(const struct area *area, const char *name)
+/*
+ * Through an overlay the layers of a stage can't be opened, so in an area that contains the stages they would look like a broken file
+ * system. The directory that they are in stays the system's own.
+ */
+static int shields_add_stages(struct strv *shields, const struct stage *stage, size_t i)
 {
-        return area_allows(area, name) || area_leads_to_declared(area, name);
-}
-
-/* Shields @path by the name in the area's root that contains it, unless that may be changed. */
-static int shields_add_path(struct strv *shields, const struct area *area, const char *path)
-{
-        _cleanup_free_ char *name = strndup(path, strcspn(path, "/"));
-
-        if (!name)
-                return -ENOMEM;
-        if (area_concerns(area, name))
-                return strv_add(shields, path);
-        for (size_t i = 0; i < shields->n; i++)
-                if (streq(name, shields->list[i]))
-                        return 0;
-        return strv_add(shields, name);
-}
-
-/* A fifo or a socket in an overlay isn't the one that other processes have open. A symbolic link can't have a shield. */
-static bool entry_needs_shield(DIR *dir, const struct dirent *entry, bool writable)
-{
-        unsigned type = beneath_type(dir, entry);
-
-        return type == DT_FIFO || type == DT_SOCK || (writable && type != DT_LNK);
-}
-
-/* Shields every name beside the declared ones, if there aren't too many. */
-static int shields_add_siblings(struct strv *shields, const struct area *area, bool writable)
-{
-        _cleanup_(closedirp) DIR *dir = NULL;
-        const struct dirent *entry;
-        int r;
-
-        r = beneath_open_entries(area->fd, "", &dir);
-        while (r >= 0 && shields->n <= SHIELDS_MAX && (r = beneath_next(dir, &entry)) > 0)
-                if (entry_needs_shield(dir, entry, writable) && !area_concerns(area, entry->d_name))
-                        r = strv_add(shields, entry->d_name);
-        if (shields->n > SHIELDS_MAX)
-                strv_done(shields);
-        return r;
-}
-
-/* Through an overlay the stage's own layers can't be opened, so in an area that contains the stage they would look like a broken file system. */
-static int shields_add_stage(struct strv *shields, const struct stage *stage, size_t i)
-{
-        const struct area *area = &stage->areas->areas[i];
         const char *inside = stage_find_in_area(stage, i);
+        size_t n = inside ? (size_t)(path_name(inside) - inside) : 0;
 
-        return inside && !area_allows(area, inside) ? shields_add_path(shields, area, inside) : 0;
+        return inside ? strv_addf(shields, "%.*s", n > 0 ? (int)n - 1 : (int)strlen(inside), inside) : 0;
 }
 
-static int shields_add(struct strv *shields, const struct stage *stage, size_t i, bool writable)
+/* An overlay doesn't include the file systems that are mounted in the area. */
+static int shields_add(struct strv *shields, const struct stage *stage, size_t i)
 {
         const struct area *area = &stage->areas->areas[i];
-        int r = 0;
+        int r = strv_add_all(shields, area->mounts.list);
 
-        if (!area_allows(area, ""))
-                r = shields_add_siblings(shields, area, writable);
-        for (size_t j = 0; r >= 0 && j < area->mounts.n; j++)
-                r = shields_add_path(shields, area, area->mounts.list[j]);
-        return r < 0 ? r : shields_add_stage(shields, stage, i);
+        return r < 0 ? r : shields_add_stages(shields, stage, i);
 }
 
 /* ---- Mounts ---- */
@@ -136,9 +84,9 @@ static int stage_mount_area(const struct stage *stage, size_t i, struct stage_mo
         int r;
 
         *mount = (struct sandbox_mount){ .path = stage->areas->areas[i].path, .fd = -EBADF };
-        r = shields_add(&mount->shields, stage, i, mounts->writable);
+        r = shields_add(&mount->shields, stage, i);
         if (r < 0)
-                return error_errnof(error, r, "can't list %s", mount->path);
+                return r;
         return mount->fd = stage_mount_view(stage, i, !mounts->writable, error);
 }
 

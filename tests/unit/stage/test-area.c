@@ -134,48 +134,48 @@ static const struct {
         const char *areas;
 } cases[] = {
         { { NULL }, "" },
-        { { "/etc/foo" }, "/etc{foo}" },
-        { { "/etc/foo.conf" }, "/etc{foo.conf}" },
-        { { "/etc/foo", "/etc/foo.conf", "/etc/foo" }, "/etc{foo,foo.conf}" },
-        { { "/srv/with blank, \xc3\xbc" }, "/srv{with blank, \xc3\xbc}" },
+        { { "/etc/foo" }, "{etc/foo}" },
+        { { "/etc/foo.conf" }, "{etc/foo.conf}" },
+        { { "/etc/foo", "/etc/foo.conf", "/etc/foo" }, "{etc/foo,etc/foo.conf}" },
+        { { "/srv/with blank, \xc3\xbc" }, "{srv/with blank, \xc3\xbc}" },
         /* The root of a tree can be changed like another directory. */
         { { "/etc" }, "{etc}" },
         { { "/new" }, "{new}" },
-        { { "/srv", "/etc/foo" }, "{srv} /etc{foo}" },
+        { { "/srv", "/etc/foo" }, "{etc/foo,srv}" },
         /* A missing path in a missing directory. */
-        { { "/etc/new" }, "/etc{new}" },
-        { { "/etc/new/er/file" }, "/etc{new/er/file}" },
-        { { "/new/x", "/etc/foo" }, "{new/x} /etc{foo}" },
-        { { "/etc/new", "/etc/new/er" }, "/etc{new}" },
+        { { "/etc/new" }, "{etc/new}" },
+        { { "/etc/new/er/file" }, "{etc/new/er/file}" },
+        { { "/new/x", "/etc/foo" }, "{etc/foo,new/x}" },
+        { { "/etc/new", "/etc/new/er" }, "{etc/new}" },
         /* The defaults, some missing, beside the state directory. */
         { { "/etc/foo", "/var/lib/foo", "/var/cache/foo", "/var/log/foo" },
-          "/etc{foo} /var{log/foo} /var/cache{foo} /var/lib{foo}" },
+          "{etc/foo,var/cache/foo,var/lib/foo,var/log/foo}" },
         /* Nested paths, in both orders. */
-        { { "/srv/a", "/srv/a/b/c" }, "/srv{a}" },
-        { { "/srv/a/b/c", "/srv/a/b/new/x", "/srv/a" }, "/srv{a}" },
-        { { "/srv/a/b/c", "/srv/a/b" }, "/srv/a{b}" },
-        { { "/srv/a/b/c", "/etc/foo/file", "/srv/a/x" }, "/etc/foo{file} /srv/a{x} /srv/a/b{c}" },
-        { { "/etc/foo", "/etc/foo/file" }, "/etc{foo}" },
-        { { "/etc/foo", "/etc/foobar" }, "/etc{foo,foobar}" },
-        { { "/etc/foo", "/etc/foo.conf", "/etc/foo/file" }, "/etc{foo,foo.conf}" },
+        { { "/srv/a", "/srv/a/b/c" }, "{srv/a}" },
+        { { "/srv/a/b/c", "/srv/a/b/new/x", "/srv/a" }, "{srv/a}" },
+        { { "/srv/a/b/c", "/srv/a/b" }, "{srv/a/b}" },
+        { { "/srv/a/b/c", "/etc/foo/file", "/srv/a/x" }, "{etc/foo/file,srv/a/b/c,srv/a/x}" },
+        { { "/etc/foo", "/etc/foo/file" }, "{etc/foo}" },
+        { { "/etc/foo", "/etc/foobar" }, "{etc/foo,etc/foobar}" },
+        { { "/etc/foo", "/etc/foo.conf", "/etc/foo/file" }, "{etc/foo,etc/foo.conf}" },
         /* An outer one that declares other names. */
-        { { "/etc/foo", "/etc/bar/baz" }, "/etc{foo} /etc/bar{baz}" },
+        { { "/etc/foo", "/etc/bar/baz" }, "{etc/bar/baz,etc/foo}" },
         /* Links mean themselves and their targets. */
-        { { "/etc/relative" }, "/data{real} /etc{relative}" },
-        { { "/etc/dots" }, "/data{real} /etc{dots}" },
-        { { "/etc/slash" }, "/data{real} /etc{slash}" },
+        { { "/etc/relative" }, "{data/real,etc/relative}" },
+        { { "/etc/dots" }, "{data/real,etc/dots}" },
+        { { "/etc/slash" }, "{data/real,etc/slash}" },
         { { "/etc/dot" }, "{etc}" },
-        { { "/etc/relative.conf" }, "/data{real.conf} /etc{relative.conf}" },
-        { { "/etc/chain" }, "/data{real} /etc{chain,chain2,relative}" },
-        { { "/etc/dangling" }, "/data{new} /etc{dangling}" },
-        { { "/etc/dangling-deep" }, "/data{none/new} /etc{dangling-deep}" },
-        { { "/etc/inside" }, "/etc{inside} /etc/foo{file}" },
-        { { "/etc/inside", "/etc/foo" }, "/etc{foo,inside}" },
+        { { "/etc/relative.conf" }, "{data/real.conf,etc/relative.conf}" },
+        { { "/etc/chain" }, "{data/real,etc/chain,etc/chain2,etc/relative}" },
+        { { "/etc/dangling" }, "{data/new,etc/dangling}" },
+        { { "/etc/dangling-deep" }, "{data/none/new,etc/dangling-deep}" },
+        { { "/etc/inside" }, "{etc/foo/file,etc/inside}" },
+        { { "/etc/inside", "/etc/foo" }, "{etc/foo,etc/inside}" },
         { { "/lib" }, "{data,lib}" },
         /* On the way. */
-        { { "/lib/real" }, "/data{real}" },
-        { { "/lib/new/x", "/data/new" }, "/data{new}" },
-        { { "/etc/relative/deep" }, "/data/real{deep}" },
+        { { "/lib/real" }, "{data/real}" },
+        { { "/lib/new/x", "/data/new" }, "{data/new}" },
+        { { "/etc/relative/deep" }, "{data/real/deep}" },
 };
 
 START_TEST(test_areas)
@@ -186,15 +186,21 @@ START_TEST(test_areas)
 }
 END_TEST
 
-/* With an existing state directory, and on the system's own root. */
+/* On the system's own root, with the tree on a mount point. */
 START_TEST(test_areas_on_the_system)
 {
-        _cleanup_(root_done) struct root tree = tree_with_entries(), slash = { .fd = -EBADF };
+        _cleanup_(root_done) struct root tree = private_tree(), slash = { .fd = -EBADF };
         const char *writes[WRITES_MAX] = { NULL };
         _cleanup_(areas_freep) struct areas *areas = NULL;
         _cleanup_error_ struct error error = { 0 };
-        _cleanup_free_ char *got = NULL;
+        _cleanup_free_ char *got = NULL, *path = NULL;
 
+        mount_at(&tree, "/", "tmpfs", 0);
+        path = strdup(tree.path);
+        root_done(&tree);
+        ck_assert_int_eq(root_init(&tree, path), 0); /* the root of the new mount */
+        for (size_t i = 0; i < ELEMENTSOF(entries); i++)
+                tree_add(&tree, &entries[i]);
         ck_assert_int_eq(root_init(&slash, "/"), 0);
         for (size_t i = 0; cases[_i].writes[i]; i++) {
                 writes[i] = strdup(tree_path(&tree, cases[_i].writes[i]));
@@ -269,7 +275,7 @@ START_TEST(test_state_behind_a_link)
         tree_add(&root, &(struct tree_entry){ STATE_DIR, S_IFLNK, "../../data/state" });
         for (size_t i = 0; i < ELEMENTSOF(refused); i++)
                 expect_refusal(&root, refused[i], -EPERM, STATE_DIR);
-        expect(&root, (const char *const[]){ "/data/real", "/var/lib/foo", NULL }, "/data{real} /var/lib{foo}");
+        expect(&root, (const char *const[]){ "/data/real", "/var/lib/foo", NULL }, "{data/real,var/lib/foo}");
 }
 END_TEST
 
@@ -313,7 +319,7 @@ START_TEST(test_link_in_slash)
         ck_assert_int_eq(root_init(&root, "/"), 0);
 
         expect(&root, (const char *const[]){ "/srv", NULL }, "/data{srv}");
-        expect(&root, (const char *const[]){ "/srv/x", NULL }, "/data/srv{x}");
+        expect(&root, (const char *const[]){ "/srv/x", NULL }, "/data{srv/x}");
         expect_refusal(&root, (const char *const[]){ "/file", NULL }, -EOPNOTSUPP, "/file |directly in /");
 }
 END_TEST
@@ -334,35 +340,35 @@ static const struct {
         /* Declared itself, or below a declared path. */
         { { { "/srv/a", "tmpfs", 0 } }, { "/srv/a" }, "/srv/a{.}" },
         { { { "/srv/a", "tmpfs", 0 } }, { "/srv/a/x" }, "/srv/a{x}" },
-        { { { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a" }, "/srv{a} /srv/a/b{.}" },
-        { { { "/srv/a", "tmpfs", 0 } }, { "/srv/a", "/srv/x" }, "/srv{x} /srv/a{.}" },
-        { { { "/srv/a/b/c", "tmpfs", 0 }, { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a" }, "/srv{a} /srv/a/b{.}" },
-        { { { "/srv/a/b", "tmpfs", 0 }, { "/data/real", "tmpfs", 0 } }, { "/srv/a" }, "/srv{a} /srv/a/b{.}" },
+        { { { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a" }, "{srv/a} /srv/a/b{.}" },
+        { { { "/srv/a", "tmpfs", 0 } }, { "/srv/a", "/srv/x" }, "{srv/x} /srv/a{.}" },
+        { { { "/srv/a/b/c", "tmpfs", 0 }, { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a" }, "{srv/a} /srv/a/b{.}" },
+        { { { "/srv/a/b", "tmpfs", 0 }, { "/data/real", "tmpfs", 0 } }, { "/srv/a" }, "{srv/a!data/real} /srv/a/b{.}" },
         /* One on top of the other. */
-        { { { "/srv/a/b", "proc", 0 }, { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a" }, "/srv{a} /srv/a/b{.}" },
+        { { { "/srv/a/b", "proc", 0 }, { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a" }, "{srv/a} /srv/a/b{.}" },
         { { { "/srv/a", "tmpfs", 0 }, { "/srv/a", "tmpfs", MS_RDONLY } }, { "/srv/a" }, "" },
         /* Declared both itself and by the directory that contains it. */
-        { { { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a/b/x", "/srv/a" }, "/srv{a} /srv/a/b{.}" },
-        { { { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a/b", "/srv/a" }, "/srv{a} /srv/a/b{.}" },
+        { { { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a/b/x", "/srv/a" }, "{srv/a} /srv/a/b{.}" },
+        { { { "/srv/a/b", "tmpfs", 0 } }, { "/srv/a/b", "/srv/a" }, "{srv/a} /srv/a/b{.}" },
         /* Elsewhere below the root of an area. */
-        { { { "/srv/a", "tmpfs", 0 } }, { "/srv/x" }, "/srv{x!a}" },
-        { { { "/srv/a/b", "tmpfs", 0 }, { "/srv/a/b", "tmpfs", 0 } }, { "/srv/x" }, "/srv{x!a/b}" },
+        { { { "/srv/a", "tmpfs", 0 } }, { "/srv/x" }, "{srv/x!srv/a}" },
+        { { { "/srv/a/b", "tmpfs", 0 }, { "/srv/a/b", "tmpfs", 0 } }, { "/srv/x" }, "{srv/x!srv/a/b}" },
         { { { "/srv/a", "tmpfs", 0 }, { "/srv/with blank, \xc3\xbc", "proc", 0 } },
           { "/srv/x", "/srv/y" },
-          "/srv{x,y!a,with blank, \xc3\xbc}" },
-        { { { "/etc/bar", "tmpfs", 0 } }, { "/etc/foo", "/etc/bar/x" }, "/etc{foo} /etc/bar{x}" },
-        { { { "/data", "tmpfs", 0 } }, { "/srv/x" }, "/srv{x}" },
+          "{srv/x,srv/y!srv/a,srv/with blank, \xc3\xbc}" },
+        { { { "/etc/bar", "tmpfs", 0 } }, { "/etc/foo", "/etc/bar/x" }, "{etc/foo} /etc/bar{x}" },
+        { { { "/data", "tmpfs", 0 } }, { "/srv/x" }, "{srv/x!data}" },
         /* A read-only mount stays read-only. */
-        { { { "/srv/a/b", "tmpfs", MS_RDONLY } }, { "/srv/a" }, "/srv{a!a/b}" },
-        { { { "/srv/a/b", "proc", MS_RDONLY } }, { "/srv/a" }, "/srv{a!a/b}" },
+        { { { "/srv/a/b", "tmpfs", MS_RDONLY } }, { "/srv/a" }, "{srv/a!srv/a/b}" },
+        { { { "/srv/a/b", "proc", MS_RDONLY } }, { "/srv/a" }, "{srv/a!srv/a/b}" },
         { { { "/srv/a", "tmpfs", MS_RDONLY } }, { "/srv/a" }, "" },
-        { { { "/srv/a", "tmpfs", MS_RDONLY } }, { "/srv/a/x/y", "/etc/foo" }, "/etc{foo}" },
-        { { { "/srv/a", "tmpfs", MS_RDONLY } }, { "/srv/a/x", "/srv/b" }, "/srv{b!a}" },
-        { { { "/etc/bar/baz/file", NULL, MS_RDONLY } }, { "/etc/bar" }, "/etc{bar!bar/baz/file}" },
+        { { { "/srv/a", "tmpfs", MS_RDONLY } }, { "/srv/a/x/y", "/etc/foo" }, "{etc/foo!srv/a}" },
+        { { { "/srv/a", "tmpfs", MS_RDONLY } }, { "/srv/a/x", "/srv/b" }, "{srv/b!srv/a}" },
+        { { { "/etc/bar/baz/file", NULL, MS_RDONLY } }, { "/etc/bar" }, "{etc/bar!etc/bar/baz/file}" },
         /* A file elsewhere. */
-        { { { "/etc/bar/baz/file", NULL, 0 } }, { "/etc/foo" }, "/etc{foo!bar/baz/file}" },
+        { { { "/etc/bar/baz/file", NULL, 0 } }, { "/etc/foo" }, "{etc/foo!etc/bar/baz/file}" },
         /* A path through a link. */
-        { { { "/data/real/deep", "tmpfs", 0 } }, { "/etc/relative" }, "/data{real} /data/real/deep{.} /etc{relative}" },
+        { { { "/data/real/deep", "tmpfs", 0 } }, { "/etc/relative" }, "{data/real,etc/relative} /data/real/deep{.}" },
 };
 
 static void add_mount(const struct root *root, const struct mounted *mounted)
@@ -411,8 +417,8 @@ START_TEST(test_nested_mounts)
                "/srv/a{.!locked} /srv/a/inner{.} /srv/a/locked/open{.}");
         expect(&root, (const char *const[]){ "/srv", NULL },
                "{srv} /srv/a{.!locked} /srv/a/inner{.} /srv/a/locked/open{.}");
-        expect(&root, (const char *const[]){ "/srv/x", NULL }, "/srv{x!a}");
-        expect(&root, (const char *const[]){ "/srv/a/x", "/srv/y", NULL }, "/srv{y} /srv/a{x!inner,locked}");
+        expect(&root, (const char *const[]){ "/srv/x", NULL }, "{srv/x!srv/a}");
+        expect(&root, (const char *const[]){ "/srv/a/x", "/srv/y", NULL }, "{srv/y} /srv/a{x!inner,locked}");
 }
 END_TEST
 
@@ -448,16 +454,16 @@ static const struct {
         const char *part[WRITES_MAX];
         const char *areas;
 } parts[] = {
-        { { "/etc/foo" }, { "/etc/foo" }, "/etc{foo}" },
-        { { "/etc/foo" }, { NULL }, "/etc{}" },
-        { { "/etc/foo", "/srv/a" }, { "/srv/a" }, "/etc{} /srv{a} /srv/a/b{.}" },
+        { { "/etc/foo" }, { "/etc/foo" }, "{etc/foo!srv/a/b,data/locked}" },
+        { { "/etc/foo" }, { NULL }, "{!srv/a/b,data/locked}" },
+        { { "/etc/foo", "/srv/a" }, { "/srv/a" }, "{srv/a!data/locked} /srv/a/b{.}" },
         /* Both were one area. */
-        { { "/srv/a", "/srv/a/x/y" }, { "/srv/a/x/y" }, "/srv{a/x/y} /srv/a/b{}" },
-        { { "/srv/a", "/srv/a/b/c" }, { "/srv/a/b/c" }, "/srv{} /srv/a/b{c}" },
-        { { "/srv/a", "/srv/a/b" }, { "/srv/a/b" }, "/srv{} /srv/a/b{.}" },
-        { { "/etc/foo", "/etc/bar/baz" }, { "/etc/bar/baz" }, "/etc{} /etc/bar{baz}" },
-        { { "/etc/relative", "/data/real/deep" }, { "/data/real/deep" }, "/data{real/deep!locked} /etc{}" },
-        { { "/data/locked/x", "/data/x" }, { "/data/locked/x" }, "/data{!locked}" },
+        { { "/srv/a", "/srv/a/x/y" }, { "/srv/a/x/y" }, "{srv/a/x/y!data/locked} /srv/a/b{}" },
+        { { "/srv/a", "/srv/a/b/c" }, { "/srv/a/b/c" }, "{!data/locked} /srv/a/b{c}" },
+        { { "/srv/a", "/srv/a/b" }, { "/srv/a/b" }, "{!data/locked} /srv/a/b{.}" },
+        { { "/etc/foo", "/etc/bar/baz" }, { "/etc/bar/baz" }, "{etc/bar/baz!srv/a/b,data/locked}" },
+        { { "/etc/relative", "/data/real/deep" }, { "/data/real/deep" }, "{data/real/deep!srv/a/b,data/locked}" },
+        { { "/data/locked/x", "/data/x" }, { "/data/locked/x" }, "{!srv/a/b,data/locked}" },
 };
 
 START_TEST(test_declare)

@@ -73,7 +73,7 @@ static int sides_add_files(const struct sides *sides, const struct changes *chan
         return r;
 }
 
-static int preview_step_read_area(const struct preview_step *preview, size_t i, struct dmig_files *files,
+static int preview_step_read_area(const struct preview_step *preview, size_t i, struct undeclared *undeclared,
                                   struct error *error)
 {
         const struct stage *stage = preview->stage;
@@ -84,6 +84,7 @@ static int preview_step_read_area(const struct preview_step *preview, size_t i, 
                 .number = i,
                 .upper = stage->uppers[i],
                 .begin = stage->begin,
+                .undeclared = undeclared,
         };
         int r;
 
@@ -95,17 +96,18 @@ static int preview_step_read_area(const struct preview_step *preview, size_t i, 
                                                       .stop_fd = preview->ctx->stop_fd,
                                                       .request = &request,
                                                       .error = error },
-                               &changes, files);
+                               &changes, preview->step->files);
 }
 
 static int preview_step_read_files(const struct preview_step *preview, struct error *error)
 {
+        _cleanup_(undeclared_done) struct undeclared undeclared = { .root = &preview->ctx->root };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < preview->areas->n; i++)
-                r = preview_step_read_area(preview, i, preview->step->files, error);
+                r = preview_step_read_area(preview, i, &undeclared, error);
         preview->step->changes = (int64_t)preview->step->files->n;
-        return r < 0 ? r : 0;
+        return r < 0 ? r : undeclared_check(&undeclared, error);
 }
 
 /* ---- The phases ---- */

@@ -85,16 +85,33 @@ static int changes_walk_run(struct changes_walk *walk, struct error *error)
 
 /* ---- Refused changes ---- */
 
-/* Returns: the path of @change that isn't declared, or NULL. */
-static const char *change_find_undeclared(const struct area *area, const struct change *change)
+static bool change_is_declared(const struct area *area, const struct change *change)
 {
         bool is_new_directory = change->kind == CHANGE_CREATE && S_ISDIR(change->after.st_mode);
 
-        if (change->kind == CHANGE_ENTRIES)
-                return NULL;
-        if (!area_allows(area, change->path) && !(is_new_directory && area_leads_to_declared(area, change->path)))
-                return change->path;
-        return change->from && !area_allows(area, change->from) ? change->from : NULL;
+        return area_allows(area, change->path) || (is_new_directory && area_leads_to_declared(area, change->path));
+}
+
+/* Returns: whether there are any, or a negative errno. */
+static int changes_find_undeclared(const struct changes_request *request, const struct changes *changes)
+{
+        bool found = false;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < changes->n; i++) {
+                const struct change *change = &changes->changes[i];
+                bool from = change->from && !area_allows(request->area, change->from),
+                     to = !change_is_declared(request->area, change);
+
+                if (change->kind == CHANGE_ENTRIES || !(from || to))
+                        continue;
+                found = true;
+                if (to)
+                        r = undeclared_add(request->undeclared, request->area, change->path);
+                if (r >= 0 && from)
+                        r = undeclared_add(request->undeclared, request->area, change->from);
+        }
+        return r < 0 ? r : found;
 }
 
 /*
@@ -109,24 +126,6 @@ static bool change_has_conflict(const struct change *change, struct timespec beg
         if (change->kind == CHANGE_ENTRIES || !time_is_later(st->st_ctim, begin))
                 return false;
         return !stays || !S_ISDIR(st->st_mode) || !time_is_same(st->st_ctim, st->st_mtim);
-}
-
-static int changes_check_declared(const struct changes_request *request, const struct changes *changes,
-                                  struct error *error)
-{
-        for (size_t i = 0; i < changes->n; i++) {
-                const char *path = change_find_undeclared(request->area, &changes->changes[i]);
-                _cleanup_free_ char *printed = NULL;
-
-                if (!path)
-                        continue;
-                if (changes_format_path(request->area, path, &printed) < 0)
-                        return -ENOMEM;
-                return error_setf(error, -EPERM,
-                                  "migrate changed %s, which its manifest doesn't declare; add it to \"writes\"",
-                                  printed);
-        }
-        return 0;
 }
 
 static int changes_check_conflicts(const struct changes_request *request, const struct changes *changes,
@@ -156,7 +155,7 @@ int changes_read(const struct changes_request *request, struct changes *changes,
         };
         int r;
 
-        assert(request->area && changes);
+        assert(request->area && request->undeclared && changes);
         r = changes_walk_run(&walk, error);
         if (r >= 0)
                 r = changes_match_moves(&walk, error);
@@ -167,8 +166,9 @@ int changes_read(const struct changes_request *request, struct changes *changes,
         if (r < 0)
                 return r;
         changes_sort(&walk.changes);
-        r = changes_check_declared(request, &walk.changes, error);
-        if (r >= 0)
-                r = changes_check_conflicts(request, &walk.changes, error);
+        r = changes_find_undeclared(request, &walk.changes);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = changes_check_conflicts(request, &walk.changes, error);
         return r < 0 ? r : changes_append(changes, &walk.changes);
 }

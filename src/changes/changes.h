@@ -10,6 +10,7 @@
  * writing was copied up, changed or not.
  */
 
+#include "changes/undeclared.h"
 #include "stage/area.h"
 
 #include <stdint.h>
@@ -54,13 +55,14 @@ struct changes_request {
         const struct area *area;
         size_t number; /* of the area */
         int upper;
-        int lower;             /* the merged lower layers, as one directory */
-        struct timespec begin; /* modification times from then to now result from the migration's writes */
+        int lower;                     /* the merged lower layers, as one directory */
+        struct timespec begin;         /* modification times from then to now result from the migration's writes */
+        struct undeclared *undeclared; /* gets the changed paths that aren't declared */
 };
 
 /*
- * Appends to @changes. Returns: 0, or a negative errno with @error set: -EPERM if a changed path isn't declared, -EBUSY if another
- * process has changed the same file directly since @begin; both messages name the path.
+ * Appends to @changes, unless some aren't declared, which the caller refuses when it has read all areas (undeclared_check()). Returns: 0, or
+ * a negative errno with @error set: -EBUSY if another process has changed the same file directly since @begin; the message names it.
  */
 _must_check_ int changes_read(const struct changes_request *request, struct changes *changes, struct error *error);
 void changes_done(struct changes *changes);

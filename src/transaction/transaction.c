@@ -41,6 +41,7 @@ int transaction_begin(const struct transaction_request *request, struct transact
 
 static int transaction_read_changes(const struct transaction *t, struct error *error)
 {
+        _cleanup_(undeclared_done) struct undeclared undeclared = { .root = &t->request.ctx->root };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < t->areas->n; i++) {
@@ -51,11 +52,12 @@ static int transaction_read_changes(const struct transaction *t, struct error *e
                         .upper = t->stage->uppers[i],
                         .lower = lower,
                         .begin = t->stage->begin,
+                        .undeclared = &undeclared,
                 };
 
                 r = lower < 0 ? lower : changes_read(&request, &t->redo->changes, error);
         }
-        return r;
+        return r < 0 ? r : undeclared_check(&undeclared, error);
 }
 
 static int transaction_make_redo(struct transaction *t, const struct transaction_end *end)

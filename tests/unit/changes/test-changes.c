@@ -41,11 +41,14 @@ struct fixture {
         struct root tree; /* lower, upper, work and view are in it */
         struct area area;
         char *declared[4];
+        struct root root; /* of the migration: that of the area */
+        struct undeclared undeclared;
         struct changes_request request;
 };
 
 static void fixture_done(struct fixture *s)
 {
+        undeclared_done(&s->undeclared);
         close(s->request.lower);
         close(s->request.upper);
         free(s->area.path);
@@ -81,12 +84,15 @@ static void fixture_init(struct fixture *ret, const char *below, const char *con
         ret->area.path = strdup(tree_path(&ret->tree, "/lower"));
         ret->area.declared.list = ret->declared;
         ret->area.fd = -EBADF;
+        ret->root.path = ret->area.path;
+        ret->undeclared.root = &ret->root;
         ret->request = (struct changes_request){
                 .area = &ret->area,
                 .number = 7,
                 .lower = open_directory(&ret->tree, "/lower"),
                 .upper = open_directory(&ret->tree, "/upper"),
                 .begin = now(),
+                .undeclared = &ret->undeclared,
         };
 }
 
@@ -390,7 +396,7 @@ static const char *const a_part[] = { "dir/sub", "new/a/b", NULL };
 static const struct {
         const char *script;
         const char *changes;  /* or */
-        const char *violated; /* the undeclared path in the message */
+        const char *violated; /* the undeclared paths in the message */
 } declarations[] = {
         { "echo >dir/sub/new; mv dir/sub/h dir/sub/h2",
           "entries dir/sub\nmove dir/sub/h2 <- dir/sub/h\ncreate dir/sub/new\n", NULL },
@@ -400,16 +406,37 @@ static const struct {
           NULL },
         { "mkdir -p new/a/b/c",
           "entries .\ncreate new\ncreate new/a inner\ncreate new/a/b inner\ncreate new/a/b/c inner\n", NULL },
-        { "echo >dir/f; echo >file; rm dir/g", NULL, "dir/f" },
-        { "chmod 700 dir", NULL, "dir" },
-        { "rm -r dir", NULL, "dir" },
-        { "mkdir -p new/a/c", NULL, "new/a/c" },
-        { "mkdir new; echo >new/a", NULL, "new/a" },
-        { "mv dir/sub new", NULL, "new" },
-        { "mv file dir/sub/file", NULL, "file" },
-        { "mv dir2 dir/sub/", NULL, "dir2" },
-        { "echo >'fi\nle'", NULL, "fi\\012le" },
+        { "echo >dir/f; echo >file; rm dir/g", NULL, "\"/dir/f\",\"/dir/g\",\"/file\"" },
+        { "chmod 700 dir; echo >dir/f", NULL, "\"/dir\"" },
+        { "chmod 700 .", NULL, "\"/\"" },
+        { "touch -d 2002-01-01 . dir; touch -d 2002-01-01 dir2", NULL, "\"/dir2\"" },
+        { "rm -r dir", NULL, "\"/dir\"" },
+        { "mkdir -p new/a/c/d; echo >new/a/c/e", NULL, "\"/new/a/c\"" },
+        { "mkdir new; echo >new/a", NULL, "\"/new/a\"" },
+        { "mv dir/sub new", NULL, "\"/new\"" },
+        { "mv file dir/sub/file", NULL, "\"/file\"" },
+        { "mv file g", NULL, "\"/file\",\"/g\"" },
+        { "mv dir2 dir/sub/", NULL, "\"/dir2\"" },
+        { "echo >'fi\nle'; echo >'\"\\\\'; echo >ü", NULL, "\"/\\\"\\\\\\\\\",\"/fi\\u000ale\",\"/ü\"" },
+        { "mkdir dir3; echo >\"dir2/$(printf 'a\\377b')\"; chmod 700 empty", NULL, "\"/dir2\",\"/dir3\",\"/empty\"" },
 };
+
+static void expect_undeclared(struct fixture *s, const char *format, ...) _printf_(2, 3);
+static void expect_undeclared(struct fixture *s, const char *format, ...)
+{
+        _cleanup_changes_ struct changes changes = { 0 };
+        _cleanup_error_ struct error error = { 0 };
+        _cleanup_free_ char *message = NULL;
+        va_list args;
+
+        ck_assert_msg(changes_read(&s->request, &changes, &error) == 0, "%s", error_text(&error));
+        ck_assert_uint_eq(changes.n, 0);
+        ck_assert_int_eq(undeclared_check(&s->undeclared, &error), -EPERM);
+        va_start(args, format);
+        ck_assert_int_ge(vasprintf(&message, format, args), 0);
+        va_end(args);
+        ck_assert_str_eq(error_text(&error), message);
+}
 
 START_TEST(test_declared)
 {
@@ -420,10 +447,26 @@ START_TEST(test_declared)
         if (declarations[_i].changes)
                 expect(&s, declarations[_i].changes);
         else
-                expect_error(&s, -EPERM,
-                             "migrate changed %s/%s, which its manifest doesn't declare; "
-                             "add it to \"writes\"",
-                             s.area.path, declarations[_i].violated);
+                expect_undeclared(
+                        &s, "migrate changed paths that its manifest doesn't declare: [%s]; add them to \"writes\"",
+                        declarations[_i].violated);
+        strv_done(&s.undeclared.paths);
+        ck_assert_int_eq(undeclared_check(&s.undeclared, NULL), 0);
+}
+END_TEST
+
+START_TEST(test_many_undeclared)
+{
+        _cleanup_(fixture_done) struct fixture s;
+        _cleanup_changes_ struct changes changes = { 0 };
+        _cleanup_error_ struct error error = { 0 };
+
+        fixture_init(&s, BELOW, a_part);
+        fixture_run(&s, "touch $(seq 1000 1219)");
+        ck_assert_int_eq(changes_read(&s.request, &changes, &error), 0);
+        ck_assert_int_eq(undeclared_check(&s.undeclared, &error), -EPERM);
+        ck_assert_ptr_nonnull(strstr(error_text(&error), "[\"/1000\",\"/1001\","));
+        ck_assert_ptr_nonnull(strstr(error_text(&error), ",\"/1099\"] and 120 more; add them to \"writes\""));
 }
 END_TEST
 
@@ -629,6 +672,7 @@ static Suite *suite(void)
         tcase_add_loop_test(tc, test_directories, 0, ELEMENTSOF(directories));
         tcase_add_loop_test(tc, test_links, 0, ELEMENTSOF(links));
         tcase_add_loop_test(tc, test_declared, 0, ELEMENTSOF(declarations));
+        tcase_add_test(tc, test_many_undeclared);
         tcase_add_loop_test(tc, test_changed_by_others, 0, ELEMENTSOF(others));
         tcase_add_loop_test(tc, test_names, 0, ELEMENTSOF(names));
         tcase_add_test(tc, test_long_names);

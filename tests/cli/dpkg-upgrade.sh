@@ -34,7 +34,7 @@ END
 prepare() {
         migration "$1" 0.0.0/001_first 'test -e "$DPKG_ROOT/var/lib/$DEPLOY_MIGRATE_PACKAGE/$DEPLOY_MIGRATE_VERSION.${0##*/}"' \
                 'echo done >>"$DPKG_ROOT/var/lib/$DEPLOY_MIGRATE_PACKAGE/$DEPLOY_MIGRATE_VERSION.${0##*/}"'
-        sed -i 's|^echo .*|echo "$DEPLOY_MIGRATE_ID:$1" >"$DPKG_ROOT/calls"|' "$ROOT/usr/lib/deploy-migrate/$1/v0.0.0/001_first"
+        sed -i 's|^echo .*|echo "$DEPLOY_MIGRATE_ID:$1" >"'"$CHANNEL"'/calls"|' "$ROOT/usr/lib/deploy-migrate/$1/v0.0.0/001_first"
         for name in 001_first 002_second; do
                 cp "$ROOT/usr/lib/deploy-migrate/$1/v0.0.0/001_first" "$WORK/$1-$name"
         done
@@ -125,7 +125,7 @@ test_two_packages_of_which_one_fails() {
         expect 0 run
         install one-1.2-1 two-1.2-1
         write /usr/lib/deploy-migrate/one/v1.1.0/002_second '#!/bin/sh
-echo "$DEPLOY_MIGRATE_ID:$1" >"$DPKG_ROOT/calls"
+echo "$DEPLOY_MIGRATE_ID:$1" >"'"$CHANNEL"'/calls"
 exit 1'
         expect 1 run --json
         assert_json '[.packages[] | .package + " " + .result] | join(", ")' 'one failed, two completed'

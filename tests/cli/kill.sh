@@ -218,7 +218,7 @@ test_terminated_with_other_packages_to_go() {
 }
 
 test_a_migration_that_ignores_sigterm_is_killed() {
-        migration sample 1.1.0/001_x 'exit 1' 'trap "" TERM INT; echo trapped >"$DPKG_ROOT/calls"; (setsid sh -c "trap : TERM; gate; sleep 300" &); gate; gate'
+        migration sample 1.1.0/001_x 'exit 1' 'trap "" TERM INT; echo trapped >"'"$CHANNEL"'/calls"; (setsid sh -c "trap : TERM; gate; sleep 300" &); gate; gate'
         upgraded sample 1.0 1.1
         start run sample
         await_call 1.1.0/001_x:check

@@ -26,7 +26,9 @@ umask 022
 run_tests() {
         WORK=$(mktemp -d) || exit 1
         ROOT=$WORK/root OUT=$WORK/out ERR=$WORK/err
-        trap 'clean_up; rmdir "$WORK"' EXIT
+        # Where migrations in a sandbox reach a fifo: in a directory that the sandbox neither covers nor makes private.
+        CHANNEL=$(mktemp -d /usr/local/deploy-migrate-test.XXXXXX 2>/dev/null) || CHANNEL=$(mktemp -d) || exit 1
+        trap 'clean_up; rmdir "$WORK" "$CHANNEL"' EXIT
         trap 'exit 1' HUP INT TERM
         run_all
 }
@@ -45,8 +47,8 @@ run_test() {
 # Migrations write their calls to the fifo "calls", and wait for a line from the fifo "gate".
 set_up() {
         mkdir "$ROOT" "$WORK/stanzas"
-        mkfifo "$ROOT/calls" "$ROOT/gate"
-        exec 9<>"$ROOT/calls" 8<>"$ROOT/gate"
+        mkfifo "$CHANNEL/calls" "$CHANNEL/gate"
+        exec 9<>"$CHANNEL/calls" 8<>"$CHANNEL/gate"
         echo "$ROOT" >"$WORK/pattern"
 }
 
@@ -59,7 +61,7 @@ clean_up() {
                 while read -r mounted; do
                         umount --lazy "$mounted"
                 done
-        rm -rf "${WORK:?}"/*
+        rm -rf "${WORK:?}"/* "${CHANNEL:?}"/*
 } 2>/dev/null
 
 need_root() {
@@ -144,9 +146,9 @@ migration() {
         cat >"$file" <<END
 #!/bin/sh
 marker=\$DPKG_ROOT/var/lib/$1/$(echo "$2" | tr / -)
-echo "$2:\$1" >"\$DPKG_ROOT/calls"
+echo "$2:\$1" >"$CHANNEL/calls"
 gate() {
-        read -r line <"\$DPKG_ROOT/gate"
+        read -r line <"$CHANNEL/gate"
 }
 case \$1 in
 check)

@@ -204,10 +204,10 @@ START_TEST(test_root_below_tmp)
         tree_add(&root, &(struct tree_entry){ "/etc/foo/file", 0644, "foo\n" });
         output = box_output(&box,
                             "cd %s && cat etc/bar etc/foo/file && echo new >etc/foo/new\n"
-                            "echo x 2>/dev/null >etc/bar || echo refused\n"
+                            "echo x >etc/bar && echo found later\n"
                             "[ ! -e %s ] && echo gone; ls -A /tmp | wc -l",
                             root.path, other.path);
-        ck_assert_str_eq(output, "bar\nfoo\nrefused\ngone\n1\n");
+        ck_assert_str_eq(output, "bar\nfoo\nfound later\ngone\n1\n");
 }
 END_TEST
 
@@ -457,10 +457,7 @@ START_TEST(test_many_areas)
                 n += (size_t)snprintf(manifest + n, sizeof(manifest) - n, ",'/%d/foo'", i);
         }
         strcpy(manifest + n, "]}");
-        output = box_output(&box,
-                            "cd %s && for d in *; do : >$d/foo || exit; (: >$d/beside) 2>/dev/null && exit\n"
-                            "done; ls */foo | wc -l",
-                            root.path);
+        output = box_output(&box, "cd %s && for d in *; do : >$d/foo || exit; done; ls */foo | wc -l", root.path);
         ck_assert_str_eq(output, "100\n");
 }
 END_TEST
@@ -484,11 +481,12 @@ START_TEST(test_failing_step)
         ck_assert_str_eq(no_network.output, "");
         ck_assert_ptr_nonnull(strstr(error_text(&no_network.error), "empty network: Invalid argument"));
 
-        ck_assert_int_eq(shell("mv %s/etc %s/moved", root.path, root.path), 0);
+        ck_assert_int_eq(shell("mv %s %s.moved", root.path, root.path), 0);
         program_run(&(struct program){ .script = "echo started", .sandbox = opened.sandbox }, &no_directory);
+        ck_assert_int_eq(shell("mv %s.moved %s", root.path, root.path), 0);
         ck_assert_int_eq(no_directory.r, -ENOENT);
         ck_assert_str_eq(no_directory.output, "");
-        ck_assert_ptr_nonnull(strstr(error_text(&no_directory.error), tree_path(&root, "/etc: No such file")));
+        ck_assert_ptr_nonnull(strstr(error_text(&no_directory.error), tree_path(&root, ": No such file")));
 }
 END_TEST
 

@@ -98,7 +98,10 @@ struct case_ {
         const char *output;
 };
 
-/* "w" writes the file and prints its name, or the reason why it can't. */
+/*
+ * "w" writes the file and prints its name, or the reason why it can't. What isn't declared can be written if it is in the same area: the
+ * stage's changes tell.
+ */
 #define W "w() { (echo written >$1) 2>/dev/null && echo $1 || { : >>$1; } 2>&1 | sed 's/.*: //'; }\n"
 
 static const struct case_ cases[] = {
@@ -106,7 +109,7 @@ static const struct case_ cases[] = {
           "{'writes':['/etc/foo']}",
           "w etc/foo/new; w etc/foo/old; w etc/bar/new; w etc/beside; w new; rm etc/foo/old && mv etc/foo/new "
           "etc/foo/old; ls etc/foo",
-          "etc/foo/new\netc/foo/old\n" READ_ONLY "\n" READ_ONLY "\n" READ_ONLY "\nold\n" },
+          "etc/foo/new\netc/foo/old\netc/bar/new\netc/beside\nnew\nold\n" },
         /* Itself, too. */
         { { { "/etc/foo/old", 0644, "old" } },
           "{'writes':['/etc/foo']}",
@@ -115,56 +118,56 @@ static const struct case_ cases[] = {
         { { { "/etc/beside", 0644, "old" } },
           "{'writes':['/etc/foo']}",
           "ls etc; mkdir etc/foo && w etc/foo/new; rm -r etc/foo; w etc/foo; w etc/beside",
-          "beside\netc/foo/new\netc/foo\n" READ_ONLY "\n" },
+          "beside\netc/foo/new\netc/foo\netc/beside\n" },
         { { { "/etc/beside", 0644, "old" } },
           "{'writes':['/etc/a/b/c']}",
           "mkdir -p etc/a/b/c && w etc/a/b/c/new; w etc/beside",
-          "etc/a/b/c/new\n" READ_ONLY "\n" },
+          "etc/a/b/c/new\netc/beside\n" },
         /* Nested paths, in both orders. */
         { { { "/srv/a/b", S_IFDIR | 0755, NULL }, { "/srv/beside", 0644, "old" } },
           "{'writes':['/srv/a/b','/srv/a']}",
           "w srv/a/1; w srv/a/b/2; w srv/beside",
-          "srv/a/1\nsrv/a/b/2\n" READ_ONLY "\n" },
+          "srv/a/1\nsrv/a/b/2\nsrv/beside\n" },
         { { { "/srv/a/b/c/d", S_IFDIR | 0755, NULL } },
           "{'writes':['/srv/a','/srv/a/b/c/d','/srv/a/b']}",
           "w srv/a/1; w srv/a/b/2; w srv/a/b/c/3; w srv/a/b/c/d/4; w 5",
-          "srv/a/1\nsrv/a/b/2\nsrv/a/b/c/3\nsrv/a/b/c/d/4\n" READ_ONLY "\n" },
+          "srv/a/1\nsrv/a/b/2\nsrv/a/b/c/3\nsrv/a/b/c/d/4\n5\n" },
         /* Areas below shields of another one. */
         { { { "/srv/a", S_IFDIR | 0755, NULL }, { "/srv/b/c", S_IFDIR | 0755, NULL }, { "/srv/b/d", 0644, "old" } },
           "{'writes':['/srv/a','/srv/b/c']}",
           "w srv/a/1; w srv/b/c/2; w srv/b/d",
-          "srv/a/1\nsrv/b/c/2\n" READ_ONLY "\n" },
+          "srv/a/1\nsrv/b/c/2\nsrv/b/d\n" },
         { { { "/srv/a", S_IFDIR | 0755, NULL }, { "/srv/ab", S_IFDIR | 0755, NULL } },
           "{'writes':['/srv/a']}",
           "w srv/a/1; w srv/ab/2",
-          "srv/a/1\n" READ_ONLY "\n" },
+          "srv/a/1\nsrv/ab/2\n" },
         /* Behind a link. */
         { { { "/data/real", S_IFDIR | 0755, NULL },
             { "/data/beside", 0644, "old" },
             { "/etc/foo", S_IFLNK, "../data/real" } },
           "{'writes':['/etc/foo']}",
           "w etc/foo/1; w data/real/2; w data/beside; ls data/real; rm etc/foo && mkdir etc/foo; w etc/foo/3",
-          "etc/foo/1\ndata/real/2\n" READ_ONLY "\n1\n2\netc/foo/3\n" },
+          "etc/foo/1\ndata/real/2\ndata/beside\n1\n2\netc/foo/3\n" },
         { { { "/data/foo", S_IFDIR | 0755, NULL }, { "/data/beside", 0644, "old" }, { "/etc", S_IFLNK, "data" } },
           "{'writes':['/etc/foo']}",
           "w etc/foo/1; w etc/beside",
-          "etc/foo/1\n" READ_ONLY "\n" },
+          "etc/foo/1\netc/beside\n" },
         /* The same twice. */
         { { { "/data", S_IFDIR | 0755, NULL }, { "/link", S_IFLNK, "data" }, { "/beside", 0644, "old" } },
           "{'writes':['/data','/link']}",
           "w data/1; w link/2; w beside",
-          "data/1\nlink/2\n" READ_ONLY "\n" },
+          "data/1\nlink/2\nbeside\n" },
         /* A single file, with the temporary one that replaces it. */
         { { { "/etc/foo.conf", 0644, "old\n" }, { "/etc/beside", 0644, "old" } },
           "{'writes':['/etc/foo.conf']}",
           "w etc/beside; sed -i s/old/new/ etc/foo.conf; cat etc/foo.conf; w etc/foo.conf; cat etc/foo.conf; ls etc",
-          READ_ONLY "\nnew\netc/foo.conf\nwritten\nbeside\nfoo.conf\n" },
+          "etc/beside\nnew\netc/foo.conf\nwritten\nbeside\nfoo.conf\n" },
         { { { "/data/real.conf", 0644, "old" },
             { "/data/beside", 0644, "old" },
             { "/etc/foo.conf", S_IFLNK, "../data/real.conf" } },
           "{'writes':['/etc/foo.conf']}",
           "w etc/foo.conf; w data/beside; cat data/real.conf",
-          "etc/foo.conf\n" READ_ONLY "\nwritten\n" },
+          "etc/foo.conf\ndata/beside\nwritten\n" },
         /* Nothing at all. */
         { { { "/etc/foo", S_IFDIR | 0755, NULL } },
           "{'writes':[]}",
@@ -174,12 +177,12 @@ static const struct case_ cases[] = {
         { { { "/srv/with blank, \xc3\xbc:", S_IFDIR | 0755, NULL }, { "/srv/beside", 0644, "old" } },
           "{'writes':['/srv/with blank, \xc3\xbc:']}",
           "cd srv/with*; w 1; w ../beside",
-          "1\n" READ_ONLY "\n" },
+          "1\n../beside\n" },
         { { { "/srv/with blank, \xc3\xbc:\\/foo", S_IFDIR | 0755, NULL },
             { "/srv/with blank, \xc3\xbc:\\/\n", 0644, "old" } },
           "{'writes':['/srv/with blank, \xc3\xbc:\\\\/foo']}",
-          "cd srv/with*; w foo/1; (: >'\n') 2>&1 | grep -o '" READ_ONLY "'",
-          "foo/1\n" READ_ONLY "\n" },
+          "cd srv/with*; w foo/1; (: >'\n') && echo beside",
+          "foo/1\nbeside\n" },
 };
 
 static void add_entries(const struct root *root, const struct case_ *c)
@@ -252,7 +255,7 @@ START_TEST(test_mounts_within)
                                   W "cd %s; w srv/a/1; w srv/a/sub/2; w srv/a/locked/3; w other/4; w 5; cat other/file",
                                   root.path),
                          0);
-        expect(&box, script, "srv/a/1\nsrv/a/sub/2\n" READ_ONLY "\n" READ_ONLY "\n" READ_ONLY "\nfile\n");
+        expect(&box, script, "srv/a/1\nsrv/a/sub/2\n" READ_ONLY "\n" READ_ONLY "\n5\nfile\n");
         ck_assert_int_ne(shell("cd %s && cat srv/a/1 srv/a/sub/2 2>/dev/null", root.path), 0);
 }
 END_TEST

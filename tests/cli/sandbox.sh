@@ -101,7 +101,7 @@ test_a_migration_that_does_not_care_where_it_writes() {
         write /etc/other/data old
         ship 'test "$(cat "$DPKG_ROOT/etc/other/data")" = new' 'echo new >"$DPKG_ROOT/etc/other/data"; exit 0'
         assert_refused
-        assert_err 'Read-only file system'
+        assert_err '["/etc/other/data"]; add them to "writes"'
         assert_content /etc/other/data old
 }
 
@@ -133,7 +133,7 @@ test_writing_what_the_manifest_declares() {
         write /srv/other old
         ship 'grep -q new "$DPKG_ROOT/srv/file"' '
                 cd "$DPKG_ROOT"
-                mkdir -p srv/dir/deep && echo new >srv/dir/deep/data && echo new >srv/file && ! echo new >srv/other && ! touch var/lib/sample/x'
+                mkdir -p srv/dir/deep && echo new >srv/dir/deep/data && echo new >srv/file'
         manifest '{"writes": ["/srv/dir/deep", "/srv/file"]}'
         expect 0 run sample
         assert_content /srv/dir/deep/data new

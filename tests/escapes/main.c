@@ -103,7 +103,8 @@ static void attempts_try(int phase, int kind)
                         continue;
                 if (!(attempt->when & ONLY_TREE) || !root[0])
                         attempt_try(attempt, "");
-                if (attempt->when & (TREE | ONLY_TREE) && root[0])
+                if (root[0] &&
+                    (attempt->when & (TREE | ONLY_TREE) || (attempt->when & TREE_IN_CHECK && phase == CHECK)))
                         attempt_try(attempt, root);
         }
         printf("%u attempts were answered as expected\n", n_right);

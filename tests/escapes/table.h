@@ -13,6 +13,8 @@ enum {
         ONLY_TREE = 1 << 3, /* a path that is tried below --root only, if there is one */
         CONNECTS = 1 << 4,  /* only by the migration with "connect" */
         NETWORK = 1 << 5,   /* only by the migration with "network" */
+        /* As TREE, but below --root in check only: to migrate that tree is one area, in which an undeclared change is found afterwards. */
+        TREE_IN_CHECK = 1 << 6,
 };
 
 #define ANSWERS_MAX 4

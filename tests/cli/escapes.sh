@@ -42,6 +42,10 @@ make_bed() {
         cp /etc/passwd "$BED/srv/tree/etc/"
         cp -a "$BED/etc/passwd" "$WORK/passwd"
         copy_dev
+        for disk in "$BED/var/disk" "$BED/srv/tree/var/disk"; do
+                mkdir "$disk"
+                mount -t tmpfs tmpfs "$disk"
+        done
         start_outside
 }
 
@@ -186,9 +190,9 @@ reach_out() {
 }
 
 connect() {
-        reach_out "$1" 1.1.0/001_connect '{"writes": ["/srv/data"], "connect": ["/run/app/daemon.sock", "/run/systemd/private"]}' 0
+        reach_out "$1" 1.1.0/001_connect '{"writes": ["/srv/data"], "connect": ["/run/app/daemon.sock", "/run/systemd/private", "/var/lib/app/daemon.sock"]}' 0
         heard=$(sort "$WORK/heard" | uniq -c | tr -s ' \n' ' ')
-        [ "$heard" = " 6 $TREE/run/app/daemon.sock 6 $TREE/run/systemd/private " ] || fail "heard: $heard"
+        [ "$heard" = " 6 $TREE/run/app/daemon.sock 6 $TREE/run/systemd/private 6 $TREE/var/lib/app/daemon.sock " ] || fail "heard: $heard"
 }
 
 test_connect_on_the_root_file_system() {

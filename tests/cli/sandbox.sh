@@ -134,7 +134,7 @@ test_writing_what_the_manifest_declares() {
         ship 'grep -q new "$DPKG_ROOT/srv/file"' '
                 cd "$DPKG_ROOT"
                 mkdir -p srv/dir/deep && echo new >srv/dir/deep/data && echo new >srv/file'
-        manifest '{"writes": ["/srv/dir/deep", "/srv/file"]}'
+        manifest '{"writes": ["/srv/dir/deep", "/srv/file", "/var/lib/sample"]}'
         expect 0 run sample
         assert_content /srv/dir/deep/data new
         assert_content /srv/file new

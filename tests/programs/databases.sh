@@ -126,6 +126,10 @@ test_a_live_mariadb_is_out_of_reach() {
         assert_live_server_out_of_reach /run/mysqld/mysqld.sock
 }
 
+test_a_live_mariadb_with_a_socket_below_var_is_out_of_reach() {
+        assert_live_server_out_of_reach /var/lib/mysql/mysqld.sock
+}
+
 test_redis_with_a_temporary_server() {
         WRITES='["/var/lib/redis"]'
         CHECK='

@@ -26,9 +26,7 @@ umask 022
 run_tests() {
         WORK=$(mktemp -d) || exit 1
         ROOT=$WORK/root OUT=$WORK/out ERR=$WORK/err
-        # Where migrations in a sandbox reach a fifo: in a directory that the sandbox neither covers nor makes private.
-        CHANNEL=$(mktemp -d /usr/local/deploy-migrate-test.XXXXXX 2>/dev/null) || CHANNEL=$(mktemp -d) || exit 1
-        trap 'clean_up; rmdir "$WORK" "$CHANNEL"' EXIT
+        trap 'clean_up; rmdir "$WORK"' EXIT
         trap 'exit 1' HUP INT TERM
         run_all
 }
@@ -44,9 +42,11 @@ run_test() {
         clean_up
 }
 
-# Migrations write their calls to the fifo "calls", and wait for a line from the fifo "gate".
+# Migrations write their calls to the fifo "calls", and wait for a line from the fifo "gate". These are where the sandbox neither covers
+# a directory nor makes it private.
 set_up() {
         mkdir "$ROOT" "$WORK/stanzas"
+        CHANNEL=$(mktemp -d /usr/local/deploy-migrate-test.XXXXXX 2>/dev/null) || CHANNEL=$(mktemp -d) || exit 1
         mkfifo "$CHANNEL/calls" "$CHANNEL/gate"
         exec 9<>"$CHANNEL/calls" 8<>"$CHANNEL/gate"
         echo "$ROOT" >"$WORK/pattern"
@@ -61,7 +61,7 @@ clean_up() {
                 while read -r mounted; do
                         umount --lazy "$mounted"
                 done
-        rm -rf "${WORK:?}"/* "${CHANNEL:?}"/*
+        rm -rf "${WORK:?}"/* "${CHANNEL:-$WORK/none}"
 } 2>/dev/null
 
 need_root() {

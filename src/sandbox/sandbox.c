@@ -231,10 +231,11 @@ static unsigned step_get_attributes(const char *path)
         return attributes;
 }
 
-/* Whether a file system can't be a layer of an overlay, or isn't for root to see, as some of FUSE. It stays as it is, read-only. */
+/* Whether it can't be a layer of an overlay: some file systems, single files, and what isn't for root to see. It stays as it is, read-only. */
 static bool code_means_no_layer(int code)
 {
-        return code == -EINVAL || code == -ELOOP || code == -EACCES || code == -ENOTCONN || code == -EOPNOTSUPP;
+        return code == -EINVAL || code == -ELOOP || code == -EACCES || code == -ENOTCONN || code == -EOPNOTSUPP ||
+               code == -ENOTDIR;
 }
 
 /* Returns: a mount that isn't attached yet, or a negative errno. */

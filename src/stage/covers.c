@@ -147,6 +147,15 @@ static enum sandbox_cover_type mount_point_get_cover(const struct mount_point *m
         return SANDBOX_COVER_OVERLAY;
 }
 
+/* A socket or a fifo that is mounted by itself had better stay hidden. */
+static bool mount_point_is_channel(const struct mount_point *mount, enum sandbox_cover_type type)
+{
+        struct stat st;
+
+        return type == SANDBOX_COVER_OVERLAY && lstat(mount->path, &st) == 0 &&
+               (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode));
+}
+
 /* Each mount that another cover or an overlay would hide, or in which there may be sockets. */
 static int cover_list_add_mounts(struct cover_list *list)
 {
@@ -155,11 +164,13 @@ static int cover_list_add_mounts(struct cover_list *list)
         for (size_t i = 0; r >= 0 && i < list->table->n; i++) {
                 const struct mount_point *mount = &list->table->points[i];
                 bool in_root = list->root->path[0] && path_is_within(mount->path, list->root->path);
+                enum sandbox_cover_type type = mount_point_get_cover(mount);
 
                 if (streq(mount->path, "/") || cover_list_has_area(list, mount->path) ||
                     (path_is_uncovered(mount->path) && !in_root))
                         continue;
-                r = cover_list_take(list, strdup(mount->path), mount_point_get_cover(mount));
+                if (!mount_point_is_channel(mount, type))
+                        r = cover_list_take(list, strdup(mount->path), type);
         }
         return r;
 }

@@ -7,10 +7,10 @@
 . "${0%/*}/packages.sh"
 
 # A migration which waits for this file.
-gate='while [ ! -e /srv/go-on ]; do sleep 0.05; done'
+gate='while [ ! -e /usr/local/go-on ]; do sleep 0.05; done'
 
 open_gate() {
-        : >"$ROOT/srv/go-on"
+        : >"$ROOT/usr/local/go-on"
 }
 
 # ship_plain NAME VERSION: a package without services. That of 2.0 waits at the gate when it is called slow.

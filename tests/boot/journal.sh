@@ -153,10 +153,10 @@ test_twenty_restarts_without_noise() {
 
 test_status_says_what_runs() {
         # shellcheck disable=SC2016 # for the migration
-        (upgrade_plain 'while [ ! -e /srv/go-on ]; do sleep 0.05; done') &
+        (upgrade_plain 'while [ ! -e /usr/local/go-on ]; do sleep 0.05; done') &
         await has_event plain started
         await says_what_runs
-        : >"$ROOT/srv/go-on"
+        : >"$ROOT/usr/local/go-on"
         wait $!
         assert_ran_once plain 2.0.0/001_first
 }

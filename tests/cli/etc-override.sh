@@ -81,7 +81,7 @@ test_a_manifest() {
         migration sample 1.1.0/001_x 'test -e "$DPKG_ROOT/srv/data"' 'touch "$DPKG_ROOT/srv/data"'
         mkdir "$ROOT/srv"
         expect 1 run sample
-        write $ADMIN/001_x.json '{"writes": ["/srv"]}'
+        write $ADMIN/001_x.json '{"writes": ["/srv", "/var/lib/sample"]}'
         expect 0 run sample
         assert_exists /srv/data
 }

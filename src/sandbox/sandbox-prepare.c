@@ -8,9 +8,6 @@
 
 #include <sys/stat.h>
 
-/* Until the sandbox's own procfs is mounted there. */
-#define EMPTY_DIR "/proc"
-
 enum { FD_NETWORK, FD_GIVEN };
 
 /* ---- Overlays ---- */
@@ -28,34 +25,17 @@ static int sandbox_add_shields(struct sandbox *sandbox, const struct sandbox_mou
         return r;
 }
 
-/* The longest string that fsconfig(2) takes. */
-#define LAYERS_MAX 255U
-
-/* Formats "lowerdir": an empty directory, since it takes two, and @path. Returns: NULL if that is too long, or memory ran out. */
-static const char *cover_make_layers(struct sandbox *sandbox, const char *path)
-{
-        char layers[LAYERS_MAX + 1] = EMPTY_DIR ":", *end = layers + strlen(layers);
-
-        for (const char *p = path; *p; p++) {
-                if (end + 3 > layers + sizeof(layers))
-                        return NULL;
-                if (*p == ':' || *p == '\\')
-                        *end++ = '\\';
-                *end++ = *p;
-        }
-        *end = '\0';
-        return sandbox_keep_path(sandbox, strdup(layers));
-}
-
 /* Opens what covers the directory, while everything in it can still be reached. */
 static int sandbox_open_cover(struct sandbox *sandbox, const struct sandbox_cover *cover, size_t fd)
 {
-        const char *layers = cover->type == SANDBOX_COVER_OVERLAY ? cover_make_layers(sandbox, cover->path) : NULL;
-
-        if (cover->type == SANDBOX_COVER_PROC)
+        switch (cover->type) {
+        case SANDBOX_COVER_OVERLAY:
+                return sandbox_add(sandbox, STEP_VIEW, cover->path, fd);
+        case SANDBOX_COVER_AS_IS:
+                return sandbox_add(sandbox, STEP_DETACH_ONE, cover->path, fd);
+        default:
                 return 0;
-        return sandbox_append(
-                sandbox, &(struct sandbox_step){ .type = STEP_VIEW, .path = cover->path, .name = layers, .fd = fd });
+        }
 }
 
 static int sandbox_attach_cover(struct sandbox *sandbox, const struct sandbox_cover *cover, size_t fd)
@@ -99,7 +79,8 @@ static int sandbox_add_mounts(struct sandbox *sandbox, const struct sandbox_requ
         int r;
 
         sandbox->n_fds += request->n_mounts + request->n_covers;
-        r = sandbox_append(sandbox, &(struct sandbox_step){ .type = STEP_TMPFS, .path = EMPTY_DIR, .name = "0555" });
+        r = sandbox_append(sandbox,
+                           &(struct sandbox_step){ .type = STEP_TMPFS, .path = SANDBOX_EMPTY_DIR, .name = "0555" });
         for (size_t i = 0; r >= 0 && i < request->n_mounts; i++)
                 r = sandbox_add(sandbox, STEP_OPEN, request->mounts[i].path, first + i);
         for (size_t i = 0; r >= 0 && i < request->n_covers; i++)

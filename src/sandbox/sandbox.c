@@ -3,17 +3,13 @@
 /* The child side of the sandbox: runs the parent's table of steps by system calls only. */
 
 #include "sandbox/sandbox.h"
-#include "sandbox/privileges.h"
 
-#include <fcntl.h>
+#include "sandbox/privileges.h"
+#include "sandbox/sandbox-mounts.h"
+
 #include <limits.h>
-#include <linux/openat2.h>
 #include <sched.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 
 static const char *const step_purpose[] = {
         [STEP_NETWORK] = "join an empty network",
@@ -21,6 +17,7 @@ static const char *const step_purpose[] = {
         [STEP_KEEP_DEVICE] = "clone",
         [STEP_READ_ONLY] = "make read-only the mounts below",
         [STEP_DETACH] = "clone the mounts of",
+        [STEP_DETACH_ONE] = "clone the mount of",
         [STEP_TMPFS] = "mount a tmpfs on",
         [STEP_PTS] = "mount a devpts on",
         [STEP_DIRECTORY] = "make",
@@ -78,230 +75,6 @@ static int step_make_directory(const struct sandbox_step *step)
         return mode & (S_ISUID | S_ISGID) && chmod(step->path, mode) < 0 ? -errno : 0;
 }
 
-static int step_set_attributes(const char *path, unsigned attributes, unsigned flags)
-{
-        struct mount_attr attr = { .attr_set = attributes };
-
-        return mount_setattr(-EBADF, path, flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
-}
-
-/* ---- Mounts ---- */
-
-/* @path had no symbolic links when it was resolved: another user may have put one there since, to have another directory covered. */
-static int step_open_unlinked(const char *path, unsigned flags)
-{
-        struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-        int fd;
-
-        do
-                fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-        while (fd < 0 && errno == EAGAIN);
-        return fd;
-}
-
-/* The clone keeps the mount flags that the mounts have now. */
-static int step_clone_tree(int dir, const char *path)
-{
-        return open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
-}
-
-/* The file system's device files stay usable, but their attributes can't be changed. */
-static int step_keep_device(const char *path)
-{
-        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
-        int fd, r;
-
-        fd = open_tree(-EBADF, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
-                return fd;
-        r = -errno;
-        close(fd);
-        return r;
-}
-
-/* Looks @path up anew, since the directory that STEP_OPEN opened may be covered by another overlay now. */
-static int step_attach(int mount, const char *path)
-{
-        int fd, r;
-
-        fd = step_open_unlinked(path, O_PATH);
-        if (fd < 0)
-                return -errno;
-        r = move_mount(mount, "", fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno : 0;
-        close(fd);
-        return r;
-}
-
-struct new_mount {
-        const char *type;
-        const char *path;
-        const char *const (*options)[2]; /* names and values, ended by a name of NULL */
-        unsigned attributes;
-};
-
-static int step_configure_mount(int context, const struct new_mount *new)
-{
-        for (const char *const(*option)[2] = new->options; (*option)[0]; option++)
-                if (fsconfig(context, FSCONFIG_SET_STRING, (*option)[0], (*option)[1], 0) < 0)
-                        return -errno;
-        return fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
-}
-
-/* Returns: a mount that isn't attached yet, or a negative errno. */
-static int step_make_mount(const struct new_mount *new)
-{
-        int context, mount, r;
-
-        context = fsopen(new->type, FSOPEN_CLOEXEC);
-        if (context < 0)
-                return -errno;
-        r = step_configure_mount(context, new);
-        mount = r < 0 ? r : fsmount(context, FSMOUNT_CLOEXEC, new->attributes);
-        if (r >= 0 && mount < 0)
-                r = -errno;
-        close(context);
-        return r < 0 ? r : mount;
-}
-
-static int step_mount(const struct new_mount *new)
-{
-        int mount = step_make_mount(new), r;
-
-        if (mount < 0)
-                return mount;
-        r = step_attach(mount, new->path);
-        close(mount);
-        return r;
-}
-
-static int step_mount_tmpfs(const struct sandbox_step *step)
-{
-        const char *const options[][2] = { { "mode", step->name }, { NULL, NULL } };
-
-        return step_mount(&(struct new_mount){ "tmpfs", step->path, options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV });
-}
-
-static int step_mount_pts(const struct sandbox_step *step)
-{
-        static const char *const options[][2] = { { "ptmxmode", "0666" }, { "mode", "0620" }, { NULL, NULL } };
-
-        return step_mount(&(struct new_mount){ "devpts", step->path, options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC });
-}
-
-static int step_mount_proc(const struct sandbox_step *step)
-{
-        static const char *const options[][2] = { { NULL, NULL } };
-
-        return step_mount(
-                &(struct new_mount){ "proc", step->path, options,
-                                     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC });
-}
-
-static bool step_is_link(int dir, const char *name)
-{
-        struct stat st;
-
-        return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
-}
-
-/* A name that has vanished since the parent listed it needs no shield; a symbolic link that replaced it can't always have one. */
-static int step_shield(const struct sandbox_step *step, const int *fds)
-{
-        int fd, r;
-
-        fd = step_clone_tree(fds[step->covered], step->name);
-        r = fd < 0 ? -1 : move_mount(fd, "", fds[step->fd], step->name, MOVE_MOUNT_F_EMPTY_PATH);
-        r = r < 0 && errno != ENOENT ? -errno : 0;
-        fd_closep(&fd);
-        return r < 0 && step_is_link(fds[step->covered], step->name) ? 0 : r;
-}
-
-/* The flags of the mount that is covered, which overlayfs doesn't know. */
-static unsigned step_get_attributes(const char *path)
-{
-        unsigned attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
-        struct statfs st;
-
-        if (statfs(path, &st) < 0 || st.f_flags & ST_NOSUID)
-                attributes |= MOUNT_ATTR_NOSUID;
-        if (st.f_flags & ST_NOEXEC)
-                attributes |= MOUNT_ATTR_NOEXEC;
-        return attributes;
-}
-
-/* Whether it can't be a layer of an overlay: some file systems, single files, and what isn't for root to see. It stays as it is, read-only. */
-static bool code_means_no_layer(int code)
-{
-        return code == -EINVAL || code == -ELOOP || code == -EACCES || code == -ENOTCONN || code == -EOPNOTSUPP ||
-               code == -ENOTDIR;
-}
-
-/* Returns: a mount that isn't attached yet, or a negative errno. */
-static int step_make_view(const struct sandbox_step *step)
-{
-        const char *const options[][2] = { { "source", "deploy-migrate" },
-                                           { "lowerdir", step->name },
-                                           { "redirect_dir", "nofollow" },
-                                           { "metacopy", "off" },
-                                           { NULL, NULL } };
-        int fd = -EINVAL;
-
-        if (step->name)
-                fd = step_make_mount(
-                        &(struct new_mount){ "overlay", step->path, options, step_get_attributes(step->path) });
-        if (fd >= 0 || !code_means_no_layer(fd))
-                return fd;
-        fd = open_tree(-EBADF, step->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
-        return fd < 0 ? -errno : fd;
-}
-
-/* Steps that make or alter mounts. */
-static int step_run_mount(const struct sandbox_step *step, int *fds)
-{
-        switch (step->type) {
-        case STEP_SLAVE:
-                return mount(NULL, step->path, NULL, MS_REC | MS_SLAVE, NULL) < 0 ? -errno : 0;
-        case STEP_READ_ONLY:
-                return step_set_attributes(step->path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV, AT_RECURSIVE);
-        case STEP_SEAL:
-                return step_set_attributes(step->path, MOUNT_ATTR_RDONLY, 0);
-        case STEP_TMPFS:
-                return step_mount_tmpfs(step);
-        case STEP_PTS:
-                return step_mount_pts(step);
-        case STEP_PROC:
-                return step_mount_proc(step);
-        case STEP_COVER:
-        case STEP_ATTACH:
-                return step_attach(fds[step->fd], step->path);
-        case STEP_SHIELD:
-                return step_shield(step, fds);
-        default:
-                return -EINVAL;
-        }
-}
-
-/* Steps that open something for those after them. */
-static int step_run_open(const struct sandbox_step *step, int *ret)
-{
-        switch (step->type) {
-        case STEP_KEEP_DEVICE:
-                *ret = step_keep_device(step->path);
-                return *ret < 0 ? *ret : 0;
-        case STEP_VIEW:
-                *ret = step_make_view(step);
-                return *ret < 0 ? *ret : 0;
-        case STEP_DETACH:
-                *ret = step_clone_tree(-EBADF, step->path);
-                return *ret < 0 ? -errno : 0;
-        default:
-                *ret = step_open_unlinked(step->path, O_PATH | O_DIRECTORY);
-                return *ret < 0 ? -errno : 0;
-        }
-}
-
 static int step_run(const struct sandbox_step *step, int *fds)
 {
         switch (step->type) {
@@ -309,6 +82,7 @@ static int step_run(const struct sandbox_step *step, int *fds)
                 return setns(fds[step->fd], CLONE_NEWNET) < 0 ? -errno : 0;
         case STEP_KEEP_DEVICE:
         case STEP_DETACH:
+        case STEP_DETACH_ONE:
         case STEP_OPEN:
         case STEP_VIEW:
                 return step_run_open(step, &fds[step->fd]);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The steps that are about mounts. In: a step, and the file descriptors of those before it. Out: a mount, or a file descriptor. */
+
+#include "sandbox/sandbox.h"
+
+/* Runs a step that makes or alters mounts. Async-signal-safe. Returns: 0 or a negative errno. */
+_must_check_ int step_run_mount(const struct sandbox_step *step, int *fds);
+/* Runs one that opens something for those after it, in @ret. Async-signal-safe. Returns: 0 or a negative errno. */
+_must_check_ int step_run_open(const struct sandbox_step *step, int *ret);

@@ -260,6 +260,57 @@ START_TEST(test_mounts_within)
 }
 END_TEST
 
+/* ---- Covers ---------------------------------------------------------------------------------- */
+
+#define DESCRIBE "stat -c '%%a %%u %%g %%Y' . && find . -type f | sort"
+
+/* A cover shows what it covers, whatever it is called, with the directory's own attributes; but its fifos are dead. */
+START_TEST(test_covers)
+{
+        static const char *const names[] = { "plain", "a:b\\c,d=e", "x/" };
+        _cleanup_(root_done) struct root root = tree_new();
+        const struct box box = { .root = &root, .migrate = _i % 2, .manifest = "{'writes':['/declared']}" };
+        _cleanup_free_ char *directory = NULL, *before = NULL, *inside = NULL;
+        char name[300];
+
+        filesystem_leave_mounts(&root);
+        snprintf(name, sizeof(name), "%s%0*d", names[_i / 2], _i / 2 == 2 ? 200 : 1, 0);
+        tree_add(&root, &(struct tree_entry){ "/declared", S_IFDIR | 0755, NULL });
+        ck_assert_int_ge(asprintf(&directory, "%s/%s/%0*d", root.path, name, _i / 2 == 2 ? 200 : 1, 0), 0);
+        ck_assert_int_eq(shell("mkdir -p '%s' && mount -t tmpfs -o mode=751 none '%s' && cd '%s' && chown 7:8 . && "
+                               "echo x >file && mkfifo fifo && mkdir sub && touch -d @77 .",
+                               directory, directory, directory),
+                         0);
+        before = shell_output("cd '%s' && " DESCRIBE, directory);
+        inside = box_output(&box,
+                            "cd '%s' && " DESCRIBE "; exec 2>/dev/null\n"
+                            "timeout 5 sh -c ': <>fifo; echo x >fifo & cat fifo'",
+                            directory);
+        ck_assert_ptr_nonnull(str_startswith(inside, before));
+        ck_assert_str_eq(inside + strlen(before), "x\n"); /* between the sandbox's own processes it works */
+        ck_assert_int_eq(shell("cd '%s' && timeout 1 cat fifo", directory), 124);
+}
+END_TEST
+
+/* A file system that can't be a layer, as one on two others: its files are there all the same. */
+START_TEST(test_no_layer)
+{
+        _cleanup_(root_done) struct root root = tree_new();
+        const struct box box = { .root = &root, .migrate = _i, .manifest = "{'writes':['/declared']}" };
+        _cleanup_free_ char *inside = NULL;
+
+        filesystem_leave_mounts(&root);
+        ck_assert_int_eq(shell("cd %s && mkdir declared a b c top && echo x >a/file && echo x >single && : >over &&\n"
+                               "mount --bind single over &&\n"
+                               "mount -t overlay -o lowerdir=a:c none b && mount -t overlay -o lowerdir=b:c none top",
+                               root.path),
+                         0);
+        inside =
+                box_output(&box, "cd %s && cat top/file over; (: >top/file) 2>&1 | grep -o '%s'", root.path, READ_ONLY);
+        ck_assert_str_eq(inside, "x\nx\n" READ_ONLY "\n");
+}
+END_TEST
+
 /* Even if the system's mounts are shared with all namespaces, as systemd has it. */
 START_TEST(test_no_mount_leaks)
 {
@@ -297,6 +348,8 @@ static Suite *suite(void)
         tcase_set_timeout(mounts, TIMEOUT_SEC);
         tcase_add_unchecked_fixture(mounts, trees_setup, trees_teardown);
         tcase_add_test(mounts, test_mounts_within);
+        tcase_add_loop_test(mounts, test_covers, 0, 6);
+        tcase_add_loop_test(mounts, test_no_layer, 0, 2);
         tcase_add_test(mounts, test_no_mount_leaks);
         suite_add_tcase(s, mounts);
         return s;

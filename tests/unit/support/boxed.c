@@ -58,11 +58,15 @@ void box_open(const struct box *box, struct opened_box *ret)
                       error_text(&error));
         if (ret->areas)
                 ck_assert_int_eq(areas_list_declared(ret->areas, &ret->declared), 0);
+        ck_assert_msg(covers_list(box->root ?: &slash, &ret->mounts, &ret->covers, &error) == 0, "%s",
+                      error_text(&error));
         request.network = box->migrate && manifest.network ? -EBADF : ret->network;
         request.helpers = box->visible;
         request.declared = ret->declared.list;
         request.mounts = ret->mounts.mounts;
         request.n_mounts = ret->mounts.n;
+        request.covers = ret->covers.covers;
+        request.n_covers = ret->covers.n;
         ck_assert_int_eq(sandbox_new(&request, &ret->sandbox), 0);
 }
 
@@ -71,6 +75,7 @@ void box_close(struct opened_box *opened)
         sandbox_free(opened->sandbox);
         system_files_done(&opened->files);
         strv_done(&opened->declared);
+        covers_done(&opened->covers);
         stage_mounts_done(&opened->mounts);
         stage_free(opened->stage);
         areas_free(opened->areas);

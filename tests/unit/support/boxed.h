@@ -4,7 +4,7 @@
 /* Scripts in sandboxes. A script that migrates has a stage of its own, in a tree (tree.h). */
 
 #include "program.h"
-#include "stage/stage.h"
+#include "stage/covers.h"
 
 struct box {
         const struct root *root; /* NULL: "/" */
@@ -21,6 +21,7 @@ struct opened_box {
         struct areas *areas;
         struct stage *stage; /* NULL in a check */
         struct stage_mounts mounts;
+        struct covers covers;
 };
 
 /* Makes the sandbox, or fails the test. */

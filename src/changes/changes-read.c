@@ -85,35 +85,6 @@ static int changes_walk_run(struct changes_walk *walk, struct error *error)
 
 /* ---- Refused changes ---- */
 
-static bool change_is_declared(const struct area *area, const struct change *change)
-{
-        bool is_new_directory = change->kind == CHANGE_CREATE && S_ISDIR(change->after.st_mode);
-
-        return area_allows(area, change->path) || (is_new_directory && area_leads_to_declared(area, change->path));
-}
-
-/* Returns: whether there are any, or a negative errno. */
-static int changes_find_undeclared(const struct changes_request *request, const struct changes *changes)
-{
-        bool found = false;
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < changes->n; i++) {
-                const struct change *change = &changes->changes[i];
-                bool from = change->from && !area_allows(request->area, change->from),
-                     to = !change_is_declared(request->area, change);
-
-                if (change->kind == CHANGE_ENTRIES || !(from || to))
-                        continue;
-                found = true;
-                if (to)
-                        r = undeclared_add(request->undeclared, request->area, change->path);
-                if (r >= 0 && from)
-                        r = undeclared_add(request->undeclared, request->area, change->from);
-        }
-        return r < 0 ? r : found;
-}
-
 /*
  * Whether another process changed the file directly since @begin. In a directory that was moved, or whose attributes changed, it may make
  * and remove entries, which sets ctime and mtime to the same time.
@@ -126,6 +97,39 @@ static bool change_has_conflict(const struct change *change, struct timespec beg
         if (change->kind == CHANGE_ENTRIES || !time_is_later(st->st_ctim, begin))
                 return false;
         return !stays || !S_ISDIR(st->st_mode) || !time_is_same(st->st_ctim, st->st_mtim);
+}
+
+/* If another process replaced a directory on the way to what is declared, the migration isn't to blame. */
+static bool change_is_declared(const struct changes_request *request, const struct change *change)
+{
+        bool is_new_directory = change->kind == CHANGE_CREATE && S_ISDIR(change->after.st_mode);
+
+        if (area_allows(request->area, change->path))
+                return true;
+        return (is_new_directory || change_has_conflict(change, request->begin)) &&
+               area_leads_to_declared(request->area, change->path);
+}
+
+/* Returns: whether there are any, or a negative errno. */
+static int changes_find_undeclared(const struct changes_request *request, const struct changes *changes)
+{
+        bool found = false;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < changes->n; i++) {
+                const struct change *change = &changes->changes[i];
+                bool from = change->from && !area_allows(request->area, change->from),
+                     to = !change_is_declared(request, change);
+
+                if (change->kind == CHANGE_ENTRIES || !(from || to))
+                        continue;
+                found = true;
+                if (to)
+                        r = undeclared_add(request->undeclared, request->area, change->path);
+                if (r >= 0 && from)
+                        r = undeclared_add(request->undeclared, request->area, change->from);
+        }
+        return r < 0 ? r : found;
 }
 
 static int changes_check_conflicts(const struct changes_request *request, const struct changes *changes,

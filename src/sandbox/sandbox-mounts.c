@@ -198,22 +198,21 @@ static int step_make_overlay(const char *path)
         return r;
 }
 
-/*
- * Whether the directory can't be a layer of an overlay: its file system isn't fit for it (EINVAL, EOPNOTSUPP, ELOOP), it is a single file that
- * is mounted, or one that root can't see. The same options are used for each directory, so EINVAL doesn't mean them.
- */
-static bool code_means_no_layer(int code)
+/* Whether an overlay couldn't be made for a reason that lies in the system, and not in what was to be its layer. */
+static bool code_means_shortage(int code)
 {
-        return code == -EINVAL || code == -ELOOP || code == -EACCES || code == -ENOTCONN || code == -EOPNOTSUPP ||
-               code == -ENOTDIR;
+        return code == -ENOMEM || code == -EMFILE || code == -ENFILE || code == -ENOSPC;
 }
 
-/* Returns: a mount that isn't attached yet, or a negative errno. */
+/*
+ * What can't be a layer, since its file system isn't fit for it or fails, or since it is a single file that is mounted, is cloned. Returns: a
+ * mount that isn't attached yet; -ENOENT if it was unmounted after the parent had listed it; or another negative errno.
+ */
 static int step_make_view(const char *path)
 {
         int fd = step_make_overlay(path);
 
-        return fd < 0 && code_means_no_layer(fd) ? step_clone_mount(path) : fd;
+        return fd < 0 && fd != -ENOENT && !code_means_shortage(fd) ? step_clone_mount(path) : fd;
 }
 
 int step_run_mount(const struct sandbox_step *step, int *fds)
@@ -231,6 +230,8 @@ int step_run_mount(const struct sandbox_step *step, int *fds)
                 return step_mount_pts(step);
         case STEP_PROC:
                 return step_mount_proc(step);
+        case STEP_COVER_SYSTEM:
+                return fds[step->fd] < 0 ? 0 : step_attach(fds[step->fd], step->path);
         case STEP_COVER:
         case STEP_ATTACH:
                 return step_attach(fds[step->fd], step->path);
@@ -259,5 +260,7 @@ int step_run_open(const struct sandbox_step *step, int *ret)
         default:
                 *ret = step_open_unlinked(step->path, O_PATH | O_DIRECTORY);
         }
+        if (*ret == -ENOENT && (step->type == STEP_VIEW || step->type == STEP_DETACH_ONE))
+                return 0;
         return *ret < 0 ? *ret : 0;
 }

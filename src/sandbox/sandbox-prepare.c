@@ -41,7 +41,7 @@ static int sandbox_open_cover(struct sandbox *sandbox, const struct sandbox_cove
 static int sandbox_attach_cover(struct sandbox *sandbox, const struct sandbox_cover *cover, size_t fd)
 {
         return cover->type == SANDBOX_COVER_PROC ? sandbox_add(sandbox, STEP_PROC, cover->path, 0)
-                                                 : sandbox_add(sandbox, STEP_ATTACH, cover->path, fd);
+                                                 : sandbox_add(sandbox, STEP_COVER_SYSTEM, cover->path, fd);
 }
 
 static int sandbox_attach_mount(struct sandbox *sandbox, const struct sandbox_mount *mount, size_t fd, size_t covered)

@@ -28,6 +28,7 @@ static const char *const step_purpose[] = {
         [STEP_ATTACH] = "attach the mounts of",
         [STEP_VIEW] = "make an overlay of",
         [STEP_COVER] = "attach the overlay over",
+        [STEP_COVER_SYSTEM] = "cover",
         [STEP_SHIELD] = "keep read-only",
         [STEP_PROC] = "mount a procfs on",
         [STEP_DROP_PRIVILEGES] = "drop capabilities",

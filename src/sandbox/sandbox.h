@@ -48,7 +48,7 @@ enum sandbox_step_type {
         STEP_KEEP_DEVICE, /* a clone of the device file at path, which stays usable */
         STEP_READ_ONLY,   /* the whole tree */
         STEP_DETACH,      /* keep a clone of the mounts at path */
-        STEP_DETACH_ONE,  /* the same of the mount at path alone */
+        STEP_DETACH_ONE,  /* the same of the mount at path alone, if it is still there */
         STEP_TMPFS,       /* at path; name: the octal mode of its root */
         STEP_PTS,
         STEP_DIRECTORY,   /* in a new tmpfs, with an owner and a mode */
@@ -57,10 +57,11 @@ enum sandbox_step_type {
         STEP_SEAL,        /* make the mount at path read-only */
         STEP_OPEN,        /* the directory at path, before an overlay covers it */
         STEP_ATTACH,      /* a clone, at path */
-        STEP_VIEW,        /* make a read-only overlay of the directory at path, or a clone of it */
-        STEP_COVER,       /* the directory at path with an overlay */
-        STEP_SHIELD,      /* attach the system's path/name over the overlay's */
-        STEP_PROC,        /* with its own processes only: those of others would lead to their root directories */
+        STEP_VIEW,  /* make a read-only overlay of the directory at path, or a clone of it, if it is still there */
+        STEP_COVER, /* the directory at path with an overlay */
+        STEP_COVER_SYSTEM, /* the same with what VIEW or DETACH_ONE made, if it did */
+        STEP_SHIELD,       /* attach the system's path/name over the overlay's */
+        STEP_PROC,         /* with its own processes only: those of others would lead to their root directories */
         STEP_DROP_PRIVILEGES,
 };
 
@@ -69,7 +70,7 @@ struct sandbox_step {
         enum sandbox_step_type type;
         const char *path;
         const char *name;
-        size_t fd; /* NETWORK, KEEP_DEVICE, DETACH, DETACH_ONE, OPEN, VIEW, ATTACH; COVER, SHIELD: of the overlay */
+        size_t fd; /* NETWORK, KEEP_DEVICE, DETACH, DETACH_ONE, OPEN, VIEW, ATTACH, COVER_SYSTEM; COVER, SHIELD: of the overlay */
         size_t covered; /* SHIELD: the directory that the overlay covers */
         mode_t mode;    /* DIRECTORY, MOUNT_POINT */
         uid_t uid;      /* DIRECTORY */

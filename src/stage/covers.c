@@ -17,9 +17,9 @@ static const char *const uncovered[] = {
         "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "sys", "tmp", "usr",
 };
 
-/* A server that doesn't answer would make us wait for ever. */
+/* With "fuse.*": a server that doesn't answer would make us wait for ever. */
 static const char *const remote_types[] = {
-        "9p", "afs", "ceph", "cifs", "coda", "glusterfs", "lustre", "nfs", "nfs4", "smb3",
+        "9p", "afs", "ceph", "cifs", "coda", "fuse", "glusterfs", "lustre", "nfs", "nfs4", "smb3",
 };
 
 struct cover_list {
@@ -141,7 +141,7 @@ static enum sandbox_cover_type mount_point_get_cover(const struct mount_point *m
 {
         if (streq(mount->type, "proc"))
                 return SANDBOX_COVER_PROC;
-        if (mount_point_is_pseudo(mount) ||
+        if (mount_point_is_pseudo(mount) || str_startswith(mount->type, "fuse.") ||
             names_have(remote_types, ELEMENTSOF(remote_types), mount->type, strlen(mount->type)))
                 return SANDBOX_COVER_AS_IS;
         return SANDBOX_COVER_OVERLAY;

@@ -12,7 +12,7 @@ need_overlays
 # ship MIGRATE: it waits in its second check, until the gate is opened.
 ship() {
         chmod 711 "$WORK"
-        mkdir -p "$ROOT/srv/home/sub" "$ROOT/etc/target"
+        mkdir -p "$ROOT/srv/home/sub" "$ROOT/etc/target" "$ROOT/var/lib/sample"
         echo text >"$ROOT/srv/home/sub/file"
         chown -R nobody "$ROOT/srv/home"
         migration sample 1.1.0/001_x '[ ! -e "$DPKG_ROOT/srv/home/done" ] || { gate; exit 0; }; exit 1' "
@@ -35,7 +35,7 @@ run_to_second_check() {
 }
 
 assert_nothing_in_target() {
-        [ -z "$(find "$ROOT/etc/target" -mindepth 1)" ] || fail "root wrote there: $(ls -l "$ROOT/etc/target")"
+        [ -z "$(find "$ROOT/etc/target" -mindepth 1 ! -name disk)" ] || fail "root wrote there: $(ls -l "$ROOT/etc/target")"
 }
 
 test_a_link_in_the_way_of_a_commit() {
@@ -43,12 +43,35 @@ test_a_link_in_the_way_of_a_commit() {
         run_to_second_check
         as_nobody 'mv sub away; ln -s ../../etc/target sub'
         open_gate
-        finish 3
-        assert_err 'srv/home/sub'
+        finish 1
+        assert_err 'srv/home/sub was changed by another process while the migration ran'
         assert_nothing_in_target
         as_nobody 'rm sub; mv away sub'
-        expect 0 run sample
+        start run sample
+        open_gate
+        finish 0
         assert_content /srv/home/sub/file new
+}
+
+# As if the run had been killed between "committing" and "applied".
+take_back_applied() {
+        sed -i '$d' "$(history_of sample)"
+        sed -i '$d' "$(history_of sample)"
+        assert_history sample '.[-1].event' committing
+        mv "$ROOT"/var/lib/deploy-migrate/sample/transactions/* "$ROOT/var/lib/deploy-migrate/sample/stage"
+}
+
+test_a_link_in_the_way_of_the_rest_of_a_commit() {
+        ship 'echo new >sub/file'
+        run_to_second_check
+        open_gate
+        finish 0
+        take_back_applied
+        as_nobody 'mv sub away; ln -s ../../etc/target sub'
+        expect 0 run sample
+        assert_err 'the commit of 1.1.0/001_x was interrupted'
+        assert_nothing_in_target
+        assert_content /srv/home/away/file new
 }
 
 test_a_link_in_the_way_of_an_undo() {
@@ -65,7 +88,9 @@ test_a_link_in_the_way_of_an_undo() {
 }
 
 test_a_link_in_the_way_of_the_sandbox() {
-        ship 'gate; echo new >sub/file'
+        ship 'gate; echo new >sub/file' ', "/srv/home/sub/disk"'
+        mkdir -p "$ROOT/srv/home/sub/disk" "$ROOT/etc/target/disk"
+        mount -t tmpfs tmpfs "$ROOT/srv/home/sub/disk"
         start run sample
         await_call 1.1.0/001_x:check
         await_call 1.1.0/001_x:migrate
@@ -76,17 +101,13 @@ test_a_link_in_the_way_of_the_sandbox() {
         assert_nothing_in_target
 }
 
-# It was killed between "committing" and "applied".
 test_another_file_of_the_same_name() {
         ship 'chmod 4755 sub/tool' ', "/srv/home/sub/tool"'
         cp /bin/true "$ROOT/srv/home/sub/tool"
         run_to_second_check
         open_gate
         finish 0
-        sed -i '$d' "$(history_of sample)"
-        sed -i '$d' "$(history_of sample)"
-        assert_history sample '.[-1].event' committing
-        mv "$ROOT"/var/lib/deploy-migrate/sample/transactions/* "$ROOT/var/lib/deploy-migrate/sample/stage"
+        take_back_applied
         as_nobody 'mv sub/tool sub/theirs; cp /bin/cat sub/tool'
         expect 0 run sample
         assert_history sample '.[-2].event' applied
@@ -107,7 +128,7 @@ test_a_hold_that_somebody_else_made() {
 
 # Each of them says that it was applied only where it was.
 test_packages_with_the_same_files() {
-        mkdir -p "$ROOT/srv/data"
+        mkdir -p "$ROOT/srv/data" "$ROOT/var/lib/one" "$ROOT/var/lib/two" "$ROOT/var/lib/three"
         for number in 1 2 3 4 5 6 7 8 9; do
                 echo text >"$ROOT/srv/data/$number"
         done

@@ -27,28 +27,28 @@ trespass() {
 
 test_a_new_file_beside_what_is_declared() {
         WRITES='["/srv/data/file", "/srv/data/dir"]'
-        trespass "$ROOT/srv/data/new" 'echo new >data/new; echo new >data/file; rm -r data/dir'
-        trespass "$ROOT/srv/data/new" 'mkdir data/new; echo new >data/file'
-        trespass "$ROOT/srv/data/new" 'mv data/file data/new'
-        trespass "$ROOT/srv/data/new" 'mv data/dir data/new'
-        trespass "$ROOT/srv/data/new" 'ln data/file data/new; ln -s file data/dir/new'
+        trespass '["/srv/data/new"]' 'echo new >data/new; echo new >data/file; rm -r data/dir'
+        trespass '["/srv/data/new"]' 'mkdir data/new; echo new >data/file'
+        trespass '["/srv/data/new"]' 'mv data/file data/new'
+        trespass '["/srv/data/new"]' 'mv data/dir data/new'
+        trespass '["/srv/data/new"]' 'ln data/file data/new; ln -s file data/dir/new'
 }
 
 test_the_directory_that_it_lies_in() {
         WRITES='["/srv/data/file"]'
-        trespass "$ROOT/srv/data" 'chmod 700 data; echo new >data/file'
-        trespass "$ROOT/srv/data" 'chown 5 data; echo new >data/file'
-        trespass "$ROOT/srv/data" 'setfattr -n user.x -v y data; echo new >data/file'
+        trespass '["/srv/data"]' 'chmod 700 data; echo new >data/file'
+        trespass '["/srv/data"]' 'chown 5 data; echo new >data/file'
+        trespass '["/srv/data"]' 'setfattr -n user.x -v y data; echo new >data/file'
 }
 
 test_what_is_beside_it() {
         WRITES='["/srv/data/file"]'
-        trespass 'Read-only file system' 'echo new >data/file; echo new >data/list'
-        trespass 'Read-only file system' 'rm data/dir/file'
-        trespass "'data/list'" 'rm data/list'
-        trespass "'data/list'" 'mv data/list data/file'
-        trespass 'Read-only file system' 'echo new >outside/file'
-        trespass 'Read-only file system' 'touch outside/new'
+        trespass '["/srv/data/list"]' 'echo new >data/file; echo new >data/list'
+        trespass '["/srv/data/dir/file"]' 'rm data/dir/file'
+        trespass '["/srv/data/list"]' 'rm data/list'
+        trespass '["/srv/data/list"]' 'mv data/list data/file'
+        trespass '["/srv/data/dir","/srv/data/list","/srv/outside/file"]' 'echo new >outside/file; rm -r data/dir; rm data/list'
+        trespass '["/srv/outside/new"]' 'touch outside/new'
 }
 
 test_a_temporary_file_beside_it() {
@@ -349,11 +349,15 @@ test_a_file_system_that_was_mounted_since() {
 test_a_mount_over_all_of_it() {
         WRITES='["/srv/data/file"]'
         commit 'rm data/file'
-        mount -t tmpfs tmpfs "$ROOT/srv/data"
+        mkdir "$WORK/lib"
+        mount --bind "$ROOT/var/lib" "$WORK/lib"
+        mount -t tmpfs tmpfs "$ROOT"
+        mkdir -p "$ROOT/run" "$ROOT/var/lib"
+        mount --move "$WORK/lib" "$ROOT/var/lib"
         for option in '' --dry-run --force; do
-                assert_refuses "$option" "$ROOT/srv/data is on another mount than $ROOT/var/lib/deploy-migrate"
+                assert_refuses "$option" "$ROOT is on another mount than $ROOT/var/lib/deploy-migrate"
         done
-        umount "$ROOT/srv/data"
+        umount "$ROOT/var/lib" "$ROOT"
         assert_undone
 }
 

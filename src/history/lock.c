@@ -30,13 +30,18 @@ static int lock_open(const struct root *root, const char *package, struct error 
         return fd;
 }
 
-/* For the messages of waiting processes. The lock doesn't depend on it, so a failure is ignored. */
+/*
+ * For the messages of waiting processes. The lock doesn't depend on it, so a failure is ignored. Most often it was ours before; and a file that
+ * is emptied first is written to the disk at once by some file systems.
+ */
 static void lock_write_holder(int fd)
 {
-        char pid[16];
+        char pid[16], before[16];
         int n = snprintf(pid, sizeof(pid), "%d\n", getpid());
 
-        if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) < 0)
+        if (pread(fd, before, sizeof(before), 0) == n && memcmp(before, pid, (size_t)n) == 0)
+                return;
+        if (pwrite(fd, pid, (size_t)n, 0) < 0 || ftruncate(fd, n) < 0)
                 return;
 }
 

@@ -144,8 +144,8 @@ static int walker_enter(struct walker *walker)
         int fd, r;
 
         r = walker_visit(walker, BENEATH_ENTER);
-        if (r < 0)
-                return r;
+        if (r != 0)
+                return r < 0 ? r : 0;
         fd = beneath_open(entry.parent, entry.name, O_RDONLY | O_DIRECTORY, 0);
         if (fd == -ENOENT) /* gone since it was listed */
                 return walker_visit(walker, BENEATH_LEAVE);
@@ -247,8 +247,9 @@ int beneath_walk(const struct beneath_walk *walk, struct error *error)
 static int beneath_remove_entry(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
         (void)userdata;
+        /* A directory that is empty needn't be read; what else can be wrong shows when it is. */
         if (step == BENEATH_ENTER)
-                return 0;
+                return unlinkat(entry->parent, entry->name, AT_REMOVEDIR) == 0;
         if (unlinkat(entry->parent, entry->name, step == BENEATH_LEAVE ? AT_REMOVEDIR : 0) < 0 && errno != ENOENT)
                 return -errno;
         return 0;

@@ -63,7 +63,10 @@ struct beneath_entry {
 struct beneath_walk {
         int dir;
         const char *path;
-        /* Returns: 0, or a negative errno to end the walk, with its error set if there is one. */
+        /*
+         * Returns: 0, or 1 to pass over the directory that was to be entered, or a negative errno to end the walk, with its error set if there
+         * is one.
+         */
         int (*visit)(enum beneath_step step, const struct beneath_entry *entry, void *userdata);
         void *userdata;
 };

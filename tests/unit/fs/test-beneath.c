@@ -422,6 +422,7 @@ struct diary {
         char *text;
         FILE *stream;
         const char *stop; /* at this path, with -ECANCELED */
+        const char *pass; /* a directory that isn't entered */
         int root;
         const char *move; /* when stop is visited, this directory is moved to "moved" */
         const char *moved;
@@ -438,7 +439,9 @@ static int note(enum beneath_step step, const struct beneath_entry *entry, void 
         ck_assert_int_eq(S_ISDIR(st.st_mode), step != BENEATH_FILE);
         if (diary->move && streq(diary->move, entry->path))
                 ck_assert_int_eq(renameat(diary->root, diary->moved, diary->root, "moved"), 0);
-        return diary->stop && streq(diary->stop, entry->path) ? -ECANCELED : 0;
+        if (diary->stop && streq(diary->stop, entry->path))
+                return -ECANCELED;
+        return diary->pass && streq(diary->pass, entry->path);
 }
 
 static int walk(struct diary *diary, const char *path, struct error *error)
@@ -459,20 +462,23 @@ static const struct {
         const char *stop;
         int code;
         const char *text;
+        const char *pass;
 } walks[] = {
-        { "a", NULL, 0, ">a|>a/b|>a/b/c| a/b/c/file|<a/b/c|<a/b|<a|" },
-        { "a/b", NULL, 0, ">a/b|>a/b/c| a/b/c/file|<a/b/c|<a/b|" },
-        { "", NULL, 0, ">|>a|>a/b|>a/b/c| a/b/c/file|<a/b/c|<a/b|<a|<|" },
-        { "a/b/c/file", NULL, 0, " a/b/c/file|" },
-        { "a", "a/b/c/file", -ECANCELED, ">a|>a/b|>a/b/c| a/b/c/file|" },
-        { "a", "a/b", -ECANCELED, ">a|>a/b|" },
+        { "a", NULL, 0, ">a|>a/b|>a/b/c| a/b/c/file|<a/b/c|<a/b|<a|", NULL },
+        { "a/b", NULL, 0, ">a/b|>a/b/c| a/b/c/file|<a/b/c|<a/b|", NULL },
+        { "", NULL, 0, ">|>a|>a/b|>a/b/c| a/b/c/file|<a/b/c|<a/b|<a|<|", NULL },
+        { "a/b/c/file", NULL, 0, " a/b/c/file|", NULL },
+        { "a", "a/b/c/file", -ECANCELED, ">a|>a/b|>a/b/c| a/b/c/file|", NULL },
+        { "a", "a/b", -ECANCELED, ">a|>a/b|", NULL },
+        { "a", NULL, 0, ">a|>a/b|>a/b/c|<a/b|<a|", "a/b/c" },
+        { "a", NULL, 0, ">a|", "a" },
 };
 
 START_TEST(test_walk)
 {
         _cleanup_(root_done) struct root root = tree_new();
         _cleanup_error_ struct error error = { 0 };
-        struct diary diary = { .root = root.fd, .stop = walks[_i].stop };
+        struct diary diary = { .root = root.fd, .stop = walks[_i].stop, .pass = walks[_i].pass };
 
         tree_add(&root, &(struct tree_entry){ "/a/b/c/file", 0644, "x" });
         ck_assert_int_eq(walk(&diary, walks[_i].path, &error), walks[_i].code);

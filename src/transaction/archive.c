@@ -172,37 +172,6 @@ void archive_narrow(struct archive *list, const struct history_state *state)
         list->n = n;
 }
 
-#define UNDOING_FILE "undoing"
-
-int archive_note_undo(const struct history *history, bool undoing, struct error *error)
-{
-        _cleanup_close_ int fd = -EBADF;
-        int r = 0;
-
-        assert(history && history->dir >= 0);
-        if (!undoing)
-                r = beneath_remove(history->dir, UNDOING_FILE);
-        else {
-                fd = openat(history->dir, UNDOING_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
-                r = fd < 0 || fsync(fd) < 0 || fsync(history->dir) < 0 ? -errno : 0;
-        }
-        return r < 0 ? error_errnof(error, r, "can't %s %s" STATE_DIR "/%s/" UNDOING_FILE, undoing ? "write" : "remove",
-                                    history->root->path, history->package)
-                     : 0;
-}
-
-bool archive_is_undoing(const struct root *root, const char *package)
-{
-        _cleanup_free_ char *path = NULL;
-        _cleanup_close_ int fd = -EBADF;
-
-        assert(root && package);
-        if (asprintf(&path, STATE_DIR "/%s/" UNDOING_FILE, package) < 0)
-                return true; /* a second look does no harm */
-        fd = root_open(root, path, O_PATH | O_NOFOLLOW);
-        return fd >= 0;
-}
-
 int archived_measure(const struct archived *archived, uint64_t *bytes, struct error *error)
 {
         uint64_t own;

@@ -115,6 +115,19 @@ test_a_purged_package_starts_afresh() {
         assert_ran 1.1.0/001_x
 }
 
+# A power cut can take back the last rename of a commit, but not the lines after it.
+test_a_stage_after_the_end_of_the_upgrade() {
+        run_one
+        state=/var/lib/deploy-migrate/sample
+        lines=$(wc -l <"$(history_of sample)")
+        mv "$ROOT$state"/transactions/* "$ROOT$state/stage"
+        expect 0 run sample
+        assert_out 'nothing to do'
+        assert_missing "$state/stage"
+        [ "$(wc -l <"$(history_of sample)")" = "$lines" ] || fail 'the history has grown'
+        expect 0 undo sample
+}
+
 test_killed_before_the_archive_is_removed() {
         run_one
         kept=/var/lib/deploy-migrate/sample/transactions

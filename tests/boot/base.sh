@@ -21,7 +21,8 @@ make_base() {
         ) 7>"$DEPLOY_MIGRATE_CACHE/lock"
 }
 
-# From where this machine's apt gets its Debian, and with its settings for the network.
+# From where this machine's apt gets its Debian, and with its settings for the network. mmdebstrap has the shell write to a descriptor that
+# it opens, and dash knows those below ten only: make's and the lock would leave too few.
 bootstrap() {
         mirror=$(find_mirror)
         [ -n "$mirror" ] || { apt-get update -q && mirror=$(find_mirror); }
@@ -31,7 +32,8 @@ bootstrap() {
         apt-config dump | grep '^Acquire::' >"$WORK/acquire.conf"
         # shellcheck disable=SC2016 # for the shell of the hook
         mmdebstrap --variant=minbase --include="$machine_packages" --aptopt="$WORK/acquire.conf" \
-                --customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"' "$suite" "$BASE.new" "$mirror" &&
+                --customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"' "$suite" "$BASE.new" "$mirror" \
+                3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &&
                 furnish "$BASE.new" && mv "$BASE.new" "$BASE"
 }
 

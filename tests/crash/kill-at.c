@@ -4,8 +4,8 @@
  * kill-at FILE CHILDREN CALL PROGRAM [ARGUMENT...]: kills PROGRAM before its system call number CALL since it reaped
  * CHILDREN children, or never, where CALL is 0. What it started isn't killed. System calls that change nothing outside
  * of the process don't count: who is killed before such a one leaves the same behind as who is killed before the next.
- * Writes to FILE how many system calls it made before each child that it reaped, and after the last. Exits as PROGRAM
- * did, or with 137 when it was killed.
+ * Where CALL is 0, writes to FILE how many system calls it made before each child that it reaped, and after the last.
+ * Exits as PROGRAM did, or with 137 when it was killed. PROGRAM has one child at a time.
  */
 
 #include <errno.h>
@@ -29,6 +29,7 @@ struct progress {
         unsigned long children;
         unsigned long calls; /* since the last of them */
         uint64_t call;       /* the one that is being made */
+        bool reaping;        /* a child has ended */
 };
 
 static void die(const char *what)
@@ -97,6 +98,14 @@ static bool changes_nothing(pid_t pid, const struct __ptrace_syscall_info *info)
         }
 }
 
+static void count_child(struct progress *progress)
+{
+        fprintf(progress->file, "%lu ", progress->calls);
+        progress->children++;
+        progress->calls = 0;
+        progress->reaping = false;
+}
+
 /* Takes note of a system call that begins or ends. */
 static void follow(pid_t pid, struct progress *progress)
 {
@@ -108,10 +117,27 @@ static void follow(pid_t pid, struct progress *progress)
                 progress->call = info.entry.nr;
                 progress->calls += !changes_nothing(pid, &info);
         } else if (progress->call == SYS_wait4 && info.exit.rval > 0) {
-                fprintf(progress->file, "%lu ", progress->calls);
-                progress->children++;
-                progress->calls = 0;
+                count_child(progress);
         }
+}
+
+/* A SIGCHLD arrives: after the wait4 that has reaped the child, if that was waiting for it. */
+static void see_end(pid_t pid, struct progress *progress)
+{
+        siginfo_t info;
+
+        if (ptrace(PTRACE_GETSIGINFO, pid, NULL, &info) < 0)
+                die("PTRACE_GETSIGINFO");
+        if (kill(info.si_pid, 0) == 0)
+                progress->reaping = true;
+        else
+                count_child(progress);
+}
+
+/* To stop at each system call costs more than all else here, so that isn't done in what comes before @end. */
+static bool is_near(const struct progress *end, const struct progress *progress)
+{
+        return end->calls == 0 || progress->children >= end->children || progress->reaping;
 }
 
 static int finish(pid_t pid)
@@ -127,19 +153,23 @@ static int finish(pid_t pid)
 static int trace(pid_t pid, const struct progress *end, struct progress *progress)
 {
         int status, signal = 0;
+        bool near;
 
         if (waitpid(pid, &status, 0) < 0) /* stopped at its first instruction */
                 die("waitpid");
         if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) < 0)
                 die("PTRACE_SETOPTIONS");
         for (;;) {
-                if (ptrace(PTRACE_SYSCALL, pid, NULL, signal) < 0 || waitpid(pid, &status, 0) < 0)
+                near = is_near(end, progress);
+                if (ptrace(near ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL, signal) < 0 || waitpid(pid, &status, 0) < 0)
                         die("ptrace");
                 if (WIFEXITED(status))
                         return WEXITSTATUS(status);
                 if (WIFSIGNALED(status))
                         return 128 + WTERMSIG(status);
                 signal = WSTOPSIG(status);
+                if (signal == SIGCHLD && !near)
+                        see_end(pid, progress);
                 if (signal != (SIGTRAP | 0x80))
                         continue;
                 signal = 0;

@@ -89,7 +89,7 @@ test_it_is_cut_while_a_migration_fails() {
 
 # flip FILE LINE DIRECTORY: makes all files that differ from FILE in one bit of that line or its newline.
 flip() {
-        /usr/bin/python3 - "$@" <<'END'
+        /usr/bin/python3 -IS - "$@" <<'END'
 import sys
 data = open(sys.argv[1], "rb").read()
 begin = sum(len(line) + 1 for line in data.split(b"\n")[:int(sys.argv[2]) - 1])

@@ -18,7 +18,8 @@
 #define SKIPPED     77
 
 /* The lower directory of every test, old enough that none of its times can be one of the script's. */
-#define BELOW                                                                                      \
+#define BELOW "cp -a ../../below/. .;"
+#define MAKE_BELOW                                                                                 \
         "echo old >file; echo other >other; chmod 600 other; mkdir -p dir/sub/deep dir2 empty;"    \
         "echo f >dir/f; echo g >dir/g; echo h >dir/sub/h; echo i >dir/sub/deep/i; echo x >dir2/x;" \
         "ln -s file link; mkfifo fifo; mknod device c 1 3; echo hard >hard; ln hard hard2;"        \
@@ -30,7 +31,8 @@
         "mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work,redirect_dir=on,index=off," \
         "metacopy=off,volatile view && cd view && umask 022"
 
-#define XATTR(file, name, bytes) "python3 -c 'import os;os.setxattr(\"" file "\",\"" name "\",b\"" bytes "\")';"
+#define XATTR(file, name, bytes) \
+        "/usr/bin/python3 -IS -c 'import os;os.setxattr(\"" file "\",\"" name "\",b\"" bytes "\")';"
 /* An ACL of user::rw- user:1:rw- group::r-- mask::rw- other::r--, and the capability to bind low ports. */
 #define ACL                                                                                                    \
         "\\2\\0\\0\\0\\1\\0\\6\\0\\377\\377\\377\\377\\2\\0\\6\\0\\1\\0\\0\\0\\4\\0\\4\\0\\377\\377\\377\\377" \
@@ -162,6 +164,17 @@ static void expect_error(const struct fixture *s, int code, const char *format, 
         ck_assert_str_eq(error_text(&error), message);
 }
 
+/* Once, since it takes many processes. */
+static void set_up(void)
+{
+        _cleanup_(root_done) struct root tree = { .fd = -EBADF };
+
+        trees_setup();
+        tree = tree_new();
+        ck_assert_int_eq(
+                shell("set -e; umask 022; mkdir %s/../below; cd %s/../below; " MAKE_BELOW, tree.path, tree.path), 0);
+}
+
 static const char *const everything[] = { "", NULL };
 
 /* ---- Scripts and their changes ----------------------------------------------------------------- */
@@ -204,7 +217,8 @@ static const struct script files[] = {
         { "", "rm device; mknod -m 644 device c 1 5", "entries .\nreplace device\n" },
         { "", "rm device; mknod -m 644 device b 1 3", "entries .\nreplace device\n" },
         { "", "mknod new b 7 0", "entries .\ncreate new\n" },
-        { "", "python3 -c \"import socket as s;s.socket(s.AF_UNIX).bind('new')\"", "entries .\ncreate new\n" },
+        { "", "/usr/bin/python3 -IS -c \"import socket as s;s.socket(s.AF_UNIX).bind('new')\"",
+          "entries .\ncreate new\n" },
         { "", "truncate -s 2M new", "entries .\ncreate new\n" },
         { "", "cp --sparse=never sparse new; cat new >sparse; rm new", "" },
         { "", "printf END | dd of=sparse bs=1M seek=1 conv=notrunc status=none", "entries .\nreplace sparse\n" },
@@ -232,7 +246,7 @@ static const struct script attributes[] = {
         { "", XATTR("file", "trusted.x", "1"), "metadata file\n" },
         { XATTR("file", "user.x", "1"), XATTR("file", "user.x", "1"), "" },
         { XATTR("file", "user.x", "1"), XATTR("file", "user.x", "2"), "metadata file\n" },
-        { XATTR("file", "user.x", "1"), "python3 -c 'import os;os.removexattr(\"file\",\"user.x\")'",
+        { XATTR("file", "user.x", "1"), "/usr/bin/python3 -IS -c 'import os;os.removexattr(\"file\",\"user.x\")'",
           "metadata file\n" },
         { "", XATTR("file", "system.posix_acl_access", ACL), "metadata file\n" },
         { XATTR("file", "system.posix_acl_access", ACL), XATTR("file", "system.posix_acl_access", ACL), "" },
@@ -561,8 +575,9 @@ START_TEST(test_deep)
         _cleanup_error_ struct error error = { 0 };
 
         fixture_init(&s, "true", everything);
-        fixture_run(&s,
-                    "python3 -c 'import os\nfor i in range(1500): os.mkdir(\"directory\"); os.chdir(\"directory\")'");
+        fixture_run(
+                &s,
+                "/usr/bin/python3 -IS -c 'import os\nfor i in range(1500): os.mkdir(\"directory\"); os.chdir(\"directory\")'");
         ck_assert_msg(changes_read(&s.request, &changes, &error) == 0, "%s", error_text(&error));
         ck_assert_uint_eq(changes_count(&changes), 1500);
         ck_assert_int_eq(shell("cd %s; rm -r upper", s.tree.path), 0);
@@ -604,7 +619,7 @@ START_TEST(test_many)
                 "mkdir dir many; python3 -c 'import os\nfor i in range(10000):\n path = \"many/%05d\" % i\n"
                 " open(path, \"w\").write(\"%05d\" % i)\n os.utime(path, (1e9, 1e9))'; touch -d 2001-01-01 many dir",
                 everything);
-        ck_assert_int_ge(asprintf(&script, "python3 -c 'import os\n%s'", many[_i].script), 0);
+        ck_assert_int_ge(asprintf(&script, "/usr/bin/python3 -IS -c 'import os\n%s'", many[_i].script), 0);
         fixture_run(&s, script);
         usec = measure(&s, &changes);
         for (size_t i = 0; i < changes.n; i++)
@@ -665,7 +680,7 @@ static Suite *suite(void)
         Suite *s = suite_create("changes");
 
         tcase_set_timeout(tc, TIMEOUT_SEC);
-        tcase_add_unchecked_fixture(tc, trees_setup, trees_teardown);
+        tcase_add_unchecked_fixture(tc, set_up, trees_teardown);
         tcase_add_loop_test(tc, test_files, 0, ELEMENTSOF(files));
         tcase_add_loop_test(tc, test_attributes, 0, ELEMENTSOF(attributes));
         tcase_add_loop_test(tc, test_moves, 0, ELEMENTSOF(moves));

@@ -6,6 +6,15 @@
 #include <check.h>
 #include <stdlib.h>
 
+/*
+ * How often a test does the like of what it did already: @n times, or a tenth of that where DEPLOY_MIGRATE_TEST_FEW is set, under valgrind,
+ * which looks at each instruction rather than at each answer.
+ */
+static inline size_t suite_repeats(size_t n)
+{
+        return getenv("DEPLOY_MIGRATE_TEST_FEW") ? n / 10 : n;
+}
+
 /* Runs @suite and frees it. Returns: what main() returns. */
 static inline int suite_run(Suite *suite)
 {

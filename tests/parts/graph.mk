@@ -13,7 +13,7 @@ parts := packages tree build check valgrind sanitizers clang distcheck source de
 
 .PHONY: all transaction crash package boot programs $(parts) $(transaction) $(crash) $(package) $(boot) $(programs)
 
-all: valgrind crash sanitizers programs check transaction debs demo boot demo-boot package distcheck clang source
+all: sanitizers valgrind crash check programs transaction debs demo boot demo-boot package distcheck clang source
 
 $(parts) $(transaction) $(crash) $(package) $(boot) $(programs):
 	+@tests/parts/run $@

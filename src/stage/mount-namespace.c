@@ -9,40 +9,63 @@
 #include <sys/mount.h>
 
 struct call {
+        const char *directory; /* NULL: in a mount namespace */
         int (*function)(void *userdata);
         void *userdata;
         struct error *error;
         int r;
 };
 
-static void *mount_namespace_call(void *userdata)
+static int call_prepare(const struct call *call)
+{
+        if (!call->directory)
+                return unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0
+                               ? error_errnof(call->error, -errno, "can't make a mount namespace")
+                               : 0;
+        return unshare(CLONE_FS) < 0 || chdir(call->directory) < 0
+                       ? error_errnof(call->error, -errno, "can't change to %s", call->directory)
+                       : 0;
+}
+
+static void *call_run(void *userdata)
 {
         struct call *call = userdata;
 
-        if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
-                call->r = error_errnof(call->error, -errno, "can't make a mount namespace");
-        else
+        call->r = call_prepare(call);
+        if (call->r >= 0)
                 call->r = call->function(call->userdata);
         return NULL;
+}
+
+static int call_run_in_thread(struct call *call)
+{
+        sigset_t all, before;
+        pthread_t thread;
+        int r;
+
+        /* Signals are for the caller's threads to handle. */
+        sigfillset(&all);
+        (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+        r = pthread_create(&thread, NULL, call_run, call);
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+        if (r > 0)
+                return error_errnof(call->error, -r, "can't make a thread");
+        (void)pthread_join(thread, NULL);
+        return call->r;
 }
 
 /* In a thread, since the caller's own could not return to its namespace with the same root and working directory. */
 int mount_namespace_run(int (*function)(void *userdata), void *userdata, struct error *error)
 {
-        struct call call = { function, userdata, error, 0 };
-        sigset_t all, before;
-        pthread_t thread;
-        int r;
-
         assert(function);
 
-        /* Signals are for the caller's threads to handle. */
-        sigfillset(&all);
-        (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-        r = pthread_create(&thread, NULL, mount_namespace_call, &call);
-        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-        if (r > 0)
-                return error_errnof(error, -r, "can't make a thread");
-        (void)pthread_join(thread, NULL);
-        return call.r;
+        return call_run_in_thread(&(struct call){ NULL, function, userdata, error, 0 });
+}
+
+int working_directory_run(const char *directory, int (*function)(void *userdata), void *userdata, struct error *error)
+{
+        assert(directory);
+        assert(function);
+
+        return call_run_in_thread(&(struct call){ directory, function, userdata, error, 0 });
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Temporary mounts. */
+/* Temporary mounts, and a temporary working directory. */
 
 #include "basic/error.h"
 
@@ -11,3 +11,7 @@
  * returns, or a negative errno with @error set.
  */
 _must_check_ int mount_namespace_run(int (*function)(void *userdata), void *userdata, struct error *error);
+
+/* Runs @function where @directory is the working directory, which stays what it is for the caller. Returns: as above. */
+_must_check_ int working_directory_run(const char *directory, int (*function)(void *userdata), void *userdata,
+                                       struct error *error);

@@ -3,6 +3,7 @@
 #include "stage/overlay.h"
 #include "basic/root.h"
 #include "fs/beneath.h"
+#include "stage/mount-namespace.h"
 
 #include <linux/magic.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <sys/vfs.h>
 
 #define VALUE_MAX 255 /* longest string that fsconfig(2) takes */
+#define FD_DIR    "/proc/self/fd"
 
 static int overlay_set_string(int context, const char *key, const char *value)
 {
@@ -22,14 +24,19 @@ static int overlay_set_layer(int context, const char *key, int fd)
         return overlay_set_string(context, key, FD_PATH(fd));
 }
 
-/* Joins the lower layers to one value. Returns: whether it holds all of them. */
-static bool overlay_join_lower(const struct overlay *overlay, char joined[static VALUE_MAX + 1])
+/*
+ * Joins the lower layers to one value, each with the path of its file descriptor, or with no more than its name in FD_DIR. Returns: whether
+ * it holds all of them.
+ */
+static bool overlay_join_lower(const struct overlay *overlay, bool by_name, char joined[static VALUE_MAX + 1])
 {
         char *end = joined;
 
         for (size_t i = 0; i < overlay->n_lower; i++) {
                 const char *layer = FD_PATH(overlay->lower[i]);
 
+                if (by_name)
+                        layer += strlen(FD_DIR "/");
                 if ((size_t)(end - joined) + 1 + strlen(layer) > VALUE_MAX)
                         return false;
                 if (i > 0)
@@ -40,12 +47,12 @@ static bool overlay_join_lower(const struct overlay *overlay, char joined[static
 }
 
 /* Before Linux 6.8 there is no "lowerdir+". */
-static int overlay_set_lower(int context, const struct overlay *overlay)
+static int overlay_set_lower(int context, const struct overlay *overlay, bool by_name)
 {
         char joined[VALUE_MAX + 1];
         int r = 0;
 
-        if (overlay_join_lower(overlay, joined))
+        if (overlay_join_lower(overlay, by_name, joined))
                 return overlay_set_string(context, "lowerdir", joined);
         for (size_t i = 0; r >= 0 && i < overlay->n_lower; i++)
                 r = overlay_set_layer(context, "lowerdir+", overlay->lower[i]);
@@ -66,7 +73,7 @@ static int overlay_set_upper(int context, const struct overlay *overlay)
         return r;
 }
 
-static int overlay_configure(int context, const struct overlay *overlay)
+static int overlay_configure(int context, const struct overlay *overlay, bool by_name)
 {
         /* Each option is given, since their defaults depend on the kernel's configuration. */
         static const char *const options[][2] = {
@@ -78,12 +85,41 @@ static int overlay_configure(int context, const struct overlay *overlay)
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(options); i++)
                 r = overlay_set_string(context, options[i][0], options[i][1]);
         if (r >= 0)
-                r = overlay_set_lower(context, overlay);
+                r = overlay_set_lower(context, overlay, by_name);
         if (r >= 0)
                 r = overlay_set_upper(context, overlay);
         if (r >= 0 && fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
                 r = -errno;
         return r;
+}
+
+struct configuration {
+        const struct overlay *overlay;
+        int context;
+};
+
+static int configuration_set_by_name(void *userdata)
+{
+        const struct configuration *configuration = userdata;
+
+        return overlay_configure(configuration->context, configuration->overlay, true);
+}
+
+/* In the directory of the file descriptors, where their names are short: a preview has a lower layer for each migration. */
+static int overlay_configure_by_name(int context, const struct overlay *overlay)
+{
+        struct configuration configuration = { overlay, context };
+        _cleanup_error_ struct error error = { 0 };
+
+        return working_directory_run(FD_DIR, configuration_set_by_name, &configuration, &error);
+}
+
+static int overlay_configure_layers(int context, const struct overlay *overlay)
+{
+        char joined[VALUE_MAX + 1];
+
+        return overlay_join_lower(overlay, false, joined) ? overlay_configure(context, overlay, false)
+                                                          : overlay_configure_by_name(context, overlay);
 }
 
 static unsigned overlay_mount_attributes(const struct overlay *overlay)
@@ -126,7 +162,7 @@ static bool fd_is_overlayfs(int fd)
 /* Replaces the name of a layer in @log, which is that of a file descriptor, by its path. */
 static void overlay_name_layer(const char *log, char **ret)
 {
-        static const char prefix[] = "/proc/self/fd/";
+        static const char prefix[] = FD_DIR "/";
         const char *begin = strstr(log, prefix);
         _cleanup_free_ char *path = NULL;
         char *end;
@@ -158,7 +194,7 @@ static int overlay_explain_layers(const struct overlay *overlay, int context, in
         return error_setf(error, code, "can't mount an overlay over %s%s%s: %s%s%s%s", overlay->path,
                           upper ? " with the changes in " : "", upper ?: "", strerror(-code), *log ? ": " : "",
                           named ?: log,
-                          overlay_join_lower(overlay, joined) ? "" : "; so many layers need Linux 6.8 or newer");
+                          overlay_join_lower(overlay, true, joined) ? "" : "; so many layers need Linux 6.8 or newer");
 }
 
 static int overlay_explain(const struct overlay *overlay, int context, int code, struct error *error)
@@ -192,7 +228,7 @@ int overlay_mount(const struct overlay *overlay, struct error *error)
         context = fsopen("overlay", FSOPEN_CLOEXEC);
         if (context < 0)
                 return overlay_explain(overlay, context, -errno, error);
-        r = overlay_configure(context, overlay);
+        r = overlay_configure_layers(context, overlay);
         if (r < 0)
                 return overlay_explain(overlay, context, r, error);
         fd = fsmount(context, FSMOUNT_CLOEXEC, overlay_mount_attributes(overlay));

@@ -134,6 +134,18 @@ test_an_earlier_migration_satisfies_a_later_one() {
         assert_json '.packages[0].migrations[1].files' '[]'
 }
 
+# More than the kernel takes as layers by their paths before Linux 6.8.
+test_many_migrations() {
+        for number in $(seq 11 35); do
+                migration sample "1.1.0/0${number}_x" '' 'cat "$DPKG_ROOT/etc/sample/all" >"$marker"; echo more >>"$DPKG_ROOT/etc/sample/all"'
+        done
+        prepare sample 1.0 1.1
+        write /etc/sample/all begin
+        preview_unchanged expect 0 preview --json sample
+        assert_json '.packages[0].migrations | map(.state) | unique + [length] | map(tostring) | join(" ")' 'pending 25'
+        assert_json "$(file 24 /var/lib/sample/1.1.0-035_x) | .size_after" 126
+}
+
 test_the_first_failure_ends_it() {
         migration sample 1.1.0/001_x
         migration sample 1.1.0/002_y 'exit 1' 'echo broken; exit 1'

@@ -168,11 +168,16 @@ static struct phase preview_step_get_phase(const struct preview_step *preview)
 
 static int preview_step_make_stage(struct preview_step *preview, struct error *error)
 {
-        const struct manifest *manifest = preview->planned->migration->manifest;
+        const struct stage_declaration declaration = {
+                .below = preview->below,
+                .areas = preview->areas,
+                .root = &preview->ctx->root,
+                .writes = preview->planned->migration->manifest->writes.list,
+        };
         char name[24];
         int r;
 
-        r = areas_declare(preview->areas, &preview->ctx->root, manifest->writes.list, error);
+        r = stage_declare(&declaration, error);
         if (r < 0)
                 return r;
         snprintf(name, sizeof(name), "%zu", preview->number);

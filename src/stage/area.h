@@ -49,7 +49,7 @@ _must_check_ int areas_new(const struct root *root, char *const *writes, struct 
 struct areas *areas_free(struct areas *areas);
 DEFINE_CLEANUP(struct areas *, areas_free);
 
-/* Narrows what may be changed to @writes, a subset of those that the areas were made for. Returns: as areas_new(). */
+/* Narrows what may be changed to @writes, a subset of those that the areas were made for (stage_declare()). Returns: as areas_new(). */
 _must_check_ int areas_declare(struct areas *areas, const struct root *root, char *const *writes, struct error *error);
 /* Adds the absolute path of everything that may be changed. Returns: 0 or -ENOMEM. */
 _must_check_ int areas_list_declared(const struct areas *areas, struct strv *ret);

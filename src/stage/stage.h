@@ -36,6 +36,19 @@ _must_check_ int stage_new(const struct stage_request *request, struct stage **r
 struct stage *stage_free(struct stage *stage);
 DEFINE_CLEANUP(struct stage *, stage_free);
 
+struct stage_declaration {
+        const struct stage *below; /* as which the migration sees the system; NULL: as it is */
+        struct areas *areas;
+        const struct root *root;
+        char *const *writes; /* a subset of what the areas were made for */
+};
+
+/*
+ * Narrows what may be changed in the areas, resolved as the migration sees it: a directory that an earlier one replaced by a link leads
+ * elsewhere. Returns: 0, or a negative errno with @error set.
+ */
+_must_check_ int stage_declare(const struct stage_declaration *declaration, struct error *error);
+
 struct stage_mounts {
         struct sandbox_mount *mounts;
         size_t n;

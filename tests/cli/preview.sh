@@ -146,6 +146,32 @@ test_many_migrations() {
         assert_json "$(file 24 /var/lib/sample/1.1.0-035_x) | .size_after" 126
 }
 
+# chain_of_links FIRST SECOND: FIRST moves the data and leaves a link, SECOND declares the path of the link and writes through it.
+chain_of_links() {
+        write /var/lib/sample/data old
+        migration sample 1.1.0/001_move '[ -L "$DPKG_ROOT/var/lib/sample" ]' "cd \"\$DPKG_ROOT\"; $1"
+        write /usr/lib/deploy-migrate/sample/v1.1.0/001_move.json '{"writes": ["/var/lib/sample", "/srv/sample"]}'
+        migration sample 1.2.0/001_write '[ -e "$DPKG_ROOT/var/lib/sample/new" ]' "cd \"\$DPKG_ROOT/var/lib/sample\"; $2"
+        write /usr/lib/deploy-migrate/sample/v1.2.0/001_write.json '{"writes": ["/var/lib/sample"]}'
+        upgraded sample 1.0 1.2
+}
+
+test_a_path_that_an_earlier_migration_made_a_link() {
+        chain_of_links 'mkdir -p srv; mv var/lib/sample srv/; ln -s ../../srv/sample var/lib/sample' 'echo 2 >new; rm data'
+        expect 0 preview --json sample
+        assert_json '[.packages[0].migrations[1].files[] | .kind + " " + .path] | sort | join(" ")' \
+                'create /srv/sample/new remove /srv/sample/data'
+        expect 0 run sample
+        assert_content /srv/sample/new 2
+        assert_missing /srv/sample/data
+}
+
+test_beside_what_an_earlier_link_leads_to() {
+        chain_of_links 'mkdir -p srv; mv var/lib/sample srv/; ln -s ../../srv/sample var/lib/sample' 'echo 2 >new; echo 2 >../beside'
+        expect 1 preview sample
+        assert_out 'declare: ["/srv/beside"]'
+}
+
 test_the_first_failure_ends_it() {
         migration sample 1.1.0/001_x
         migration sample 1.1.0/002_y 'exit 1' 'echo broken; exit 1'

@@ -230,6 +230,7 @@ START_TEST(test_migrate_outside_of_tmp)
         add_entries(&root, c);
         ck_assert_int_ge(asprintf(&script, W "cd /mnt || exit; %s", c->script), 0);
         expect(&box, script, c->output);
+        ck_assert_int_eq(umount2("/mnt", MNT_DETACH), 0);
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 #include "basic/path.h"
 #include "stage/area.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
@@ -14,12 +15,11 @@
 #define TIMEOUT_SEC 60
 #define WRITES_MAX  6
 
-/* The test's mounts are visible only to the test, and end with it. */
-static struct root private_tree(void)
+/* The tests' mounts are visible only to them. */
+static void leave_mounts(void)
 {
         ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
         ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
-        return tree_new(); /* a file descriptor is on a mount of the namespace that it was opened in */
 }
 
 static void mount_at(const struct root *root, const char *path, const char *type, unsigned long flags)
@@ -122,7 +122,7 @@ static const struct tree_entry entries[] = {
 
 static struct root tree_with_entries(void)
 {
-        struct root root = private_tree();
+        struct root root = tree_new();
 
         for (size_t i = 0; i < ELEMENTSOF(entries); i++)
                 tree_add(&root, &entries[i]);
@@ -189,7 +189,7 @@ END_TEST
 /* On the system's own root, with the tree on a mount point. */
 START_TEST(test_areas_on_the_system)
 {
-        _cleanup_(root_done) struct root tree = private_tree(), slash = { .fd = -EBADF };
+        _cleanup_(root_done) struct root tree = tree_new(), slash = { .fd = -EBADF };
         const char *writes[WRITES_MAX] = { NULL };
         _cleanup_(areas_freep) struct areas *areas = NULL;
         _cleanup_error_ struct error error = { 0 };
@@ -307,13 +307,16 @@ END_TEST
 /* A link there can't be changed, but its target can. */
 START_TEST(test_link_in_slash)
 {
-        _cleanup_(root_done) struct root tree = private_tree(), root = { .fd = -EBADF };
+        _cleanup_(root_done) struct root tree = tree_new(), root = { .fd = -EBADF };
+        _cleanup_close_ int system = -EBADF;
 
         tree_add(&tree, &(struct tree_entry){ "/data/srv", S_IFDIR | 0755, NULL });
         tree_add(&tree, &(struct tree_entry){ "/proc", S_IFDIR | 0755, NULL });
         tree_add(&tree, &(struct tree_entry){ "/srv", S_IFLNK, "/data/srv" });
         tree_add(&tree, &(struct tree_entry){ "/file", 0644, NULL });
         ck_assert_int_eq(mount("/proc", tree_path(&tree, "/proc"), "none", MS_BIND | MS_REC, NULL), 0);
+        system = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        ck_assert_int_ge(system, 0);
         ck_assert_int_eq(chroot(tree.path), 0);
         ck_assert_int_eq(chdir("/"), 0);
         ck_assert_int_eq(root_init(&root, "/"), 0);
@@ -321,6 +324,9 @@ START_TEST(test_link_in_slash)
         expect(&root, (const char *const[]){ "/srv", NULL }, "/data{srv}");
         expect(&root, (const char *const[]){ "/srv/x", NULL }, "/data{srv/x}");
         expect_refusal(&root, (const char *const[]){ "/file", NULL }, -EOPNOTSUPP, "/file |directly in /");
+
+        ck_assert_int_eq(fchdir(system), 0);
+        ck_assert_int_eq(chroot("."), 0);
 }
 END_TEST
 
@@ -520,29 +526,36 @@ START_TEST(test_questions)
 }
 END_TEST
 
+static TCase *case_with_mounts(Suite *suite, const char *name)
+{
+        TCase *tcase = tcase_create(name);
+
+        tcase_set_timeout(tcase, TIMEOUT_SEC);
+        tcase_add_unchecked_fixture(tcase, leave_mounts, NULL);
+        tcase_add_unchecked_fixture(tcase, trees_setup, trees_teardown);
+        tcase_add_checked_fixture(tcase, NULL, trees_detach_mounts);
+        suite_add_tcase(suite, tcase);
+        return tcase;
+}
+
 static Suite *suite(void)
 {
-        TCase *declared = tcase_create("declared"), *mounts = tcase_create("mounts"), *pure = tcase_create("questions");
         Suite *s = suite_create("area");
+        TCase *declared = case_with_mounts(s, "declared"), *mounts = case_with_mounts(s, "mounts");
+        TCase *pure = tcase_create("questions");
 
-        tcase_set_timeout(declared, TIMEOUT_SEC);
-        tcase_add_unchecked_fixture(declared, trees_setup, trees_teardown);
         tcase_add_loop_test(declared, test_areas, 0, ELEMENTSOF(cases));
         tcase_add_loop_test(declared, test_refusals, 0, ELEMENTSOF(refusals));
         tcase_add_loop_test(declared, test_refusals_with_state, 0, ELEMENTSOF(refusals));
         tcase_add_test(declared, test_state_behind_a_link);
         tcase_add_test(declared, test_in_slash);
         tcase_add_test(declared, test_link_in_slash);
-        suite_add_tcase(s, declared);
 
-        tcase_set_timeout(mounts, TIMEOUT_SEC);
-        tcase_add_unchecked_fixture(mounts, trees_setup, trees_teardown);
         tcase_add_loop_test(mounts, test_areas_on_the_system, 0, ELEMENTSOF(cases));
         tcase_add_loop_test(mounts, test_mounts, 0, ELEMENTSOF(mount_cases));
         tcase_add_test(mounts, test_nested_mounts);
         tcase_add_loop_test(mounts, test_mount_refusals, 0, ELEMENTSOF(mount_refusals));
         tcase_add_loop_test(mounts, test_declare, 0, ELEMENTSOF(parts));
-        suite_add_tcase(s, mounts);
 
         tcase_add_loop_test(pure, test_questions, 0, ELEMENTSOF(questions));
         suite_add_tcase(s, pure);

@@ -30,22 +30,39 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
         return remove(path);
 }
 
-/* What tests have mounted in our own name space, where they aren't processes of their own. */
-static void detach_mounts(void)
+/* As the kernel writes it: a blank is "\040". */
+static void unescape(char *path)
+{
+        char *to = path;
+        unsigned char byte;
+
+        for (const char *from = path; *from; to++)
+                if (sscanf(from, "\\%3hho", &byte) == 1) {
+                        *to = (char)byte;
+                        from += strlen("\\040");
+                } else {
+                        *to = *from++;
+                }
+        *to = '\0';
+}
+
+void trees_detach_mounts(void)
 {
         FILE *mounts = fopen("/proc/self/mountinfo", "re");
         char line[2 * PATH_MAX], path[PATH_MAX];
 
         ck_assert_ptr_nonnull(mounts);
         while (fgets(line, sizeof(line), mounts))
-                if (sscanf(line, "%*s %*s %*s %*s %4095s", path) == 1 && str_startswith(path, top))
+                if (sscanf(line, "%*s %*s %*s %*s %4095s", path) == 1 && str_startswith(path, top)) {
+                        unescape(path);
                         (void)umount2(path, MNT_DETACH); /* it may have gone with the one that it is in */
+                }
         fclose(mounts);
 }
 
 void trees_teardown(void)
 {
-        detach_mounts();
+        trees_detach_mounts();
         ck_assert_msg(nftw(top, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0, "can't remove %s: %m", top);
 }
 

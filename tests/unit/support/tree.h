@@ -10,6 +10,8 @@
 /* Unchecked fixtures of a test case: they run even if a test fails. */
 void trees_setup(void);
 void trees_teardown(void);
+/* Ends what tests have mounted there in our own name space, where they aren't processes of their own. */
+void trees_detach_mounts(void);
 /* A new test case of @suite with these fixtures. */
 TCase *trees_case(Suite *suite, const char *name, double timeout_sec);
 

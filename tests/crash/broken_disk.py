@@ -212,7 +212,7 @@ def trace(start, directory):
 def try_failing(start, directory, count):
     def check(tree, point):
         inject = f"inject={point.call}:error=EIO:when={point.number}"
-        start.fail(tree, "strace", "-o", "/dev/null", "-e", inject)
+        start.fail(tree, "strace", "-o", "/dev/null", "-e", f"trace={point.call}", "-e", inject)
         trials.check_interrupted(start.scenario, tree, point.seed)
 
     def trial(points, directory):

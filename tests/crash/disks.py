@@ -50,10 +50,9 @@ def _detach(path):
 def make_file_system(image, size):
     with open(image, "wb") as file:
         file.truncate(size)
-    subprocess.run(
-        ["mkfs.ext4", "-q", "-b", str(SECTOR), "-J", "size=4", "-E", "lazy_itable_init=0,nodiscard", image],
-        check=True,
-    )
+    # What is zero stays a hole, which needn't be copied for each trial.
+    options = "lazy_itable_init=0,nodiscard,assume_storage_prezeroed=1"
+    subprocess.run(["mkfs.ext4", "-q", "-b", str(SECTOR), "-J", "size=4", "-E", options, image], check=True)
 
 
 def copy_sparse(source, target):

@@ -67,7 +67,8 @@ def fingerprint(directory):
     result = {}
     names = {}
     for path in sorted(_walk(directory, "")):
-        result[path] = _describe(os.path.join(directory, path), path, names)
+        file = os.path.join(directory, path)
+        result[path] = _describe(file, os.lstat(file), path, names)
     return result
 
 
@@ -78,7 +79,7 @@ def digest(directory):
         file = os.path.join(directory, path)
         info = os.lstat(file)
         times = info.st_mtime_ns, info.st_ctime_ns
-        result.update(f"{path} {info.st_ino} {info.st_rdev} {times} {_describe(file, path, {})}\n".encode())
+        result.update(f"{path} {info.st_ino} {info.st_rdev} {times} {_describe(file, info, path, {})}\n".encode())
     return result.hexdigest()
 
 
@@ -93,8 +94,7 @@ def _walk(top, below, omitted=_NOT_DATA):
                 yield from _walk(top, path, omitted)
 
 
-def _describe(file, path, names):
-    info = os.lstat(file)
+def _describe(file, info, path, names):
     names_of_xattrs = sorted(os.listxattr(file, follow_symlinks=False))
     xattrs = [(name, os.getxattr(file, name, follow_symlinks=False)) for name in names_of_xattrs]
     parts = [stat.filemode(info.st_mode), info.st_uid, info.st_gid, xattrs]
@@ -102,11 +102,19 @@ def _describe(file, path, names):
         first = names.setdefault((info.st_dev, info.st_ino), path)
         parts += [info.st_mtime if info.st_mtime < _RECENT else "recent", info.st_nlink, first, info.st_size]
     if stat.S_ISREG(info.st_mode):
-        with open(file, "rb") as content:
-            parts.append(hashlib.sha1(content.read()).hexdigest())
+        parts.append(hashlib.sha1(_read(file, info.st_size)).hexdigest())
     if stat.S_ISLNK(info.st_mode):
         parts.append(os.readlink(file))
     return " ".join(map(str, parts))
+
+
+def _read(file, size):
+    """As open() does, in a third of the system calls."""
+    fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOATIME)
+    try:
+        return os.read(fd, size + 1)
+    finally:
+        os.close(fd)
 
 
 def difference(wanted, got):

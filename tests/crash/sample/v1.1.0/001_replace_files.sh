@@ -6,7 +6,7 @@ set -eu
 cd "$DPKG_ROOT/var/lib/sample"
 case $1 in
 check)
-        grep -qx 'version 2' settings && [ ! -e obsolete ]
+        read -r version <settings && [ "$version" = 'version 2' ] && [ ! -e obsolete ]
         ;;
 migrate)
         sed -i 's/version 1/version 2/' settings

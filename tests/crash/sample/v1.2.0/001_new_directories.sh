@@ -12,8 +12,8 @@ migrate)
         mkdir -p index/by-name index/by-age/young index/empty
         for name in $(seq 1 24); do
                 echo "entry $name" >"index/by-age/young/$name"
-                ln -s "../by-age/young/$name" "index/by-name/$name"
         done
+        (cd index/by-name && ln -s ../by-age/young/* .)
         mkfifo -m 600 index/queue
         chown 1000:1001 index/by-age index/by-age/young/7
         chmod 2750 index/by-age

@@ -7,7 +7,7 @@ cd "$DPKG_ROOT/srv/second"
 ours=$DPKG_ROOT/var/lib/sample
 case $1 in
 check)
-        grep -qx 'format 2' format && [ -d old-logs ] && [ -e "$DPKG_ROOT/srv/fresh/note" ] && [ ! -e "$ours/records" ]
+        read -r format <format && [ "$format" = 'format 2' ] && [ -d old-logs ] && [ -e "$DPKG_ROOT/srv/fresh/note" ] && [ ! -e "$ours/records" ]
         ;;
 migrate)
         echo 'format 2' >format

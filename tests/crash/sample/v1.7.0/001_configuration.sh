@@ -7,7 +7,7 @@ file=$DPKG_ROOT/etc/sample/sample.conf
 log=$DPKG_ROOT/var/log/sample
 case $1 in
 check)
-        grep -qx 'color = red' "$file" && [ -e "$log/upgrade" ]
+        read -r line <"$file" && [ "$line" = 'color = red' ] && [ -e "$log/upgrade" ]
         ;;
 migrate)
         sed -i 's/colour/color/' "$file"

@@ -4,6 +4,8 @@
 
 #include "sandbox/sandbox-mounts.h"
 
+#include "sandbox/overlay-probe.h"
+
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/mount.h>
@@ -190,6 +192,10 @@ static int step_make_overlay(const char *path)
         r = fchdir(dir) < 0 ? -errno : 0;
         if (r >= 0)
                 r = step_make_mount(&(struct new_mount){ "overlay", path, options, step_get_attributes(path) });
+        if (r >= 0 && overlay_is_blind(r, dir)) {
+                close(r);
+                r = -EREMOTE;
+        }
         close(dir);
         if (chdir("/") < 0 && r >= 0) {
                 close(r);

@@ -3,6 +3,7 @@
 #include "stage/overlay.h"
 #include "basic/root.h"
 #include "fs/beneath.h"
+#include "sandbox/overlay-probe.h"
 #include "stage/mount-namespace.h"
 
 #include <linux/magic.h>
@@ -211,6 +212,11 @@ static int overlay_explain(const struct overlay *overlay, int context, int code,
                         error, code,
                         "can't mount an overlay over %s: the capability CAP_SYS_ADMIN is missing; run as root, in a container with that capability",
                         overlay->path);
+        case -EREMOTE:
+                return error_setf(
+                        error, code,
+                        "can't mount an overlay over %s: this kernel's overlayfs finds no files on a file system that can ignore case; use --sandbox=off to run migrations directly on the system",
+                        overlay->path);
         default:
                 return overlay_explain_layers(overlay, context, code, error);
         }
@@ -232,5 +238,10 @@ int overlay_mount(const struct overlay *overlay, struct error *error)
         if (r < 0)
                 return overlay_explain(overlay, context, r, error);
         fd = fsmount(context, FSMOUNT_CLOEXEC, overlay_mount_attributes(overlay));
-        return fd < 0 ? overlay_explain(overlay, context, -errno, error) : fd;
+        if (fd < 0)
+                return overlay_explain(overlay, context, -errno, error);
+        if (!overlay_is_blind(fd, overlay->lower[overlay->n_lower - 1]))
+                return fd;
+        close(fd);
+        return overlay_explain(overlay, -EBADF, -EREMOTE, error);
 }

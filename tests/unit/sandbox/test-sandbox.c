@@ -312,6 +312,24 @@ START_TEST(test_no_layer)
 }
 END_TEST
 
+/* Of which overlayfs finds no files in Linux 6.1. */
+START_TEST(test_a_file_system_that_can_ignore_case)
+{
+        _cleanup_(root_done) struct root root = tree_new();
+        const struct box box = { .root = &root, .migrate = _i, .manifest = "{'writes':['/declared']}" };
+        _cleanup_free_ char *inside = NULL;
+
+        filesystem_leave_mounts(&root);
+        tree_add(&root, &(struct tree_entry){ "/declared", S_IFDIR | 0755, NULL });
+        if (!filesystem_mount_casefold(&root, "/disk")) {
+                puts("SKIP: the kernel's ext4 can't ignore case");
+                return;
+        }
+        inside = box_output(&box, "cd %s && cat disk/file; (: >disk/file) 2>&1 | grep -o '%s'", root.path, READ_ONLY);
+        ck_assert_str_eq(inside, "x\n" READ_ONLY "\n");
+}
+END_TEST
+
 /* Even if the system's mounts are shared with all namespaces, as systemd has it. */
 START_TEST(test_no_mount_leaks)
 {
@@ -351,6 +369,7 @@ static Suite *suite(void)
         tcase_add_test(mounts, test_mounts_within);
         tcase_add_loop_test(mounts, test_covers, 0, 6);
         tcase_add_loop_test(mounts, test_no_layer, 0, 2);
+        tcase_add_loop_test(mounts, test_a_file_system_that_can_ignore_case, 0, 2);
         tcase_add_test(mounts, test_no_mount_leaks);
         suite_add_tcase(s, mounts);
         return s;

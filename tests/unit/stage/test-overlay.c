@@ -274,6 +274,30 @@ START_TEST(test_refusals)
 }
 END_TEST
 
+/* An overlay that finds no files, as in Linux 6.1, would make a migration believe that there are none. */
+START_TEST(test_a_layer_that_can_ignore_case)
+{
+        _cleanup_(root_done) struct root root = filesystem_new(FILESYSTEM_TMPFS);
+        const struct layers layers = { .lower = { "/disk" }, .upper = "/upper" };
+        _cleanup_error_ struct error error = { 0 };
+        _cleanup_close_ int fd = -EBADF;
+
+        if (!filesystem_mount_casefold(&root, "/disk")) {
+                puts("SKIP: the kernel's ext4 can't ignore case");
+                return;
+        }
+        fd = try(&root, &layers, &error);
+        if (fd >= 0) {
+                attach(&root, &(struct layers){ .lower = { "/disk" }, .upper = "/upper2", .work = "/work2" }, "/view");
+                expect(&root, "cat view/file", "x\n");
+                return;
+        }
+        ck_assert_msg(fd == -EREMOTE || fd == -EINVAL, "%s", error_text(&error));
+        ck_assert_msg(fd == -EINVAL || strstr(error_text(&error), "that can ignore case") != NULL, "%s",
+                      error_text(&error));
+}
+END_TEST
+
 /* As in a container whose root is an overlayfs. */
 START_TEST(test_upper_layer_on_an_overlay)
 {
@@ -359,6 +383,7 @@ static Suite *suite(void)
         tcase_add_unchecked_fixture(refused, trees_setup, trees_teardown);
         tcase_add_loop_test(refused, test_refusals, 0, ELEMENTSOF(refusals));
         tcase_add_test(refused, test_upper_layer_on_an_overlay);
+        tcase_add_test(refused, test_a_layer_that_can_ignore_case);
         tcase_add_test(refused, test_without_privilege);
         suite_add_tcase(s, refused);
         return s;

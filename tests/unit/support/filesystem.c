@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "filesystem.h"
+#include "shell.h"
 
 #include <check.h>
 #include <sched.h>
@@ -57,4 +58,15 @@ void allow_few_files(void)
         ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
         limit.rlim_cur = 32;
         ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+bool filesystem_mount_casefold(const struct root *root, const char *path)
+{
+        tree_add(root, &(struct tree_entry){ path, S_IFDIR | 0755, NULL });
+        ck_assert_int_eq(shell("cd %s && truncate -s 8M image && mke2fs -q -F -t ext4 -O casefold image", root->path),
+                         0);
+        if (shell("cd %s && mount -o loop image .%s 2>/dev/null", root->path, path) != 0)
+                return false;
+        ck_assert_int_eq(shell("cd %s%s && rmdir lost+found && echo x >file", root->path, path), 0);
+        return true;
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "sandbox/overlay-probe.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Looks for the first entry of a directory of which the first @size bytes of entries are in @entries. */
+static bool overlay_misses_entry(int overlay, const char *entries, size_t size)
+{
+        const struct dirent64 *entry;
+        struct stat st;
+
+        for (size_t i = 0; i < size; i += entry->d_reclen) {
+                entry = (const struct dirent64 *)(const void *)(entries + i);
+                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+                        return fstatat(overlay, entry->d_name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0 &&
+                               errno == EREMOTE;
+        }
+        return false;
+}
+
+bool overlay_is_blind(int overlay, int layer)
+{
+        _Alignas(struct dirent64) char entries[1024]; /* of the three longest names */
+        int fd = openat(layer, ".", O_RDONLY | O_DIRECTORY | O_NOATIME | O_CLOEXEC);
+        ssize_t n;
+
+        if (fd < 0)
+                return false;
+        n = syscall(SYS_getdents64, fd, entries, sizeof(entries));
+        close(fd);
+        return n > 0 && overlay_misses_entry(overlay, entries, (size_t)n);
+}

@@ -172,6 +172,18 @@ int beneath_next(DIR *dir, const struct dirent **ret)
         }
 }
 
+int beneath_is_empty(int dir, const char *path)
+{
+        _cleanup_(closedirp) DIR *entries = NULL;
+        const struct dirent *entry;
+        int r;
+
+        r = beneath_open_entries(dir, path, &entries);
+        if (r >= 0)
+                r = beneath_next(entries, &entry);
+        return r < 0 ? r : r == 0;
+}
+
 unsigned beneath_type(DIR *dir, const struct dirent *entry)
 {
         struct stat st;

@@ -23,6 +23,8 @@ _must_check_ int beneath_open_parent(int dir, const char *path, const char **ret
 _must_check_ int beneath_open_entries(int dir, const char *path, DIR **ret);
 /* Reads the next entry of @dir except "." and "..". Returns: 1, 0 at the end, or a negative errno. */
 _must_check_ int beneath_next(DIR *dir, const struct dirent **ret);
+/* Returns: 1 if the directory @path has no entries, 0 if it has, or a negative errno. */
+_must_check_ int beneath_is_empty(int dir, const char *path);
 /* Returns: the type of @entry of @dir, as of readdir(3), even if the file system doesn't list types; DT_UNKNOWN if the entry is gone. */
 unsigned beneath_type(DIR *dir, const struct dirent *entry);
 /* Opens the directory @path; makes it and its parents, mode 0750, if they are missing. Returns: a file descriptor or a negative errno. */

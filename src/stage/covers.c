@@ -91,21 +91,6 @@ static bool cover_list_has_mount(const struct cover_list *list, const char *path
         return false;
 }
 
-/* Returns: 1 if the directory @name of @dir has no entries, 0 if it has, or a negative errno. */
-static int directory_has_none(int dir, const char *name)
-{
-        _cleanup_(closedirp) DIR *entries = NULL;
-        const struct dirent *entry;
-        int r;
-
-        r = beneath_open_entries(dir, name, &entries);
-        if (r == -ENOENT)
-                return 1;
-        if (r >= 0)
-                r = beneath_next(entries, &entry);
-        return r < 0 ? r : r == 0;
-}
-
 /* Adds the entry of "/" unless it needs no cover. Mounts are added from the table. */
 static int cover_list_add_entry(struct cover_list *list, DIR *slash, const struct dirent *entry)
 {
@@ -120,7 +105,9 @@ static int cover_list_add_entry(struct cover_list *list, DIR *slash, const struc
         }
         if (path_is_uncovered(path) || cover_list_has_area(list, path) || cover_list_has_mount(list, path))
                 return 0;
-        r = directory_has_none(dirfd(slash), entry->d_name);
+        r = beneath_is_empty(dirfd(slash), entry->d_name);
+        if (r == -ENOENT) /* gone since it was listed */
+                return 0;
         return r != 0 ? (r < 0 ? r : 0) : cover_list_take(list, TAKE_PTR(path), SANDBOX_COVER_OVERLAY);
 }
 

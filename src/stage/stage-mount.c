@@ -8,8 +8,6 @@
 #include "stage/mountinfo.h"
 #include "stage/stage-view.h"
 
-#include <dirent.h>
-
 /* ---- Shields ---- */
 
 /*
@@ -45,26 +43,13 @@ void stage_mounts_done(struct stage_mounts *mounts)
         *mounts = (struct stage_mounts){ 0 };
 }
 
-/* Returns: 1 if it has no entries, 0 if it has, or a negative errno. */
-static int directory_is_empty(int directory)
-{
-        _cleanup_(closedirp) DIR *dir = NULL;
-        const struct dirent *entry;
-        int r;
-
-        r = beneath_open_entries(directory, "", &dir);
-        if (r >= 0)
-                r = beneath_next(dir, &entry);
-        return r < 0 ? r : r == 0;
-}
-
 /* Whether the stage changes nothing in the area, so that checking needs no overlay of it, which takes a millisecond. */
 static int stage_is_untouched(const struct stage *stage, size_t i)
 {
         int r = !area_allows(&stage->areas->areas[i], "");
 
         for (; r > 0 && stage; stage = stage->below)
-                r = directory_is_empty(stage->uppers[i]);
+                r = beneath_is_empty(stage->uppers[i], "");
         return r;
 }
 

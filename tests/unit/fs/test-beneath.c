@@ -206,6 +206,20 @@ START_TEST(test_make_directories)
 }
 END_TEST
 
+START_TEST(test_is_empty)
+{
+        _cleanup_(root_done) struct root root = tree_new();
+
+        tree_add(&root, &(struct tree_entry){ "/empty", S_IFDIR | 0755, NULL });
+        tree_add(&root, &(struct tree_entry){ "/full/.hidden", 0644, NULL });
+        ck_assert_int_eq(beneath_is_empty(root.fd, "empty"), 1);
+        ck_assert_int_eq(beneath_is_empty(root.fd, "full"), 0);
+        ck_assert_int_eq(beneath_is_empty(root.fd, ""), 0);
+        ck_assert_int_eq(beneath_is_empty(root.fd, "missing"), -ENOENT);
+        ck_assert_int_eq(beneath_is_empty(root.fd, "full/.hidden"), -ENOTDIR);
+}
+END_TEST
+
 START_TEST(test_make_directories_failure)
 {
         _cleanup_(root_done) struct root root = tree_with_entries(FILESYSTEM_DEFAULT);
@@ -549,6 +563,7 @@ static Suite *suite(void)
         tcase_add_test(paths, test_open_mount);
         tcase_add_loop_test(paths, test_open_parent, 0, ELEMENTSOF(parents));
         tcase_add_test(paths, test_open_parent_failure);
+        tcase_add_test(paths, test_is_empty);
         tcase_add_test(paths, test_make_directories);
         tcase_add_test(paths, test_make_directories_failure);
         suite_add_tcase(s, paths);

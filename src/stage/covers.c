@@ -14,12 +14,8 @@
 
 /* In "/": programs and settings, in which the FHS allows no sockets; the kernel's file systems; what is private in the sandbox. */
 static const char *const uncovered[] = {
-        "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "sys", "tmp", "usr",
-};
-
-/* With "fuse.*": a server that doesn't answer would make us wait for ever. */
-static const char *const remote_types[] = {
-        "9p", "afs", "ceph", "cifs", "coda", "fuse", "glusterfs", "lustre", "nfs", "nfs4", "smb3",
+        "/bin",    "/boot", "/dev", "/etc",  "/lib", "/lib32", "/lib64",
+        "/libx32", "/proc", "/run", "/sbin", "/sys", "/tmp",   "/usr",
 };
 
 struct cover_list {
@@ -37,17 +33,12 @@ void covers_done(struct covers *covers)
         *covers = (struct covers){ 0 };
 }
 
-static bool names_have(const char *const *names, size_t n_names, const char *name, size_t size)
-{
-        for (size_t i = 0; i < n_names; i++)
-                if (strlen(names[i]) == size && memcmp(names[i], name, size) == 0)
-                        return true;
-        return false;
-}
-
 static bool path_is_uncovered(const char *path)
 {
-        return names_have(uncovered, ELEMENTSOF(uncovered), path + 1, strcspn(path + 1, "/"));
+        for (size_t i = 0; i < ELEMENTSOF(uncovered); i++)
+                if (path_is_within(path, uncovered[i]))
+                        return true;
+        return false;
 }
 
 /* Takes @path. */
@@ -69,10 +60,7 @@ static bool cover_list_contains(const struct cover_list *list, const char *path)
         for (size_t i = 0; i < list->covers.n; i++)
                 if (path_is_within(path, list->covers.covers[i].path))
                         return true;
-        for (size_t i = 0; i < list->mounts->n; i++)
-                if (path_is_within(path, list->mounts->mounts[i].path))
-                        return true;
-        return false;
+        return stage_mounts_contain(list->mounts, path);
 }
 
 static bool cover_list_has_area(const struct cover_list *list, const char *path)
@@ -85,10 +73,9 @@ static bool cover_list_has_area(const struct cover_list *list, const char *path)
 
 static bool cover_list_has_mount(const struct cover_list *list, const char *path)
 {
-        for (size_t i = 0; i < list->table->n; i++)
-                if (streq(path, list->table->points[i].path))
-                        return true;
-        return false;
+        const struct mount_point *mount = mountinfo_find(list->table, path);
+
+        return mount && streq(path, mount->path);
 }
 
 /* Adds the entry of "/" unless it needs no cover. Mounts are added from the table. */
@@ -128,10 +115,8 @@ static enum sandbox_cover_type mount_point_get_cover(const struct mount_point *m
 {
         if (streq(mount->type, "proc"))
                 return SANDBOX_COVER_PROC;
-        if (mount_point_is_pseudo(mount) || str_startswith(mount->type, "fuse.") ||
-            names_have(remote_types, ELEMENTSOF(remote_types), mount->type, strlen(mount->type)))
-                return SANDBOX_COVER_AS_IS;
-        return SANDBOX_COVER_OVERLAY;
+        return mount_point_is_pseudo(mount) || mount_point_is_remote(mount) ? SANDBOX_COVER_AS_IS
+                                                                            : SANDBOX_COVER_OVERLAY;
 }
 
 /* A socket or a fifo that is mounted by itself had better stay hidden. */

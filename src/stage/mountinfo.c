@@ -189,6 +189,14 @@ const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const c
         return found;
 }
 
+static bool mount_point_has_type(const struct mount_point *mount, const char *const *types, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (streq(types[i], mount->type))
+                        return true;
+        return false;
+}
+
 bool mount_point_is_pseudo(const struct mount_point *mount)
 {
         static const char *const types[] = {
@@ -198,8 +206,18 @@ bool mount_point_is_pseudo(const struct mount_point *mount)
                 "selinuxfs", "smackfs",     "sysfs",    "tracefs",
         };
 
-        for (size_t i = 0; i < ELEMENTSOF(types); i++)
-                if (streq(types[i], mount->type))
-                        return true;
-        return false;
+        assert(mount);
+
+        return mount_point_has_type(mount, types, ELEMENTSOF(types));
+}
+
+bool mount_point_is_remote(const struct mount_point *mount)
+{
+        static const char *const types[] = {
+                "9p", "afs", "ceph", "cifs", "coda", "fuse", "glusterfs", "lustre", "nfs", "nfs4", "smb3",
+        };
+
+        assert(mount);
+
+        return str_startswith(mount->type, "fuse.") || mount_point_has_type(mount, types, ELEMENTSOF(types));
 }

@@ -34,3 +34,5 @@ DEFINE_CLEANUP(struct mountinfo *, mountinfo_free);
 const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const char *path);
 /* Whether it is one of the kernel's own file systems: its files aren't on a disk, so that a rename can't replace them. */
 bool mount_point_is_pseudo(const struct mount_point *mount);
+/* Whether a server has its files, of the network or of FUSE, for which one could wait for ever. */
+bool mount_point_is_remote(const struct mount_point *mount);

@@ -43,6 +43,16 @@ void stage_mounts_done(struct stage_mounts *mounts)
         *mounts = (struct stage_mounts){ 0 };
 }
 
+bool stage_mounts_contain(const struct stage_mounts *mounts, const char *path)
+{
+        assert(mounts && path);
+
+        for (size_t i = 0; i < mounts->n; i++)
+                if (path_is_within(path, mounts->mounts[i].path))
+                        return true;
+        return false;
+}
+
 /* Whether the stage changes nothing in the area, so that checking needs no overlay of it, which takes a millisecond. */
 static int stage_is_untouched(const struct stage *stage, size_t i)
 {
@@ -51,15 +61,6 @@ static int stage_is_untouched(const struct stage *stage, size_t i)
         for (; r > 0 && stage; stage = stage->below)
                 r = beneath_is_empty(stage->uppers[i], "");
         return r;
-}
-
-/* An overlay hides the areas below it. */
-static bool stage_mounts_hide(const struct stage_mounts *mounts, const char *path)
-{
-        for (size_t i = 0; i < mounts->n; i++)
-                if (path_is_within(path, mounts->mounts[i].path))
-                        return true;
-        return false;
 }
 
 /* Adds the overlay of the area @i to @mounts. */
@@ -87,7 +88,11 @@ int stage_mount(const struct stage *stage, bool writable, struct stage_mounts *r
                 return -ENOMEM;
         for (size_t i = 0; i < stage->areas->n; i++) {
                 const char *path = stage->areas->areas[i].path;
-                int r = writable || stage_mounts_hide(&mounts, path) ? 0 : stage_is_untouched(stage, i);
+                int r = 0;
+
+                /* An overlay hides the areas below it. */
+                if (!writable && !stage_mounts_contain(&mounts, path))
+                        r = stage_is_untouched(stage, i);
 
                 if (r > 0)
                         continue;

@@ -58,6 +58,8 @@ struct stage_mounts {
 /* Mounts the overlays, writable or read-only. Only one view of a stage may exist at a time. Returns: 0, or a negative errno with @error set. */
 _must_check_ int stage_mount(const struct stage *stage, bool writable, struct stage_mounts *ret, struct error *error);
 void stage_mounts_done(struct stage_mounts *mounts);
+/* Whether @path is below one of the overlays, or has one. */
+bool stage_mounts_contain(const struct stage_mounts *mounts, const char *path);
 /* Opens the root of the area @i as it is without this stage, for reading. Returns: a file descriptor, or a negative errno with @error set. */
 _must_check_ int stage_open_lower(const struct stage *stage, size_t i, struct error *error);
 

@@ -9,29 +9,33 @@
 #include <sys/mount.h>
 
 struct call {
-        const char *directory; /* NULL: in a mount namespace */
+        int (*prepare)(const struct call *call);
+        const char *directory; /* for call_enter_directory() */
         int (*function)(void *userdata);
         void *userdata;
         struct error *error;
         int r;
 };
 
-static int call_prepare(const struct call *call)
+static int call_enter_namespace(const struct call *call)
 {
-        if (!call->directory)
-                return unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0
-                               ? error_errnof(call->error, -errno, "can't make a mount namespace")
-                               : 0;
-        return unshare(CLONE_FS) < 0 || chdir(call->directory) < 0
-                       ? error_errnof(call->error, -errno, "can't change to %s", call->directory)
-                       : 0;
+        if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
+                return error_errnof(call->error, -errno, "can't make a mount namespace");
+        return 0;
+}
+
+static int call_enter_directory(const struct call *call)
+{
+        if (unshare(CLONE_FS) < 0 || chdir(call->directory) < 0)
+                return error_errnof(call->error, -errno, "can't change to %s", call->directory);
+        return 0;
 }
 
 static void *call_run(void *userdata)
 {
         struct call *call = userdata;
 
-        call->r = call_prepare(call);
+        call->r = call->prepare(call);
         if (call->r >= 0)
                 call->r = call->function(call->userdata);
         return NULL;
@@ -59,7 +63,8 @@ int mount_namespace_run(int (*function)(void *userdata), void *userdata, struct 
 {
         assert(function);
 
-        return call_run_in_thread(&(struct call){ NULL, function, userdata, error, 0 });
+        return call_run_in_thread(&(struct call){
+                .prepare = call_enter_namespace, .function = function, .userdata = userdata, .error = error });
 }
 
 int working_directory_run(const char *directory, int (*function)(void *userdata), void *userdata, struct error *error)
@@ -67,5 +72,9 @@ int working_directory_run(const char *directory, int (*function)(void *userdata)
         assert(directory);
         assert(function);
 
-        return call_run_in_thread(&(struct call){ directory, function, userdata, error, 0 });
+        return call_run_in_thread(&(struct call){ .prepare = call_enter_directory,
+                                                  .directory = directory,
+                                                  .function = function,
+                                                  .userdata = userdata,
+                                                  .error = error });
 }

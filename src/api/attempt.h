@@ -29,8 +29,8 @@ struct attempt {
 };
 
 /*
- * What is recorded last may become durable with the next event only. Returns: 0 however the migration ended, -ECANCELED if the context was stopped (the step is pending then), or another negative errno with
- * @error set if the history can't be written.
+ * What is recorded last may become durable with the next event only. Returns: 0 however the migration ended, -ECANCELED if the context was
+ * stopped (the step is pending then), or another negative errno with @error set if the history can't be written.
  */
 _must_check_ int attempt_run(struct attempt *attempt, struct error *error);
 

@@ -46,7 +46,7 @@ static int undeclared_compare(const void *a, const void *b)
         return path_compare(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Drops what a path before it stands for. */
+/* Drops the paths that lie in another one of the list. */
 static void undeclared_collapse(struct strv *paths)
 {
         size_t n = 1;

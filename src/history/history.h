@@ -3,7 +3,8 @@
 
 /*
  * The history of a package on disk, and its only writer: one JSON object a line, each appended with one write and made durable before the
- * next step begins; lines between which nothing happens are made durable together. Each line ends with its CRC-32 ("crc"), which shows a flipped bit; a line without one is accepted.
+ * next step begins; lines between which nothing happens are made durable together. Each line ends with its CRC-32 ("crc"), which shows a
+ * flipped bit; a line without one is accepted.
  */
 
 #include "basic/path.h"

@@ -204,7 +204,7 @@ static int step_make_overlay(const char *path)
         return r;
 }
 
-/* Whether an overlay couldn't be made for a reason that lies in the system, and not in what was to be its layer. */
+/* Whether the system ran out of something, so that it would have refused an overlay of any directory. */
 static bool code_means_shortage(int code)
 {
         return code == -ENOMEM || code == -EMFILE || code == -ENFILE || code == -ENOSPC;

@@ -7,31 +7,10 @@
 #include "../support/tree.h"
 
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define TIMEOUT_SEC 300
 #define N_EVENTS    4U
-
-static void expect_refused(struct history *history, int code)
-{
-        _cleanup_(event_freep) struct dmig_event *event = histories_event(N_EVENTS);
-        _cleanup_error_ struct error error = { 0 };
-
-        ck_assert_int_eq(history_append(history, event, &error), code);
-        ck_assert_ptr_nonnull(strstr(error_text(&error), history->path));
-        ck_assert_ptr_nonnull(strstr(error_text(&error), strerror(-code)));
-}
-
-static void expect_unchanged(const struct root *root, const char *data)
-{
-        _cleanup_free_ char *now = NULL;
-        size_t size;
-
-        now = histories_read(root, HISTORY_FILE, &size);
-        ck_assert_uint_eq(size, strlen(data));
-        ck_assert_str_eq(now, data);
-}
 
 static unsigned n_syncs;
 static int sync_errno; /* 0: it works */
@@ -131,27 +110,18 @@ START_TEST(test_later_is_lost)
         if (_i == 0)
                 ck_assert_int_eq(history_settle(history, NULL), -EIO);
         else
-                expect_refused(history, -EIO);
+                histories_expect_refused(history, N_EVENTS, -EIO);
         sync_errno = 0;
-        expect_unchanged(&root, data);
-        expect_refused(history, -EIO);
+        histories_expect_text(&root, data);
+        histories_expect_refused(history, N_EVENTS, -EIO);
         ck_assert_int_eq(history_settle(history, NULL), -EIO);
-        expect_unchanged(&root, data);
+        histories_expect_text(&root, data);
         ck_assert_uint_eq(history->n_waiting, 1);
         again = histories_open(&root, HISTORY_APPEND);
         histories_append(again, N_EVENTS, N_EVENTS + 2);
         histories_expect(again, N_EVENTS + 2);
 }
 END_TEST
-
-static void limit_file_size(rlim_t size)
-{
-        struct rlimit limit;
-
-        ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-        limit.rlim_cur = size;
-        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 /* If there is no space for the next line, the one before stays. */
 START_TEST(test_later_before_a_failure)
@@ -162,9 +132,9 @@ START_TEST(test_later_before_a_failure)
 
         ck_assert_ptr_ne(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
         append_later(history, N_EVENTS);
-        limit_file_size((rlim_t)history->size + 20);
-        expect_refused(history, -EFBIG);
-        limit_file_size(RLIM_INFINITY);
+        histories_limit_size((rlim_t)history->size + 20);
+        histories_expect_refused(history, N_EVENTS, -EFBIG);
+        histories_limit_size(RLIM_INFINITY);
         n_syncs = 0;
         ck_assert_int_eq(history_settle(history, NULL), 0);
         ck_assert_uint_eq(n_syncs, 1);

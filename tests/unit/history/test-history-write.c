@@ -15,41 +15,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 
 #define TIMEOUT_SEC 300
 #define N_EVENTS    4U
 
-static void expect_refused(struct history *history, int code)
-{
-        _cleanup_(event_freep) struct dmig_event *event = histories_event(N_EVENTS);
-        _cleanup_error_ struct error error = { 0 };
-
-        ck_assert_int_eq(history_append(history, event, &error), code);
-        ck_assert_ptr_nonnull(strstr(error_text(&error), history->path));
-        ck_assert_ptr_nonnull(strstr(error_text(&error), strerror(-code)));
-}
-
-static void expect_unchanged(const struct root *root, const char *data)
-{
-        _cleanup_free_ char *now = NULL;
-        size_t size;
-
-        now = histories_read(root, HISTORY_FILE, &size);
-        ck_assert_uint_eq(size, strlen(data));
-        ck_assert_str_eq(now, data);
-}
-
 /* ---- Failures to append ---------------------------------------------------------------------- */
-
-static void limit_file_size(rlim_t size)
-{
-        struct rlimit limit;
-
-        ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-        limit.rlim_cur = size;
-        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 /* The line is cut short at each of its bytes, then there is room again. */
 START_TEST(test_short_write)
@@ -61,10 +31,10 @@ START_TEST(test_short_write)
 
         ck_assert_ptr_ne(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
         for (size_t room = 0; room < 150; room++) {
-                limit_file_size(size + room);
-                expect_refused(history, -EFBIG);
-                limit_file_size(RLIM_INFINITY);
-                expect_unchanged(&root, data);
+                histories_limit_size(size + room);
+                histories_expect_refused(history, N_EVENTS, -EFBIG);
+                histories_limit_size(RLIM_INFINITY);
+                histories_expect_text(&root, data);
                 histories_expect(history, N_EVENTS);
         }
         histories_append(history, N_EVENTS, N_EVENTS + 3);
@@ -113,7 +83,7 @@ static size_t append_until_full(struct history *history, const struct root *root
                 if (r == 0)
                         continue;
                 ck_assert_int_eq(r, -ENOSPC);
-                expect_unchanged(root, before);
+                histories_expect_text(root, before);
                 return n;
         }
 }
@@ -149,8 +119,8 @@ START_TEST(test_no_inodes)
         snprintf(options, sizeof(options), "nr_inodes=%d", 1 + _i);
         root = small_root(options);
         history = histories_open(&root, HISTORY_APPEND);
-        expect_refused(history, -ENOSPC);
-        expect_refused(history, -ENOSPC);
+        histories_expect_refused(history, N_EVENTS, -ENOSPC);
+        histories_expect_refused(history, N_EVENTS, -ENOSPC);
 
         ck_assert_int_eq(mount("none", root.path, "none", MS_REMOUNT, "nr_inodes=100"), 0);
         histories_append(history, 0, N_EVENTS);
@@ -167,7 +137,7 @@ START_TEST(test_read_only)
         _cleanup_free_ char *data = NULL;
 
         ck_assert_int_eq(mount("none", root.path, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
-        expect_refused(none, -EROFS);
+        histories_expect_refused(none, N_EVENTS, -EROFS);
         ck_assert_int_eq(mount("none", root.path, "none", MS_REMOUNT, NULL), 0);
         data = histories_make(&root, N_EVENTS);
 

@@ -72,6 +72,35 @@ void histories_expect(const struct history *history, size_t n)
                 ck_assert_int_eq(state->records[i]->state, 2 * i + 2 < n ? RECORD_APPLIED : RECORD_RUNNING);
 }
 
+void histories_expect_refused(struct history *history, size_t i, int code)
+{
+        _cleanup_(event_freep) struct dmig_event *event = histories_event(i);
+        _cleanup_error_ struct error error = { 0 };
+
+        ck_assert_int_eq(history_append(history, event, &error), code);
+        ck_assert_ptr_nonnull(strstr(error_text(&error), history->path));
+        ck_assert_ptr_nonnull(strstr(error_text(&error), strerror(-code)));
+}
+
+void histories_expect_text(const struct root *root, const char *data)
+{
+        _cleanup_free_ char *now = NULL;
+        size_t size;
+
+        now = histories_read(root, HISTORY_FILE, &size);
+        ck_assert_uint_eq(size, strlen(data));
+        ck_assert_str_eq(now, data);
+}
+
+void histories_limit_size(rlim_t size)
+{
+        struct rlimit limit;
+
+        ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+        limit.rlim_cur = size;
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 char *histories_read(const struct root *root, const char *path, size_t *ret_size)
 {
         _cleanup_close_ int fd = root_open(root, path, O_RDONLY);

@@ -5,6 +5,8 @@
 
 #include "history/history.h"
 
+#include <sys/resource.h>
+
 #define HISTORY_DIR  STATE_DIR "/foo"
 #define HISTORY_FILE HISTORY_DIR "/history.jsonl"
 
@@ -18,6 +20,13 @@ void histories_append(struct history *history, size_t begin, size_t end);
 char *histories_make(const struct root *root, size_t n);
 /* Fails the test unless @history has the state after @n events. */
 void histories_expect(const struct history *history, size_t n);
+
+/* Fails the test unless the event number @i can't be appended, for the reason @code, a negative errno. */
+void histories_expect_refused(struct history *history, size_t i, int code);
+/* Fails the test unless the file has that text. */
+void histories_expect_text(const struct root *root, const char *data);
+/* Limits the files of the process to @size bytes, so that a write to a longer one is cut short or fails. */
+void histories_limit_size(rlim_t size);
 
 /* Read and write a file of the root as it is. */
 char *histories_read(const struct root *root, const char *path, size_t *ret_size);

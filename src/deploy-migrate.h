@@ -269,7 +269,7 @@ enum dmig_result {
         DMIG_RESULT_NOTHING_TO_DO, /* nothing was pending */
         DMIG_RESULT_PENDING,       /* something has still to be run; the error, if any, says what keeps it from that */
         DMIG_RESULT_FAILED,        /* a migration failed or was given up, or an undo was refused */
-        DMIG_RESULT_POSTPONED,     /* a migration asked to be run later */
+        DMIG_RESULT_POSTPONED,     /* a migration can't run now, or asked to be run later */
         DMIG_RESULT_DOWNGRADE,     /* the installed version is lower than that of the data: nothing runs */
         DMIG_RESULT_NOT_INSTALLED, /* the package isn't installed */
         DMIG_RESULT_ERROR,         /* dpkg's database, migrations or history can't be used, or the lock is held */
@@ -281,7 +281,7 @@ enum dmig_state {
         DMIG_STATE_APPLIED,      /* was run, and its effect is there */
         DMIG_STATE_SATISFIED,    /* its effect was there already, so migrate wasn't run */
         DMIG_STATE_FAILED,       /* failed, and is run again the next time */
-        DMIG_STATE_POSTPONED,    /* asked to be run later */
+        DMIG_STATE_POSTPONED,    /* can't run now, or asked to be run later */
         DMIG_STATE_GAVE_UP,      /* failed repeatedly: isn't run again until dmig_retry(), or until its file changes */
         DMIG_STATE_SKIPPED,      /* marked by the administrator, or masked in /etc */
         DMIG_STATE_OUT_OF_ORDER, /* was added to a version that the data has passed: never runs by itself */

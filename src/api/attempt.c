@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <syslog.h>
 
 int attempt_hash(const struct root *root, const struct migration *migration, char ret[static 65], struct error *error)
 {
@@ -114,6 +113,34 @@ static int attempt_record_satisfied(struct attempt *a, struct error *error)
                 error);
 }
 
+int attempt_postpone(struct attempt *a, const char *reason, struct error *error)
+{
+        int r;
+
+        assert(a && reason);
+
+        a->step->state = DMIG_STATE_POSTPONED;
+        r = str_replace(&a->step->error, reason);
+        if (r < 0)
+                return r;
+        return emit_event(a->ctx, a->history,
+                          &(const struct emission){
+                                  "postponed", { { "id", .text = a->migration->id }, { "reason", .text = reason } } },
+                          error);
+}
+
+/* The migration's own wish. */
+static int attempt_record_request(struct attempt *a, const struct ending *ending, struct error *error)
+{
+        _cleanup_free_ char *reason = NULL;
+
+        if (asprintf(&reason, "it asked to be run later%s%s", ending->output[0] ? ": " : "", ending->output) < 0) {
+                reason = NULL;
+                return -ENOMEM;
+        }
+        return attempt_postpone(a, reason, error);
+}
+
 /* Records how the last phase ended, which the migration ends with. */
 static int attempt_record_ending(struct attempt *a, const struct ending *ending, struct error *error)
 {
@@ -121,8 +148,7 @@ static int attempt_record_ending(struct attempt *a, const struct ending *ending,
         case OUTCOME_STOPPED:
                 return attempt_record_stop(a, error);
         case OUTCOME_POSTPONED:
-                a->step->state = DMIG_STATE_POSTPONED;
-                return attempt_record(a, "postponed", error);
+                return attempt_record_request(a, ending, error);
         default:
                 return attempt_record_failure(a, ending, error);
         }
@@ -135,27 +161,14 @@ static bool attempt_is_direct(const struct attempt *a)
         return (a->flags & DMIG_SANDBOX_OFF) || a->migration->manifest->unrestricted;
 }
 
-/* What other processes do meanwhile is no fault of the migration. */
-static int attempt_postpone(struct attempt *a, const struct error *reason, struct error *error)
-{
-        int r;
-
-        a->step->state = DMIG_STATE_POSTPONED;
-        r = str_replace(&a->step->error, error_text(reason));
-        if (r < 0)
-                return r;
-        context_log(a->ctx, LOG_WARNING, a->history->package, "%s is postponed: %s", a->migration->id, a->step->error);
-        return attempt_record(a, "postponed", error);
-}
-
 /* The system wasn't touched: the migration has failed for this reason, although its program may have succeeded. */
 static int attempt_fail(struct attempt *a, const struct error *reason, struct error *error)
 {
         _cleanup_(ending_done) struct ending ending = { .phase = "migrate" };
         char space[STAGE_SPACE_MAX] = "";
 
-        if (reason->code == -EBUSY)
-                return attempt_postpone(a, reason, error);
+        if (reason->code == -EBUSY) /* what other processes do meanwhile is no fault of the migration */
+                return attempt_postpone(a, error_text(reason), error);
         if (a->transaction)
                 stage_explain_space(a->transaction->stage, space, sizeof(space));
         if (asprintf(&ending.reason, "%s%s", error_text(reason), space) < 0) {

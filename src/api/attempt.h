@@ -34,6 +34,9 @@ struct attempt {
  */
 _must_check_ int attempt_run(struct attempt *attempt, struct error *error);
 
+/* Records that it can't run now; that is no attempt. Returns: 0, or a negative errno with @error set. */
+_must_check_ int attempt_postpone(struct attempt *attempt, const char *reason, struct error *error);
+
 /* The SHA-256 of the file that would be run. Returns: 0, or a negative errno with @error set. */
 _must_check_ int attempt_hash(const struct root *root, const struct migration *migration, char ret[static 65],
                               struct error *error);

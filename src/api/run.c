@@ -123,8 +123,8 @@ static int run_conclude_step(struct run *run, const struct dmig_step *step)
         if (step->state == DMIG_STATE_FAILED)
                 return report_set_errorf(run->report, DMIG_RESULT_FAILED, "%s failed: %s", step->id, step->error);
         if (step->state == DMIG_STATE_POSTPONED)
-                return report_set_errorf(run->report, DMIG_RESULT_POSTPONED, "%s %s%s", step->id,
-                                         step->error ? "is postponed: " : "asked to be run later", step->error ?: "");
+                return report_set_errorf(run->report, DMIG_RESULT_POSTPONED, "%s is postponed: %s", step->id,
+                                         step->error);
         return 1;
 }
 

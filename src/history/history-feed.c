@@ -176,10 +176,10 @@ static int feed_interrupted(const struct feed *feed)
         return record_count_failure(feed->record, RECORD_INTERRUPTED, "interrupted");
 }
 
+/* Older versions recorded no reason. */
 static int feed_postponed(const struct feed *feed)
 {
-        feed->record->state = RECORD_POSTPONED;
-        return 0;
+        return record_postpone(feed->record, dmig_event_get_string(feed->event, "reason"));
 }
 
 static int feed_gave_up(const struct feed *feed)

@@ -119,6 +119,17 @@ int record_count_failure(struct record *record, enum record_state outcome, const
         return str_replace(&record->reason, reason);
 }
 
+int record_postpone(struct record *record, const char *reason)
+{
+        assert(record);
+
+        record->state = RECORD_POSTPONED;
+        if (reason)
+                return str_replace(&record->reason, reason);
+        free(TAKE_PTR(record->reason));
+        return 0;
+}
+
 void record_retry(struct record *record)
 {
         assert(record);

@@ -33,7 +33,7 @@ struct record {
         unsigned failures;   /* failed and interrupted attempts of this sha256 since the last success or retry */
         size_t upgrade;      /* the index of the upgrade that applied it, upgrades.n if that isn't completed */
         char sha256[65];     /* of the file that was started or applied last, "" if not known */
-        char *reason;        /* of the last failure */
+        char *reason;        /* of the last failure or postponement, NULL if not known */
         char *reaches_out;   /* where its program could have effects that no transaction holds back; NULL: nowhere */
         bool reached_before; /* an earlier attempt, too, so that a check that finds the effect doesn't disprove it */
         int64_t duration_ms; /* of the run that applied it, -1 if not known */
@@ -69,6 +69,8 @@ const struct record *history_state_unfinished(const struct history_state *state)
 void record_set_outcome(struct record *record, enum record_state outcome);
 /* Returns: 0 or -ENOMEM. */
 _must_check_ int record_count_failure(struct record *record, enum record_state outcome, const char *reason);
+/* @reason may be NULL. Returns: 0 or -ENOMEM. */
+_must_check_ int record_postpone(struct record *record, const char *reason);
 /* Forgets failures. */
 void record_retry(struct record *record);
 /* @reach: where to; NULL leaves it as it was. Returns: 0 or -ENOMEM. */

@@ -162,7 +162,8 @@ static bool plan_step_reaches_out(const struct plan_step *planned)
 static int step_fill_in(struct dmig_step *step, const struct plan_step *planned)
 {
         const struct record *record = planned->record;
-        bool failed = planned->state == DMIG_STATE_FAILED || planned->state == DMIG_STATE_GAVE_UP;
+        bool has_error = planned->state == DMIG_STATE_FAILED || planned->state == DMIG_STATE_GAVE_UP ||
+                         planned->state == DMIG_STATE_POSTPONED;
 
         step->state = planned->state;
         step->direct = planned->migration && planned->migration->manifest->unrestricted;
@@ -174,7 +175,7 @@ static int step_fill_in(struct dmig_step *step, const struct plan_step *planned)
         return text_copy(&step->id, planned->id) < 0 ||
                                text_copy(&step->description,
                                          planned->migration ? planned->migration->manifest->description : NULL) < 0 ||
-                               text_copy(&step->error, failed && record ? record->reason : NULL) < 0
+                               text_copy(&step->error, has_error && record ? record->reason : NULL) < 0
                        ? -ENOMEM
                        : 0;
 }
@@ -206,6 +207,7 @@ static int package_explain(const struct package *pkg, struct dmig_report *report
 {
         const struct upgrade *upgrade = &pkg->upgrade;
         const char *package = pkg->request.package;
+        bool failed = report->result == DMIG_RESULT_FAILED;
 
         if (report->result == DMIG_RESULT_DOWNGRADE)
                 return report_set_errorf(report, report->result,
@@ -213,14 +215,18 @@ static int package_explain(const struct package *pkg, struct dmig_report *report
                                          upgrade->to, upgrade->from);
         if (report->result == DMIG_RESULT_NOT_INSTALLED)
                 return report_set_errorf(report, report->result, "%s is not installed", package);
+        if (!failed && report->result != DMIG_RESULT_POSTPONED)
+                return 0;
 
-        for (size_t i = 0; report->result == DMIG_RESULT_FAILED && i < report->n_steps; i++) {
+        for (size_t i = 0; i < report->n_steps; i++) {
                 const struct dmig_step *step = &report->steps[i];
 
-                if (step->state == DMIG_STATE_GAVE_UP)
+                if (failed && step->state == DMIG_STATE_GAVE_UP)
                         return report_set_errorf(report, report->result, PACKAGE_GAVE_UP, step->id, package);
-                if (step->state == DMIG_STATE_FAILED)
+                if (failed && step->state == DMIG_STATE_FAILED)
                         return report_set_errorf(report, report->result, "%s failed: %s", step->id, step->error);
+                if (!failed && step->state == DMIG_STATE_POSTPONED && step->error)
+                        return report_set_errorf(report, report->result, "%s is postponed: %s", step->id, step->error);
         }
         return 0;
 }

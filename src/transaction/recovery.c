@@ -139,7 +139,9 @@ static int transaction_recover_attempt(struct dmig *ctx, struct history *history
         if (unfinished)
                 r = emit_event(ctx, history,
                                &(const struct emission){ early ? "postponed" : "interrupted",
-                                                         { { "id", .text = unfinished->id } } },
+                                                         { { "id", .text = unfinished->id },
+                                                           { early ? "reason" : NULL,
+                                                             .text = "the run was interrupted before it began" } } },
                                error);
         /* The crash may have come between the third failure and its "gave-up" event. */
         for (size_t i = 0; r >= 0 && i < state->n_records; i++)

@@ -145,16 +145,18 @@ test_it_is_not_a_program() {
 }
 
 test_postponed() {
-        migration sample 1.1.0/001_later 'test -e "$marker"' 'test -e "$DPKG_ROOT/etc/now" || exit 75; touch "$marker"'
+        migration sample 1.1.0/001_later 'test -e "$marker"' 'test -e "$DPKG_ROOT/etc/now" || { echo busy; exit 75; }; touch "$marker"'
         migration sample 1.1.0/002_next
         upgraded sample 1.0 1.1
         for attempt in 1 2 3 4; do
                 expect 1 run --json sample
                 assert_json '.packages[0] | .result + " " + .migrations[0].state' 'postponed postponed'
                 assert_calls 1.1.0/001_later:check 1.1.0/001_later:migrate
-                assert_history sample '.[-1].event' postponed
+                assert_history sample '.[-1] | .event + ": " + .reason' 'postponed: it asked to be run later: busy'
                 assert_history sample 'map(select(.event == "started")) | length' $attempt
         done
+        expect 0 status --json sample
+        assert_json '.packages[0].error' '1.1.0/001_later is postponed: it asked to be run later: busy'
         write /etc/now yes
         expect 0 run sample
         assert_ran 1.1.0/001_later 1.1.0/002_next

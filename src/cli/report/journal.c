@@ -145,7 +145,7 @@ static const struct journal_kind {
         { "interrupted", "1d29286d972c4f91aa6a07a7225daa1c", LOG_WARNING,
           "{id} was interrupted; the next run starts it again" },
         { "postponed", "062e6353aa7d4fa3acf6352b80fad1d7", LOG_NOTICE,
-          "{id} was postponed; the next run tries it again" },
+          "{id} is postponed: {reason}; the next run tries it again" },
         { "baseline", "eccdd6f8b97d4ef592e6f8549cc20bea", LOG_INFO,
           "the data is recorded as being at {version} (source: {source})" },
         { "marked", "0b17fba24175479c8957c8335e6e6b60", LOG_NOTICE, "{id} was marked as {as}: {reason}" },

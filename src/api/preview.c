@@ -10,6 +10,7 @@
 #include "api/reach.h"
 #include "fs/beneath.h"
 #include "package/package.h"
+#include "transaction/data-mounts.h"
 #include "transaction/prepared.h"
 #include "transaction/transaction.h"
 
@@ -193,6 +194,27 @@ static int preview_try_steps(struct preview *preview, struct error *error)
         return r < 0 ? r : 0;
 }
 
+/* As a run does, which tries none either: what would be the first one is postponed. */
+static int preview_postpone(struct preview *preview, const char *reason)
+{
+        const struct plan *plan = &preview->pkg->plan;
+        struct dmig_step *step = preview->report->steps, *first = NULL;
+
+        for (size_t i = 0; i < plan->n_steps; i++) {
+                if (package_is_due(&plan->steps[i])) {
+                        step_reset(step);
+                        first = first ?: step;
+                }
+                step += package_shows(PACKAGE_UPGRADE, &plan->steps[i]);
+        }
+        assert(first);
+        first->state = DMIG_STATE_POSTPONED;
+        if (str_replace(&first->error, reason) < 0)
+                return -ENOMEM;
+        return report_set_errorf(preview->report, DMIG_RESULT_POSTPONED, "%s would be postponed: %s", first->id,
+                                 reason);
+}
+
 /* ---- The package ---- */
 
 /* The paths that all migrations together declare, ended by NULL; the list alone is the caller's. */
@@ -233,10 +255,14 @@ static int preview_make_areas(struct preview *preview, struct error *error)
 
 static int preview_do_upgrade(struct preview *preview, struct error *error)
 {
+        _cleanup_free_ char *reason = NULL;
         int r;
 
         if (preview->pkg->upgrade.result != DMIG_RESULT_PENDING || preview->pkg->plan.n_pending == 0)
                 return 0;
+        r = data_await_mounts(preview->pkg, &reason, error);
+        if (r <= 0)
+                return r < 0 ? r : preview_postpone(preview, reason);
         r = report_set_error(preview->report, DMIG_RESULT_PENDING, NULL);
         if (r >= 0)
                 r = context_need_network(preview->ctx, error);

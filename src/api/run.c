@@ -13,6 +13,7 @@
 #include "package/package.h"
 #include "package/reload.h"
 #include "transaction/archive.h"
+#include "transaction/data-mounts.h"
 #include "transaction/transaction.h"
 
 #include <poll.h>
@@ -29,6 +30,7 @@ struct run {
         struct package *pkg;
         struct dmig_report *report;
         struct transaction *committed; /* by the last step, and to be archived */
+        bool mounted;                  /* the data of all that is due */
         bool recovered;                /* an earlier run was interrupted, and its commit or undo was finished now */
 };
 
@@ -128,6 +130,22 @@ static int run_conclude_step(struct run *run, const struct dmig_step *step)
         return 1;
 }
 
+/*
+ * Before the first migration, the file systems of all: on an empty mount point a check could find that there is nothing to do. Returns: 1 if
+ * they are mounted, 0 if the migration is postponed, or a negative errno.
+ */
+static int run_need_data(struct run *run, struct attempt *attempt, struct error *error)
+{
+        _cleanup_free_ char *reason = NULL;
+        int r;
+
+        if (run->mounted)
+                return 1;
+        r = data_await_mounts(run->pkg, &reason, error);
+        run->mounted = r > 0;
+        return r == 0 ? attempt_postpone(attempt, reason, error) : r;
+}
+
 /* Returns: as run_conclude_step(), or another negative errno. */
 static int run_take_step(struct run *run, const struct plan_step *planned, struct dmig_step *step, struct error *error)
 {
@@ -155,7 +173,9 @@ static int run_take_step(struct run *run, const struct plan_step *planned, struc
         if (r < 0)
                 return r;
 
-        r = attempt_run(&attempt, error);
+        r = run_need_data(run, &attempt, error);
+        if (r > 0)
+                r = attempt_run(&attempt, error);
         return r < 0 ? r : run_conclude_step(run, step);
 }
 

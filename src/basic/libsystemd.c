@@ -76,6 +76,8 @@ FORWARD(sd_bus_call_methodv,
          sd_bus_error *error, sd_bus_message **reply, const char *types, va_list values),
         (bus, destination, path, interface, member, error, reply, types, values))
 FORWARD(sd_bus_message_readv, (sd_bus_message * message, const char *types, va_list values), (message, types, values))
+FORWARD(sd_bus_message_enter_container, (sd_bus_message * message, char type, const char *contents),
+        (message, type, contents))
 FORWARD(sd_bus_get_property_string,
         (sd_bus * bus, const char *destination, const char *path, const char *interface, const char *member,
          sd_bus_error *error, char **ret),

@@ -70,6 +70,7 @@ static int mount_point_parse(char *line, struct mount_point *ret)
                 .type = strdup(tail[TAIL_TYPE]),
                 .read_only =
                         mount_options_read_only(words[WORD_OPTIONS]) || mount_options_read_only(tail[TAIL_OPTIONS]),
+                .indirect = streq(tail[TAIL_TYPE], "autofs") && strstr(tail[TAIL_OPTIONS], ",indirect"),
         };
         r = ret->type ? path_unescape(words[WORD_PATH], &ret->path) : -ENOMEM;
         if (r < 0)
@@ -209,6 +210,13 @@ bool mount_point_is_pseudo(const struct mount_point *mount)
         assert(mount);
 
         return mount_point_has_type(mount, types, ELEMENTSOF(types));
+}
+
+bool mount_point_is_automount(const struct mount_point *mount)
+{
+        assert(mount);
+
+        return streq(mount->type, "autofs");
 }
 
 bool mount_point_is_remote(const struct mount_point *mount)

@@ -16,6 +16,7 @@ struct mount_point {
         char *path;     /* absolute */
         char *type;     /* of its file system */
         bool read_only; /* the mount, or its file system */
+        bool indirect;  /* an automount in which a daemon makes entries as they are asked for */
 };
 
 struct mountinfo {
@@ -34,5 +35,7 @@ DEFINE_CLEANUP(struct mountinfo *, mountinfo_free);
 const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const char *path);
 /* Whether it is one of the kernel's own file systems: its files aren't on a disk, so that a rename can't replace them. */
 bool mount_point_is_pseudo(const struct mount_point *mount);
+/* Whether it waits for something to be mounted over it (autofs). */
+bool mount_point_is_automount(const struct mount_point *mount);
 /* Whether a server has its files, of the network or of FUSE, for which one could wait for ever. */
 bool mount_point_is_remote(const struct mount_point *mount);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "package/mount-units.h"
+
+#include "package/manager.h"
+
+void mount_units_done(struct mount_units *units)
+{
+        strv_done(&units->points);
+        strv_done(&units->awaited);
+}
+
+/* What systemd's ListUnitsByPatterns says of a unit. */
+struct unit_line {
+        const char *name, *load, *path, *job;
+        uint32_t job_id; /* 0: it has none */
+};
+
+/* Returns: 1, 0 at the end of the list, or a negative errno. */
+static int unit_line_read(sd_bus_message *reply, struct unit_line *ret)
+{
+        const char *description, *active, *sub, *following, *job_path;
+
+        return sd_bus_message_read(reply, "(ssssssouso)", &ret->name, &description, &ret->load, &active, &sub,
+                                   &following, &ret->path, &ret->job_id, &ret->job, &job_path);
+}
+
+/* Units without a file were made from the mount table, or are only mentioned by others. Returns: whether it has one, or a negative errno. */
+static int unit_line_has_file(sd_bus *bus, const struct unit_line *line)
+{
+        _cleanup_free_ char *file = NULL;
+        int r;
+
+        if (!streq(line->load, "loaded"))
+                return 0;
+        r = sd_bus_get_property_string(bus, MANAGER, line->path, MANAGER ".Unit", "FragmentPath", NULL, &file);
+        return r < 0 ? r : file[0] != '\0';
+}
+
+static int unit_line_get_mount_point(sd_bus *bus, const struct unit_line *line, char **ret)
+{
+        const char *interface = streq(strrchr(line->name, '.'), ".mount") ? MANAGER ".Mount" : MANAGER ".Automount";
+
+        return sd_bus_get_property_string(bus, MANAGER, line->path, interface, "Where", NULL, ret);
+}
+
+static int mount_units_add(struct mount_units *units, sd_bus *bus, const struct unit_line *line)
+{
+        _cleanup_free_ char *point = NULL;
+        int r;
+
+        r = unit_line_has_file(bus, line);
+        if (r > 0)
+                r = unit_line_get_mount_point(bus, line, &point);
+        if (r < 0 || !point)
+                return r;
+        r = strv_add(&units->points, point);
+        return r < 0 || line->job_id == 0 || streq(line->job, "stop") ? r : strv_add(&units->awaited, point);
+}
+
+static int mount_units_ask(struct mount_units *units, sd_bus *bus)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        struct unit_line line;
+        int r;
+
+        r = sd_bus_call_method(bus, MANAGER, MANAGER_PATH, MANAGER ".Manager", "ListUnitsByPatterns", NULL, &reply,
+                               "asas", 4, "inactive", "failed", "activating", "deactivating", 2, "*.mount",
+                               "*.automount");
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+        while (r >= 0 && (r = unit_line_read(reply, &line)) > 0)
+                r = mount_units_add(units, bus, &line);
+        return r;
+}
+
+int mount_units_look(struct mount_units *ret, struct error *error)
+{
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(mount_units_done) struct mount_units units = { 0 };
+        int r = 0;
+
+        assert(ret);
+
+        if (manager_is_there()) {
+                r = manager_open(&bus);
+                if (r >= 0)
+                        r = mount_units_ask(&units, bus);
+        }
+        if (r < 0)
+                return error_errnof(error, r, "can't ask systemd what is to be mounted");
+        strv_sort(&units.awaited);
+        *ret = units;
+        units = (struct mount_units){ 0 };
+        return 0;
+}

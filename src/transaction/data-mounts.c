@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "transaction/data-mounts.h"
+
+#include "basic/clock.h"
+#include "basic/path-escape.h"
+#include "package/mount-units.h"
+#include "stage/missing-mounts.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <syslog.h>
+
+/* Longer than systemd waits for a device and for a mount, 90 s each, unless it is configured to. */
+#define AUTOMOUNT_SEC 100
+#define JOB_SEC       300
+#define JOB_POLL_MSEC 200
+
+/* One look. */
+struct sighting {
+        struct mount_units units;
+        struct strv missing;
+};
+
+static void sighting_done(struct sighting *sighting)
+{
+        mount_units_done(&sighting->units);
+        strv_done(&sighting->missing);
+}
+
+/* What a migration without a transaction writes to isn't known, but most data is in the package's own directories. */
+static int manifest_add_writes(const struct manifest *manifest, const char *package, struct strv *ret)
+{
+        _cleanup_manifest_ struct manifest defaults = { 0 };
+        int r;
+
+        if (!manifest->unrestricted)
+                return strv_add_all(ret, manifest->writes.list);
+        r = manifest_init(&defaults, package);
+        return r < 0 ? r : strv_add_all(ret, defaults.writes.list);
+}
+
+static int package_list_writes(const struct package *pkg, struct strv *ret)
+{
+        const struct plan *plan = &pkg->plan;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_steps; i++)
+                if (package_is_due(&plan->steps[i]))
+                        r = manifest_add_writes(plan->steps[i].migration->manifest, pkg->request.package, ret);
+        strv_sort(ret);
+        return r;
+}
+
+/* Units concern the running system only. */
+static int data_look(const struct dmig *ctx, const struct strv *writes, struct sighting *ret, struct error *error)
+{
+        struct mount_search search = {
+                .root = &ctx->root,
+                .writes = writes->list,
+                .automount_usec = AUTOMOUNT_SEC * USEC_PER_SEC,
+                .stop_fd = ctx->stop_fd,
+        };
+        int r;
+
+        r = ctx->root.path[0] ? 0 : mount_units_look(&ret->units, error);
+        search.configured = ret->units.points.list;
+        return r < 0 ? r : missing_mounts_find(&search, &ret->missing, error);
+}
+
+/* Whether systemd is about to mount all that is missing. */
+static bool sighting_is_hopeful(const struct sighting *sighting)
+{
+        for (size_t i = 0; i < sighting->missing.n; i++)
+                if (!strv_has(&sighting->units.awaited, sighting->missing.list[i]))
+                        return false;
+        return true;
+}
+
+/* "a, b and c" */
+static int sighting_name_missing(const struct sighting *sighting, char **ret)
+{
+        size_t size, n = sighting->missing.n;
+        FILE *stream = open_memstream(ret, &size);
+        int r = stream ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                _cleanup_free_ char *name = NULL;
+
+                r = path_escape(sighting->missing.list[i], &name);
+                if (r >= 0)
+                        fprintf(stream, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " and ", name);
+        }
+        return stream && fclose(stream) != 0 ? -ENOMEM : r;
+}
+
+static int sighting_explain(const struct sighting *sighting, const char *package, char **ret)
+{
+        _cleanup_free_ char *names = NULL;
+        bool one = sighting->missing.n == 1;
+        int r;
+
+        r = sighting_name_missing(sighting, &names);
+        if (r < 0)
+                return r;
+        if (asprintf(
+                    ret,
+                    "%s %s mounted, and data of %s belongs there; mount %s, then start its service or run 'deploy-migrate run %s'",
+                    names, one ? "isn't" : "aren't", package, one ? "it" : "them", package) < 0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static int sighting_tell(const struct sighting *sighting, const struct package *pkg)
+{
+        _cleanup_free_ char *names = NULL;
+        int r = sighting_name_missing(sighting, &names);
+
+        if (r >= 0)
+                context_log(pkg->request.ctx, LOG_NOTICE, pkg->request.package, "waiting for systemd to mount %s",
+                            names);
+        return r;
+}
+
+int data_await_mounts(const struct package *pkg, char **ret_reason, struct error *error)
+{
+        const struct dmig *ctx = pkg->request.ctx;
+        uint64_t end = now_usec(CLOCK_MONOTONIC) + JOB_SEC * USEC_PER_SEC;
+        struct pollfd stop = { .fd = ctx->stop_fd, .events = POLLIN };
+        _cleanup_strv_ struct strv writes = { 0 };
+        int r;
+
+        assert(ret_reason);
+
+        r = package_list_writes(pkg, &writes);
+        for (bool told = false; r >= 0; told = true) {
+                _cleanup_(sighting_done) struct sighting sighting = { 0 };
+
+                r = data_look(ctx, &writes, &sighting, error);
+                if (r < 0)
+                        return r;
+                if (sighting.missing.n == 0)
+                        return 1;
+                if (!sighting_is_hopeful(&sighting) || now_usec(CLOCK_MONOTONIC) >= end)
+                        return sighting_explain(&sighting, pkg->request.package, ret_reason);
+                if (!told)
+                        r = sighting_tell(&sighting, pkg);
+                if (poll(&stop, 1, JOB_POLL_MSEC) > 0)
+                        return error_setf(error, -ECANCELED, "stopped before the data was mounted");
+        }
+        return r;
+}

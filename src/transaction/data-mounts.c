@@ -16,16 +16,16 @@
 #define JOB_SEC       300
 #define JOB_POLL_MSEC 200
 
-/* One look. */
-struct sighting {
+/* What isn't mounted, as of one look. */
+struct absence {
         struct mount_units units;
         struct strv missing;
 };
 
-static void sighting_done(struct sighting *sighting)
+static void absence_done(struct absence *absence)
 {
-        mount_units_done(&sighting->units);
-        strv_done(&sighting->missing);
+        mount_units_done(&absence->units);
+        strv_done(&absence->missing);
 }
 
 /* What a migration without a transaction writes to isn't known, but most data is in the package's own directories. */
@@ -53,7 +53,7 @@ static int package_list_writes(const struct package *pkg, struct strv *ret)
 }
 
 /* Units concern the running system only. */
-static int data_look(const struct dmig *ctx, const struct strv *writes, struct sighting *ret, struct error *error)
+static int data_look(const struct dmig *ctx, const struct strv *writes, struct absence *ret, struct error *error)
 {
         struct mount_search search = {
                 .root = &ctx->root,
@@ -69,38 +69,38 @@ static int data_look(const struct dmig *ctx, const struct strv *writes, struct s
 }
 
 /* Whether systemd is about to mount all that is missing. */
-static bool sighting_is_hopeful(const struct sighting *sighting)
+static bool absence_is_hopeful(const struct absence *absence)
 {
-        for (size_t i = 0; i < sighting->missing.n; i++)
-                if (!strv_has(&sighting->units.awaited, sighting->missing.list[i]))
+        for (size_t i = 0; i < absence->missing.n; i++)
+                if (!strv_has(&absence->units.awaited, absence->missing.list[i]))
                         return false;
         return true;
 }
 
 /* "a, b and c" */
-static int sighting_name_missing(const struct sighting *sighting, char **ret)
+static int absence_name_missing(const struct absence *absence, char **ret)
 {
-        size_t size, n = sighting->missing.n;
+        size_t size, n = absence->missing.n;
         FILE *stream = open_memstream(ret, &size);
         int r = stream ? 0 : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 _cleanup_free_ char *name = NULL;
 
-                r = path_escape(sighting->missing.list[i], &name);
+                r = path_escape(absence->missing.list[i], &name);
                 if (r >= 0)
                         fprintf(stream, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " and ", name);
         }
         return stream && fclose(stream) != 0 ? -ENOMEM : r;
 }
 
-static int sighting_explain(const struct sighting *sighting, const char *package, char **ret)
+static int absence_explain(const struct absence *absence, const char *package, char **ret)
 {
         _cleanup_free_ char *names = NULL;
-        bool one = sighting->missing.n == 1;
+        bool one = absence->missing.n == 1;
         int r;
 
-        r = sighting_name_missing(sighting, &names);
+        r = absence_name_missing(absence, &names);
         if (r < 0)
                 return r;
         if (asprintf(
@@ -113,10 +113,10 @@ static int sighting_explain(const struct sighting *sighting, const char *package
         return 0;
 }
 
-static int sighting_tell(const struct sighting *sighting, const struct package *pkg)
+static int absence_tell(const struct absence *absence, const struct package *pkg)
 {
         _cleanup_free_ char *names = NULL;
-        int r = sighting_name_missing(sighting, &names);
+        int r = absence_name_missing(absence, &names);
 
         if (r >= 0)
                 context_log(pkg->request.ctx, LOG_NOTICE, pkg->request.package, "waiting for systemd to mount %s",
@@ -136,17 +136,17 @@ int data_await_mounts(const struct package *pkg, char **ret_reason, struct error
 
         r = package_list_writes(pkg, &writes);
         for (bool told = false; r >= 0; told = true) {
-                _cleanup_(sighting_done) struct sighting sighting = { 0 };
+                _cleanup_(absence_done) struct absence absence = { 0 };
 
-                r = data_look(ctx, &writes, &sighting, error);
+                r = data_look(ctx, &writes, &absence, error);
                 if (r < 0)
                         return r;
-                if (sighting.missing.n == 0)
+                if (absence.missing.n == 0)
                         return 1;
-                if (!sighting_is_hopeful(&sighting) || now_usec(CLOCK_MONOTONIC) >= end)
-                        return sighting_explain(&sighting, pkg->request.package, ret_reason);
+                if (!absence_is_hopeful(&absence) || now_usec(CLOCK_MONOTONIC) >= end)
+                        return absence_explain(&absence, pkg->request.package, ret_reason);
                 if (!told)
-                        r = sighting_tell(&sighting, pkg);
+                        r = absence_tell(&absence, pkg);
                 if (poll(&stop, 1, JOB_POLL_MSEC) > 0)
                         return error_setf(error, -ECANCELED, "stopped before the data was mounted");
         }

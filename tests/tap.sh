@@ -89,6 +89,18 @@ assert_missing() {
         fi
 }
 
+# ---- JSON ----
+
+# gojq starts in a tenth of the time of jq, which is most of what many tests take; but it sorts the keys of objects.
+if command -v gojq >/dev/null; then
+        jq() {
+                case $* in
+                *keys_unsorted*) command jq "$@" ;;
+                *) gojq "$@" ;;
+                esac
+        }
+fi
+
 # ---- Histories ----
 
 history_of() {

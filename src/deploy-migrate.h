@@ -458,6 +458,36 @@ unsigned dmig_file_get_mode_after(const struct dmig_file *file);
 int64_t dmig_file_get_size_before(const struct dmig_file *file);
 int64_t dmig_file_get_size_after(const struct dmig_file *file);
 
+/* Returns: the numbers of its owner and group, or -1 if there is no such file before or after the change. */
+int64_t dmig_file_get_uid_before(const struct dmig_file *file);
+int64_t dmig_file_get_uid_after(const struct dmig_file *file);
+int64_t dmig_file_get_gid_before(const struct dmig_file *file);
+int64_t dmig_file_get_gid_after(const struct dmig_file *file);
+
+/* Returns: where a symbolic link leads to, any bytes but NUL; or NULL if it is none, or if that wasn't recorded. */
+const char *dmig_file_get_target_before(const struct dmig_file *file);
+const char *dmig_file_get_target_after(const struct dmig_file *file);
+
+/*
+ * The extended attributes that the file has before or after the change, changed or not, sorted by name: those of users ("user.comment"),
+ * ACLs ("system.posix_acl_access") and capabilities ("security.capability") among them. Not recorded of the files of a directory that
+ * was removed.
+ */
+struct dmig_xattr;
+
+/* Returns: how many there are; and the one with the index @i, or NULL if there are fewer. */
+size_t dmig_file_count_xattrs(const struct dmig_file *file);
+const struct dmig_xattr *dmig_file_get_xattr(const struct dmig_file *file, size_t i);
+
+const char *dmig_xattr_get_name(const struct dmig_xattr *xattr);
+
+/*
+ * Returns: the value, any bytes, with how many in @ret_size, which may be NULL; or NULL if the file doesn't have the attribute before
+ * or after the change.
+ */
+const void *dmig_xattr_get_before(const struct dmig_xattr *xattr, size_t *ret_size);
+const void *dmig_xattr_get_after(const struct dmig_xattr *xattr, size_t *ret_size);
+
 /*
  * Returns: a unified diff of its text; or NULL if it isn't text, or if the report isn't one of
  * dmig_preview().

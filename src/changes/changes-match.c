@@ -52,12 +52,12 @@ static int candidate_compare_names(const void *a, const void *b)
         return c ? c : strcmp(x->change->path, y->change->path);
 }
 
+/* Also in a directory that came or went as a whole. A removed file may have other names, which stay names of the one that is moved. */
 static bool change_is_candidate(const struct change *change)
 {
-        const struct stat *st = change->kind == CHANGE_REMOVE ? &change->before : &change->after;
-
-        return !change->inner && (change->kind == CHANGE_REMOVE || change->kind == CHANGE_CREATE) &&
-               S_ISREG(st->st_mode) && st->st_nlink == 1;
+        if (change->kind == CHANGE_CREATE)
+                return S_ISREG(change->after.st_mode) && change->after.st_nlink == 1;
+        return change->kind == CHANGE_REMOVE && S_ISREG(change->before.st_mode);
 }
 
 static int candidates_init(struct changes *changes, struct candidates *ret)
@@ -130,6 +130,7 @@ static int candidate_match(const struct changes_request *request, struct candida
         if (r <= 0)
                 return r;
         made->change->kind = CHANGE_MOVE;
+        made->change->inner = false;
         made->change->before = removed->change->before;
         made->change->from = TAKE_PTR(removed->change->path);
         removed->change = made->change = NULL;

@@ -9,8 +9,8 @@
 #include "changes/changes-walk.h"
 
 /*
- * Makes one CHANGE_MOVE of a created and a removed file with the same content, size and modification time. A file with several names in
- * either layer stays two changes. Returns: 0, or a negative errno with @error set.
+ * Makes one CHANGE_MOVE of a created and a removed file with the same content, size and modification time. A new file with several
+ * names stays two changes. Returns: 0, or a negative errno with @error set.
  */
 int changes_match_moves(struct changes_walk *walk, struct error *error);
 /*

@@ -9,6 +9,7 @@
 
 #include "basic/clock.h"
 #include "basic/io.h"
+#include "changes/changes-details.h"
 #include "changes/changes-match.h"
 #include "fs/beneath.h"
 
@@ -174,5 +175,7 @@ int changes_read(const struct changes_request *request, struct changes *changes,
         if (r != 0)
                 return r < 0 ? r : 0;
         r = changes_check_conflicts(request, &walk.changes, error);
+        if (r >= 0)
+                r = changes_read_details(request, &walk.trails, &walk.changes, error);
         return r < 0 ? r : changes_append(changes, &walk.changes);
 }

@@ -29,11 +29,21 @@ int change_kind_from_string(const char *text)
         return -EINVAL;
 }
 
+static void change_details_done(struct change_details *details)
+{
+        struct attributes attributes = { .xattrs = details->xattrs, .n_xattrs = details->n_xattrs };
+
+        attributes_done(&attributes);
+        free(details->target);
+}
+
 void change_done(struct change *change)
 {
         free(change->path);
         free(change->from);
         free(change->link);
+        change_details_done(&change->details_before);
+        change_details_done(&change->details_after);
         *change = (struct change){ 0 };
 }
 

@@ -11,6 +11,7 @@
  */
 
 #include "changes/undeclared.h"
+#include "fs/attributes.h"
 #include "stage/area.h"
 
 #include <stdint.h>
@@ -30,6 +31,13 @@ enum change_kind {
         CHANGE_ENTRIES,
 };
 
+/* What isn't in a stat. */
+struct change_details {
+        char *target;         /* of a symbolic link; else NULL */
+        struct xattr *xattrs; /* sorted by name */
+        size_t n_xattrs;
+};
+
 struct change {
         enum change_kind kind;
         size_t area; /* the number of the area, as in struct areas */
@@ -39,6 +47,9 @@ struct change {
         bool inner; /* part of a directory that was created, replaced or removed as a whole: comes or goes with it */
         struct stat before; /* all 0 if it didn't exist */
         struct stat after;  /* of the file in the upper layer; all 0 if it was removed */
+        struct change_details
+                details_before; /* for reports; extended attributes of what was removed with a directory aren't read */
+        struct change_details details_after;
 };
 
 static inline const char *change_old_path(const struct change *change)

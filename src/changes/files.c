@@ -6,11 +6,25 @@
 
 #include <stdio.h>
 
-static void file_done(const struct dmig_file *file)
+static void xattrs_done(struct dmig_xattr *xattrs, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                free(xattrs[i].name);
+                free(xattrs[i].before);
+                free(xattrs[i].after);
+        }
+        free(xattrs);
+}
+
+static void file_done(struct dmig_file *file)
 {
         free(file->path);
         free(file->from);
+        free(file->before.target);
+        free(file->after.target);
+        xattrs_done(file->xattrs, file->n_xattrs);
         free(file->diff);
+        *file = (struct dmig_file){ 0 };
 }
 
 int files_new(struct dmig_files **ret)
@@ -36,7 +50,7 @@ struct dmig_files *files_free(struct dmig_files *files)
         return NULL;
 }
 
-int files_add(struct dmig_files *files, const struct dmig_file *file)
+int files_add(struct dmig_files *files, struct dmig_file *file)
 {
         struct dmig_file *grown;
 
@@ -48,14 +62,82 @@ int files_add(struct dmig_files *files, const struct dmig_file *file)
         }
         files->files = grown;
         grown[files->n++] = *file;
+        *file = (struct dmig_file){ 0 };
         return 0;
+}
+
+/* ---- Extended attributes ---- */
+
+/* Copies text or other bytes. NULL stays NULL. Returns: 0 or -ENOMEM. */
+static int value_copy(const void *value, size_t size, void **ret)
+{
+        if (!value)
+                return 0;
+        *ret = malloc(size + 1);
+        if (!*ret)
+                return -ENOMEM;
+        memcpy(*ret, value, size);
+        return 0;
+}
+
+/* Adds copies of what @xattr borrows. Returns: 0 or -ENOMEM. */
+static int file_add_xattr(struct dmig_file *file, const struct dmig_xattr *xattr)
+{
+        struct dmig_xattr *grown = array_grow(file->xattrs, file->n_xattrs, sizeof(*grown)), *added;
+        int r;
+
+        if (!grown)
+                return -ENOMEM;
+        file->xattrs = grown;
+        added = &grown[file->n_xattrs++];
+        *added = (struct dmig_xattr){
+                .name = strdup(xattr->name),
+                .size_before = xattr->size_before,
+                .size_after = xattr->size_after,
+        };
+        r = added->name ? value_copy(xattr->before, xattr->size_before, &added->before) : -ENOMEM;
+        return r < 0 ? r : value_copy(xattr->after, xattr->size_after, &added->after);
+}
+
+/* Merges the two sorted lists. */
+static int file_add_xattrs(struct dmig_file *file, const struct change_details *before,
+                           const struct change_details *after)
+{
+        int r = 0;
+
+        for (size_t i = 0, j = 0; r >= 0 && (i < before->n_xattrs || j < after->n_xattrs);) {
+                const struct xattr *old = i < before->n_xattrs ? &before->xattrs[i] : NULL,
+                                   *new = j < after->n_xattrs ? &after->xattrs[j] : NULL;
+                int c = !old ? 1 : !new ? -1 : strcmp(old->name, new->name);
+                struct dmig_xattr xattr = { .name = c <= 0 ? old->name : new->name };
+
+                if (c <= 0) {
+                        xattr.before = old->value;
+                        xattr.size_before = old->size;
+                        i++;
+                }
+                if (c >= 0) {
+                        xattr.after = new->value;
+                        xattr.size_after = new->size;
+                        j++;
+                }
+                r = file_add_xattr(file, &xattr);
+        }
+        return r;
 }
 
 /* ---- From changes ---- */
 
-static int64_t file_size(const struct stat *st)
+static int side_init(const struct stat *st, const struct change_details *details, struct file_side *ret)
 {
-        return S_ISREG(st->st_mode) ? st->st_size : -1;
+        *ret = (struct file_side){
+                .mode = st->st_mode,
+                .uid = st->st_uid,
+                .gid = st->st_gid,
+                .size = S_ISREG(st->st_mode) ? st->st_size : -1,
+                .target = details->target ? strdup(details->target) : NULL,
+        };
+        return details->target && !ret->target ? -ENOMEM : 0;
 }
 
 /* @root may be "/", and @path "", which is the root itself. */
@@ -69,23 +151,35 @@ static char *file_join_path(const char *root, const char *path)
         return asprintf(&joined, "%s%s%s", root, slash ? "" : "/", path) < 0 ? NULL : joined;
 }
 
-int files_add_change(struct dmig_files *files, const char *root, const struct change *change)
+static int file_init(struct dmig_file *file, const char *root, const struct change *change)
 {
         bool moved = change->kind == CHANGE_MOVE;
-        const struct dmig_file file = {
-                .kind = change_kind_to_string(change->kind),
-                .path = file_join_path(root, change->path),
-                .from = moved ? file_join_path(root, change->from) : NULL,
-                .mode_before = change->before.st_mode,
-                .mode_after = change->after.st_mode,
-                .size_before = file_size(&change->before),
-                .size_after = file_size(&change->after),
-        };
         int r;
 
-        if (change->kind == CHANGE_ENTRIES || !file.path || (moved && !file.from)) {
+        file->kind = change_kind_to_string(change->kind);
+        file->path = file_join_path(root, change->path);
+        if (moved)
+                file->from = file_join_path(root, change->from);
+        r = file->path && (!moved || file->from) ? 0 : -ENOMEM;
+        if (r >= 0)
+                r = side_init(&change->before, &change->details_before, &file->before);
+        if (r >= 0)
+                r = side_init(&change->after, &change->details_after, &file->after);
+        return r < 0 ? r : file_add_xattrs(file, &change->details_before, &change->details_after);
+}
+
+int files_add_change(struct dmig_files *files, const char *root, const struct change *change)
+{
+        struct dmig_file file = { 0 };
+        int r;
+
+        assert(files && root && change);
+        if (change->kind == CHANGE_ENTRIES)
+                return 0;
+        r = file_init(&file, root, change);
+        if (r < 0) {
                 file_done(&file);
-                return change->kind == CHANGE_ENTRIES ? 0 : -ENOMEM;
+                return r;
         }
         r = files_add(files, &file);
         return r < 0 ? r : 1;
@@ -98,23 +192,36 @@ static const char *file_invert_kind(const char *kind)
         return streq(kind, "create") ? "remove" : streq(kind, "remove") ? "create" : kind;
 }
 
-static int files_add_inverse(struct dmig_files *files, const struct dmig_file *file)
+static int side_copy(const struct file_side *side, struct file_side *ret)
 {
-        const struct dmig_file inverse = {
-                .kind = file_invert_kind(file->kind),
-                .path = strdup(file->from ? file->from : file->path),
-                .from = file->from ? strdup(file->path) : NULL,
-                .mode_before = file->mode_after,
-                .mode_after = file->mode_before,
-                .size_before = file->size_after,
-                .size_after = file->size_before,
-        };
+        *ret = *side;
+        ret->target = side->target ? strdup(side->target) : NULL;
+        return side->target && !ret->target ? -ENOMEM : 0;
+}
 
-        if (!inverse.path || (file->from && !inverse.from)) {
-                file_done(&inverse);
-                return -ENOMEM;
+static int file_init_inverse(struct dmig_file *inverse, const struct dmig_file *file)
+{
+        int r;
+
+        inverse->kind = file_invert_kind(file->kind);
+        inverse->path = strdup(file->from ? file->from : file->path);
+        if (file->from)
+                inverse->from = strdup(file->path);
+        r = inverse->path && (!file->from || inverse->from) ? 0 : -ENOMEM;
+        if (r >= 0)
+                r = side_copy(&file->after, &inverse->before);
+        if (r >= 0)
+                r = side_copy(&file->before, &inverse->after);
+        for (size_t i = 0; r >= 0 && i < file->n_xattrs; i++) {
+                const struct dmig_xattr *xattr = &file->xattrs[i];
+
+                r = file_add_xattr(inverse, &(const struct dmig_xattr){ .name = xattr->name,
+                                                                        .before = xattr->after,
+                                                                        .after = xattr->before,
+                                                                        .size_before = xattr->size_after,
+                                                                        .size_after = xattr->size_before });
         }
-        return files_add(files, &inverse);
+        return r;
 }
 
 int files_invert(const struct dmig_files *files, struct dmig_files **ret)
@@ -124,62 +231,17 @@ int files_invert(const struct dmig_files *files, struct dmig_files **ret)
 
         assert(files && ret);
         r = files_new(&inverse);
-        for (size_t i = 0; r >= 0 && i < files->n; i++)
-                r = files_add_inverse(inverse, &files->files[i]);
+        for (size_t i = 0; r >= 0 && i < files->n; i++) {
+                struct dmig_file file = { 0 };
+
+                r = file_init_inverse(&file, &files->files[i]);
+                if (r < 0)
+                        file_done(&file);
+                else
+                        r = files_add(inverse, &file);
+        }
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(inverse);
         return 0;
-}
-
-/* ---- deploy-migrate.h ---- */
-
-size_t dmig_files_count(const struct dmig_files *files)
-{
-        return files ? files->n : 0;
-}
-
-const struct dmig_file *dmig_files_get(const struct dmig_files *files, size_t i)
-{
-        return files && i < files->n ? &files->files[i] : NULL;
-}
-
-const char *dmig_file_get_kind(const struct dmig_file *file)
-{
-        return file ? file->kind : NULL;
-}
-
-const char *dmig_file_get_path(const struct dmig_file *file)
-{
-        return file ? file->path : NULL;
-}
-
-const char *dmig_file_get_from(const struct dmig_file *file)
-{
-        return file ? file->from : NULL;
-}
-
-unsigned dmig_file_get_mode_before(const struct dmig_file *file)
-{
-        return file ? file->mode_before : 0;
-}
-
-unsigned dmig_file_get_mode_after(const struct dmig_file *file)
-{
-        return file ? file->mode_after : 0;
-}
-
-int64_t dmig_file_get_size_before(const struct dmig_file *file)
-{
-        return file ? file->size_before : -1;
-}
-
-int64_t dmig_file_get_size_after(const struct dmig_file *file)
-{
-        return file ? file->size_after : -1;
-}
-
-const char *dmig_file_get_diff(const struct dmig_file *file)
-{
-        return file ? file->diff : NULL;
 }

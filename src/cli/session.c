@@ -3,6 +3,7 @@
 #include "cli/session.h"
 
 #include "cli/feedback.h"
+#include "cli/report/owners.h"
 #include "cli/signals.h"
 
 #include <stdlib.h>
@@ -26,6 +27,7 @@ static int session_set_directories(struct cli *cli)
         const char *admindir = cli->options.root ? NULL : session_getenv("DPKG_ADMINDIR");
         int r = 0;
 
+        owners_set_root(root);
         if (root)
                 r = dmig_set_root(cli->ctx, root);
         if (r >= 0 && admindir)

@@ -78,9 +78,15 @@ json_object *redo_area_to_json(const struct redo_area *area)
         return TAKE_PTR(object);
 }
 
+static struct attributes change_join_attributes(const struct stat *st, const struct change_details *details)
+{
+        return (struct attributes){ .st = *st, .xattrs = details->xattrs, .n_xattrs = details->n_xattrs };
+}
+
 json_object *redo_change_to_json(const struct change *change, struct redo_paths *above)
 {
-        const struct attributes before = { .st = change->before }, after = { .st = change->after };
+        const struct attributes before = change_join_attributes(&change->before, &change->details_before),
+                                after = change_join_attributes(&change->after, &change->details_after);
         _cleanup_(json_object_putp) json_object *object = NULL;
 
         if (redo_json_new(&object) < 0 || json_add_string(object, "change", change_kind_to_string(change->kind)) < 0 ||
@@ -89,7 +95,9 @@ json_object *redo_change_to_json(const struct change *change, struct redo_paths 
             redo_json_put_path(object, "from", change->from, &above->from) < 0 ||
             (change->inner && json_add(object, "inner", json_object_new_boolean(true)) < 0) ||
             redo_json_put_attributes(object, "before", &before) < 0 ||
-            redo_json_put_attributes(object, "after", &after) < 0)
+            redo_json_put_attributes(object, "after", &after) < 0 ||
+            redo_json_put_name(object, "target_before", change->details_before.target) < 0 ||
+            redo_json_put_name(object, "target_after", change->details_after.target) < 0)
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -204,6 +212,14 @@ static int redo_area_from_json(struct redo *redo, json_object *object, struct re
         return r < 0 ? (redo_area_done(&area), r) : redo_add_area(redo, &area);
 }
 
+/* Takes over what @attributes has. */
+static void change_split_attributes(struct attributes *attributes, struct stat *ret_st, struct change_details *ret)
+{
+        *ret_st = attributes->st;
+        ret->xattrs = attributes->xattrs;
+        ret->n_xattrs = attributes->n_xattrs;
+}
+
 static int redo_change_from_json(struct redo *redo, json_object *object, struct redo_paths *above)
 {
         struct attributes before = { 0 }, after = { 0 };
@@ -215,12 +231,12 @@ static int redo_change_from_json(struct redo *redo, json_object *object, struct 
                         redo_json_get_path(object, "path", &above->path, &change.path),
                         redo_json_get_path(object, "from", &above->from, &change.from),
                         redo_json_get_attributes(object, "before", &before),
-                        redo_json_get_attributes(object, "after", &after));
-        change.before = before.st;
-        change.after = after.st;
+                        redo_json_get_attributes(object, "after", &after),
+                        redo_json_get_name(object, "target_before", &change.details_before.target),
+                        redo_json_get_name(object, "target_after", &change.details_after.target));
+        change_split_attributes(&before, &change.before, &change.details_before);
+        change_split_attributes(&after, &change.after, &change.details_after);
         change.inner = json_object_get_boolean(json_object_object_get(object, "inner"));
-        attributes_done(&before);
-        attributes_done(&after);
 
         if (r >= 0) {
                 r = change_kind_from_string(kind);

@@ -47,7 +47,7 @@ test_as_json() {
         assert_json '[.packages[0].events[].files // [] | .[] | .kind + " " + .path] | join(", ")' \
                 'replace /etc/sample/sample.conf, create /var/lib/sample/1.1.0-001_x, move /var/lib/sample/new, metadata /var/lib/sample/new/inner'
         assert_json '[.packages[0].events[].files // [] | .[] | keys_unsorted | join(",")] | unique | join(" ")' \
-                kind,path,from,mode_before,mode_after,size_before,size_after,diff
+                kind,path,from,mode_before,mode_after,size_before,size_after,diff,uid_before,uid_after,gid_before,gid_after,owner_before,owner_after,group_before,group_after,target_before,target_after,acl_before,acl_after,default_acl_before,default_acl_after,xattrs_before,xattrs_after
         assert_json '.packages[0].events[].files // [] | .[2].from // empty' /var/lib/sample/old
 }
 

@@ -45,6 +45,22 @@ last'
         prepare sample 1.0 1.2
 }
 
+# Where the numbers 3 and 33 have names.
+name_owners() {
+        write /etc/passwd 'root:x:0:0::/:/bin/sh
+admin:x:33:33::/:/bin/sh'
+        write /etc/group 'root:x:0:
+web:x:33:'
+}
+
+# set_acl FILE: gives user 33 and group 3 rights of their own.
+set_acl() {
+        python3 -c 'import os, struct, sys
+entries = [(1, 6, -1), (2, 4, 33), (4, 4, -1), (8, 6, 3), (16, 6, -1), (32, 0, -1)]
+os.setxattr(sys.argv[1], "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *e) for e in entries))
+os.setxattr(sys.argv[1], "user.note", b"x")' "$1"
+}
+
 file() {
         echo ".packages[0].migrations[$1].files[] | select(.path == \"$2\")"
 }
@@ -73,7 +89,7 @@ test_each_migration_with_its_files() {
         sed -n 's/^    \([A-Za-z]  .*\)/\1/p' "$OUT" | tr -s ' ' >"$WORK/files"
         diff - "$WORK/files" <<'END'
 D /etc/sample/gone | 1 -
-D /etc/sample/link | symbolic link
+D /etc/sample/link | symbolic link, to gone
 M /etc/sample/sample.conf | 3 ++-
 m /etc/sample/secret | mode 0644 -> 0600
 A /var/lib/sample/1.1.0-001_x | 1 +
@@ -91,12 +107,57 @@ END
         assert_out '+newest name=2'
 }
 
+# What "write a new file, rename it" loses; and history tells the same of the run.
+test_owners_acls_and_targets() {
+        name_owners
+        write /etc/sample/config a
+        chown 0:33 "$ROOT/etc/sample/config"
+        set_acl "$ROOT/etc/sample/config" || skip 'extended attributes are missing'
+        write /etc/sample/key k
+        ln -s a "$ROOT/etc/sample/link"
+        migration sample 1.1.0/001_x '' 'cd "$DPKG_ROOT/etc/sample"; echo a >n; chmod 640 n; mv n config; ln -sfn /srv link; chown 33 key; touch -d 2001-01-01 .; touch "$marker"'
+        prepare sample 1.0 1.1
+        expect 0 preview sample
+        sed -n 's/^    \([A-Za-z]  .*\)/\1/p' "$OUT" | tr -s ' ' >"$WORK/files"
+        diff - "$WORK/files" <<'END'
+m /etc/sample/ | modification time
+m /etc/sample/config | mode 0660 -> 0640, owner root:web -> root:root, ACL user::rw-,user:admin:r--,group::r--,group:3:rw-,mask::rw-,other::--- -> none, user.note x -> none
+m /etc/sample/key | owner root:root -> admin:root
+M /etc/sample/link | symbolic link, to a -> /srv
+A /var/lib/sample/1.1.0-001_x | 0 B
+END
+        expect 0 preview --json sample
+        jq -S '.packages[0].migrations[0].files | map(del(.diff))' "$OUT" >"$WORK/previewed"
+        assert_json "$(file 0 /etc/sample/config) | [.owner_after, .group_before, .group_after, .gid_before, .acl_before, .acl_after, .xattrs_before[]] | map(tostring) | join(\" \")" \
+                'root web root 33 user::rw-,user:admin:r--,group::r--,group:3:rw-,mask::rw-,other::--- null x'
+        assert_json "$(file 0 /etc/sample/link) | [.target_before, .target_after] | join(\" \")" 'a /srv'
+        expect 0 run sample
+        expect 0 history --json --files sample
+        jq -S '.packages[0].events[] | select(.event == "applied").files | map(del(.diff))' "$OUT" | diff "$WORK/previewed" -
+}
+
+test_moves_out_of_removed_and_into_new_directories() {
+        write /etc/sample/old/x 'a file'
+        write /etc/sample/old/y 'another one'
+        migration sample 1.1.0/001_x '' 'cd "$DPKG_ROOT/etc/sample"; mkdir new; mv old/x new/x.conf; mv old/y .; rmdir old; touch "$marker"'
+        prepare sample 1.0 1.1
+        expect 0 preview --json sample
+        assert_json '[.packages[0].migrations[0].files[] | .kind + " " + .path + " " + (.from // "")] | join(",")' \
+                'create /etc/sample/new ,move /etc/sample/new/x.conf /etc/sample/old/x,remove /etc/sample/old ,move /etc/sample/y /etc/sample/old/y,create /var/lib/sample/1.1.0-001_x '
+        inode=$(stat -c %i "$ROOT/etc/sample/old/x")
+        expect 0 run sample
+        [ "$(stat -c %i "$ROOT/etc/sample/new/x.conf")" = "$inode" ] || fail 'it was copied'
+        expect 0 undo sample
+        assert_content /etc/sample/old/y 'another one'
+        assert_missing /etc/sample/new
+}
+
 test_as_json() {
         ship
         preview_unchanged expect 0 preview --json sample
         assert_json '.packages[0] | .result + " " + ([.migrations[].state] | join(" "))' 'pending pending pending'
         assert_json '[.packages[].migrations[].files[] | keys_unsorted | join(",")] | unique | join(" ")' \
-                kind,path,from,mode_before,mode_after,size_before,size_after,diff
+                kind,path,from,mode_before,mode_after,size_before,size_after,diff,uid_before,uid_after,gid_before,gid_after,owner_before,owner_after,group_before,group_after,target_before,target_after,acl_before,acl_after,default_acl_before,default_acl_after,xattrs_before,xattrs_after
         assert_json "$(file 0 /etc/sample/secret) | [.kind, .mode_before, .mode_after] | join(\" \")" 'metadata 100644 100600'
         assert_json "$(file 0 /var/lib/sample/new) | [.kind, .from] | join(\" \")" 'move /var/lib/sample/old'
         assert_json "$(file 0 /var/lib/sample/db) | [.kind, .size_before, .size_after, .diff] | map(tostring) | join(\" \")" \

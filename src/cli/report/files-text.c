@@ -3,8 +3,8 @@
 #include "cli/report/files-text.h"
 
 #include "basic/macro.h"
+#include "cli/report/file-details.h"
 #include "cli/terminal/diff-text.h"
-#include "cli/terminal/format.h"
 
 #include <sys/stat.h>
 
@@ -33,105 +33,6 @@ static void file_put_kind(const struct terminal *terminal, const char *kind)
         for (size_t i = 0; i < ELEMENTSOF(looks); i++)
                 if (streq(looks[i].kind, kind))
                         terminal_put(terminal, looks[i].style, looks[i].letter);
-}
-
-/* ---- Details: changes of other things than lines ---- */
-
-static const char *mode_type_name(unsigned mode)
-{
-        switch (mode & S_IFMT) {
-        case S_IFREG:
-                return "file";
-        case S_IFDIR:
-                return "directory";
-        case S_IFLNK:
-                return "symbolic link";
-        case S_IFIFO:
-                return "fifo";
-        case S_IFSOCK:
-                return "socket";
-        case S_IFCHR:
-                return "character device";
-        case S_IFBLK:
-                return "block device";
-        default:
-                return "";
-        }
-}
-
-static void size_print(FILE *stream, int64_t size)
-{
-        char text[BYTES_MAX];
-
-        format_bytes((uint64_t)size, text);
-        fputs(text, stream);
-}
-
-static void file_print_sizes(FILE *stream, const struct dmig_file *file, const char *arrow)
-{
-        int64_t before = dmig_file_get_size_before(file), after = dmig_file_get_size_after(file);
-
-        size_print(stream, before >= 0 ? before : after);
-        if (before >= 0 && after >= 0 && before != after) {
-                fprintf(stream, " %s ", arrow);
-                size_print(stream, after);
-        }
-}
-
-static bool file_has_other_type(const struct dmig_file *file)
-{
-        unsigned before = dmig_file_get_mode_before(file), after = dmig_file_get_mode_after(file);
-
-        return before && after && (before & S_IFMT) != (after & S_IFMT);
-}
-
-static void file_print_content(FILE *stream, const struct dmig_file *file, const char *arrow)
-{
-        unsigned after = dmig_file_get_mode_after(file), mode = after ? after : dmig_file_get_mode_before(file);
-
-        if (dmig_file_get_from(file) || streq(dmig_file_get_kind(file), "metadata"))
-                return;
-        if (S_ISREG(mode))
-                file_print_sizes(stream, file, arrow);
-        else
-                fputs(mode_type_name(mode), stream);
-}
-
-static const char *details_separator(FILE *stream)
-{
-        return ftell(stream) > 0 ? ", " : "";
-}
-
-static void file_print_attributes(FILE *stream, const struct dmig_file *file, const char *arrow)
-{
-        unsigned before = dmig_file_get_mode_before(file), after = dmig_file_get_mode_after(file);
-
-        if (dmig_file_get_from(file))
-                fprintf(stream, "%sfrom %s", details_separator(stream), dmig_file_get_from(file));
-        if (before && after && (before & ~S_IFMT) != (after & ~S_IFMT) && !S_ISLNK(before) && !S_ISLNK(after))
-                fprintf(stream, "%smode %04o %s %04o", details_separator(stream), before & ~S_IFMT, arrow,
-                        after & ~S_IFMT);
-        else if (streq(dmig_file_get_kind(file), "metadata"))
-                fprintf(stream, "%sowner, times or extended attributes", details_separator(stream));
-}
-
-/* @counted: the content is described by numbers of lines. Returns: the text, or NULL if memory ran out. */
-static char *file_make_details(const struct dmig_file *file, bool counted, const char *arrow)
-{
-        char *text = NULL;
-        size_t size;
-        FILE *stream = open_memstream(&text, &size);
-
-        if (!stream)
-                return NULL;
-        if (file_has_other_type(file))
-                fprintf(stream, "%s %s %s", mode_type_name(dmig_file_get_mode_before(file)), arrow,
-                        mode_type_name(dmig_file_get_mode_after(file)));
-        else if (!counted)
-                file_print_content(stream, file, arrow);
-        file_print_attributes(stream, file, arrow);
-        fclose(stream);
-        return text;
 }
 
 /* ---- Lines ---- */
@@ -207,7 +108,7 @@ static void layout_put_file(const struct layout *layout, const struct dmig_file 
         const struct terminal *terminal = layout->terminal;
         struct diff_lines lines = file_count_lines(file);
         bool counted = lines.added + lines.removed > 0;
-        _cleanup_free_ char *details = file_make_details(file, counted, terminal_arrow(terminal));
+        _cleanup_free_ char *details = file_details_make(file, counted, terminal_arrow(terminal));
 
         fprintf(terminal->stream, "%*s", (int)layout->indent, "");
         file_put_kind(terminal, dmig_file_get_kind(file));

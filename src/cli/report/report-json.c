@@ -3,6 +3,7 @@
 #include "cli/report/report-json.h"
 
 #include "basic/macro.h"
+#include "cli/report/files-json.h"
 #include "cli/terminal/printable.h"
 
 #include <json-c/json_tokener.h>
@@ -24,42 +25,6 @@ static void report_json_add_string(json_object *object, const char *key, const c
         json_object_object_add(object, key, report_json_string(value));
 }
 
-/* Type and permissions in octal, as in git. */
-static void report_json_add_mode(json_object *object, const char *key, unsigned mode)
-{
-        char text[16];
-
-        snprintf(text, sizeof(text), "%06o", mode);
-        report_json_add_string(object, key, mode ? text : NULL);
-}
-
-static json_object *report_json_file(const struct dmig_file *file)
-{
-        json_object *object = json_object_new_object();
-
-        if (!object)
-                return NULL;
-
-        report_json_add_string(object, "kind", dmig_file_get_kind(file));
-        report_json_add_string(object, "path", dmig_file_get_path(file));
-        report_json_add_string(object, "from", dmig_file_get_from(file));
-        report_json_add_mode(object, "mode_before", dmig_file_get_mode_before(file));
-        report_json_add_mode(object, "mode_after", dmig_file_get_mode_after(file));
-        json_object_object_add(object, "size_before", report_json_number(dmig_file_get_size_before(file)));
-        json_object_object_add(object, "size_after", report_json_number(dmig_file_get_size_after(file)));
-        report_json_add_string(object, "diff", dmig_file_get_diff(file));
-        return object;
-}
-
-json_object *report_json_files(const struct dmig_files *files)
-{
-        json_object *array = files ? json_object_new_array() : NULL;
-
-        for (size_t i = 0; array && i < dmig_files_count(files); i++)
-                json_object_array_add(array, report_json_file(dmig_files_get(files, i)));
-        return array;
-}
-
 static json_object *report_json_step(const struct dmig_step *step)
 {
         json_object *object = json_object_new_object();
@@ -79,7 +44,7 @@ static json_object *report_json_step(const struct dmig_step *step)
         if (dmig_step_reaches_out(step))
                 json_object_object_add(object, "reaches_out", json_object_new_boolean(true));
         if (dmig_step_get_files(step))
-                json_object_object_add(object, "files", report_json_files(dmig_step_get_files(step)));
+                json_object_object_add(object, "files", files_json(dmig_step_get_files(step)));
         return object;
 }
 

@@ -14,8 +14,6 @@ json_object *report_json_failure(const char *package, const char *error);
 /* {"package", "events"}, and "error" if @error isn't NULL. Takes over @events; NULL: there are none. */
 json_object *report_json_history(const char *package, json_object *events, const char *error);
 json_object *report_json_event(const struct dmig_event *event);
-/* Returns NULL, too, if @files is NULL. */
-json_object *report_json_files(const struct dmig_files *files);
 /* A line of lint. */
 json_object *report_json_finding(const char *severity, const char *path, const char *text);
 /* Prints {@name: @array}, and "error" if @error isn't NULL. */

@@ -3,6 +3,7 @@
 /* history [PACKAGE...]: prints each package's events, with --files also the files that its migrations changed. */
 
 #include "cli/packages.h"
+#include "cli/report/files-json.h"
 #include "cli/report/history-text.h"
 #include "cli/report/report-json.h"
 #include "cli/verbs/verbs.h"
@@ -76,7 +77,7 @@ static json_object *history_events_json(const struct package_history *loaded, bo
                 json_object *object = report_json_event(event);
 
                 if (object && with_files && event_is_applied(event))
-                        json_object_object_add(object, "files", report_json_files(loaded->files[i]));
+                        json_object_object_add(object, "files", files_json(loaded->files[i]));
                 json_object_array_add(array, object);
         }
         return array;

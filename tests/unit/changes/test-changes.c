@@ -266,12 +266,15 @@ static const struct script moves[] = {
         { "", "mv file other", "entries .\nremove file\nreplace other\n" },
         { "", "mv file t; mv other file; mv t other", "entries .\nreplace file\nreplace other\n" },
         { "", "mv file new; echo >file", "entries .\nreplace file\ncreate new\n" },
-        { "", "mv hard new", "entries .\nremove hard\ncreate new\n" },
+        { "", "mv hard new", "entries .\nmove new <- hard\n" },
         { "", "mv file new; ln new new2", "entries .\nremove file\ncreate new\ncreate new2\n" },
-        { "", "mkdir new; mv file new/", "entries .\nremove file\ncreate new\ncreate new/file inner\n" },
+        { "", "mkdir new; mv file new/", "entries .\ncreate new\nmove new/file <- file\n" },
         { "", "mv dir/f new; rm -r dir",
-          "entries .\nremove dir\nremove dir/f inner\nremove dir/g inner\nremove dir/sub inner\n"
-          "remove dir/sub/deep inner\nremove dir/sub/deep/i inner\nremove dir/sub/h inner\ncreate new\n" },
+          "entries .\nremove dir\nremove dir/g inner\nremove dir/sub inner\n"
+          "remove dir/sub/deep inner\nremove dir/sub/deep/i inner\nremove dir/sub/h inner\nmove new <- dir/f\n" },
+        { "", "mkdir new; mv dir/f new/; rm -r dir/sub dir/g; rmdir dir",
+          "entries .\nremove dir\nremove dir/g inner\nremove dir/sub inner\nremove dir/sub/deep inner\n"
+          "remove dir/sub/deep/i inner\nremove dir/sub/h inner\ncreate new\nmove new/f <- dir/f\n" },
         /* Of files with the same size and time, those with the same name are matched first. */
         { "mkdir a b; touch -d 2001-01-01 a/1 a/2 a/3;", "mv a/3 b/; mv a/1 b/; mv a/2 b/",
           "entries a\nentries b\nmove b/1 <- a/1\nmove b/2 <- a/2\nmove b/3 <- a/3\n" },
@@ -297,7 +300,7 @@ static const struct script moves[] = {
         { "", "mv dir t; mv dir2 dir; mv t dir2", "entries .\nmove dir <- dir2\nmove dir2 <- dir\n" },
         { "", "mv dir new; mkdir dir; echo f >dir/f", "entries .\ncreate dir\ncreate dir/f inner\nmove new <- dir\n" },
         { "", "mv dir new; mkdir dir; mv new/sub dir/; mv new/f dir/",
-          "entries .\ncreate dir\nremove dir/f\ncreate dir/f inner\nmove dir/sub <- dir/sub\nmove new <- dir\n"
+          "entries .\ncreate dir\nmove dir/f <- dir/f\nmove dir/sub <- dir/sub\nmove new <- dir\n"
           "entries new <- dir\n" },
         { "", "mv dir new; echo >dir", "entries .\ncreate dir\nmove new <- dir\n" },
         { "", "mkdir new; mv dir new/", "entries .\ncreate new\nmove new/dir <- dir\n" },

@@ -86,6 +86,46 @@ START_TEST(test_change)
 }
 END_TEST
 
+/* What a rewritten file has lost, and where a link leads to now; the other way round in the inverse. */
+START_TEST(test_details)
+{
+        _cleanup_(files_freep) struct dmig_files *files = files_make(), *inverse = NULL;
+        char path[] = "a", old[] = "x", new[] = "/srv", a[] = "user.a", b[] = "user.b", c[] = "user.c";
+        char one[] = "1", two[] = "22";
+        struct xattr before[] = { { a, one, 1 }, { b, one, 1 } }, after[] = { { b, two, 2 }, { c, two, 2 } };
+        const struct change change = {
+                .kind = CHANGE_REPLACE,
+                .path = path,
+                .before = { .st_mode = S_IFLNK | 0777, .st_uid = 1 },
+                .after = { .st_mode = S_IFLNK | 0777, .st_gid = 33 },
+                .details_before = { old, before, ELEMENTSOF(before) },
+                .details_after = { new, after, ELEMENTSOF(after) },
+        };
+        const struct dmig_file *file = add(files, "/etc", &change);
+        size_t size;
+
+        ck_assert_str_eq(dmig_file_get_target_before(file), "x");
+        ck_assert_str_eq(dmig_file_get_target_after(file), "/srv");
+        ck_assert_int_eq(dmig_file_get_uid_before(file), 1);
+        ck_assert_int_eq(dmig_file_get_gid_after(file), 33);
+        ck_assert_uint_eq(dmig_file_count_xattrs(file), 3);
+        ck_assert_str_eq(dmig_xattr_get_name(dmig_file_get_xattr(file, 0)), "user.a");
+        ck_assert_ptr_null(dmig_xattr_get_after(dmig_file_get_xattr(file, 0), &size));
+        ck_assert_mem_eq(dmig_xattr_get_before(dmig_file_get_xattr(file, 1), &size), "1", 1);
+        ck_assert_uint_eq(size, 1);
+        ck_assert_mem_eq(dmig_xattr_get_after(dmig_file_get_xattr(file, 1), &size), "22", 2);
+        ck_assert_uint_eq(size, 2);
+        ck_assert_ptr_null(dmig_xattr_get_before(dmig_file_get_xattr(file, 2), NULL));
+        ck_assert_ptr_null(dmig_file_get_xattr(file, 3));
+
+        ck_assert_int_eq(files_invert(files, &inverse), 0);
+        file = dmig_files_get(inverse, 0);
+        ck_assert_str_eq(dmig_file_get_target_after(file), "x");
+        ck_assert_int_eq(dmig_file_get_uid_after(file), 1);
+        ck_assert_ptr_null(dmig_xattr_get_before(dmig_file_get_xattr(file, 0), NULL));
+}
+END_TEST
+
 /* The times of a directory change with its entries. */
 START_TEST(test_entries_are_not_reported)
 {
@@ -116,18 +156,17 @@ START_TEST(test_invert)
         _cleanup_(files_freep) struct dmig_files *files = files_make(), *inverse = NULL;
 
         for (size_t i = 0; i < 6; i++)
-                ck_assert_int_eq(files_add(files,
-                                           &(const struct dmig_file){
-                                                   .kind = cases[i].name,
-                                                   .path = strdup(cases[i].file),
-                                                   .from = cases[i].file_from ? strdup(cases[i].file_from) : NULL,
-                                                   .mode_before = cases[i].mode_before,
-                                                   .mode_after = cases[i].mode_after,
-                                                   .size_before = cases[i].size_before,
-                                                   .size_after = cases[i].size_after,
-                                                   .diff = strdup("+a\n"),
-                                           }),
-                                 0);
+                ck_assert_int_eq(
+                        files_add(files,
+                                  &(struct dmig_file){
+                                          .kind = cases[i].name,
+                                          .path = strdup(cases[i].file),
+                                          .from = cases[i].file_from ? strdup(cases[i].file_from) : NULL,
+                                          .before = { .mode = cases[i].mode_before, .size = cases[i].size_before },
+                                          .after = { .mode = cases[i].mode_after, .size = cases[i].size_after },
+                                          .diff = strdup("+a\n"),
+                                  }),
+                        0);
         ck_assert_int_eq(files_invert(files, &inverse), 0);
         ck_assert_uint_eq(dmig_files_count(inverse), 6);
         expect_file(dmig_files_get(inverse, 0), "remove", "/etc/a", NULL);
@@ -148,6 +187,7 @@ int main(void)
         TCase *tcase = tcase_create("files");
 
         tcase_add_loop_test(tcase, test_change, 0, ELEMENTSOF(cases));
+        tcase_add_test(tcase, test_details);
         tcase_add_test(tcase, test_entries_are_not_reported);
         tcase_add_test(tcase, test_root);
         tcase_add_test(tcase, test_invert);

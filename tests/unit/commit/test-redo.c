@@ -24,6 +24,7 @@ static struct redo *make(void)
         };
         struct redo_meta meta = { .path = strdup(""), .from = strdup(ODD) };
         struct xattr xattr = { .name = strdup("user.x"), .value = strdup("\x01\xff"), .size = 2 };
+        struct attributes details = { 0 };
 
         redo->id = strdup("1.1.0/001_x");
         redo->sha256 = strdup("abc");
@@ -33,6 +34,8 @@ static struct redo *make(void)
         redo->position = 1LL << 40;
         redo->duration_ms = 12;
         change.after = (struct stat){ .st_mode = S_IFREG | 04755, .st_size = 1LL << 40, .st_mtim = { -1, 999999999 } };
+        ck_assert_int_eq(attributes_add(&details, (struct xattr){ strdup("user.y"), strdup("z"), 1 }), 0);
+        change.details_after = (struct change_details){ strdup("to " ODD), details.xattrs, details.n_xattrs };
         meta.before.st.st_mode = S_IFDIR | 0700;
         meta.after.st = (struct stat){ .st_mode = S_IFDIR | 01777, .st_uid = 4294967294U, .st_gid = 5 };
         ck_assert_int_eq(attributes_add(&meta.after, xattr), 0);
@@ -89,6 +92,11 @@ START_TEST(test_what_is_written_is_read)
         ck_assert_int_eq(redo->changes.changes[0].after.st_size, 1LL << 40);
         ck_assert_int_eq(redo->changes.changes[0].after.st_mtim.tv_sec, -1);
         ck_assert_int_eq(redo->changes.changes[0].after.st_mtim.tv_nsec, 999999999);
+
+        ck_assert_ptr_null(redo->changes.changes[0].details_before.target);
+        ck_assert_str_eq(redo->changes.changes[0].details_after.target, "to " ODD);
+        ck_assert_uint_eq(redo->changes.changes[0].details_after.n_xattrs, 1);
+        ck_assert_str_eq(redo->changes.changes[0].details_after.xattrs[0].name, "user.y");
 
         ck_assert_uint_eq(redo->n_renames, 1);
         ck_assert_int_eq(redo->renames[0].kind, REDO_EXCHANGE);

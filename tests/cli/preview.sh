@@ -127,13 +127,13 @@ M /etc/sample/link | symbolic link, to a -> /srv
 A /var/lib/sample/1.1.0-001_x | 0 B
 END
         expect 0 preview --json sample
-        jq -S '.packages[0].migrations[0].files | map(del(.diff))' "$OUT" >"$WORK/previewed"
+        jq '.packages[0].migrations[0].files | map(del(.diff))' "$OUT" >"$WORK/previewed"
         assert_json "$(file 0 /etc/sample/config) | [.owner_after, .group_before, .group_after, .gid_before, .acl_before, .acl_after, .xattrs_before[]] | map(tostring) | join(\" \")" \
                 'root web root 33 user::rw-,user:admin:r--,group::r--,group:3:rw-,mask::rw-,other::--- null x'
         assert_json "$(file 0 /etc/sample/link) | [.target_before, .target_after] | join(\" \")" 'a /srv'
         expect 0 run sample
         expect 0 history --json --files sample
-        jq -S '.packages[0].events[] | select(.event == "applied").files | map(del(.diff))' "$OUT" | diff "$WORK/previewed" -
+        jq '.packages[0].events[] | select(.event == "applied").files | map(del(.diff))' "$OUT" | diff "$WORK/previewed" -
 }
 
 test_moves_out_of_removed_and_into_new_directories() {

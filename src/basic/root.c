@@ -84,6 +84,23 @@ int root_open(const struct root *root, const char *path, int flags)
         return fd < 0 ? -errno : fd;
 }
 
+int root_open_present(const struct root *root, const char *path, int flags)
+{
+        _cleanup_close_ int link = -EBADF;
+        struct stat st;
+        int fd;
+
+        fd = root_open(root, path, flags);
+        if (fd != -ENOENT)
+                return fd;
+        link = root_open(root, path, O_PATH | O_NOFOLLOW);
+        if (link < 0)
+                return link;
+        if (fstat(link, &st) < 0)
+                return -errno;
+        return S_ISLNK(st.st_mode) ? -ENOLINK : root_open(root, path, flags);
+}
+
 int root_open_unlinked(const struct root *root, const char *path, int flags)
 {
         assert(root);

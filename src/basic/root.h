@@ -24,6 +24,11 @@ void root_done(struct root *root);
 
 /* Opens the absolute path @path below @root; @flags as in open(2), O_CLOEXEC is added. Returns: a file descriptor or a negative errno. */
 _must_check_ int root_open(const struct root *root, const char *path, int flags);
+/*
+ * The same, for a caller to whom -ENOENT is an answer: a symbolic link that leads nowhere is -ENOLINK, since what it leads to may be on a disk
+ * that isn't mounted.
+ */
+_must_check_ int root_open_present(const struct root *root, const char *path, int flags);
 /* Opens a directory; makes it and its parents (mode 0755) if they are missing. */
 _must_check_ int root_open_mkdirs(const struct root *root, const char *path);
 /*

@@ -4,14 +4,14 @@
 
 #include "basic/clock.h"
 #include "basic/strv.h"
+#include "dpkg/dpkg-admindir.h"
+#include "dpkg/dpkg-info.h"
 #include "dpkg/dpkg-status.h"
+#include "dpkg/dpkg-updates.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-
-#define DEFAULT_ADMINDIR "/var/lib/dpkg"
 
 #define BUFFER_SIZE ((size_t)64 * 1024)
 
@@ -20,25 +20,19 @@
 #define PAUSE_USEC          10000
 
 struct dpkg_database {
-        const struct root *root; /* NULL if the directory isn't below it */
-        char *directory;         /* with the root prepended, for messages */
-        struct strv wanted;      /* sorted; empty: all packages */
+        struct dpkg_admindir admindir;
+        struct strv wanted; /* sorted; empty: all packages */
         struct dpkg_packages packages;
 
         /* The files that were read. The status file stays open, so that no other file can get its inode number. */
         int status_fd;
         struct stat status;
-        struct dirent **updates;
-        int n_updates;
+        struct dpkg_updates updates;
 };
 
 static void dpkg_database_clear(struct dpkg_database *database)
 {
-        for (int i = 0; i < database->n_updates; i++)
-                free(database->updates[i]);
-        free(database->updates);
-        database->updates = NULL;
-        database->n_updates = 0;
+        dpkg_updates_done(&database->updates);
         dpkg_packages_done(&database->packages);
         fd_closep(&database->status_fd);
         database->status_fd = -EBADF;
@@ -49,53 +43,30 @@ struct dpkg_database *dpkg_database_free(struct dpkg_database *database)
         if (!database)
                 return NULL;
         dpkg_database_clear(database);
-        free(database->directory);
+        dpkg_admindir_done(&database->admindir);
         strv_done(&database->wanted);
         free(database);
         return NULL;
 }
 
-static char *admindir_join(const char *directory, const char *name)
-{
-        char *path;
-
-        return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
-}
-
 static int dpkg_database_new(const struct dpkg_database_request *request, struct dpkg_database **ret)
 {
         _cleanup_(dpkg_database_freep) struct dpkg_database *database = NULL;
+        int r;
 
         database = malloc(sizeof(*database));
         if (!database)
                 return -ENOMEM;
 
-        *database = (struct dpkg_database){
-                .root = request->admindir ? NULL : request->root,
-                .directory = request->admindir ? strdup(request->admindir)
-                                               : admindir_join(request->root->path, &DEFAULT_ADMINDIR[1]),
-                .status_fd = -EBADF,
-        };
-        if (!database->directory || strv_add_all(&database->wanted, request->wanted) < 0)
-                return -ENOMEM;
+        *database = (struct dpkg_database){ .status_fd = -EBADF };
+        r = dpkg_admindir_init(&database->admindir, request->root, request->admindir);
+        if (r >= 0)
+                r = strv_add_all(&database->wanted, request->wanted);
+        if (r < 0)
+                return r;
 
         *ret = TAKE_PTR(database);
         return 0;
-}
-
-static int dpkg_database_open(const struct dpkg_database *database, const char *name, int flags)
-{
-        _cleanup_free_ char *path = NULL;
-        int fd;
-
-        path = admindir_join(database->root ? DEFAULT_ADMINDIR : database->directory, name);
-        if (!path)
-                return -ENOMEM;
-        if (database->root)
-                return root_open(database->root, path, flags);
-
-        fd = open(path, flags | O_CLOEXEC);
-        return fd < 0 ? -errno : fd;
 }
 
 static int dpkg_database_add_record(struct dpkg_record *record, void *packages)
@@ -130,7 +101,7 @@ static int dpkg_status_parser_feed_file(struct dpkg_status_parser *parser, const
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
-                        return error_errnof(error, -errno, "can't read %s", file->path);
+                        return dpkg_file_explain(file->path, -errno, error);
                 r = dpkg_status_parser_feed(parser, buffer, (size_t)n, error);
                 if (r < 0)
                         return r;
@@ -157,32 +128,14 @@ static int dpkg_database_parse(struct dpkg_database *database, const struct dpkg
 static int dpkg_database_parse_status(struct dpkg_database *database, struct error *error)
 {
         _cleanup_free_ char *path = NULL;
+        int r;
 
-        path = admindir_join(database->directory, "status");
-        if (!path)
-                return -ENOMEM;
-        return dpkg_database_parse(
-                database, &(struct dpkg_database_file){ database->status_fd, path, dpkg_database_add_record }, error);
-}
-
-/* Only the names of entries that dpkg completed are all digits. */
-static int dirent_is_update(const struct dirent *entry)
-{
-        return entry->d_name[strspn(entry->d_name, "0123456789")] == '\0';
-}
-
-/* Returns: how many there are, 0 if there is no journal, or a negative errno. */
-static int dpkg_database_list_updates(int fd, struct dirent ***ret)
-{
-        int n;
-
-        if (fd == -ENOENT)
-                return 0;
-        if (fd < 0)
-                return fd;
-
-        n = scandirat(fd, ".", ret, dirent_is_update, alphasort);
-        return n < 0 ? -errno : n;
+        r = dpkg_admindir_join(&database->admindir, "status", &path);
+        return r < 0 ? r
+                     : dpkg_database_parse(
+                               database,
+                               &(struct dpkg_database_file){ database->status_fd, path, dpkg_database_add_record },
+                               error);
 }
 
 /* Returns: the open file, -EAGAIN if dpkg removed it meanwhile, or another errno. */
@@ -191,27 +144,34 @@ static int dpkg_database_parse_update(struct dpkg_database *database, int direct
 {
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
+        struct stat st;
         int r;
 
-        fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT)
-                return -EAGAIN;
-        if (fd < 0)
-                return error_errnof(error, -errno, "can't open %s/updates/%s", database->directory, name);
-        if (asprintf(&path, "%s/updates/%s", database->directory, name) < 0) {
+        if (asprintf(&path, "%s/updates/%s", database->admindir.path, name) < 0) {
                 path = NULL;
                 return -ENOMEM;
         }
+        fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT)
+                return -EAGAIN;
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return dpkg_file_explain(path, -errno, error);
+        if (S_ISREG(st.st_mode) && st.st_size == 0)
+                return error_setf(
+                        error, -EBADMSG,
+                        "%s: is empty, so the package whose state dpkg recorded there isn't known; reinstall what was upgraded last, or remove the file",
+                        path);
 
         r = dpkg_database_parse(database, &(struct dpkg_database_file){ fd, path, dpkg_database_add_update }, error);
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-static bool fd_is_removed(int fd)
+/* Returns: 1, 0 or a negative errno. */
+static int fd_is_removed(int fd)
 {
         struct stat st;
 
-        return fstat(fd, &st) == 0 && st.st_nlink == 0;
+        return fstat(fd, &st) < 0 ? -errno : st.st_nlink == 0;
 }
 
 /*
@@ -221,16 +181,15 @@ static bool fd_is_removed(int fd)
 static int dpkg_database_parse_updates(struct dpkg_database *database, struct error *error)
 {
         _cleanup_close_ int directory_fd = -EBADF, first = -EBADF;
-        int n;
+        int r;
 
-        directory_fd = dpkg_database_open(database, "updates", O_RDONLY | O_DIRECTORY);
-        n = dpkg_database_list_updates(directory_fd, &database->updates);
-        if (n < 0)
-                return error_errnof(error, n, "can't read %s/updates", database->directory);
-        database->n_updates = n;
+        directory_fd = dpkg_admindir_open(&database->admindir, "updates", O_RDONLY | O_DIRECTORY);
+        r = dpkg_updates_list(directory_fd, &database->updates);
+        if (r < 0)
+                return dpkg_admindir_explain(&database->admindir, "updates", r, error);
 
-        for (int i = 0; i < n; i++) {
-                int fd = dpkg_database_parse_update(database, directory_fd, database->updates[i]->d_name, error);
+        for (int i = 0; i < database->updates.n; i++) {
+                int fd = dpkg_database_parse_update(database, directory_fd, database->updates.list[i]->d_name, error);
 
                 if (fd < 0)
                         return fd;
@@ -239,7 +198,10 @@ static int dpkg_database_parse_updates(struct dpkg_database *database, struct er
                 else
                         close(fd);
         }
-        return first >= 0 && fd_is_removed(first) ? -EAGAIN : 0;
+        r = first >= 0 ? fd_is_removed(first) : 0;
+        if (r < 0)
+                return dpkg_admindir_explain(&database->admindir, "updates", r, error);
+        return r > 0 ? -EAGAIN : 0;
 }
 
 /* dpkg always replaces the file; the times are compared because an editor may not. */
@@ -249,7 +211,7 @@ static int dpkg_database_status_is_current(const struct dpkg_database *database)
         _cleanup_close_ int fd = -EBADF;
         struct stat now;
 
-        fd = dpkg_database_open(database, "status", O_PATH);
+        fd = dpkg_admindir_open(&database->admindir, "status", O_PATH);
         if (fd < 0)
                 return fd;
         if (fstat(fd, &now) < 0)
@@ -260,18 +222,18 @@ static int dpkg_database_status_is_current(const struct dpkg_database *database)
 
 static int dpkg_database_open_status(struct dpkg_database *database, struct error *error)
 {
-        int fd = dpkg_database_open(database, "status", O_RDONLY);
+        int fd = dpkg_admindir_open(&database->admindir, "status", O_RDONLY);
 
         if (fd == -ENOENT)
                 return error_setf(error, -ENOENT,
                                   "no package database: %s/status is missing; use another --root or DPKG_ADMINDIR",
-                                  database->directory);
+                                  database->admindir.path);
         if (fd < 0)
-                return error_errnof(error, fd, "can't open %s/status", database->directory);
+                return dpkg_admindir_explain(&database->admindir, "status", fd, error);
 
         database->status_fd = fd;
         if (fstat(fd, &database->status) < 0)
-                return error_errnof(error, -errno, "can't stat %s/status", database->directory);
+                return dpkg_admindir_explain(&database->admindir, "status", -errno, error);
         return 0;
 }
 
@@ -289,7 +251,7 @@ static int dpkg_database_read_once(struct dpkg_database *database, struct error 
                 return r;
         r = dpkg_database_status_is_current(database);
         if (r < 0)
-                return error_errnof(error, r, "can't stat %s/status", database->directory);
+                return dpkg_admindir_explain(&database->admindir, "status", r, error);
         if (r == 0)
                 return -EAGAIN;
         r = dpkg_database_parse_status(database, error);
@@ -320,7 +282,8 @@ int dpkg_database_read(const struct dpkg_database_request *request, struct dpkg_
                 if (r != -EAGAIN)
                         return r;
         }
-        return error_setf(error, -EAGAIN, "%s kept changing while it was read; try again later", database->directory);
+        return error_setf(error, -EAGAIN, "%s kept changing while it was read; try again later",
+                          database->admindir.path);
 }
 
 const struct dpkg_package *dpkg_database_find(const struct dpkg_database *database, const char *name)
@@ -331,6 +294,26 @@ const struct dpkg_package *dpkg_database_find(const struct dpkg_database *databa
         return dpkg_packages_find(&database->packages, name);
 }
 
+int dpkg_database_has_list(const struct dpkg_database *database, const char *name, struct error *error)
+{
+        int r;
+
+        assert(database);
+        assert(name);
+
+        r = dpkg_admindir_open(&database->admindir, "info", O_RDONLY | O_DIRECTORY);
+        if (r >= 0)
+                r = dpkg_info_has_list(r, name);
+        return r < 0 ? dpkg_admindir_explain(&database->admindir, "info", r, error) : r;
+}
+
+const char *dpkg_database_directory(const struct dpkg_database *database)
+{
+        assert(database);
+
+        return database->admindir.path;
+}
+
 bool dpkg_database_covers(const struct dpkg_database *database, const char *name)
 {
         assert(database);
@@ -339,26 +322,15 @@ bool dpkg_database_covers(const struct dpkg_database *database, const char *name
         return database->wanted.n == 0 || strv_has(&database->wanted, name);
 }
 
-/* The names are enough: dpkg never writes an entry twice. It adds the next one, or replaces the status file and removes all. */
 static int dpkg_database_updates_are_current(const struct dpkg_database *database)
 {
-        struct dirent **updates = NULL;
+        _cleanup_(dpkg_updates_done) struct dpkg_updates now = { 0 };
         _cleanup_close_ int fd = -EBADF;
-        int n;
-        bool same;
+        int r;
 
-        fd = dpkg_database_open(database, "updates", O_RDONLY | O_DIRECTORY);
-        n = dpkg_database_list_updates(fd, &updates);
-        if (n < 0)
-                return n;
-
-        same = n == database->n_updates;
-        for (int i = 0; i < n; i++) {
-                same = same && streq(updates[i]->d_name, database->updates[i]->d_name);
-                free(updates[i]);
-        }
-        free(updates);
-        return same;
+        fd = dpkg_admindir_open(&database->admindir, "updates", O_RDONLY | O_DIRECTORY);
+        r = dpkg_updates_list(fd, &now);
+        return r < 0 ? r : dpkg_updates_are_same(&now, &database->updates);
 }
 
 int dpkg_database_is_current(const struct dpkg_database *database)

@@ -28,6 +28,13 @@ DEFINE_CLEANUP(struct dpkg_database *, dpkg_database_free);
 
 /* Returns: the package, or NULL if it isn't in the database (or wasn't wanted). */
 const struct dpkg_package *dpkg_database_find(const struct dpkg_database *database, const char *name);
+/*
+ * Whether dpkg has a list of the files of @name, as it does until the package is purged, whatever happens to the status file. Returns: 1, 0,
+ * -ENOENT if it never had one of any package, or another negative errno; @error is set.
+ */
+_must_check_ int dpkg_database_has_list(const struct dpkg_database *database, const char *name, struct error *error);
+/* Its directory, for messages. */
+const char *dpkg_database_directory(const struct dpkg_database *database);
 /* Whether @name is one of the packages that the database was read for. */
 bool dpkg_database_covers(const struct dpkg_database *database, const char *name);
 /* Returns: 1 if the files still are those that were read, 0 if dpkg has written since, or a negative errno. */

@@ -4,19 +4,19 @@
 
 #include "basic/array.h"
 #include "basic/io.h"
+#include "dpkg/deb-version.h"
+#include "dpkg/dpkg-log-file.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <zlib.h>
-
-DEFINE_CLEANUP(gzFile, gzclose);
 
 #define LOG_DIR "/var/log"
 
-/* Lines that matter are much shorter; the rest of a longer line is skipped. */
-#define LINE_SIZE 4096
+/* The logs may be rotated, or dpkg may be writing a line, while they are read. */
+#define MAX_TRIES  10
+#define PAUSE_USEC 10000
 
 struct rotation {
         char *path;
@@ -34,9 +34,8 @@ struct evidence {
         char *architecture;
 };
 
-/* A line, split at its blanks: date, time, action, package:architecture, old version, new version. */
+/* A line, split at its blanks: date, time, "install" or "upgrade", package:architecture, old version, new version. */
 struct log_entry {
-        const char *action;
         const char *architecture;
         const char *old;
         const char *new;
@@ -109,13 +108,14 @@ static int rotations_list(const struct root *root, struct rotations *rotations)
         const struct dirent *entry;
         int fd, r;
 
-        fd = root_open(root, LOG_DIR, O_RDONLY | O_DIRECTORY);
+        fd = root_open_present(root, LOG_DIR, O_RDONLY | O_DIRECTORY);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
         directory = fdopendir(fd);
         if (!directory) {
+                r = -errno;
                 close(fd);
-                return -ENOMEM;
+                return r;
         }
 
         while ((errno = 0, entry = readdir(directory))) {
@@ -131,26 +131,37 @@ static int rotations_list(const struct root *root, struct rotations *rotations)
         return 0;
 }
 
-/* Returns: whether @line, which it splits into @ret, is about @package. */
-static bool log_entry_parse(char *line, const char *package, struct log_entry *ret)
+/* Whether there was no version before: "<none>", which old logs have in the language of the administrator. */
+static bool log_entry_is_first(const struct log_entry *entry)
+{
+        return *entry->old == '<';
+}
+
+/*
+ * Splits @line into @ret. Returns: 1, 0 if it isn't about a version of @package, or -EBADMSG if it must be, but dpkg doesn't write such a line.
+ */
+static int log_entry_parse(char *line, const char *package, struct log_entry *ret)
 {
         char *words[6] = { NULL }, *colon;
+        struct deb_version version;
+        size_t n;
 
-        for (size_t i = 0; i < ELEMENTSOF(words); i++) {
-                words[i] = strsep(&line, " ");
-                if (!words[i])
-                        return false;
-        }
-
+        for (n = 0; n < ELEMENTSOF(words) && line; n++)
+                words[n] = strsep(&line, " ");
+        if (n < 4 || (!streq(words[2], "install") && !streq(words[2], "upgrade")))
+                return 0;
         colon = strchrnul(words[3], ':');
         *ret = (struct log_entry){
-                .action = words[2],
                 .architecture = *colon ? colon + 1 : "",
                 .old = words[4],
                 .new = words[5],
         };
         *colon = '\0';
-        return streq(words[3], package);
+        if (!streq(words[3], package))
+                return 0;
+        if (n < ELEMENTSOF(words) || line || deb_version_parse(ret->new, false, &version, NULL) < 0)
+                return -EBADMSG;
+        return log_entry_is_first(ret) || deb_version_parse(ret->old, false, &version, NULL) >= 0 ? 1 : -EBADMSG;
 }
 
 static int evidence_set(struct evidence *evidence, const char *version, const char *architecture)
@@ -172,79 +183,40 @@ static int evidence_weigh(struct evidence *evidence, const struct log_entry *ent
 {
         bool newer;
 
-        if (!streq(entry->action, "install") && !streq(entry->action, "upgrade"))
-                return 0;
-
-        /* "<none>", which old logs have in the language of the administrator. */
-        if (*entry->old != '<')
+        if (!log_entry_is_first(entry))
                 return evidence->version ? 0 : evidence_set(evidence, entry->old, entry->architecture);
 
         newer = !evidence->version || evidence_is_same_instance(evidence->architecture, entry->architecture);
         return newer ? evidence_set(evidence, entry->new, entry->architecture) : 0;
 }
 
-static int dpkg_log_open(const struct root *root, const char *path, gzFile *ret)
+static int evidence_take_line(char *line, void *userdata)
 {
-        _cleanup_close_ int fd = -EBADF;
-        gzFile file;
+        struct evidence *evidence = userdata;
+        struct log_entry entry;
+        int r;
 
-        fd = root_open(root, path, O_RDONLY);
-        if (fd < 0)
-                return fd;
-        file = gzdopen(fd, "r");
-        if (!file)
-                return -ENOMEM;
-
-        (void)TAKE_FD(fd);
-        *ret = file;
-        return 0;
+        r = log_entry_parse(line, evidence->package, &entry);
+        return r <= 0 ? r : evidence_weigh(evidence, &entry);
 }
 
-static int dpkg_log_read_lines(gzFile file, struct evidence *evidence)
+/* Returns: 0; -EAGAIN or -ENOENT if the logs may be being written or rotated, so that another try may succeed; or another errno; @error is set. */
+static int evidence_collect(struct evidence *evidence, const struct root *root, struct error *error)
 {
-        char line[LINE_SIZE];
-        bool begin = true;
-        int r = 0;
+        const struct dpkg_log_reader reader = { evidence_take_line, evidence };
+        _cleanup_(rotations_done) struct rotations rotations = { 0 };
+        int r;
 
-        for (line[LINE_SIZE - 2] = '\0'; r >= 0 && gzgets(file, line, LINE_SIZE); line[LINE_SIZE - 2] = '\0') {
-                size_t n = strcspn(line, "\n");
-                bool whole = line[n] == '\n';
-                struct log_entry entry;
-
-                /* A line without a newline is too long, still being written, or has bytes in it that a crash left. */
-                line[n] = '\0';
-                if (begin && whole && log_entry_parse(line, evidence->package, &entry))
-                        r = evidence_weigh(evidence, &entry);
-                begin = whole || line[LINE_SIZE - 2] == '\0';
-        }
+        r = rotations_list(root, &rotations);
+        if (r < 0)
+                return error_errnof(error, r, "can't read %s" LOG_DIR, root->path);
+        for (size_t i = 0; i < rotations.n && r >= 0; i++)
+                r = dpkg_log_file_read(root, rotations.list[i].path, &reader, error);
         return r;
-}
-
-static int dpkg_log_read(const struct root *root, const char *path, struct evidence *evidence, struct error *error)
-{
-        _cleanup_(gzclosep) gzFile file = NULL;
-        int r, zerror;
-
-        r = dpkg_log_open(root, path, &file);
-        if (r < 0)
-                return error_errnof(error, r, "can't open %s%s", root->path, path);
-        r = dpkg_log_read_lines(file, evidence);
-        if (r < 0)
-                return r;
-
-        (void)gzerror(file, &zerror);
-        if (zerror == Z_ERRNO)
-                return error_errnof(error, -errno, "can't read %s%s", root->path, path);
-        if (zerror < 0)
-                return error_setf(error, -EBADMSG,
-                                  "%s%s: damaged (zlib error %d); remove it, or set the version with --from",
-                                  root->path, path, zerror);
-        return 0;
 }
 
 int dpkg_log_find_version(const struct root *root, const char *package, char **ret, struct error *error)
 {
-        _cleanup_(rotations_done) struct rotations rotations = { 0 };
         _cleanup_(evidence_done) struct evidence evidence = { .package = package };
         int r;
 
@@ -252,15 +224,17 @@ int dpkg_log_find_version(const struct root *root, const char *package, char **r
         assert(package);
         assert(ret);
 
-        r = rotations_list(root, &rotations);
-        if (r < 0)
-                return error_errnof(error, r, "can't read %s" LOG_DIR, root->path);
-
-        for (size_t i = 0; i < rotations.n; i++) {
-                r = dpkg_log_read(root, rotations.list[i].path, &evidence, error);
-                if (r < 0)
-                        return r;
+        r = evidence_collect(&evidence, root, error);
+        for (int i = 1; (r == -EAGAIN || r == -ENOENT) && i < MAX_TRIES; i++) {
+                usleep(PAUSE_USEC);
+                evidence_done(&evidence);
+                evidence = (struct evidence){ .package = package };
+                r = evidence_collect(&evidence, root, error);
         }
+        if (r < 0)
+                return r;
+        if (error)
+                error_clear(error);
         if (!evidence.version)
                 return 0;
 

@@ -100,6 +100,7 @@ static struct dpkg_package dpkg_instances_summarise(const struct dpkg_instance *
                 const struct dpkg_record *record = &slots[i].record;
                 int more = dpkg_state_presence(record->state) - dpkg_state_presence(package.state);
 
+                package.stated |= record->stated;
                 package.reinstreq |= record->reinstreq;
                 if (more < 0)
                         continue;

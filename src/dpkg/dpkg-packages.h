@@ -14,6 +14,7 @@ struct dpkg_package {
         const char *version;        /* the lowest of its instances, NULL if none has one */
         const char *config_version; /* likewise */
         enum dpkg_state state;      /* the least complete of its installed instances */
+        bool stated;                /* dpkg wrote the state of any instance */
         bool reinstreq;             /* of any instance */
 };
 

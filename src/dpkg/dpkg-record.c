@@ -2,6 +2,8 @@
 
 #include "dpkg/dpkg-record.h"
 
+#include "dpkg/deb-version.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -203,6 +205,7 @@ static int dpkg_record_parse_status(const char *file, const struct dpkg_field *f
         if (!dpkg_field_split_status(field, words))
                 return dpkg_field_refuse(file, field, error, "status isn't three words");
 
+        record->stated = true;
         record->reinstreq = dpkg_field_equals(&words[1], "reinstreq");
         if (!record->reinstreq && !dpkg_field_equals(&words[1], "ok"))
                 return dpkg_field_refuse(file, &words[1], error, "unknown error flag");
@@ -240,6 +243,16 @@ static int dpkg_record_copy_words(const char *file, const struct dpkg_field *fie
         return 0;
 }
 
+/* From it migrations may be counted, so it must be one that dpkg accepts in a package. */
+static bool dpkg_record_has_good_config_version(const struct dpkg_record *record, const struct dpkg_field *field)
+{
+        struct deb_version version;
+
+        if (!field->name || record->state == DPKG_NOT_INSTALLED)
+                return true;
+        return record->config_version && deb_version_parse(record->config_version, true, &version, NULL) >= 0;
+}
+
 int dpkg_record_parse(const struct dpkg_stanza *stanza, struct dpkg_record *ret, struct error *error)
 {
         _cleanup_(dpkg_record_done) struct dpkg_record record = { 0 };
@@ -261,6 +274,9 @@ int dpkg_record_parse(const struct dpkg_stanza *stanza, struct dpkg_record *ret,
 
         if (!record.version && record.state != DPKG_NOT_INSTALLED && record.state != DPKG_HALF_INSTALLED)
                 return dpkg_field_refuse(stanza->file, &fields[FIELD_PACKAGE], error, "package has no version");
+
+        if (!dpkg_record_has_good_config_version(&record, &fields[FIELD_CONFIG_VERSION]))
+                return dpkg_field_refuse(stanza->file, &fields[FIELD_CONFIG_VERSION], error, "not a version");
 
         record.multi_arch_same = dpkg_field_equals(&fields[FIELD_MULTI_ARCH], "same");
         *ret = record;

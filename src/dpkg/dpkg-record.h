@@ -26,6 +26,7 @@ struct dpkg_record {
         char *version; /* not NULL in every state but not-installed and half-installed */
         char *config_version;
         enum dpkg_state state;
+        bool stated; /* dpkg wrote the state; if not, it counts as not installed, but the rest of the stanza may be gone */
         bool reinstreq;
         bool multi_arch_same;
 };

@@ -50,8 +50,6 @@ int package_conclude_report(struct dmig *ctx, struct dmig_report **report, int c
 
         if (code < 0 && !ctx->error.message)
                 error_errnof(&ctx->error, code, "%s", (*report)->package);
-        if (code == -ENOMEM)
-                return code;
         if (code < 0) {
                 (*report)->code = code;
                 code = report_set_error(*report, result, error_text(&ctx->error));

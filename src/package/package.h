@@ -31,7 +31,7 @@ _must_check_ int package_new_report(const struct upgrade_request *request, struc
                                     struct dmig_report **ret);
 /*
  * The last step of such a function: passes @report on to the caller, with the context's error in it if @code is negative. Returns: 0, or
- * -ENOMEM, the one failure without a report.
+ * -ENOMEM if there is no memory for the report itself.
  */
 _must_check_ int package_conclude_report(struct dmig *ctx, struct dmig_report **report, int code,
                                          struct dmig_report **place);

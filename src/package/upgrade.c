@@ -4,8 +4,7 @@
 
 #include "catalog/version-range.h"
 #include "dpkg/dpkg-log.h"
-
-#include <syslog.h>
+#include "package/absence.h"
 
 /* What the versions are found in, in the order of trust. */
 struct evidence {
@@ -20,6 +19,8 @@ static int evidence_find_package(struct evidence *evidence, struct error *error)
         const struct upgrade_request *request = evidence->request;
         int r;
 
+        if (request->to && (request->from || evidence->state->from))
+                return 0;
         r = context_find_package(request->ctx, request->package, &evidence->package, error);
         if (r == -ENOENT && request->to) {
                 error_clear(error);
@@ -76,22 +77,22 @@ static int upgrade_set_from(struct upgrade *upgrade, const char *source, const c
         return str_replace(&upgrade->from, version);
 }
 
-static int upgrade_find_in_log(struct upgrade *upgrade, const struct upgrade_request *request)
+/* A log that can't be read may be the one that has the version: nothing else decides then. */
+static int upgrade_find_in_log(struct upgrade *upgrade, const struct upgrade_request *request, struct error *error)
 {
-        _cleanup_error_ struct error error = { 0 };
+        _cleanup_error_ struct error reason = { 0 };
         int r;
 
-        r = dpkg_log_find_version(&request->ctx->root, request->package, &upgrade->from, &error);
-        if (r == -ENOMEM)
-                return r;
+        r = dpkg_log_find_version(&request->ctx->root, request->package, &upgrade->from, &reason);
         if (r < 0)
-                context_log(request->ctx, LOG_WARNING, request->package,
-                            "%s; cannot tell from the log which version was installed before", error_text(&error));
-        if (r > 0) {
-                upgrade->from_source = "dpkg-log";
-                return 0;
-        }
-        return upgrade_set_from(upgrade, "installed", upgrade->to);
+                return error_setf(
+                        error, r,
+                        "%s; nothing runs for %s until it can be read or is moved away, or the version of the data is given with --from or 'deploy-migrate baseline %s VERSION'",
+                        error_text(&reason), request->package, request->package);
+        if (r == 0)
+                return upgrade_set_from(upgrade, "installed", upgrade->to);
+        upgrade->from_source = "dpkg-log";
+        return 0;
 }
 
 static int upgrade_find_from(struct upgrade *upgrade, const struct evidence *evidence, struct error *error)
@@ -104,15 +105,7 @@ static int upgrade_find_from(struct upgrade *upgrade, const struct evidence *evi
                 return upgrade_set_from(upgrade, "history", evidence->state->from);
         if (evidence->package && evidence->package->config_version)
                 return upgrade_set_from(upgrade, "config-version", evidence->package->config_version);
-        return upgrade_find_in_log(upgrade, evidence->request);
-}
-
-static bool evidence_is_purged(const struct evidence *evidence)
-{
-        const struct history_state *state = evidence->state;
-
-        return state->from && !state->from_argument &&
-               (!evidence->package || evidence->package->state == DPKG_NOT_INSTALLED);
+        return upgrade_find_in_log(upgrade, evidence->request, error);
 }
 
 int upgrade_resolve(const struct upgrade_request *request, const struct history_state *state, struct upgrade *ret,
@@ -133,7 +126,10 @@ int upgrade_resolve(const struct upgrade_request *request, const struct history_
                 return r;
         if (r == 0) {
                 upgrade.result = DMIG_RESULT_NOT_INSTALLED;
-                upgrade.purged = evidence_is_purged(&evidence);
+                r = absence_judge(request, state, evidence.package, error);
+                if (r < 0)
+                        return r;
+                upgrade.purged = r > 0;
         } else {
                 r = upgrade_find_from(&upgrade, &evidence, error);
                 if (r < 0)

@@ -28,8 +28,8 @@ struct upgrade {
 };
 
 /*
- * Returns: 0; -EINVAL if a version of the caller's isn't valid; -EUCLEAN if dpkg left the package half-installed; or another errno; @error
- * is set.
+ * Returns: 0; -EINVAL if a version of the caller's isn't valid; -EUCLEAN if dpkg left the package half-installed, or doesn't know it any more; or another errno; @error
+ * is set. Evidence that can't be read is an error, too: it isn't absent. Then nothing of the package may be changed.
  */
 _must_check_ int upgrade_resolve(const struct upgrade_request *request, const struct history_state *state,
                                  struct upgrade *ret, struct error *error);

@@ -422,7 +422,7 @@ static const struct {
         { ALL_1, { { NULL, NULL } }, "1.0  installed ok" },
         { ALL_1, { { UPDATES "0000", ALL_2 } }, "2.0  installed ok" },
         { "", { { UPDATES "0000", ALL_1 } }, "1.0  installed ok" },
-        { ALL_1, { { UPDATES "0000", OTHERS }, { UPDATES "0001", "" } }, "1.0  installed ok" },
+        { ALL_1, { { UPDATES "0000", OTHERS }, { UPDATES "0001", OTHERS } }, "1.0  installed ok" },
         { ALL_1,
           { { UPDATES "0010", ALL_3 },
             { UPDATES "0009", ALL_2 },
@@ -560,11 +560,42 @@ START_TEST(test_errors)
         snprintf(expected, sizeof(expected), "%s" UPDATES "0007:2: unknown error flag", root.path);
         ck_assert_msg(str_startswith(error_text(&error), expected), "%s", error_text(&error));
 
+        tree_add(&root, &(struct tree_entry){ UPDATES "0007", 0644, NULL });
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &database, &error),
+                         -EBADMSG);
+        ck_assert_ptr_nonnull(strstr(error_text(&error), UPDATES "0007: is empty"));
+
         tree_add(&root, &(struct tree_entry){ UPDATES "0006", S_IFDIR | 0755, NULL });
         ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &database, &error),
                          -EISDIR);
         ck_assert_ptr_nonnull(strstr(error_text(&error), UPDATES "0006"));
         ck_assert_ptr_null(database);
+}
+END_TEST
+
+/* The lists of files, which tell of a package that isn't in the status file whether it was purged. */
+START_TEST(test_lists)
+{
+        static const struct {
+                const char *list;
+                int expected;
+        } cases[] = { { "foobar", 0 }, { "foo:i386x", 1 }, { "foo", 1 }, { NULL, -ENOENT }, { "bar:amd64", 0 } };
+        _cleanup_(dpkg_database_freep) struct dpkg_database *database = NULL;
+        _cleanup_(root_done) struct root root = new_root();
+        _cleanup_error_ struct error error = { 0 };
+
+        tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, OTHERS });
+        ck_assert_int_eq(dpkg_database_read(&(struct dpkg_database_request){ .root = &root }, &database, NULL), 0);
+        ck_assert_int_eq(dpkg_database_has_list(database, "foo", &error), -ENOENT);
+        ck_assert_ptr_nonnull(strstr(error_text(&error), "/var/lib/dpkg/info"));
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ck_assert_int_eq(
+                        shell("cd %s/var/lib/dpkg && rm -rf info && mkdir info && touch info/foo.md5sums %s%s%s",
+                              root.path, cases[i].list ? "'info/" : "", cases[i].list ?: "",
+                              cases[i].list ? ".list'" : ""),
+                        0);
+                ck_assert_int_eq(dpkg_database_has_list(database, "foo", NULL), cases[i].expected);
+        }
 }
 END_TEST
 
@@ -591,10 +622,10 @@ START_TEST(test_is_current)
                          0);
         /* The same text, the same size, and perhaps the same tick of the clock. */
         ck_assert_int_eq(is_current(&root, "cp -p status new && mv new status"), 0);
-        ck_assert_int_eq(is_current(&root, "touch updates/tmp.i"), 1);
+        ck_assert_int_eq(is_current(&root, "cp status updates/tmp.i"), 1);
         ck_assert_int_eq(is_current(&root, "mv updates/tmp.i updates/0000"), 0);
         ck_assert_int_eq(is_current(&root, "true"), 1);
-        ck_assert_int_eq(is_current(&root, "touch updates/0001 && rm updates/0000"), 0);
+        ck_assert_int_eq(is_current(&root, "cp status updates/0001 && rm updates/0000"), 0);
         ck_assert_int_eq(is_current(&root, "rm updates/0001"), 0);
         ck_assert_int_eq(is_current(&root, "rmdir updates"), 1);
         ck_assert_int_eq(is_current(&root, "rm status"), -ENOENT);
@@ -864,6 +895,7 @@ static Suite *suite(void)
         tcase_add_test(files, test_admindir);
         tcase_add_test(files, test_links);
         tcase_add_test(files, test_errors);
+        tcase_add_test(files, test_lists);
         tcase_add_test(files, test_is_current);
 
         tcase_add_test(writers, test_while_dpkg_runs);

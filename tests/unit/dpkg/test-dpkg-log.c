@@ -85,10 +85,39 @@ static const struct {
             { "dpkg.logs", T "upgrade foo:all 1.0 2.0\n" },
             { "dpkg.log1", T "upgrade foo:all 1.0 2.0\n" } },
           NULL },
-        /* Incomplete lines. */
-        { { { "dpkg.log", T "upgrade foo:all 1.0 2.0" } }, NULL },
-        { { { "dpkg.log", T "upgrade foo:all 1.0\n" T "upgrade\n\n" T "install foo:all <none> 2.0\n" } }, "2.0" },
-        { { { "dpkg.log.1", T "install foo:all <none> 1." }, { "dpkg.log", T "upgrade foo:all 2.0 3.0\n" } }, "2.0" },
+        /* Lines of other kinds, and of other packages. */
+        { { { "dpkg.log", T "\n\n" T "upgrade bar\n" T "conffile /etc/foo install\n" T "upgrade foo:all 1.0 2.0\n" } },
+          "1.0" },
+};
+
+/* What isn't as dpkg writes it, and the line that it is in. */
+static const struct {
+        const char *name;
+        const char *text;
+        const char *where;
+        int code;
+} damages[] = {
+        /* Cut off. */
+        { "dpkg.log", T "upgrade foo:all 1.0 2.0", "dpkg.log:1: the file ends", -EAGAIN },
+        { "dpkg.log", "2024", "dpkg.log:1: the file ends", -EAGAIN },
+        { "dpkg.log.1", T "startup\n" T "install foo:all <none> 1.", "dpkg.log.1:2: the file ends", -EAGAIN },
+        { "dpkg.log.2.gz", T "install foo:all <none> 1.", "dpkg.log.2.gz:1: the file ends", -EAGAIN },
+        /* Cut off, and then written to again. */
+        { "dpkg.log", T "upgr" T "startup archives unpack\n", "dpkg.log:1: this isn't a line", -EBADMSG },
+        { "dpkg.log", T "upgrade foo:al" T "upgrade bar:all 1 2\n", "dpkg.log:1: this isn't a line", -EBADMSG },
+        /* Of our package, and not whole. */
+        { "dpkg.log", T "startup\n" T "upgrade foo:all 1.0\n", "dpkg.log:2: this isn't a line", -EBADMSG },
+        { "dpkg.log", T "install foo\n", "dpkg.log:1: this isn't a line", -EBADMSG },
+        { "dpkg.log", T "install foo:all <none> \n", "dpkg.log:1: this isn't a line", -EBADMSG },
+        { "dpkg.log", T "upgrade foo:all 1.0 2.0 3.0\n", "dpkg.log:1: this isn't a line", -EBADMSG },
+        { "dpkg.log", T "upgrade foo:all 1: 2.0\n", "dpkg.log:1: this isn't a line", -EBADMSG },
+        /* Something else. */
+        { "dpkg.log", "nonsense\n", "dpkg.log:1: this isn't a line", -EBADMSG },
+        { "dpkg.log",
+          T "startup\n\x7f"
+            "ELF\x02\x01\n",
+          "dpkg.log:2: this isn't a line", -EBADMSG },
+        { "dpkg.log.1", "2024-01-01T10:00:00 upgrade foo:all 1.0 2.0\n", "dpkg.log.1:1: this isn't a line", -EBADMSG },
 };
 
 static void add_log(const struct root *root, const char *name, const char *text)
@@ -138,32 +167,18 @@ START_TEST(test_long_lines)
                 char text[3 * 4096];
 
                 memset(text, 'x', n);
+                memcpy(text, T, strlen(T));
                 text[n - 1] = ' ';
                 snprintf(text + n, sizeof(text) - n, "%s", entry);
+                text[n + strlen(T) - 3] = 'x'; /* not a second time */
                 add_log(&root, "dpkg.log", text);
                 assert_version(&root, NULL);
 
+                snprintf(text + n, sizeof(text) - n, "%s", entry);
                 text[n - 1] = '\n';
                 add_log(&root, "dpkg.log", text);
                 assert_version(&root, "1.0");
         }
-}
-END_TEST
-
-/* Bytes that a power cut leaves damage only their own line. */
-START_TEST(test_zeroes)
-{
-        static const char text[] =
-                T "upgrade bar:all 1.0 2.0\n\0\0\0\0\0\0" T "upgrade foo:all 1.0 2.0\n" T "upgrade foo:all 3.0 4.0\n";
-        _cleanup_(root_done) struct root root = tree_new();
-        FILE *file;
-
-        add_log(&root, "dpkg.log", "");
-        file = fopen(tree_path(&root, "/var/log/dpkg.log"), "we");
-        ck_assert_ptr_nonnull(file);
-        ck_assert_uint_eq(fwrite(text, 1, sizeof(text) - 1, file), sizeof(text) - 1);
-        ck_assert_int_eq(fclose(file), 0);
-        assert_version(&root, "3.0");
 }
 END_TEST
 
@@ -177,6 +192,34 @@ static void assert_error(const struct root *root, int expected, const char *path
         ck_assert_int_eq(error.code, expected);
         ck_assert_ptr_null(version);
 }
+
+START_TEST(test_damaged_lines)
+{
+        _cleanup_(root_done) struct root root = tree_new();
+        char where[64];
+
+        add_log(&root, damages[_i].name, damages[_i].text);
+        snprintf(where, sizeof(where), "/var/log/%s", damages[_i].where);
+        assert_error(&root, damages[_i].code, where);
+}
+END_TEST
+
+/* Bytes that a power cut leaves may be in the place of what matters. */
+START_TEST(test_zeroes)
+{
+        static const char text[] =
+                T "upgrade bar:all 1.0 2.0\n\0\0\0\0\0\0" T "upgrade foo:all 1.0 2.0\n" T "upgrade foo:all 3.0 4.0\n";
+        _cleanup_(root_done) struct root root = tree_new();
+        FILE *file;
+
+        add_log(&root, "dpkg.log", "");
+        file = fopen(tree_path(&root, "/var/log/dpkg.log"), "we");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_uint_eq(fwrite(text, 1, sizeof(text) - 1, file), sizeof(text) - 1);
+        ck_assert_int_eq(fclose(file), 0);
+        assert_error(&root, -EBADMSG, "/var/log/dpkg.log:2:");
+}
+END_TEST
 
 /* A log with a few thousand entries, of which only the last is of foo. */
 static void add_large_log(const struct root *root, const char *name)
@@ -208,15 +251,33 @@ START_TEST(test_damaged)
                                root.path),
                          0);
         assert_error(&root, -EBADMSG, "/var/log/dpkg.log.2.gz");
+
+        for (size_t n = 0; n < 40; n += 3) {
+                add_log(&root, "dpkg.log.2.gz", T "upgrade foo:all 1.0 2.0\n");
+                ck_assert_int_eq(shell("truncate -s %zu %s/var/log/dpkg.log.2.gz", n, root.path), 0);
+                assert_error(&root, -EBADMSG, "/var/log/dpkg.log.2.gz");
+        }
 }
 END_TEST
+
+/* In the place of a log. */
+static const struct {
+        mode_t mode;
+        const char *target;
+        int code;
+} others[] = {
+        { S_IFDIR | 0755, NULL, -EISDIR },
+        { S_IFIFO | 0644, NULL, -EINVAL },
+        { S_IFLNK, "dpkg.log.1", -ELOOP },
+        { S_IFLNK, "../../mnt/none", -ENOENT },
+};
 
 START_TEST(test_unreadable)
 {
         _cleanup_(root_done) struct root root = tree_new();
 
-        tree_add(&root, &(struct tree_entry){ "/var/log/dpkg.log.1", S_IFDIR | 0755, NULL });
-        assert_error(&root, -EISDIR, "/var/log/dpkg.log.1");
+        tree_add(&root, &(struct tree_entry){ "/var/log/dpkg.log.1", others[_i].mode, others[_i].target });
+        assert_error(&root, others[_i].code, "/var/log/dpkg.log.1");
 }
 END_TEST
 
@@ -232,6 +293,8 @@ START_TEST(test_links)
 
         ck_assert_int_eq(shell("ln -sfn %s/var/log %s/var/log", outside.path, root.path), 0);
         assert_error(&root, -EXDEV, "/var/log");
+        ck_assert_int_eq(shell("ln -sfn ../mnt/none %s/var/log", root.path), 0);
+        assert_error(&root, -ENOLINK, "/var/log");
 }
 END_TEST
 
@@ -244,9 +307,10 @@ static Suite *suite(void)
         tcase_add_unchecked_fixture(logs, trees_setup, trees_teardown);
         tcase_add_loop_test(logs, test_logs, 0, ELEMENTSOF(cases));
         tcase_add_test(logs, test_long_lines);
+        tcase_add_loop_test(logs, test_damaged_lines, 0, ELEMENTSOF(damages));
         tcase_add_test(logs, test_zeroes);
         tcase_add_test(logs, test_damaged);
-        tcase_add_test(logs, test_unreadable);
+        tcase_add_loop_test(logs, test_unreadable, 0, ELEMENTSOF(others));
         tcase_add_test(logs, test_links);
         suite_add_tcase(s, logs);
         return s;

@@ -5,8 +5,6 @@
 #include "../support/tree.h"
 #include "package/upgrade.h"
 
-#include <stdio.h>
-
 #define STATUS(state, fields) "Package: foo\nStatus: install ok " state "\nArchitecture: all\n" fields "\n"
 #define INSTALLED             STATUS("installed", "Version: 2.0-1\n")
 #define UNPACKED              STATUS("unpacked", "Version: 2.0-1\nConfig-Version: 1.5-1\n")
@@ -47,7 +45,12 @@ static const struct {
         { UNPACKED, LOG, { NULL }, NULL, NULL, { 0, PENDING, "1.5-1", "2.0-1", "config-version", false } },
         { INSTALLED, LOG, { NULL }, NULL, NULL, { 0, PENDING, "1.2-1", "2.0-1", "dpkg-log", false } },
         { INSTALLED, NULL, { NULL }, NULL, NULL, { 0, PENDING, "2.0-1", "2.0-1", "installed", false } },
-        { INSTALLED, "nothing of it\n", { NULL }, NULL, NULL, { 0, PENDING, "2.0-1", "2.0-1", "installed", false } },
+        { INSTALLED,
+          "2026-01-02 03:04:05 startup archives unpack\n",
+          { NULL },
+          NULL,
+          NULL,
+          { 0, PENDING, "2.0-1", "2.0-1", "installed", false } },
         /* A history that was closed is none. */
         { INSTALLED, NULL, { COMPLETED, PURGED }, NULL, NULL, { 0, PENDING, "2.0-1", "2.0-1", "installed", false } },
         { INSTALLED, LOG, { COMPLETED, PURGED }, NULL, NULL, { 0, PENDING, "1.2-1", "2.0-1", "dpkg-log", false } },
@@ -68,10 +71,9 @@ static const struct {
         { INSTALLED, NULL, { NULL }, "2.0-1~", NULL, { 0, PENDING, "2.0-1~", "2.0-1", "argument", false } },
         { INSTALLED, NULL, { COMPLETED }, NULL, "1.8", { 0, DOWNGRADE, "1.8-1", "1.8", "history", false } },
         { INSTALLED, NULL, { NULL }, "2.0-1", NULL, { 0, PENDING, "2.0-1", "2.0-1", "argument", false } },
-        /* Not installed; gone for good where we knew it from the database. */
+        /* Not installed. If the database doesn't have the package at all, dpkg's lists of files tell whether it was purged. */
         { OTHER, NULL, { NULL }, NULL, NULL, { 0, NOT_INSTALLED, NULL, NULL, NULL, false } },
         { OTHER, NULL, { NULL }, "1.0", NULL, { 0, NOT_INSTALLED, NULL, NULL, NULL, false } },
-        { OTHER, NULL, { COMPLETED }, NULL, NULL, { 0, NOT_INSTALLED, NULL, NULL, NULL, true } },
         { OTHER, NULL, { COMPLETED, PURGED }, NULL, NULL, { 0, NOT_INSTALLED, NULL, NULL, NULL, false } },
         { OTHER, NULL, { ARGUMENT }, NULL, NULL, { 0, NOT_INSTALLED, NULL, NULL, NULL, false } },
         { STATUS("not-installed", ""), NULL, { COMPLETED }, NULL, NULL, { 0, NOT_INSTALLED, NULL, NULL, NULL, true } },
@@ -82,6 +84,19 @@ static const struct {
           NULL,
           { 0, NOT_INSTALLED, NULL, NULL, NULL, false } },
         { NULL, NULL, { COMPLETED }, NULL, NULL, { -ENOENT, 0, NULL, NULL, NULL, false } },
+        /* A version that can't be one. */
+        { STATUS("unpacked", "Version: 2.0-1\nConfig-Version: %%\n"),
+          LOG,
+          { NULL },
+          NULL,
+          NULL,
+          { -EBADMSG, 0, NULL, NULL, NULL, false } },
+        { STATUS("unpacked", "Version: 2.0-1\nConfig-Version:\n"),
+          LOG,
+          { NULL },
+          NULL,
+          NULL,
+          { -EBADMSG, 0, NULL, NULL, NULL, false } },
         /* Every state in which its files are those of one version. */
         { STATUS("half-configured", "Version: 2.0-1\nConfig-Version: 1.5-1\n"),
           NULL,
@@ -191,40 +206,97 @@ START_TEST(test_resolve_to)
 }
 END_TEST
 
-struct heard {
-        unsigned n;
-        char text[512];
-};
-
-static void hear(struct dmig *ctx, int priority, const char *package, const char *id, const char *text, void *userdata)
-{
-        struct heard *heard = userdata;
-
-        (void)ctx;
-        (void)priority;
-        ck_assert_str_eq(package, "foo");
-        ck_assert_ptr_null(id);
-        heard->n++;
-        snprintf(heard->text, sizeof(heard->text), "%s", text);
-}
-
-/* A log that can't be read is no evidence, and no reason to stop, but somebody should know. */
+/* Evidence that can't be read isn't absent. */
 START_TEST(test_unreadable_log)
 {
         const struct history_state state = { 0 };
         _cleanup_(upgrade_done) struct upgrade upgrade = { 0 };
         _cleanup_(root_done) struct root root = tree_new();
+        _cleanup_error_ struct error error = { 0 };
         struct dmig *ctx = new_context(&root);
-        const struct upgrade_request request = { .ctx = ctx, .package = "foo" };
-        struct heard heard = { 0 };
+        struct upgrade_request request = { .ctx = ctx, .package = "foo" };
 
         tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, INSTALLED });
         tree_add(&root, &(struct tree_entry){ "/var/log/dpkg.log.2.gz", 0644, "\x1f\x8b\x08 damaged" });
-        dmig_set_log_fn(ctx, hear, &heard);
-        ck_assert_int_eq(upgrade_resolve(&request, &state, &upgrade, NULL), 0);
-        ck_assert_str_eq(upgrade.from_source, "installed");
-        ck_assert_uint_eq(heard.n, 1);
-        ck_assert_ptr_nonnull(strstr(heard.text, tree_path(&root, "/var/log/dpkg.log.2.gz")));
+        ck_assert_int_eq(upgrade_resolve(&request, &state, &upgrade, &error), -EBADMSG);
+        ck_assert_ptr_nonnull(strstr(error_text(&error), tree_path(&root, "/var/log/dpkg.log.2.gz")));
+        ck_assert_ptr_nonnull(strstr(error_text(&error), "'deploy-migrate baseline foo VERSION'"));
+
+        request.from = "1.0"; /* one of the ways out */
+        ck_assert_int_eq(upgrade_resolve(&request, &state, &upgrade, &error), 0);
+        dmig_unref(ctx);
+}
+END_TEST
+
+/* The versions that are given need no database. */
+START_TEST(test_unreadable_database)
+{
+        const struct history_state state = { 0 };
+        _cleanup_(upgrade_done) struct upgrade upgrade = { 0 };
+        _cleanup_(root_done) struct root root = tree_new();
+        _cleanup_error_ struct error error = { 0 };
+        struct dmig *ctx = new_context(&root);
+        struct upgrade_request request = { .ctx = ctx, .package = "foo", .to = "2.0" };
+
+        tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", S_IFDIR | 0755, NULL });
+        ck_assert_int_eq(upgrade_resolve(&request, &state, &upgrade, &error), -EISDIR);
+        ck_assert_ptr_nonnull(strstr(error_text(&error), tree_path(&root, "/var/lib/dpkg/status")));
+        request.from = "1.0";
+        ck_assert_int_eq(upgrade_resolve(&request, &state, &upgrade, &error), 0);
+        dmig_unref(ctx);
+}
+END_TEST
+
+/* Whether a package that the database doesn't have was purged. */
+static const struct {
+        const char *package; /* of its stanza; NULL: it has none */
+        const char *history;
+        const char *files[2];
+        int code;
+        bool purged;
+} absences[] = {
+        { NULL, COMPLETED, { NULL }, -EUCLEAN, false },
+        { "", COMPLETED, { NULL }, -EUCLEAN, false },
+        { "Package: foo\n", COMPLETED, { NULL }, -EUCLEAN, false },
+        { NULL, COMPLETED, { "/var/lib/dpkg/info/bar.list" }, 0, true },
+        { NULL, BASELINE, { "/var/lib/dpkg/info/bar.list", "/usr/lib/deploy-migrate/foo/README" }, 0, true },
+        { NULL, COMPLETED, { "/var/lib/dpkg/info/foo.list", "/var/lib/dpkg/info/bar.list" }, -EUCLEAN, false },
+        { NULL, COMPLETED, { "/var/lib/dpkg/info/foo:amd64.list" }, -EUCLEAN, false },
+        { NULL, COMPLETED, { "/var/lib/dpkg/info/bar.md5sums" }, -EUCLEAN, false },
+        { NULL,
+          COMPLETED,
+          { "/var/lib/dpkg/info/bar.list", "/usr/lib/deploy-migrate/foo/v1.0.0/001_x" },
+          -EUCLEAN,
+          false },
+        { NULL, NULL, { "/usr/lib/deploy-migrate/foo/v1.0.0/001_x" }, -EUCLEAN, false },
+        { NULL, NULL, { "/usr/lib/deploy-migrate/foo/README" }, 0, false },
+        { NULL, COMPLETED, { "/usr/lib/deploy-migrate/foo/v1.0.0/nonsense" }, -EBADMSG, false },
+        { STATUS("not-installed", ""), COMPLETED, { NULL }, 0, true },
+        { STATUS("not-installed", ""), COMPLETED, { "/usr/lib/deploy-migrate/foo/v1.0.0/001_x" }, 0, false },
+        { STATUS("not-installed", ""), NULL, { NULL }, 0, false },
+};
+
+START_TEST(test_absence)
+{
+        _cleanup_(history_state_done) struct history_state state = { 0 };
+        _cleanup_(upgrade_done) struct upgrade upgrade = { 0 };
+        _cleanup_(root_done) struct root root = tree_new();
+        _cleanup_error_ struct error error = { 0 };
+        struct dmig *ctx = new_context(&root);
+        const struct upgrade_request request = { .ctx = ctx, .package = "foo" };
+        const char *const history[] = { absences[_i].history, NULL };
+        int r;
+
+        tree_add(&root, &(struct tree_entry){ "/var/lib/dpkg/status", 0644, absences[_i].package ?: OTHER });
+        for (size_t i = 0; i < ELEMENTSOF(absences[_i].files) && absences[_i].files[i]; i++)
+                tree_add(&root, &(struct tree_entry){ absences[_i].files[i], 0755, NULL });
+        events_feed_all(&state, history);
+
+        r = upgrade_resolve(&request, &state, &upgrade, &error);
+        ck_assert_msg(r == absences[_i].code, "%d: %s", r, error_text(&error));
+        if (r == 0)
+                ck_assert_int_eq(upgrade.result, NOT_INSTALLED);
+        ck_assert_int_eq(upgrade.purged, absences[_i].purged);
         dmig_unref(ctx);
 }
 END_TEST
@@ -265,6 +337,8 @@ static Suite *suite(void)
         tcase_add_loop_test(tc, test_resolve, 0, ELEMENTSOF(cases));
         tcase_add_loop_test(tc, test_resolve_to, 0, ELEMENTSOF(cases));
         tcase_add_test(tc, test_unreadable_log);
+        tcase_add_test(tc, test_unreadable_database);
+        tcase_add_loop_test(tc, test_absence, 0, ELEMENTSOF(absences));
         tcase_add_loop_test(tc, test_mixed_files_are_explained, 0, ELEMENTSOF(repairs));
         suite_add_tcase(s, tc);
         return s;

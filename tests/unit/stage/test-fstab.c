@@ -87,7 +87,7 @@ static const struct {
 
 START_TEST(test_read)
 {
-        struct root root = tree_new();
+        _cleanup_(root_done) struct root root = tree_new();
         _cleanup_error_ struct error error = { 0 };
         _cleanup_strv_ struct strv points = { 0 };
 
@@ -103,7 +103,7 @@ END_TEST
 /* As a power cut may leave it. */
 START_TEST(test_zeros)
 {
-        struct root root = tree_new();
+        _cleanup_(root_done) struct root root = tree_new();
         _cleanup_strv_ struct strv points = { 0 };
 
         tree_add(&root, &(const struct tree_entry){ "/etc/fstab", 0644, NULL });

@@ -4,7 +4,8 @@
 # What the tests in a booted machine share: a Debian with systemd as PID 1, dpkg, apt and journald, in a container. A script
 # sources this file and packages.sh, defines functions named test_*, and ends with run_tests. Each function is one line of
 # TAP: it runs in a shell of its own, with set -e, on a machine of its own, which is on and has deploy-migrate installed.
-# A script that wants its machine in another state defines prepare, which runs once, on a machine with nothing installed.
+# A script that wants its machine in another state defines prepare, which runs once, on a machine with nothing installed; one that
+# wants more of systemd-nspawn sets machine_options.
 #
 # Environment: DEPLOY_MIGRATE_DEBS, the directory with the packages to test, as packaging/build-deb makes it; DEPLOY_MIGRATE_SUITE, the
 # Debian that they were built for, unless it is the one of this machine; DEPLOY_MIGRATE_CACHE, where the root file system that all
@@ -139,7 +140,8 @@ name_machine() {
 # power_on: PID 1 runs and can be talked to. No child of the test, which may wait for its own.
 power_on() {
         (
-                nspawn --boot >>"$WORK/console.log" 2>&1 &
+                # shellcheck disable=SC2086 # a list of words
+                nspawn ${machine_options-} --boot >>"$WORK/console.log" 2>&1 &
                 echo $! >"$WORK/nspawn"
         )
         await find_init

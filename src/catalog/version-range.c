@@ -2,6 +2,8 @@
 
 #include "catalog/version-range.h"
 
+#include <stdio.h>
+
 /* Returns: the length of the dotted numbers at the start of @s, and how many there are. */
 static size_t upstream_count_numbers(const char *s, size_t size, size_t *ret_count)
 {
@@ -20,16 +22,23 @@ static size_t upstream_count_numbers(const char *s, size_t size, size_t *ret_cou
         return length;
 }
 
+/* Returns: what makes three of @count numbers. */
+static const char *numbers_missing(size_t count)
+{
+        static const char *const zeros[] = { "", ".0.0", ".0" };
+
+        return count < ELEMENTSOF(zeros) ? zeros[count] : "";
+}
+
 /* Returns: the upstream part with three numbers at least, or NULL when memory ran out. */
 static char *upstream_pad(const struct deb_version *version)
 {
-        static const char *const padding[] = { "", ".0.0", ".0" };
         const char *zeros;
         size_t count, length;
         char *key, *p;
 
         length = upstream_count_numbers(version->upstream, version->upstream_size, &count);
-        zeros = count < ELEMENTSOF(padding) ? padding[count] : "";
+        zeros = numbers_missing(count);
         key = malloc(version->upstream_size + strlen(zeros) + 1);
         if (!key)
                 return NULL;
@@ -118,6 +127,28 @@ int version_range_locate_package_version(const struct version_range *range, cons
         return 0;
 }
 
+/* What a user types after a "v" may have less than three numbers. Returns: 0, -EINVAL with @error set, or -ENOMEM. */
+static int version_check_semver(const char *text, struct error *error)
+{
+        _cleanup_(dmig_semver_freep) struct dmig_semver *version = NULL;
+        _cleanup_free_ char *whole = NULL;
+        size_t count, length;
+        int r;
+
+        length = upstream_count_numbers(text, strlen(text), &count);
+        if (asprintf(&whole, "%.*s%s%s", (int)length, text, numbers_missing(count), text + length) < 0) {
+                whole = NULL;
+                return -ENOMEM;
+        }
+        r = dmig_semver_parse(whole, &version);
+        if (r != -EINVAL)
+                return r;
+        return error_setf(
+                error, r,
+                "'v%s' is not a semantic version: 'v' must be followed by one to three numbers, as in v1.2.3 or v2.0.0-rc.1; leave out the 'v' if it is a package version",
+                text);
+}
+
 /* @text must have room for two more characters. */
 static void semver_to_package_version(char *text)
 {
@@ -155,8 +186,12 @@ int version_from_argument(const char *argument, char **ret, struct error *error)
         if (!text)
                 return -ENOMEM;
         memcpy(text, argument, size);
-        if (semver)
+        if (semver) {
+                r = version_check_semver(text, error);
+                if (r < 0)
+                        return r;
                 semver_to_package_version(text);
+        }
 
         r = deb_version_parse(text, true, &version, error);
         if (r < 0)

@@ -30,7 +30,7 @@ int version_range_locate(const struct version_range *range, const struct dmig_se
 _must_check_ int version_range_locate_package_version(const struct version_range *range, const char *version, int *ret);
 
 /*
- * Reads a version as a user types it: blanks around it and a "v" are dropped. The text after a "v" is a semantic version:
- * "v1.2.0-rc.1+build" is the package version "1.2.0~rc.1", and "v1.2" is "1.2". Returns: 0, -EINVAL with @error set, or -ENOMEM.
+ * Reads a version as a user types it: blanks around it and a "v" are dropped. The text after a "v" must be a semantic
+ * version, but one or two numbers are enough: "v1.2.0-rc.1+build" is the package version "1.2.0~rc.1", and "v1.2" is "1.2". Returns: 0, -EINVAL with @error set, or -ENOMEM.
  */
 _must_check_ int version_from_argument(const char *argument, char **ret, struct error *error);

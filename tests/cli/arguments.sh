@@ -26,6 +26,7 @@ run --from 1.0 --to 1.1 one two
 run --from x_y --to 1.1 sample
 run --from 1.0 --to "" sample
 run --to v1_x sample
+run --from v1.a.3 --to 1.1 sample
 run --unit sample other
 run --unit \x2 other
 run --unit \xzz
@@ -73,6 +74,7 @@ baseline
 baseline sample
 baseline sample 1.0 1.1
 baseline sample not/a/version
+baseline sample v1.a.3
 baseline ../sample 1.0'
 
 test_bad_command_lines() {

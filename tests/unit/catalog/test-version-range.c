@@ -258,7 +258,6 @@ static const struct {
         { "v1.2.0-rc.1+build-7", "1.2.0~rc.1" },
         { "v1.2.0-alpha-1", "1.2.0~alpha-1-0" },
         { "v1.2.0--", "1.2.0~--0" },
-        { "v1.2.0~rc1", "1.2.0~rc1" },
 };
 
 START_TEST(test_argument)
@@ -288,13 +287,23 @@ START_TEST(test_argument_names_directory)
 }
 END_TEST
 
+#define NO_SEMVER \
+        " is not a semantic version: 'v' must be followed by one to three numbers, as in v1.2.3 or v2.0.0-rc.1; leave out the 'v' if it is a package version"
+
 static const struct {
         const char *argument, *message;
 } bad_arguments[] = {
         { "", "'' is not a package version: it has no upstream version" },
-        { " v ", "'' is not a package version: it has no upstream version" },
-        { "vfoo", "'foo' is not a package version: it must start with a digit" },
-        { "vv1.0", "'v1.0' is not a package version: it must start with a digit" },
+        { " v ", "'v'" NO_SEMVER },
+        { "vfoo", "'vfoo'" NO_SEMVER },
+        { "vv1.0", "'vv1.0'" NO_SEMVER },
+        { "v1.a.3", "'v1.a.3'" NO_SEMVER },
+        { "v1.", "'v1.'" NO_SEMVER },
+        { "v1.2.3.4", "'v1.2.3.4'" NO_SEMVER },
+        { "v01.2", "'v01.2'" NO_SEMVER },
+        { "v1.2.0~rc1", "'v1.2.0~rc1'" NO_SEMVER },
+        { "v1.2-", "'v1.2-'" NO_SEMVER },
+        { "v1:1.2.0", "'v1:1.2.0'" NO_SEMVER },
         { "latest", "'latest' is not a package version: it must start with a digit" },
         { "1.0 1.1", "'1.0 1.1' is not a package version: it must not contain blanks" },
         { "1.0-", "'1.0-' is not a package version: a revision must follow the last '-'" },

@@ -500,12 +500,14 @@ const char *dmig_file_get_diff(const struct dmig_file *file);
  * What a function should do otherwise than by default. Each function on a package takes flags,
  * OR'ed together, and returns -EINVAL for one that it doesn't accept:
  *
- *                          dmig_run()   dmig_undo()   dmig_preview()   all others
- *   DMIG_SANDBOX_OFF          yes           -              -             -
- *   DMIG_FORCE                yes          yes             -             -
- *   DMIG_STARTING             yes           -              -             -
- *   DMIG_DRY_RUN               -           yes             -             -
- *   DMIG_REACH_OUT             -            -             yes            -
+ *                      dmig_run()   dmig_undo()   dmig_preview()   dmig_baseline()   all others
+ *   DMIG_SANDBOX_OFF      yes           -              -                -              -
+ *   DMIG_FORCE            yes          yes             -                -              -
+ *   DMIG_STARTING         yes           -              -                -              -
+ *   DMIG_DRY_RUN           -           yes             -                -              -
+ *   DMIG_REACH_OUT         -            -             yes               -              -
+ *   DMIG_IF_UNKNOWN        -            -              -               yes             -
+ *   DMIG_ALL              yes           -              -                -              -
  *
  * May grow.
  */
@@ -515,6 +517,10 @@ enum dmig_flags {
         DMIG_STARTING = 1 << 2,    /* a service is being started that waits for it: let others stop first */
         DMIG_DRY_RUN = 1 << 3,     /* only check, and report what would be undone */
         DMIG_REACH_OUT = 1 << 4,   /* also run migrations that reach out, with effects that stay */
+        DMIG_IF_UNKNOWN = 1 << 5,  /* only if the history doesn't know the version of the data */
+        DMIG_ALL =
+                1
+                << 6, /* one of a run for all packages: what a run with DMIG_STARTING has just failed to do is left alone */
 };
 
 /* ---- Functions on a package ------------------------------------------------------------- */
@@ -542,7 +548,7 @@ char **dmig_names_free(char **names);
  *
  * Whatever is wrong with the package is in the report, so that a caller can go on with the next
  * one. Drop it with dmig_report_unref().
- * Accepts: DMIG_SANDBOX_OFF, DMIG_FORCE, DMIG_STARTING.
+ * Accepts: DMIG_SANDBOX_OFF, DMIG_FORCE, DMIG_STARTING, DMIG_ALL.
  * Returns: 0 with a report, however the run ended; -EINVAL if an argument isn't valid; or -ENOMEM.
  *
  * More than four parameters: each call sets nearly all of them, and a struct in an ABI needs a size
@@ -612,8 +618,14 @@ int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_s
 
 /*
  * Records that the data of @package is at @version, a package version or a semantic one with "v".
- * Accepts: no flags.
- * Returns: 0; -EINVAL if an argument isn't valid; or as dmig_retry(), without -ENOENT.
+ * Migrations of later versions that were applied run again, each after its check: @version may be
+ * that of data that was restored from a backup. What dmig_undo() has is kept.
+ *
+ * With DMIG_IF_UNKNOWN it records evidence, and only if the history has no version yet; an empty
+ * @version is no evidence.
+ * Accepts: DMIG_IF_UNKNOWN.
+ * Returns: 0; 1 if nothing was recorded, because of DMIG_IF_UNKNOWN; -EINVAL if an argument isn't
+ * valid; or as dmig_retry(), without -ENOENT.
  */
 int dmig_baseline(struct dmig *ctx, const char *package, const char *version, unsigned flags)
         DMIG_NONNULL(1, 2, 3) DMIG_MUST_CHECK;

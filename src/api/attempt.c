@@ -2,6 +2,7 @@
 
 #include "api/attempt.h"
 
+#include "api/hint.h"
 #include "api/phases.h"
 #include "api/reach.h"
 #include "basic/io.h"
@@ -52,41 +53,55 @@ static int attempt_record_start(struct attempt *a, struct error *error)
 
 static int attempt_give_up_at_last(struct attempt *a, struct error *error)
 {
-        if (a->number < ATTEMPTS_MAX)
+        const struct record *record = history_state_find(&a->history->state, a->migration->id);
+
+        if (!record || record->failures < ATTEMPTS_MAX)
                 return 0;
         a->step->state = DMIG_STATE_GAVE_UP;
         return attempt_record(a, "gave-up", error);
 }
 
-static int attempt_record_failure(struct attempt *a, const struct ending *ending, struct error *error)
+/* @cause: why it doesn't count; "stop" if the context was stopped. */
+static int attempt_record_interruption(struct attempt *a, const char *cause, struct error *error)
 {
-        int r;
-
-        a->step->state = DMIG_STATE_FAILED;
-        r = str_replace(&a->step->error, ending->reason);
-        if (r < 0)
-                return r;
-        r = emit_event(a->ctx, a->history,
-                       &(const struct emission){ "failed",
-                                                 { { "id", .text = a->migration->id },
-                                                   { "phase", .text = ending->phase },
-                                                   { "reason", .text = ending->reason },
-                                                   ending->field } },
-                       error);
-        return r < 0 ? r : attempt_give_up_at_last(a, error);
+        return emit_event(a->ctx, a->history,
+                          &(const struct emission){
+                                  "interrupted", { { "id", .text = a->migration->id }, { "cause", .text = cause } } },
+                          error);
 }
 
 static int attempt_record_stop(struct attempt *a, struct error *error)
 {
+        int r = attempt_record_interruption(a, "stop", error);
+
+        return r < 0 ? r
+                     : error_setf(error, -ECANCELED, "stopped in %s, which starts again at the next run",
+                                  a->migration->id);
+}
+
+/* Whatever fails after the context was stopped may have failed because of that. */
+static int attempt_record_failure(struct attempt *a, const struct ending *ending, struct error *error)
+{
+        struct emission emission = { "failed",
+                                     { { "id", .text = a->migration->id },
+                                       { "phase", .text = ending->phase },
+                                       { "reason", .text = ending->reason } } };
+        struct field *field = &emission.fields[3];
         int r;
 
-        r = attempt_record(a, "interrupted", error);
-        if (r >= 0)
-                r = attempt_give_up_at_last(a, error);
-        return r < 0 ? r
-                     : error_setf(error, -ECANCELED, "stopped in %s, which %s", a->migration->id,
-                                  a->step->state == DMIG_STATE_GAVE_UP ? "is given up after repeated failures"
-                                                                       : "starts again at the next run");
+        if (context_is_stopped(a->ctx))
+                return attempt_record_stop(a, error);
+        if (ending->field.name)
+                *field++ = ending->field;
+        if (ending->cause)
+                *field = (struct field){ "cause", .text = ending->cause };
+        (void)transaction_drop(a->history, NULL); /* it may have the space that the line needs */
+        a->step->state = DMIG_STATE_FAILED;
+        r = str_replace(&a->step->error, ending->reason);
+        if (r < 0)
+                return r;
+        r = emit_event(a->ctx, a->history, &emission, error);
+        return r < 0 ? r : attempt_give_up_at_last(a, error);
 }
 
 /* @changes: how many files were changed, or FIELD_UNKNOWN. */
@@ -161,10 +176,14 @@ static bool attempt_is_direct(const struct attempt *a)
         return (a->flags & DMIG_SANDBOX_OFF) || a->migration->manifest->unrestricted;
 }
 
-/* The system wasn't touched: the migration has failed for this reason, although its program may have succeeded. */
-static int attempt_fail(struct attempt *a, const struct error *reason, struct error *error)
+/*
+ * The system wasn't touched: the migration has failed for this reason, although its program may have succeeded. @cause: of the failure if the
+ * reason's errno doesn't tell.
+ */
+static int attempt_fail(struct attempt *a, const struct error *reason, const char *cause, struct error *error)
 {
-        _cleanup_(ending_done) struct ending ending = { .phase = "migrate" };
+        _cleanup_(ending_done) struct ending ending = { .phase = "migrate",
+                                                        .cause = hint_find_cause(reason->code, NULL) ?: cause };
         char space[STAGE_SPACE_MAX] = "";
 
         if (reason->code == -EBUSY) /* what other processes do meanwhile is no fault of the migration */
@@ -190,7 +209,7 @@ static int attempt_begin_transaction(struct attempt *a, struct error *error)
                 &(const struct transaction_request){ .ctx = a->ctx, .history = a->history, .migration = a->migration },
                 &a->transaction, &reason);
         if (r < 0)
-                return r == -ENOMEM ? r : attempt_fail(a, &reason, error);
+                return r == -ENOMEM ? r : attempt_fail(a, &reason, "system", error); /* the program wasn't started */
         return 1;
 }
 
@@ -213,7 +232,7 @@ static int attempt_commit(struct attempt *a, struct error *error)
                 return attempt_record_stop(a, error);
         n = turn < 0 ? turn : transaction_prepare(a->transaction, &end, &reason);
         if (n < 0)
-                return n == -ENOMEM ? n : attempt_fail(a, &reason, error);
+                return n == -ENOMEM ? n : attempt_fail(a, &reason, turn < 0 ? "system" : NULL, error);
         a->step->changes = n;
         if (n == 0)
                 return attempt_record_applied(a, 0, error);
@@ -282,6 +301,15 @@ static int attempt_run_phases(struct attempt *a, struct error *error)
         return ending.outcome == OUTCOME_FALSE ? attempt_migrate(a, error) : attempt_record_ending(a, &ending, error);
 }
 
+/* Without this, the next run would take an end that couldn't be recorded for a crash. */
+static void attempt_record_unrecorded(struct attempt *a, int r)
+{
+        const struct record *record = history_state_find(&a->history->state, a->migration->id);
+
+        if (r < 0 && record && record->state == RECORD_RUNNING)
+                (void)attempt_record_interruption(a, hint_find_cause(r, NULL) ?: "system", NULL);
+}
+
 static int attempt_clean_up(struct attempt *a, int r, struct error *error)
 {
         int q = 0;
@@ -289,6 +317,7 @@ static int attempt_clean_up(struct attempt *a, int r, struct error *error)
         if (!*a->committed && !(a->transaction && a->transaction->committing))
                 q = transaction_drop(a->history, r < 0 ? NULL : error);
         a->transaction = transaction_free(a->transaction);
+        attempt_record_unrecorded(a, r);
         return r < 0 ? r : q;
 }
 

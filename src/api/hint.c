@@ -29,3 +29,34 @@ const char *hint_find(const char *output, bool migrate)
                         return migrate ? hints[i].migrate : hints[i].check;
         return NULL;
 }
+
+/* What programs quote are the texts of strerror(3), and SQLite's and MariaDB's own for ENOSPC. */
+static const struct {
+        int code;
+        const char *text, *cause;
+} causes[] = {
+        { ENOSPC, "No space left on device", "no-space" },
+        { EDQUOT, "Disk quota exceeded", "no-space" },
+        { 0, "isk is full", "no-space" },
+        { 0, "isk full", "no-space" },
+        { EIO, "Input/output error", "disk-error" },
+        { EROFS, NULL, "disk-error" }, /* after an error; a program sees it where it may not write */
+        { EMFILE, NULL, "system" },
+        { ENFILE, NULL, "system" },
+        { ENOMEM, NULL, "system" },
+        { EINTR, NULL, "system" },
+        { EAGAIN, NULL, "system" },
+        { ENODEV, NULL, "system" },
+        { ENOSYS, NULL, "system" },
+};
+
+const char *hint_find_cause(int code, const char *output)
+{
+        for (size_t i = 0; i < ELEMENTSOF(causes); i++) {
+                if (causes[i].code && code == -causes[i].code)
+                        return causes[i].cause;
+                if (causes[i].text && output && strstr(output, causes[i].text))
+                        return causes[i].cause;
+        }
+        return NULL;
+}

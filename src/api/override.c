@@ -137,29 +137,57 @@ static int baseline_find_package(struct dmig *ctx, const char *package, bool *re
         return 0;
 }
 
+/* Without the lock, which a run may hold for long. Returns: 1 if the history has a version, 0, or a negative errno. */
+static int baseline_is_known(struct dmig *ctx, const char *package)
+{
+        _cleanup_(history_freep) struct history *history = NULL;
+        int r;
+
+        r = history_open(&(struct history_request){ &ctx->root, package, .mode = HISTORY_READ }, &history, &ctx->error);
+        return r < 0 ? r : history->state.from != NULL;
+}
+
+static int baseline_record(struct override *override, const char *version, bool reopens)
+{
+        struct emission emission = { "baseline", { { "version", .text = version }, { "source", .text = "argument" } } };
+        struct field *field = &emission.fields[2];
+        bool known = false;
+        int r;
+
+        r = baseline_find_package(override->ctx, override->package, &known);
+        if (r >= 0)
+                r = override_open(override);
+        if (r < 0)
+                return r;
+        if (!reopens && override->history->state.from)
+                return 1;
+        if (reopens && history_state_has_effects(&override->history->state))
+                *field++ = (struct field){ "reopens", .text = "applied" };
+        if (!known)
+                *field = (struct field){ "to_source", .text = "argument" };
+        return override_record(override, &emission);
+}
+
 int dmig_baseline(struct dmig *ctx, const char *package, const char *version, unsigned flags)
 {
-        const struct upgrade_request request = { .ctx = ctx, .package = package, .flags = flags };
+        const struct upgrade_request request = {
+                .ctx = ctx, .package = package, .flags = flags, .accepted = DMIG_IF_UNKNOWN
+        };
         _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
+        bool if_unknown = flags & DMIG_IF_UNKNOWN;
         _cleanup_free_ char *text = NULL;
-        bool known = false;
         int r;
 
         r = package_check_request(&request);
         if (r >= 0)
                 r = context_check_argument(ctx, "version", version);
-        if (r >= 0)
-                r = version_from_argument(version, &text, &ctx->error);
-        if (r >= 0)
-                r = baseline_find_package(ctx, package, &known);
-        if (r >= 0)
-                r = override_open(&override);
-        if (r >= 0)
-                r = override_record(&override,
-                                    &(const struct emission){ "baseline",
-                                                              { { "version", .text = text },
-                                                                { "source", .text = "argument" },
-                                                                { known ? NULL : "to_source", .text = "argument" } } });
+        if (r < 0 || (if_unknown && !version[0]))
+                return r < 0 ? context_end(ctx, r) : 1;
+        r = version_from_argument(version, &text, &ctx->error);
+        if (r >= 0 && if_unknown)
+                r = baseline_is_known(ctx, package);
+        if (r == 0)
+                r = baseline_record(&override, text, !if_unknown);
         return context_end(ctx, r);
 }
 

@@ -219,16 +219,26 @@ static int ending_add_output(struct ending *ending, const struct phase *phase, c
         if (r < 0)
                 return r;
         tail = ending->output;
+        ending->cause = ending->outcome == OUTCOME_FAILED ? hint_find_cause(0, tail) : NULL;
         if (ending->outcome == OUTCOME_FAILED && phase_is_sandboxed(phase))
                 hint = hint_find(tail, phase->migrate);
-        if (phase->migrate && phase->stage && ending->outcome == OUTCOME_FAILED)
+        if (phase->migrate && phase->stage && ending->outcome == OUTCOME_FAILED) {
+                if (!ending->cause && stage_is_full(phase->stage))
+                        ending->cause = "no-space";
                 stage_explain_space(phase->stage, space, sizeof(space));
+        }
         if (asprintf(&whole, "%s%s%s%s%s%s", ending->reason, tail[0] ? ": " : "", tail, hint ? "; " : "",
                      hint ? hint : "", space) < 0)
                 return -ENOMEM;
         free(ending->reason);
         ending->reason = whole;
         return 0;
+}
+
+/* Whether execve(2) has failed, rather than what has to be there before: name spaces, overlays, memory. */
+static bool program_is_at_fault(int code)
+{
+        return code == -ENOEXEC || code == -ENOENT || code == -EACCES;
 }
 
 int phase_execute(struct phase *phase, struct ending *ret)
@@ -257,6 +267,7 @@ int phase_execute(struct phase *phase, struct ending *ret)
                 return r;
         if (r < 0) {
                 ret->outcome = OUTCOME_FAILED;
+                ret->cause = program_is_at_fault(r) ? NULL : hint_find_cause(r, NULL) ?: "system";
                 ret->reason = strdup(error_text(&error));
                 return ret->reason ? 0 : -ENOMEM;
         }

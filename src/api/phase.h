@@ -42,10 +42,11 @@ struct ending {
         const char *phase; /* "check" or "migrate" */
         enum outcome outcome;
         struct field field; /* "exit", "signal" or "timeout"; has no name if the program couldn't be started */
+        const char *cause;  /* of hint_find_cause(): it isn't the migration's own failure; NULL: it is */
         char *reason;       /* one line, with the end of the output; NULL if it was stopped */
         char *output;       /* its end alone, "" if there was none; NULL if it was stopped or couldn't be started */
 };
 
-/* If the program can't be started, that is the migration's failure. Returns: 0 or -ENOMEM. */
+/* If the program can't be started, the outcome is a failure, too. Returns: 0 or -ENOMEM. */
 _must_check_ int phase_execute(struct phase *phase, struct ending *ret);
 void ending_done(struct ending *ending);

@@ -12,6 +12,7 @@
 #include "package/gate.h"
 #include "package/package.h"
 #include "package/reload.h"
+#include "package/tried.h"
 #include "transaction/archive.h"
 #include "transaction/data-mounts.h"
 #include "transaction/transaction.h"
@@ -292,6 +293,20 @@ static bool package_is_unknown(const struct package *pkg)
         return pkg->catalog->n_migrations == 0 && pkg->history->fd < 0;
 }
 
+/* One upgrade is one attempt, although its service's unit and the run for all packages follow one another. */
+static bool run_was_tried(struct run *run)
+{
+        const struct package *pkg = run->pkg;
+        bool tried = tried_take(run->ctx, pkg->request.package, pkg->upgrade.to);
+
+        if (!tried || !(run->flags & DMIG_ALL) || run->report->result != DMIG_RESULT_FAILED)
+                return false;
+        context_log(run->ctx, LOG_NOTICE, pkg->request.package,
+                    "left alone, since the unit of the package has just tried; 'deploy-migrate run %s' tries once more",
+                    pkg->request.package);
+        return true;
+}
+
 static int run_do_package(struct run *run, struct error *error)
 {
         struct package *pkg = run->pkg;
@@ -312,10 +327,12 @@ static int run_do_package(struct run *run, struct error *error)
                 return r;
         if (pkg->upgrade.purged)
                 return run_record_purged(run, error);
-        if (pkg->upgrade.result != DMIG_RESULT_PENDING || package_is_unknown(pkg))
+        if (pkg->upgrade.result != DMIG_RESULT_PENDING || package_is_unknown(pkg) || run_was_tried(run))
                 return 0;
         r = run_do_upgrade(run, error);
         q = run_settle(run, r < 0 ? NULL : error);
+        if ((run->flags & DMIG_STARTING) && run->report->result == DMIG_RESULT_FAILED)
+                tried_note(run->ctx, pkg->request.package, pkg->upgrade.to);
         return r < 0 ? r : q < 0 ? q : 0;
 }
 
@@ -337,7 +354,7 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
                 .from = from,
                 .to = to,
                 .flags = flags,
-                .accepted = DMIG_SANDBOX_OFF | DMIG_FORCE | DMIG_STARTING,
+                .accepted = DMIG_SANDBOX_OFF | DMIG_FORCE | DMIG_STARTING | DMIG_ALL,
         };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = request };

@@ -29,6 +29,7 @@ enum option_id {
         OPTION_REASON,
         OPTION_PACKAGE_VERSION,
         OPTION_REACH_OUT,
+        OPTION_IF_UNKNOWN,
         OPTION_COUNT,
 };
 

@@ -80,6 +80,9 @@ static int feed_baseline(const struct feed *feed)
         if (!streq(source, "argument") || feed_is_from_argument(feed))
                 feed->state->from_argument = feed_is_from_argument(feed);
         feed->state->settled = true;
+        if (dmig_event_get_string(feed->event, "reopens"))
+                for (size_t i = 0; i < feed->state->n_records; i++)
+                        record_reopen(feed->state->records[i]);
         free(TAKE_PTR(feed->state->origin)); /* the history begins anew here */
         return history_state_set_from(feed->state, version, version);
 }
@@ -104,6 +107,7 @@ static int feed_started(const struct feed *feed)
                 record->failures = 0;
         strcpy(record->sha256, sha256);
         record->state = RECORD_RUNNING;
+        record->reopened = false;
         record->reached_before = record->reaches_out;
         return record_set_reach(record, dmig_event_get_string(feed->event, "reaches_out"));
 }
@@ -156,6 +160,12 @@ static int feed_applied(const struct feed *feed)
         return record_set_reach(feed->record, dmig_event_get_string(feed->event, "reaches_out"));
 }
 
+/* A failure with a cause isn't the migration's own. */
+static bool feed_counts(const struct feed *feed)
+{
+        return !dmig_event_get_string(feed->event, "cause");
+}
+
 static int feed_failed(const struct feed *feed)
 {
         static const char *const endings[] = { "exit", "signal", "timeout" };
@@ -168,12 +178,12 @@ static int feed_failed(const struct feed *feed)
                 if (r < 0)
                         return r;
         }
-        return record_count_failure(feed->record, RECORD_FAILED, feed->strings[1]);
+        return record_set_failure(feed->record, RECORD_FAILED, feed->strings[1], feed_counts(feed));
 }
 
 static int feed_interrupted(const struct feed *feed)
 {
-        return record_count_failure(feed->record, RECORD_INTERRUPTED, "interrupted");
+        return record_set_failure(feed->record, RECORD_INTERRUPTED, "interrupted", feed_counts(feed));
 }
 
 /* Older versions recorded no reason. */

@@ -52,6 +52,21 @@ bool history_state_is_applied(const struct history_state *state, const char *id)
         return record && record->state == RECORD_APPLIED;
 }
 
+static bool record_has_effect(const struct record *record)
+{
+        return record->state == RECORD_APPLIED || record->state == RECORD_SATISFIED;
+}
+
+bool history_state_has_effects(const struct history_state *state)
+{
+        assert(state);
+
+        for (size_t i = 0; i < state->n_records; i++)
+                if (record_has_effect(state->records[i]))
+                        return true;
+        return false;
+}
+
 const struct record *history_state_unfinished(const struct history_state *state)
 {
         assert(state);
@@ -106,15 +121,16 @@ void record_set_outcome(struct record *record, enum record_state outcome)
 
         free(TAKE_PTR(record->reason));
         record->failures = 0;
+        record->reopened = false;
         record->state = outcome;
         record->duration_ms = record->changes = -1;
 }
 
-int record_count_failure(struct record *record, enum record_state outcome, const char *reason)
+int record_set_failure(struct record *record, enum record_state outcome, const char *reason, bool counts)
 {
         assert(record);
 
-        record->failures++;
+        record->failures += counts;
         record->state = outcome;
         return str_replace(&record->reason, reason);
 }
@@ -128,6 +144,13 @@ int record_postpone(struct record *record, const char *reason)
                 return str_replace(&record->reason, reason);
         free(TAKE_PTR(record->reason));
         return 0;
+}
+
+void record_reopen(struct record *record)
+{
+        assert(record);
+
+        record->reopened = record_has_effect(record);
 }
 
 void record_retry(struct record *record)

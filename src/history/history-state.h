@@ -30,7 +30,8 @@ enum record_state {
 struct record {
         char *id;
         enum record_state state;
-        unsigned failures;   /* failed and interrupted attempts of this sha256 since the last success or retry */
+        unsigned failures;   /* that count, of this sha256, since the last success or retry */
+        bool reopened;       /* applied or satisfied, but not in the data that a later baseline is about */
         size_t upgrade;      /* the index of the upgrade that applied it, upgrades.n if that isn't completed */
         char sha256[65];     /* of the file that was started or applied last, "" if not known */
         char *reason;        /* of the last failure or postponement, NULL if not known */
@@ -60,6 +61,8 @@ _must_check_ int history_state_get(struct history_state *state, const char *id, 
 const struct record *history_state_find(const struct history_state *state, const char *id);
 /* Whether the history says that the migration is applied. */
 bool history_state_is_applied(const struct history_state *state, const char *id);
+/* Whether any migration is applied or satisfied. */
+bool history_state_has_effects(const struct history_state *state);
 /* Returns: the only record that is RECORD_RUNNING or RECORD_COMMITTING, or NULL. */
 const struct record *history_state_unfinished(const struct history_state *state);
 
@@ -67,8 +70,9 @@ const struct record *history_state_unfinished(const struct history_state *state)
 
 /* Ends what was known of attempts and failures. */
 void record_set_outcome(struct record *record, enum record_state outcome);
-/* Returns: 0 or -ENOMEM. */
-_must_check_ int record_count_failure(struct record *record, enum record_state outcome, const char *reason);
+/* @counts: it is the migration's own failure. Returns: 0 or -ENOMEM. */
+_must_check_ int record_set_failure(struct record *record, enum record_state outcome, const char *reason, bool counts);
+void record_reopen(struct record *record);
 /* @reason may be NULL. Returns: 0 or -ENOMEM. */
 _must_check_ int record_postpone(struct record *record, const char *reason);
 /* Forgets failures. */

@@ -15,6 +15,13 @@ static void planner_done(struct planner *planner)
         version_range_done(&planner->history);
 }
 
+/* A baseline below it, after it was applied, is about data from before: as if it had never run. */
+static void step_forget_reopened(struct plan_step *step)
+{
+        if (step->in_range && step->record && step->record->reopened)
+                step->record = NULL;
+}
+
 static bool record_is_settled(const struct record *record)
 {
         return record && (record->state == RECORD_APPLIED || record->state == RECORD_SATISFIED ||
@@ -81,6 +88,7 @@ static int planner_judge(const struct planner *planner, struct plan_step *step)
                 return r;
 
         step->in_range = where == 0;
+        step_forget_reopened(step);
         step->state = record_to_state(step->record);
         if (record_is_settled(step->record))
                 return 1;

@@ -13,7 +13,7 @@
 struct plan_step {
         const char *id;                    /* of the catalog or of the history state, which must outlive the plan */
         const struct migration *migration; /* NULL if it is missing */
-        const struct record *record;       /* NULL if the history has none */
+        const struct record *record;       /* NULL if the history has none, or a baseline has reopened it */
         enum dmig_state state;
         bool in_range; /* belongs to this upgrade; the others are only for people to see */
 };

@@ -108,6 +108,21 @@ struct stage *stage_free(struct stage *stage)
 
 #define SPACE_LOW (1024U * 1024U)
 
+/* Includes the blocks reserved for root, which migrations may use. */
+static uint64_t statvfs_get_free(const struct statvfs *vfs)
+{
+        return (uint64_t)vfs->f_bfree * vfs->f_frsize;
+}
+
+bool stage_is_full(const struct stage *stage)
+{
+        struct statvfs vfs;
+
+        assert(stage);
+
+        return fstatvfs(stage->dir, &vfs) == 0 && statvfs_get_free(&vfs) < SPACE_LOW;
+}
+
 const char *stage_explain_space(const struct stage *stage, char *buffer, size_t size)
 {
         struct statvfs vfs;
@@ -119,8 +134,7 @@ const char *stage_explain_space(const struct stage *stage, char *buffer, size_t 
         buffer[0] = '\0';
         if (fstatvfs(stage->dir, &vfs) < 0)
                 return buffer;
-        free_bytes = (uint64_t)vfs.f_bfree *
-                     vfs.f_frsize; /* includes the blocks reserved for root, which migrations may use */
+        free_bytes = statvfs_get_free(&vfs);
         if (free_bytes >= SPACE_LOW && vfs.f_bfree >= vfs.f_blocks / 100)
                 return buffer;
         snprintf(buffer, size, "; only %" PRIu64 " KiB are free on the file system of %s", free_bytes / 1024,

@@ -77,19 +77,100 @@ test_three_interruptions_are_enough() {
         assert_calls
 }
 
-test_three_stops_are_enough() {
-        migration sample 1.1.0/001_waits 'exit 1' 'gate'
+test_stops_do_not_count() {
+        migration sample 1.1.0/001_waits 'test -e "$marker"' 'gate; touch "$marker"'
         upgraded sample 1.0 1.1
-        for said in "starts again at the next run" "starts again at the next run" "is given up after repeated failures"; do
+        for signal in TERM INT TERM TERM; do
                 start run --json sample
                 await_call 1.1.0/001_waits:check
                 await_call 1.1.0/001_waits:migrate
-                kill -TERM "$PID"
+                kill -"$signal" "$PID"
                 finish 5
-                assert_json '.packages[0].error' "stopped in 1.1.0/001_waits, which $said"
+                assert_json '.packages[0] | .error + ", " + .migrations[0].state' \
+                        'stopped in 1.1.0/001_waits, which starts again at the next run, pending'
         done
-        assert_json '.packages[0].migrations[0].state' gave-up
-        assert_history sample '[.[-2, -1].event] | join(" ")' 'interrupted gave-up'
+        assert_history sample '[.[] | select(.event == "interrupted").cause] | unique | join(" ")' stop
+        assert_history sample '[.[] | select(.event == "started").attempt] | unique | length' 1
+        open_gate
+        expect 0 run sample
+}
+
+# fail_in_vain WHAT...: fails four times because of something that the migration can't help, then succeeds.
+fail_in_vain() {
+        for _ in 1 2 3 4; do
+                execute 1 "$@"
+        done
+        assert_history sample '[.[] | select(.event == "failed").cause] | length' 4
+        assert_history sample '[.[] | select(.event == "gave-up" or .attempt > 1)] | length' 0
+}
+
+test_what_a_program_can_not_help_does_not_count() {
+        upgraded sample 1.0 1.1
+        n=0
+        while read -r text; do
+                n=$((n + 1))
+                migration sample "1.1.0/00${n}_x" 'test -e "$marker"' "test -e $CHANNEL/$n || { echo 'cp: x: $text' >&2; exit 1; }; touch \"\$marker\""
+                fail_in_vain "$DEPLOY_MIGRATE" --root "$ROOT" run sample
+                touch "$CHANNEL/$n"
+                expect 0 run sample
+                upgraded sample 1.0 1.1
+                rm "$(history_of sample)"
+                upgraded sample 1.0 1.1
+        done <<END
+No space left on device
+Input/output error
+END
+}
+
+test_what_the_system_lacks_does_not_count() {
+        command -v strace >/dev/null || skip 'strace is missing'
+        migration sample 1.1.0/001_x
+        upgraded sample 1.0 1.1
+        for lack in fsopen:error=ENODEV clone:error=EPERM syncfs:error=EIO syncfs:error=ENOSPC fsmount:error=EMFILE; do
+                for _ in 1 2 3 4; do
+                        status=0
+                        ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e "trace=${lack%%:*}" -e "inject=$lack" \
+                                "$DEPLOY_MIGRATE" --root "$ROOT" run sample >"$OUT" 2>"$ERR" || status=$?
+                        [ "$status" -ne 0 ] || fail "it succeeded without ${lack%%:*}"
+                done
+        done
+        assert_history sample '[.[] | select(.event == "gave-up" or .attempt > 1)] | length' 0
+        expect 0 run sample
+}
+
+# As when apt upgrades it: its service's unit fails, and then the trigger runs all packages.
+test_one_upgrade_is_one_attempt() {
+        migration sample 1.1.0/001_x '' 'exit 1'
+        migration other 1.1.0/001_y
+        upgraded sample 1.0 1.1
+        upgraded other 1.0 1.1
+        expect 1 run --unit sample
+        calls >/dev/null
+        expect 1 run --json
+        assert_ran 1.1.0/001_y
+        assert_json '.packages[1] | .result + " " + .migrations[0].state' 'failed failed'
+        assert_err 'deploy-migrate run sample'
+        expect 1 run # later
+        assert_history sample '[.[] | select(.event == "failed")] | length' 2
+}
+
+test_another_upgrade_is_another_attempt() {
+        migration sample 1.1.0/001_x '' 'exit 1'
+        upgraded sample 1.0 1.1
+        expect 1 run --unit sample
+        package sample 1.1.1
+        expect 1 run
+        expect 1 run --unit sample
+        assert_history sample '[.[] | select(.event == "failed")] | length' 3
+}
+
+test_postponements_do_not_count() {
+        migration sample 1.1.0/001_later 'exit 1' 'exit 75'
+        upgraded sample 1.0 1.1
+        for _ in 1 2 3 4; do
+                expect 1 run sample
+        done
+        assert_history sample '.[-1] | .event' postponed
 }
 
 test_retry_without_anything_to_retry() {

@@ -62,6 +62,19 @@ test_a_disk_that_is_full() {
         assert_ran 1.1.0/001_x
 }
 
+# Also if the program doesn't say why it fails.
+test_a_disk_that_is_too_small_is_no_reason_to_give_up() {
+        ship 1
+        migration sample 1.1.0/001_x 'test -e "$marker"' 'head -c 4M /dev/zero >"$marker.big" 2>/dev/null || exit 1; rm "$marker.big"; touch "$marker"'
+        mount -t tmpfs -o size=2m tmpfs "$ROOT/var/lib/deploy-migrate"
+        for _ in $(seq 30); do # so many that the history doesn't fit its block
+                expect 1 run sample
+        done
+        assert_history sample '[.[] | select(.event == "gave-up" or .attempt > 1)] | length' 0
+        mount -o remount,size=16m "$ROOT/var/lib/deploy-migrate"
+        expect 0 run sample
+}
+
 test_a_disk_without_room_for_the_package() {
         ship 1
         mount -t tmpfs -o nr_inodes=1 tmpfs "$ROOT/var/lib/deploy-migrate"

@@ -119,6 +119,7 @@ static char *event_line_details(const struct dmig_event *event)
         details_print_changes(stream, event);
         details_print_string(stream, event, "reaches_out", "reaches out: ");
         details_print_end(stream, event);
+        details_print_string(stream, event, "cause", "not counted: ");
         fclose(stream);
         return text;
 }

@@ -18,6 +18,7 @@ struct outcome {
 
 struct run_state {
         struct view view;
+        bool all; /* packages, since none was named */
         struct outcome *outcomes;
         size_t n_outcomes;
 };
@@ -69,9 +70,10 @@ static bool outcome_is_outdated(struct cli *cli, const struct outcome *before)
         return to && (!before->to || !streq(to, before->to));
 }
 
-static unsigned verb_run_flags(const struct options *options)
+static unsigned verb_run_flags(const struct options *options, bool all)
 {
-        return (options->sandbox_off ? DMIG_SANDBOX_OFF : 0U) | (options_has(options, OPTION_FORCE) ? DMIG_FORCE : 0U) |
+        return (all ? DMIG_ALL : 0U) | (options->sandbox_off ? DMIG_SANDBOX_OFF : 0U) |
+               (options_has(options, OPTION_FORCE) ? DMIG_FORCE : 0U) |
                (options_has(options, OPTION_UNIT) ? DMIG_STARTING : 0U);
 }
 
@@ -85,7 +87,7 @@ static int verb_run_package(struct cli *cli, const char *package, void *userdata
 
         if (before && before->status != EXIT_DONE && !outcome_is_outdated(cli, before))
                 return EXIT_DONE; /* its status is already part of ours */
-        r = dmig_run(cli->ctx, package, options->from, options->to, verb_run_flags(options), &report);
+        r = dmig_run(cli->ctx, package, options->from, options->to, verb_run_flags(options, run->all), &report);
         if (r < 0)
                 return cli_failed(cli, package, r);
         if (before && dmig_report_get_result(report) == DMIG_RESULT_NOTHING_TO_DO)
@@ -105,6 +107,7 @@ int verb_run(struct cli *cli, char **args)
                 return verb_plan(cli, args);
 
         run.view.named = *args;
+        run.all = !*args;
         for (unsigned pass = 0; pass < PASSES_MAX && status != EXIT_INTERRUPTED; pass++) {
                 status = exit_status_worse(status, packages_foreach(cli, args, verb_run_package, &run));
                 if (dmig_is_stale(cli->ctx) <= 0)

@@ -41,6 +41,33 @@ START_TEST(test_texts)
 }
 END_TEST
 
+static const struct {
+        int code;
+        const char *output, *cause;
+} causes[] = {
+        { 0, NULL, NULL },
+        { 0, "exit 1", NULL },
+        { 0, "cp: error writing 'x': No space left on device | giving up", "no-space" },
+        { 0, "Error: database or disk is full", "no-space" },
+        { 0, "[ERROR] mariadbd: Disk full (/var/lib/mysql)", "no-space" },
+        { 0, "dd: error reading 'x': Input/output error", "disk-error" },
+        { 0, "touch: cannot touch '/etc/x': Read-only file system", NULL }, /* it wasn't declared */
+        { -ENOSPC, NULL, "no-space" },
+        { -EDQUOT, NULL, "no-space" },
+        { -EIO, NULL, "disk-error" },
+        { -EROFS, NULL, "disk-error" },
+        { -ENODEV, NULL, "system" },
+        { -EMFILE, NULL, "system" },
+        { -EPERM, NULL, NULL },
+        { -EXDEV, NULL, NULL },
+};
+
+START_TEST(test_cause)
+{
+        ck_assert_pstr_eq(hint_find_cause(causes[_i].code, causes[_i].output), causes[_i].cause);
+}
+END_TEST
+
 static Suite *hint_suite(void)
 {
         Suite *suite = suite_create("hint");
@@ -48,6 +75,7 @@ static Suite *hint_suite(void)
 
         tcase_add_loop_test(tcase, test_find, 0, ELEMENTSOF(hints));
         tcase_add_test(tcase, test_texts);
+        tcase_add_loop_test(tcase, test_cause, 0, ELEMENTSOF(causes));
         suite_add_tcase(suite, tcase);
         return suite;
 }

@@ -6,10 +6,12 @@
 #include <stdio.h>
 
 #define BASELINE    "'event':'baseline','version':'1.0-1','source':'installed'"
+#define REOPENS     ",'reopens':'applied'"
 #define STARTED(n)  "'event':'started','id':'a','attempt':" #n ",'sha256':'@a'"
 #define STARTED_NEW "'event':'started','id':'a','attempt':1,'sha256':'@b'"
 #define SATISFIED   "'event':'satisfied','id':'a','sha256':'@a'"
 #define COMMITTING  "'event':'committing','id':'a'"
+#define CAUSE       ",'cause':'no-space'"
 #define APPLIED     "'event':'applied','id':'a','sha256':'@a','duration_ms':12,'changes':3"
 #define FAILED      "'event':'failed','id':'a','phase':'migrate','exit':1,'reason':'no space'"
 #define INTERRUPTED "'event':'interrupted','id':'a'"
@@ -47,6 +49,9 @@ static const struct {
         { { SATISFIED }, RECORD_SATISFIED, 0, NULL, 'a', -1, -1 },
         { { STARTED(1), FAILED }, RECORD_FAILED, 1, "no space", 'a', -1, -1 },
         { { STARTED(1), INTERRUPTED }, RECORD_INTERRUPTED, 1, "interrupted", 'a', -1, -1 },
+        { { STARTED(1), FAILED CAUSE }, RECORD_FAILED, 0, "no space", 'a', -1, -1 },
+        { { STARTED(1), INTERRUPTED CAUSE }, RECORD_INTERRUPTED, 0, "interrupted", 'a', -1, -1 },
+        { { STARTED(1), FAILED, STARTED(2), FAILED CAUSE }, RECORD_FAILED, 1, "no space", 'a', -1, -1 },
         { { STARTED(1), POSTPONED }, RECORD_POSTPONED, 0, NULL, 'a', -1, -1 },
         { { "'event':'postponed','id':'a','reason':'later'" }, RECORD_POSTPONED, 0, "later", 0, -1, -1 },
         { { STARTED(1), FAILED, STARTED(2), POSTPONED }, RECORD_POSTPONED, 1, NULL, 'a', -1, -1 },
@@ -134,6 +139,38 @@ START_TEST(test_reach)
 
         events_feed_all(&state, reaches[_i].events);
         ck_assert_pstr_eq(history_state_find(&state, "a")->reaches_out, reaches[_i].reach);
+}
+END_TEST
+
+/* A baseline of the administrator's reopens what is applied. */
+static const struct {
+        const char *events[8];
+        enum record_state state;
+        bool reopened;
+} reopenings[] = {
+        { { STARTED(1), APPLIED, BASELINE }, RECORD_APPLIED, false },
+        { { STARTED(1), APPLIED, BASELINE REOPENS }, RECORD_APPLIED, true },
+        { { BASELINE REOPENS, STARTED(1), APPLIED }, RECORD_APPLIED, false },
+        { { SATISFIED, COMPLETED, BASELINE REOPENS }, RECORD_SATISFIED, true },
+        { { MARKED("applied"), BASELINE REOPENS }, RECORD_APPLIED, true },
+        { { MARKED("skipped"), BASELINE REOPENS }, RECORD_SKIPPED, false },
+        { { STARTED(1), FAILED, BASELINE REOPENS }, RECORD_FAILED, false },
+        { { SATISFIED, BASELINE REOPENS, SATISFIED }, RECORD_SATISFIED, false },
+        { { SATISFIED, BASELINE REOPENS, STARTED(1), FAILED }, RECORD_FAILED, false },
+        { { SATISFIED, BASELINE REOPENS, MARKED("applied") }, RECORD_APPLIED, false },
+        { { SATISFIED, BASELINE REOPENS, UNDONE }, RECORD_NONE, false },
+        { { SATISFIED, BASELINE REOPENS, BASELINE REOPENS }, RECORD_SATISFIED, true },
+};
+
+START_TEST(test_reopening)
+{
+        _cleanup_(history_state_done) struct history_state state = { 0 };
+        const struct record *record;
+
+        events_feed_all(&state, reopenings[_i].events);
+        record = history_state_find(&state, "a");
+        ck_assert_int_eq(record->state, reopenings[_i].state);
+        ck_assert_int_eq(record->reopened, reopenings[_i].reopened);
 }
 END_TEST
 
@@ -330,6 +367,7 @@ static Suite *history_state_suite(void)
 
         tcase_add_loop_test(tcase, test_migration, 0, ELEMENTSOF(migrations));
         tcase_add_loop_test(tcase, test_reach, 0, ELEMENTSOF(reaches));
+        tcase_add_loop_test(tcase, test_reopening, 0, ELEMENTSOF(reopenings));
         tcase_add_loop_test(tcase, test_package, 0, ELEMENTSOF(packages));
         tcase_add_loop_test(tcase, test_refused, 0, ELEMENTSOF(refused));
         tcase_add_test(tcase, test_time);

@@ -8,6 +8,7 @@
 #include "basic/clock.h"
 #include "sandbox/process.h"
 #include "stage/covers.h"
+#include "stage/hard-links.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -159,7 +160,10 @@ static int phase_run_program(struct phase *phase, struct output *output, struct 
         request.argv = environment.argv.list;
         request.envp = environment.envp.list;
         request.sandbox = surroundings.sandbox;
-        return process_run(&request, ret, error);
+        r = process_run(&request, ret, error);
+        if (r < 0 || !phase->migrate || !phase_is_sandboxed(phase) || ret->end != PROCESS_EXITED || ret->status != 0)
+                return r;
+        return hard_links_join(surroundings.stage, &surroundings.mounts, error);
 }
 
 /*

@@ -4,11 +4,10 @@
 
 #include "basic/clock.h"
 #include "basic/path.h"
+#include "changes/changes-links.h"
 #include "fs/content.h"
 
 #include <zlib.h>
-
-/* ---- Moves ----------------------------------------------------------------------------------- */
 
 #define SAMPLE_SIZE 4096
 
@@ -53,34 +52,61 @@ static int candidate_compare_names(const void *a, const void *b)
 }
 
 /* Also in a directory that came or went as a whole. A removed file may have other names, which stay names of the one that is moved. */
-static bool change_is_candidate(const struct change *change)
+static bool change_is_candidate(const struct changes_walk *walk, const struct change *change)
 {
-        if (change->kind == CHANGE_CREATE)
-                return S_ISREG(change->after.st_mode) && change->after.st_nlink == 1;
-        return change->kind == CHANGE_REMOVE && S_ISREG(change->before.st_mode);
+        if (change->kind == CHANGE_REMOVE)
+                return S_ISREG(change->before.st_mode);
+        return change->kind == CHANGE_CREATE && S_ISREG(change->after.st_mode) &&
+               !(change->after.st_nlink > 1 && changes_links_find(walk, change->after.st_ino));
 }
 
-static int candidates_init(struct changes *changes, struct candidates *ret)
+static int candidate_compare_inodes(const void *a, const void *b)
 {
-        struct candidate *list = calloc(changes->n + 1, sizeof(*list));
+        const struct candidate *x = a, *y = b;
+
+        if (x->is_removed != y->is_removed)
+                return x->is_removed - y->is_removed;
+        return x->st->st_ino != y->st->st_ino ? (x->st->st_ino < y->st->st_ino ? -1 : 1)
+                                              : strcmp(x->change->path, y->change->path);
+}
+
+/* Of a new file with several names the first one stands for all (changes_match_links()). */
+static void candidates_drop_names(struct candidates *all)
+{
         size_t n = 0;
 
-        if (!list)
+        qsort(all->list, all->n, sizeof(*all->list), candidate_compare_inodes);
+        for (size_t i = 0; i < all->n; i++) {
+                const struct candidate *candidate = &all->list[i], *last = n > 0 ? &all->list[n - 1] : NULL;
+
+                if (!last || candidate->is_removed || candidate->st->st_ino != last->st->st_ino)
+                        all->list[n++] = *candidate;
+        }
+        all->n = n;
+}
+
+static int candidates_init(struct changes_walk *walk, struct candidates *ret)
+{
+        struct changes *changes = &walk->changes;
+        struct candidates all = { .list = calloc(changes->n + 1, sizeof(*all.list)) };
+
+        if (!all.list)
                 return -ENOMEM;
         for (size_t i = 0; i < changes->n; i++) {
                 struct change *change = &changes->changes[i];
                 bool is_removed = change->kind == CHANGE_REMOVE;
 
-                if (change_is_candidate(change))
-                        list[n++] = (struct candidate){
+                if (change_is_candidate(walk, change))
+                        all.list[all.n++] = (struct candidate){
                                 .change = change,
                                 .st = is_removed ? &change->before : &change->after,
                                 .name = path_name(change->path),
                                 .is_removed = is_removed,
                         };
         }
-        qsort(list, n, sizeof(*list), candidate_compare_stats);
-        *ret = (struct candidates){ .list = list, .n = n };
+        candidates_drop_names(&all);
+        qsort(all.list, all.n, sizeof(*all.list), candidate_compare_stats);
+        *ret = all;
         return 0;
 }
 
@@ -204,102 +230,10 @@ int changes_match_moves(struct changes_walk *walk, struct error *error)
         int r;
 
         assert(walk && walk->request);
-        r = candidates_init(&walk->changes, &all);
+        r = candidates_init(walk, &all);
         if (r < 0)
                 return r;
         list = all.list;
         r = candidates_match_runs(walk->request, all, candidate_compare_stats, candidates_match_alike);
         return r < 0 ? changes_explain(walk->request, "", r, error) : 0;
-}
-
-/* ---- Links ----------------------------------------------------------------------------------- */
-
-/* By inode, then names whose directory existed before, then by old path. */
-static int linked_name_compare(const void *a, const void *b)
-{
-        const struct linked_name *x = a, *y = b;
-
-        if (x->st_after.st_ino != y->st_after.st_ino)
-                return x->st_after.st_ino < y->st_after.st_ino ? -1 : 1;
-        return x->inner != y->inner ? x->inner - y->inner : strcmp(x->before, y->before);
-}
-
-static int linked_name_compare_inode(const void *key, const void *element)
-{
-        const struct linked_name *name = element;
-        ino_t ino = *(const ino_t *)key;
-
-        return ino != name->st_after.st_ino ? (ino < name->st_after.st_ino ? -1 : 1) : 0;
-}
-
-/* Returns: the first name that existed before of the file with inode number @ino in the upper layer, or NULL. */
-static const struct linked_name *changes_walk_find_anchor(const struct changes_walk *walk, ino_t ino)
-{
-        const struct linked_name *found = NULL;
-
-        if (walk->n_names > 0)
-                found = bsearch(&ino, walk->names, walk->n_names, sizeof(*walk->names), linked_name_compare_inode);
-        while (found && found > walk->names && found[-1].st_after.st_ino == ino)
-                found--;
-        return found && !found->inner ? found : NULL;
-}
-
-static int changes_walk_set_link(const struct changes_walk *walk, struct change *change)
-{
-        bool is_made = change->kind == CHANGE_CREATE || change->kind == CHANGE_REPLACE;
-        const struct linked_name *anchor;
-
-        if (!is_made || S_ISDIR(change->after.st_mode) || change->after.st_nlink == 1)
-                return 0;
-        anchor = changes_walk_find_anchor(walk, change->after.st_ino);
-        if (!anchor)
-                return 0;
-        change->link = strdup(anchor->before);
-        return change->link ? 0 : -ENOMEM;
-}
-
-static bool stats_are_same_file(const struct stat *a, const struct stat *b)
-{
-        return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
-}
-
-/* Two files with the same content have become one: this name was replaced. */
-static int changes_walk_add_joined_name(struct changes_walk *walk, const struct linked_name *name)
-{
-        struct change change = {
-                .kind = CHANGE_REPLACE,
-                .inner = name->inner,
-                .before = name->st_before,
-                .after = name->st_after,
-        };
-
-        if (name->change != NO_CHANGE) {
-                walk->changes.changes[name->change].kind = CHANGE_REPLACE;
-                return 0;
-        }
-        return changes_walk_add(walk, change, name->path, name->before);
-}
-
-static int changes_walk_match_name(struct changes_walk *walk, const struct linked_name *name)
-{
-        const struct linked_name *anchor = changes_walk_find_anchor(walk, name->st_after.st_ino);
-
-        if (!anchor || anchor == name || (!name->inner && stats_are_same_file(&anchor->st_before, &name->st_before)))
-                return 0;
-        walk->layer.dirs[name->dir].entries = true;
-        return changes_walk_add_joined_name(walk, name);
-}
-
-int changes_match_links(struct changes_walk *walk)
-{
-        int r = 0;
-
-        assert(walk);
-        if (walk->n_names > 1)
-                qsort(walk->names, walk->n_names, sizeof(*walk->names), linked_name_compare);
-        for (size_t i = 0; r >= 0 && i < walk->n_names; i++)
-                r = changes_walk_match_name(walk, &walk->names[i]);
-        for (size_t i = 0; r >= 0 && i < walk->changes.n; i++)
-                r = changes_walk_set_link(walk, &walk->changes.changes[i]);
-        return r;
 }

@@ -10,6 +10,7 @@
 #include "basic/clock.h"
 #include "basic/io.h"
 #include "changes/changes-details.h"
+#include "changes/changes-links.h"
 #include "changes/changes-match.h"
 #include "fs/beneath.h"
 
@@ -162,8 +163,10 @@ int changes_read(const struct changes_request *request, struct changes *changes,
 
         assert(request->area && request->undeclared && changes);
         r = changes_walk_run(&walk, error);
-        if (r >= 0)
-                r = changes_match_moves(&walk, error);
+        if (r < 0)
+                return r;
+        changes_links_sort(&walk);
+        r = changes_match_moves(&walk, error);
         if (r >= 0)
                 r = changes_match_links(&walk);
         if (r >= 0)

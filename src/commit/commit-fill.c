@@ -30,8 +30,8 @@ static int preparation_adopt_linked(const struct preparation *p, struct change *
         for (size_t i = 0; i < changes->n; i++) {
                 const struct change *other = &changes->changes[i];
 
-                if (other->kind == CHANGE_METADATA && other->before.st_ino == change->after.st_ino &&
-                    other->before.st_dev == change->after.st_dev) {
+                if ((other->kind == CHANGE_METADATA || other->kind == CHANGE_MOVE) &&
+                    other->before.st_ino == change->after.st_ino && other->before.st_dev == change->after.st_dev) {
                         change->after = other->after;
                         return 0;
                 }

@@ -78,13 +78,21 @@ static int overlay_configure(int context, const struct overlay *overlay, bool by
 {
         /* Each option is given, since their defaults depend on the kernel's configuration. */
         static const char *const options[][2] = {
-                { "source", "deploy-migrate" }, { "redirect_dir", "on" }, { "index", "off" },
-                { "metacopy", "off" },          { "xino", "auto" }, /* a file's inode number stays the same when it is copied from another file system */
+                { "source", "deploy-migrate" },
+                { "redirect_dir", "on" },
+                { "metacopy", "off" },
+                { "xino",
+                  "auto" }, /* a file's inode number stays the same when it is copied from another file system */
         };
+        bool index = overlay->upper >= 0 && (!overlay->read_only || overlay->exported);
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(options); i++)
                 r = overlay_set_string(context, options[i][0], options[i][1]);
+        if (r >= 0)
+                r = overlay_set_string(context, "index", index ? "on" : "off");
+        if (r >= 0 && overlay->exported)
+                r = overlay_set_string(context, "nfs_export", "on");
         if (r >= 0)
                 r = overlay_set_lower(context, overlay, by_name);
         if (r >= 0)

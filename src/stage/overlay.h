@@ -13,11 +13,13 @@ struct overlay {
         int upper;        /* -EBADF: none, which makes it read-only */
         int work;         /* an empty directory on the upper layer's file system, for this mount only */
         bool read_only;   /* even with an upper layer */
+        bool exported;    /* it can be a lower layer of one that keeps the names of files together */
         const char *path; /* of the directory that it will cover, for messages */
 };
 
 /*
- * Renamed directories are redirects (redirect_dir=on), overlayfs never syncs the upper layer by itself (volatile), device
+ * If it can be written to, and the file systems of its lower layers can, all names of a file stay names of one (index=on). Renamed
+ * directories are redirects (redirect_dir=on), overlayfs never syncs the upper layer by itself (volatile), device
  * files in it are dead (nodev), and the flags nosuid and noexec are those of the mount that the last lower directory is on.
  *
  * The upper layer may be inside a lower one, but a lower layer inside another one is refused (-ELOOP). So a directory that contains the

@@ -165,6 +165,7 @@ static int stage_mount_base(const struct stage *stage, size_t i, struct error *e
                 .upper = upper,
                 .work = work,
                 .read_only = true,
+                .exported = true,
                 .path = area->path,
         };
 

@@ -2,8 +2,8 @@
 """Random trees and random sequences of operations on them, for operate.c.
 
 A number and a seed give the same sequence each time. A model of the tree is kept along, so that most operations find what they
-need. Left out is what an overlay can't do as a file system does: files that have had several names since before the
-migration are removed and replaced, never changed or moved; directories have no long names.
+need. Left out is what an overlay can't do as a file system does: files that have had a name outside of what is declared since
+before the migration are removed and replaced, never changed or moved; directories have no long names.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ def format_operations(operations):
 @dataclasses.dataclass(eq=False)
 class Node:
     kind: str  # "file", "directory", or another
-    several: bool = False  # a file that had several names before the migration
+    several: bool = False  # a file that had a name outside before the migration
     children: dict = dataclasses.field(default_factory=dict)
 
     def is_movable(self):
@@ -310,7 +310,7 @@ class Sequence:
             if not node or node.kind != "file" or self.model.find(new):
                 continue
             self.add("link", old, new)
-            node.several = True
+            node.several = node.several or new.startswith(b"other")
             if not new.startswith(b"other"):
                 self.model.add(new, node)
 

@@ -267,7 +267,7 @@ static const struct script moves[] = {
         { "", "mv file t; mv other file; mv t other", "entries .\nreplace file\nreplace other\n" },
         { "", "mv file new; echo >file", "entries .\nreplace file\ncreate new\n" },
         { "", "mv hard new", "entries .\nmove new <- hard\n" },
-        { "", "mv file new; ln new new2", "entries .\nremove file\ncreate new\ncreate new2\n" },
+        { "", "mv file new; ln new new2", "entries .\nmove new <- file\ncreate new2 = file\n" },
         { "", "mkdir new; mv file new/", "entries .\ncreate new\nmove new/file <- file\n" },
         { "", "mv dir/f new; rm -r dir",
           "entries .\nremove dir\nremove dir/g inner\nremove dir/sub inner\n"
@@ -361,6 +361,9 @@ static const struct script links[] = {
         { "rm dir/g; rm -r dir/sub; echo old >dir/f;", "rm -r dir; mkdir dir; ln file dir/f",
           "entries .\nreplace dir\nreplace dir/f = file inner\n" },
         { "", "rm hard; ln hard2 hard", "" },
+        { "", "ln hard2 new; rm hard", "entries .\nmove new <- hard\n" },
+        { "", "ln hard2 new; ln hard2 new2; rm hard", "entries .\nmove new <- hard\ncreate new2 = hard2\n" },
+        { "", "mkdir new; ln hard2 new/hard; rm hard", "entries .\ncreate new\nmove new/hard <- hard\n" },
         { "", "chmod 600 hard", "metadata hard\n" },
         { "", "rm hard", "entries .\nremove hard\n" },
 };

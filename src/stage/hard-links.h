@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Files with several names in a stage. In: the overlays that a program has just written to, which keep the names of a file together
+ * (index=on) as long as they are mounted. Out: upper layers that have all declared names of each such file, if they have one of them,
+ * so that its names are still together when other overlays are mounted over them.
+ */
+
+#include "stage/stage.h"
+
+/* Must follow migrate, before the overlays are gone. Returns: 0, or a negative errno with @error set. */
+_must_check_ int hard_links_join(const struct stage *stage, const struct stage_mounts *mounts, struct error *error);
+/* Whether the area's overlay kept names together: the file system beneath may not be able to (FUSE; a user name space). */
+bool hard_links_were_kept(const struct stage *stage, size_t area);
+/* Whether the file, which is in an upper layer, is the one that was beneath it, written to in place, and had several names there. */
+bool hard_links_has_mark(int dir, const char *path);

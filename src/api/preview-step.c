@@ -5,6 +5,7 @@
 #include "api/phases.h"
 #include "fs/beneath.h"
 #include "fs/diff.h"
+#include "stage/hard-links.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -83,6 +84,7 @@ static int preview_step_read_area(const struct preview_step *preview, size_t i, 
                 .area = &stage->areas->areas[i],
                 .number = i,
                 .upper = stage->uppers[i],
+                .kept = hard_links_were_kept(stage, i),
                 .begin = stage->begin,
                 .undeclared = undeclared,
         };

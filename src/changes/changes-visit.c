@@ -12,6 +12,7 @@
 #include "changes/changes-compare.h"
 #include "fs/attributes.h"
 #include "fs/beneath.h"
+#include "stage/hard-links.h"
 
 #include <fcntl.h>
 
@@ -131,6 +132,13 @@ static int visit_add_linked_name(struct visit *visit, const struct comparison *e
         return 0;
 }
 
+/* Of a file with several names, one that is another file with the same content now isn't a name of it any more. */
+static bool visit_has_other_file(const struct visit *visit, const struct comparison *entry)
+{
+        return visit->walk->request->kept && entry->before.st_nlink > 1 &&
+               hard_links_is_other(entry->upper, entry->name, visit->walk->request->lower, &entry->before);
+}
+
 static int visit_compare_file(struct visit *visit, struct comparison *entry)
 {
         enum change_kind kind = CHANGE_CREATE;
@@ -142,6 +150,10 @@ static int visit_compare_file(struct visit *visit, struct comparison *entry)
                 if (r < 0)
                         return r;
                 is_changed = r > 0;
+                if (visit_has_other_file(visit, entry)) {
+                        is_changed = true;
+                        kind = CHANGE_REPLACE;
+                }
         }
         r = is_changed ? visit_add_change(visit, kind, entry) : 0;
         if (r < 0 || entry->after.st_nlink == 1)

@@ -67,6 +67,7 @@ struct changes_request {
         size_t number; /* of the area */
         int upper;
         int lower;                     /* the merged lower layers, as one directory */
+        bool kept;                     /* names of a file stayed together in the overlay (hard-links.h) */
         struct timespec begin;         /* modification times from then to now result from the migration's writes */
         struct undeclared *undeclared; /* gets the changed paths that aren't declared */
 };

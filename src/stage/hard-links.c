@@ -2,8 +2,7 @@
 
 #include "stage/hard-links.h"
 
-#include "basic/array.h"
-#include "basic/io.h"
+#include "basic/clock.h"
 #include "fs/beneath.h"
 
 #include <fcntl.h>
@@ -11,31 +10,19 @@
 #include <sys/xattr.h>
 
 /* In it overlayfs has one more name of each file that it has copied, and that has several names beneath. */
-#define INDEX_DIR "index"
-#define MARK      "trusted.overlay.nlink" /* of such a copy */
-
-/* A file of which the upper layer has some names. */
-struct joined_file {
-        ino_t ino;      /* in the overlay */
-        size_t missing; /* how many names the upper layer hasn't */
-};
+#define INDEX_DIR "work/index"
 
 struct joiner {
+        const struct stage *stage;
         int upper;
-        int view; /* the overlay */
-        struct joined_file *files;
-        size_t n;
-        size_t missing; /* of all files together */
 };
 
-static void joiner_done(struct joiner *joiner)
-{
-        free(joiner->files);
-}
+/* The work directory with the index goes when another overlay is mounted, so that an empty directory tells that there was one. */
+#define KEPT_DIR "kept"
 
-static const char *index_format_path(size_t area, char ret[static 64])
+static const char *area_format_path(size_t area, const char *name, char ret[static 64])
 {
-        snprintf(ret, 64, STAGE_AREAS_DIR "/%zu/work/" INDEX_DIR, area);
+        snprintf(ret, 64, STAGE_AREAS_DIR "/%zu/%s", area, name);
         return ret;
 }
 
@@ -45,77 +32,60 @@ bool hard_links_were_kept(const struct stage *stage, size_t area)
         struct stat st;
 
         assert(stage && area < stage->areas->n);
-        return fstatat(stage->dir, index_format_path(area, path), &st, AT_SYMLINK_NOFOLLOW) == 0;
+        return fstatat(stage->dir, area_format_path(area, KEPT_DIR, path), &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-bool hard_links_has_mark(int dir, const char *path)
+/* How overlayfs tells in an attribute which file it has copied (struct ovl_fb of the kernel). */
+struct origin {
+        uint8_t version, magic, len, flags, type, uuid[16];
+        unsigned char fid[MAX_HANDLE_SZ];
+} __attribute__((packed));
+
+/* Opens the file that the one in the upper layer is a copy of. Returns: a file descriptor, or a negative errno. */
+static int origin_open(const struct origin *origin, int lower)
 {
-        _cleanup_close_ int fd = beneath_open(dir, path, O_PATH | O_NOFOLLOW, 0);
+        union {
+                struct file_handle handle;
+                unsigned char space[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+        } buffer = { 0 };
+        size_t n = origin->len - offsetof(struct origin, fid);
+        int fd;
 
-        return fd >= 0 && getxattr(FD_PATH(fd), MARK, NULL, 0) > 0;
+        buffer.handle.handle_bytes = (unsigned)n;
+        buffer.handle.handle_type = origin->type;
+        memcpy(buffer.handle.f_handle, origin->fid, n);
+        fd = open_by_handle_at(lower, &buffer.handle, O_PATH | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
 }
 
-/* ---- Which files ---- */
-
-/* Returns: 1 if the index has a file with a name in the upper layer, 0 if not, or a negative errno. */
-static int index_has_files(const struct stage *stage, const char *path)
+bool hard_links_is_other(int upper, const char *path, int lower, const struct stat *st)
 {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        const struct dirent *entry;
-        struct stat st;
-        int r;
+        _cleanup_close_ int fd = beneath_open(upper, path, O_PATH | O_NOFOLLOW, 0), copied = -EBADF;
+        struct origin origin;
+        struct stat found;
+        ssize_t n;
 
-        r = beneath_open_entries(stage->dir, path, &dir);
-        while (r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
-                if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                        return -errno;
-                if (!S_ISDIR(st.st_mode) && st.st_nlink > 1)
-                        return 1;
-        }
-        return r;
+        assert(path && st);
+        if (fd < 0)
+                return false;
+        n = getxattr(FD_PATH(fd), "trusted.overlay.origin", &origin, sizeof(origin));
+        if (n < 0)
+                return errno == ENODATA;
+        if (n < (ssize_t)offsetof(struct origin, fid) || origin.len != n)
+                return false;
+        copied = origin_open(&origin, lower);
+        return copied >= 0 && fstat(copied, &found) == 0 && found.st_ino != st->st_ino;
 }
 
-static struct joined_file *joiner_find(const struct joiner *joiner, ino_t ino)
+/* ---- Joining ---- */
+
+/* Returns: 1, 0, or a negative errno. */
+static int upper_has(int upper, const char *path)
 {
-        for (size_t i = 0; i < joiner->n; i++)
-                if (joiner->files[i].ino == ino)
-                        return &joiner->files[i];
-        return NULL;
+        _cleanup_close_ int fd = beneath_open(upper, path, O_PATH | O_NOFOLLOW, 0);
+
+        return fd >= 0 ? 1 : beneath_is_nowhere(fd) ? 0 : fd;
 }
-
-static int joiner_add(struct joiner *joiner, const struct stat *st, nlink_t n_upper)
-{
-        struct joined_file *grown;
-
-        if (st->st_nlink <= n_upper || joiner_find(joiner, st->st_ino))
-                return 0;
-        grown = array_grow(joiner->files, joiner->n, sizeof(*grown));
-        if (!grown)
-                return -ENOMEM;
-        joiner->files = grown;
-        grown[joiner->n++] = (struct joined_file){ st->st_ino, st->st_nlink - n_upper };
-        joiner->missing += st->st_nlink - n_upper;
-        return 0;
-}
-
-/* In the upper layer: adds a file that isn't there with all of its names. */
-static int joiner_visit_upper(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
-{
-        struct joiner *joiner = userdata;
-        struct stat st, whole;
-
-        if (step != BENEATH_FILE)
-                return 0;
-        if (fstatat(entry->parent, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return -errno;
-        if (st.st_nlink < 2 || !hard_links_has_mark(entry->parent, entry->name))
-                return 0;
-        if (fstatat(joiner->view, entry->path, &whole, AT_SYMLINK_NOFOLLOW) < 0)
-                return -errno;
-        return joiner_add(joiner, &whole, st.st_nlink - 1); /* the index has one */
-}
-
-/* ---- Their other names ---- */
 
 /* Sets an attribute to what it is: overlayfs then makes the name in the upper layer, as one more of the copy. */
 static int name_bring_up(const struct beneath_entry *entry, const struct stat *st)
@@ -126,40 +96,31 @@ static int name_bring_up(const struct beneath_entry *entry, const struct stat *s
         return r < 0 ? -errno : 0;
 }
 
-static int joiner_visit_view(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
+/* A name that isn't in the upper layer, but shows a file that was changed since: it is a name of a copy. */
+static int joiner_visit(enum beneath_step step, const struct beneath_entry *entry, void *userdata)
 {
-        struct joiner *joiner = userdata;
-        struct joined_file *file;
-        struct stat st, upper;
+        const struct joiner *joiner = userdata;
+        struct stat st;
         int r;
 
         if (step != BENEATH_FILE)
-                return joiner->missing == 0;
-        if (fstatat(entry->parent, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return -errno;
-        file = st.st_nlink > 1 ? joiner_find(joiner, st.st_ino) : NULL;
-        if (!file || file->missing == 0 || fstatat(joiner->upper, entry->path, &upper, AT_SYMLINK_NOFOLLOW) == 0)
                 return 0;
-        r = name_bring_up(entry, &st);
-        if (r < 0)
-                return r;
-        file->missing--;
-        joiner->missing--;
-        return 0;
+        if (fstatat(entry->parent, entry->name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
+                return -errno;
+        if (time_is_later(joiner->stage->begin, st.st_ctim))
+                return 0;
+        r = upper_has(joiner->upper, entry->path);
+        return r != 0 ? (r < 0 ? r : 0) : name_bring_up(entry, &st);
 }
 
-static int joiner_join(struct joiner *joiner, const struct area *area, struct error *error)
+static int joiner_join(struct joiner *joiner, int view, const struct area *area, struct error *error)
 {
-        int r;
+        int r = 0;
 
-        r = beneath_walk(
-                &(struct beneath_walk){
-                        .dir = joiner->upper, .path = "", .visit = joiner_visit_upper, .userdata = joiner },
-                error);
-        for (size_t i = 0; r >= 0 && joiner->missing > 0 && i < area->declared.n; i++) {
-                r = beneath_walk(&(struct beneath_walk){ .dir = joiner->view,
+        for (size_t i = 0; r >= 0 && i < area->declared.n; i++) {
+                r = beneath_walk(&(struct beneath_walk){ .dir = view,
                                                          .path = area->declared.list[i],
-                                                         .visit = joiner_visit_view,
+                                                         .visit = joiner_visit,
                                                          .userdata = joiner },
                                  error);
                 if (beneath_is_nowhere(r))
@@ -170,26 +131,32 @@ static int joiner_join(struct joiner *joiner, const struct area *area, struct er
 
 /* ---- An area ---- */
 
+static int area_note_kept(const struct stage *stage, size_t i)
+{
+        char path[64];
+        int fd = beneath_make_directories(stage->dir, area_format_path(i, KEPT_DIR, path));
+
+        if (fd < 0)
+                return fd;
+        close(fd);
+        return 0;
+}
+
 static int hard_links_join_area(const struct stage *stage, size_t i, int view, struct error *error)
 {
-        _cleanup_(joiner_done) struct joiner joiner = { .upper = stage->uppers[i], .view = view };
-        char path[64];
-        int r;
+        struct joiner joiner = { .stage = stage, .upper = stage->uppers[i] };
+        char index[64];
+        int empty, r;
 
-        r = index_has_files(stage, index_format_path(i, path));
-        if (r <= 0)
-                return r == -ENOENT ? 0 : r;
-        r = joiner_join(&joiner, &stage->areas->areas[i], error);
-        if (r < 0)
+        empty = beneath_is_empty(stage->dir, area_format_path(i, INDEX_DIR, index));
+        if (empty < 0)
+                return empty == -ENOENT ? 0 : empty;
+        r = area_note_kept(stage, i);
+        if (r < 0 || empty)
                 return r;
+        r = joiner_join(&joiner, view, &stage->areas->areas[i], error);
         /* Without its names in there, the number of names of a file is what it will be. */
-        r = beneath_remove(stage->dir, path);
-        if (r >= 0)
-                r = beneath_make_directories(stage->dir, path);
-        if (r < 0)
-                return r;
-        close(r);
-        return 0;
+        return r < 0 ? r : beneath_remove(stage->dir, index);
 }
 
 int hard_links_join(const struct stage *stage, const struct stage_mounts *mounts, struct error *error)

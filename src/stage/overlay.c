@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
+#include <time.h>
 
 #define VALUE_MAX 255 /* longest string that fsconfig(2) takes */
 #define FD_DIR    "/proc/self/fd"
@@ -230,6 +231,30 @@ static int overlay_explain(const struct overlay *overlay, int context, int code,
         }
 }
 
+/*
+ * An overlay that was mounted before over one of the layers lives on for a moment after its name space and its file descriptors are gone,
+ * and one that keeps names of files together doesn't bear it.
+ */
+#define BUSY_TRIES     1000
+#define BUSY_WAIT_NSEC 2000000
+
+/* Opens a context and configures it in @ret, on failure too. Returns: 0 or a negative errno. */
+static int overlay_open_context(const struct overlay *overlay, int *ret)
+{
+        int r = -EBUSY;
+
+        for (unsigned i = 0; r == -EBUSY && i < BUSY_TRIES; i++) {
+                if (i > 0)
+                        nanosleep(&(const struct timespec){ .tv_nsec = BUSY_WAIT_NSEC }, NULL);
+                fd_closep(ret);
+                *ret = fsopen("overlay", FSOPEN_CLOEXEC);
+                if (*ret < 0)
+                        return -errno;
+                r = overlay_configure_layers(*ret, overlay);
+        }
+        return r;
+}
+
 int overlay_mount(const struct overlay *overlay, struct error *error)
 {
         _cleanup_close_ int context = -EBADF;
@@ -239,10 +264,7 @@ int overlay_mount(const struct overlay *overlay, struct error *error)
         assert(overlay->n_lower > 0);
         assert(overlay->path);
 
-        context = fsopen("overlay", FSOPEN_CLOEXEC);
-        if (context < 0)
-                return overlay_explain(overlay, context, -errno, error);
-        r = overlay_configure_layers(context, overlay);
+        r = overlay_open_context(overlay, &context);
         if (r < 0)
                 return overlay_explain(overlay, context, r, error);
         fd = fsmount(context, FSMOUNT_CLOEXEC, overlay_mount_attributes(overlay));

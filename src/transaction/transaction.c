@@ -3,6 +3,7 @@
 #include "transaction/transaction.h"
 
 #include "package/emit.h"
+#include "stage/hard-links.h"
 #include "transaction/prepared.h"
 
 /* ---- Before the commit ---- */
@@ -51,6 +52,7 @@ static int transaction_read_changes(const struct transaction *t, struct error *e
                         .number = i,
                         .upper = t->stage->uppers[i],
                         .lower = lower,
+                        .kept = hard_links_were_kept(t->stage, i),
                         .begin = t->stage->begin,
                         .undeclared = &undeclared,
                 };

@@ -152,6 +152,41 @@ test_moves_out_of_removed_and_into_new_directories() {
         assert_missing /etc/sample/new
 }
 
+# names_of_a_file NUMBER: moved, written to in place, replaced, with attributes, and one more; by the first or a later migration.
+names_of_a_file() {
+        mkdir -p "$ROOT/var/lib/sample"
+        for name in moved written replaced altered; do
+                write "/etc/sample/$name" "$name"
+                ln "$ROOT/etc/sample/$name" "$ROOT/var/lib/sample/$name"
+        done
+        write /etc/sample/gone x
+        ln "$ROOT/etc/sample/gone" "$ROOT/etc/sample/gone2"
+        migration sample 1.1.0/001_w '' 'touch "$marker"'
+        migration sample "1.1.0/$1_x" '' 'cd "$DPKG_ROOT/etc/sample"; mv moved new; echo more >>written; sed -i s/r/R/ replaced
+                chmod 600 altered; ln "$DPKG_ROOT/var/lib/sample/moved" other; mv gone there; rm gone2; touch "$marker"'
+        prepare sample 1.0 1.1
+        expect 0 preview --json sample
+        assert_json "[.packages[0].migrations[] | select(.id == \"1.1.0/$1_x\").files[] | .kind + \" \" + (.path | ltrimstr(\"/\"))] | join(\",\")" \
+                "metadata etc/sample/altered,remove etc/sample/gone2,move etc/sample/new,create etc/sample/other,replace etc/sample/replaced,move etc/sample/there,replace etc/sample/written,create var/lib/sample/1.1.0-$1_x,metadata var/lib/sample/altered,replace var/lib/sample/written"
+        expect 0 run sample
+        [ "$ROOT/etc/sample/new" -ef "$ROOT/var/lib/sample/moved" ] || fail 'the moved file was copied'
+        [ "$ROOT/etc/sample/other" -ef "$ROOT/var/lib/sample/moved" ] || fail 'the new name is a copy'
+        [ "$ROOT/etc/sample/written" -ef "$ROOT/var/lib/sample/written" ] || fail 'the names were separated'
+        assert_content /var/lib/sample/replaced replaced
+        expect 0 undo sample
+        for name in moved written replaced altered; do
+                [ "$ROOT/etc/sample/$name" -ef "$ROOT/var/lib/sample/$name" ] || fail "$name is two files"
+        done
+}
+
+test_names_of_a_file() {
+        names_of_a_file 000
+}
+
+test_names_of_a_file_after_another_migration() {
+        names_of_a_file 002
+}
+
 test_as_json() {
         ship
         preview_unchanged expect 0 preview --json sample

@@ -2,6 +2,7 @@
 
 #include "package/mount-units.h"
 
+#include "package/job-order.h"
 #include "package/manager.h"
 
 void mount_units_done(struct mount_units *units)
@@ -44,48 +45,69 @@ static int unit_line_get_mount_point(sd_bus *bus, const struct unit_line *line, 
         return sd_bus_get_property_string(bus, MANAGER, line->path, interface, "Where", NULL, ret);
 }
 
-static int mount_units_add(struct mount_units *units, sd_bus *bus, const struct unit_line *line)
+/* Returns: whether it is about to be started, without waiting for us, or a negative errno. */
+static int unit_line_is_awaited(sd_bus *bus, const struct unit_line *line, const char *package)
+{
+        int r;
+
+        if (line->job_id == 0 || streq(line->job, "stop"))
+                return 0;
+        r = job_awaits_migrations(bus, line->job_id, package);
+        return r < 0 ? r : r == 0;
+}
+
+/* What one look adds to. */
+struct mount_units_query {
+        sd_bus *bus;
+        const char *package;
+        struct mount_units *units;
+};
+
+static int mount_units_add(const struct mount_units_query *query, const struct unit_line *line)
 {
         _cleanup_free_ char *point = NULL;
         int r;
 
-        r = unit_line_has_file(bus, line);
+        r = unit_line_has_file(query->bus, line);
         if (r > 0)
-                r = unit_line_get_mount_point(bus, line, &point);
+                r = unit_line_get_mount_point(query->bus, line, &point);
         if (r < 0 || !point)
                 return r;
-        r = strv_add(&units->points, point);
-        return r < 0 || line->job_id == 0 || streq(line->job, "stop") ? r : strv_add(&units->awaited, point);
+        r = strv_add(&query->units->points, point);
+        if (r >= 0)
+                r = unit_line_is_awaited(query->bus, line, query->package);
+        return r > 0 ? strv_add(&query->units->awaited, point) : r;
 }
 
-static int mount_units_ask(struct mount_units *units, sd_bus *bus)
+static int mount_units_ask(const struct mount_units_query *query)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         struct unit_line line;
         int r;
 
-        r = sd_bus_call_method(bus, MANAGER, MANAGER_PATH, MANAGER ".Manager", "ListUnitsByPatterns", NULL, &reply,
-                               "asas", 4, "inactive", "failed", "activating", "deactivating", 2, "*.mount",
+        r = sd_bus_call_method(query->bus, MANAGER, MANAGER_PATH, MANAGER ".Manager", "ListUnitsByPatterns", NULL,
+                               &reply, "asas", 4, "inactive", "failed", "activating", "deactivating", 2, "*.mount",
                                "*.automount");
         if (r >= 0)
                 r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
         while (r >= 0 && (r = unit_line_read(reply, &line)) > 0)
-                r = mount_units_add(units, bus, &line);
+                r = mount_units_add(query, &line);
         return r;
 }
 
-int mount_units_look(struct mount_units *ret, struct error *error)
+int mount_units_look(const char *package, struct mount_units *ret, struct error *error)
 {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(mount_units_done) struct mount_units units = { 0 };
         int r = 0;
 
+        assert(package);
         assert(ret);
 
         if (manager_is_there()) {
                 r = manager_open(&bus);
                 if (r >= 0)
-                        r = mount_units_ask(&units, bus);
+                        r = mount_units_ask(&(const struct mount_units_query){ bus, package, &units });
         }
         if (r < 0)
                 return error_errnof(error, r, "can't ask systemd what is to be mounted");

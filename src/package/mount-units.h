@@ -10,10 +10,11 @@
 #include "basic/strv.h"
 
 struct mount_units {
-        struct strv points;  /* absolute paths, of those that aren't active */
-        struct strv awaited; /* likewise, of those that have a job that starts them */
+        struct strv points; /* absolute paths, of those that aren't active */
+        struct strv
+                awaited; /* likewise, of those that have a job that starts them, which the migrations can wait for */
 };
 
-/* Returns: 0, with none if systemd doesn't run here or this user can't ask it; or a negative errno with @error set. */
-_must_check_ int mount_units_look(struct mount_units *ret, struct error *error);
+/* For the migrations of @package. Returns: 0, with none if systemd doesn't run here or this user can't ask it; or a negative errno with @error set. */
+_must_check_ int mount_units_look(const char *package, struct mount_units *ret, struct error *error);
 void mount_units_done(struct mount_units *units);

@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <syslog.h>
 
-/* Longer than systemd waits for a device and for a mount, 90 s each, unless it is configured to. */
+/*
+ * Both are longer than systemd waits for a device and for a mount, 90 s each, unless it is configured to. A service that is starting would
+ * itself wait for its mounts as long as systemd does, perhaps for fsck(8) or for somebody who enters a passphrase.
+ */
 #define AUTOMOUNT_SEC 100
 #define JOB_SEC       300
 #define JOB_POLL_MSEC 200
@@ -53,8 +56,9 @@ static int package_list_writes(const struct package *pkg, struct strv *ret)
 }
 
 /* Units concern the running system only. */
-static int data_look(const struct dmig *ctx, const struct strv *writes, struct absence *ret, struct error *error)
+static int data_look(const struct package *pkg, const struct strv *writes, struct absence *ret, struct error *error)
 {
+        const struct dmig *ctx = pkg->request.ctx;
         struct mount_search search = {
                 .root = &ctx->root,
                 .writes = writes->list,
@@ -63,7 +67,7 @@ static int data_look(const struct dmig *ctx, const struct strv *writes, struct a
         };
         int r;
 
-        r = ctx->root.path[0] ? 0 : mount_units_look(&ret->units, error);
+        r = ctx->root.path[0] ? 0 : mount_units_look(pkg->request.package, &ret->units, error);
         search.configured = ret->units.points.list;
         return r < 0 ? r : missing_mounts_find(&search, &ret->missing, error);
 }
@@ -127,7 +131,8 @@ static int absence_tell(const struct absence *absence, const struct package *pkg
 int data_await_mounts(const struct package *pkg, char **ret_reason, struct error *error)
 {
         const struct dmig *ctx = pkg->request.ctx;
-        uint64_t end = now_usec(CLOCK_MONOTONIC) + JOB_SEC * USEC_PER_SEC;
+        bool starting = pkg->request.flags & DMIG_STARTING;
+        uint64_t end = starting ? USEC_INFINITY : now_usec(CLOCK_MONOTONIC) + JOB_SEC * USEC_PER_SEC;
         struct pollfd stop = { .fd = ctx->stop_fd, .events = POLLIN };
         _cleanup_strv_ struct strv writes = { 0 };
         int r;
@@ -138,7 +143,7 @@ int data_await_mounts(const struct package *pkg, char **ret_reason, struct error
         for (bool told = false; r >= 0; told = true) {
                 _cleanup_(absence_done) struct absence absence = { 0 };
 
-                r = data_look(ctx, &writes, &absence, error);
+                r = data_look(pkg, &writes, &absence, error);
                 if (r < 0)
                         return r;
                 if (absence.missing.n == 0)

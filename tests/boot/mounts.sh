@@ -130,6 +130,17 @@ test_it_can_not_be_mounted() {
         assert_migrated
 }
 
+# It must not wait for what waits for it.
+test_it_is_mounted_after_the_service() {
+        reboot_with nofail,x-systemd.after=sample.service
+        machine systemctl is-system-running --wait || true
+        assert_waits
+        [ "$(count_postponed)" -gt "$(cat "$WORK/postponed")" ] || fail "it wasn't postponed"
+        expect 0 mountpoint -q /var/lib/sample
+        expect 0 systemctl start sample.service
+        assert_migrated
+}
+
 # A unit that isn't in fstab.
 test_it_is_not_mounted() {
         cat >"$ROOT/etc/systemd/system/var-lib-sample.mount" <<'END'

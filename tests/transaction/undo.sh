@@ -103,7 +103,7 @@ commit() {
 # What there is, without times, which were changed since as well.
 list_tree() {
         (cd "$ROOT/srv" && find . -type d -printf '%p %m\n' -o -printf '%p %y %m %s %l\n' | sort)
-        (cd "$ROOT/srv" && find . -type f -exec sha256sum {} + | sort)
+        (cd "$ROOT/srv" && find . -type f -exec cksum {} + | sort)
 }
 
 assert_restored() {

@@ -416,6 +416,22 @@ size_t dmig_report_count_undoable(const struct dmig_report *report);
 uint64_t dmig_report_get_undo_bytes(const struct dmig_report *report);
 
 /*
+ * What was changed since the upgrade that dmig_undo() undoes: the files that the migrations changed,
+ * and those that are in one set of data with them, such as the write-ahead log of a database. Each
+ * is of the kind "create", "replace" or "remove", and has the mode and the size that it has now.
+ * They live as long as the report.
+ * Returns: the files, in order of their paths; NULL if the report isn't of dmig_undo().
+ */
+const struct dmig_files *dmig_report_get_since(const struct dmig_report *report);
+
+/*
+ * Returns: the path of the directory in which dmig_undo() with DMIG_FORCE keeps the files that it
+ * has overwritten, below it under the paths that they had, until dmig_forget(); NULL if it overwrote
+ * none.
+ */
+const char *dmig_report_get_overwritten(const struct dmig_report *report);
+
+/*
  * What another process that runs the package's migrations is doing. Known only in a report of
  * dmig_status(), and only of a migration that has taken a second or has told its progress.
  * Returns: its last event "progress", with "id", "phase" and "elapsed_ms", and, as far as the
@@ -633,10 +649,12 @@ int dmig_baseline(struct dmig *ctx, const char *package, const char *version, un
 /*
  * Undoes the last upgrade of @package, newest migration first: its files are put back as they were
  * before. The steps of the report are the migrations that are undone, "to" is the version that the
- * data is at afterwards. If a file was changed after it was migrated, nothing is touched, the
- * result is DMIG_RESULT_FAILED and the error names the file; DMIG_FORCE overwrites it. It is also
- * needed if a migration of the upgrade has effects that can't be undone. With DMIG_DRY_RUN the result is DMIG_RESULT_PENDING if all of it can be undone. Drop the report with
- * dmig_report_unref().
+ * data is at afterwards. If a file was changed after it was migrated, or something that is in one
+ * set of data with it, nothing is touched, the result is DMIG_RESULT_FAILED, the error names the
+ * first file, and dmig_report_get_since() all of them. DMIG_FORCE overwrites and mixes them, and
+ * keeps what it overwrites. It is also needed if a migration of the upgrade has effects that can't
+ * be undone. With DMIG_DRY_RUN the result is DMIG_RESULT_PENDING if all of it can be undone. Drop
+ * the report with dmig_report_unref().
  * Accepts: DMIG_FORCE, DMIG_DRY_RUN.
  * Returns: as dmig_run().
  */
@@ -644,7 +662,8 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
         DMIG_NONNULL(1, 2, 4) DMIG_MUST_CHECK;
 
 /*
- * Frees what dmig_undo() needs: nothing of @package can be undone any more. In @ret_bytes, which
+ * Frees what dmig_undo() needs, and what it has kept of files that it overwrote: nothing of @package
+ * can be undone any more. In @ret_bytes, which
  * may be NULL: how many bytes that took on the disk.
  * Accepts: no flags.
  * Returns: how many migrations could be undone until now, or a negative errno as dmig_retry().

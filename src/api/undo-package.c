@@ -25,7 +25,8 @@ struct undo {
         struct archive list;
         struct dmig_report *report;
         int lock;
-        int turn; /* the lock of context_lock_commit() */
+        int turn;   /* the lock of context_lock_commit() */
+        bool mixed; /* what was changed since is mixed with what is put back */
 };
 
 static void undo_done(struct undo *undo)
@@ -148,7 +149,26 @@ static int undo_check_whole(const struct undo *undo, bool force, struct error *e
         return 0;
 }
 
-static int undo_check_all(const struct undo *undo, struct error *error)
+/* With DMIG_FORCE it is only noted what was changed since. Returns: 0, or a negative errno with @error set. */
+static int undo_check_one(struct undo *undo, const struct archived *archived, const struct archive *newer,
+                          struct error *error)
+{
+        const struct undo_question question = {
+                .history = undo->history, .archived = archived, .newer = newer, .since = undo->report->since
+        };
+        int r = undo_check(&question, error);
+
+        if (r <= 0 && r != -ESTALE)
+                return r;
+        if (!(undo->flags & DMIG_FORCE))
+                return -ESTALE;
+        context_log(undo->ctx, LOG_WARNING, undo->package, "%s", error_text(error));
+        error_clear(error);
+        undo->mixed = true;
+        return 0;
+}
+
+static int undo_check_all(struct undo *undo, struct error *error)
 {
         bool force = undo->flags & DMIG_FORCE;
         int r = 0;
@@ -157,10 +177,10 @@ static int undo_check_all(const struct undo *undo, struct error *error)
                 r = undo_check_mounts(undo->history, &undo->list.items[i], force, error);
         if (r >= 0)
                 r = undo_check_whole(undo, force, error);
-        for (size_t i = 0; !force && r >= 0 && i < undo->list.n; i++) {
+        for (size_t i = 0; r >= 0 && i < undo->list.n; i++) {
                 const struct archive newer = { .items = undo->list.items, .n = i };
 
-                r = undo_check(undo->history, &undo->list.items[i], &newer, error);
+                r = undo_check_one(undo, &undo->list.items[i], &newer, error);
         }
         return r;
 }
@@ -172,7 +192,7 @@ static int undo_do_one(struct undo *undo, size_t i, struct error *error)
         int r = 0;
 
         if (!(undo->flags & DMIG_FORCE))
-                r = undo_check(undo->history, archived, &none, error);
+                r = undo_check_one(undo, archived, &none, error);
         if (r >= 0)
                 r = undo_begin(undo->history, archived, error);
         if (r >= 0)
@@ -250,7 +270,9 @@ static int undo_do_package(struct undo *undo, struct error *error)
 {
         int r;
 
-        r = undo_open(undo, error);
+        r = files_new(&undo->report->since);
+        if (r >= 0)
+                r = undo_open(undo, error);
         if (r >= 0)
                 r = archive_read(undo->history, SLOTS_DIR, &undo->list, error);
         if (r < 0)
@@ -266,6 +288,7 @@ static int undo_do_package(struct undo *undo, struct error *error)
                 r = undo_check_all(undo, error);
         if (r >= 0 && !(undo->flags & DMIG_DRY_RUN))
                 r = undo_do_all(undo, error);
+        files_sort(undo->report->since);
         return r == -ESTALE ? report_set_error(undo->report, DMIG_RESULT_FAILED, error_text(error)) : r;
 }
 

@@ -3,6 +3,7 @@
 #include "changes/files.h"
 
 #include "basic/array.h"
+#include "basic/path.h"
 
 #include <stdio.h>
 
@@ -183,6 +184,26 @@ int files_add_change(struct dmig_files *files, const char *root, const struct ch
         }
         r = files_add(files, &file);
         return r < 0 ? r : 1;
+}
+
+static int file_compare(const void *a, const void *b)
+{
+        return path_compare(((const struct dmig_file *)a)->path, ((const struct dmig_file *)b)->path);
+}
+
+void files_sort(struct dmig_files *files)
+{
+        size_t n = 0;
+
+        if (!files || files->n == 0)
+                return;
+        qsort(files->files, files->n, sizeof(*files->files), file_compare);
+        for (size_t i = 0; i < files->n; i++)
+                if (n > 0 && streq(files->files[n - 1].path, files->files[i].path))
+                        file_done(&files->files[i]);
+                else
+                        files->files[n++] = files->files[i];
+        files->n = n;
 }
 
 /* ---- The inverse ---- */

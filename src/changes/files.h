@@ -51,5 +51,7 @@ _must_check_ int files_add(struct dmig_files *files, struct dmig_file *file);
  * or -ENOMEM.
  */
 _must_check_ int files_add_change(struct dmig_files *files, const char *root, const struct change *change);
+/* Sorts by path, and drops all but one of each. Takes NULL. */
+void files_sort(struct dmig_files *files);
 /* Makes the list of what an undo does: what was created is removed, and so on, in the same order. Returns: 0 or -ENOMEM. */
 int files_invert(const struct dmig_files *files, struct dmig_files **ret);

@@ -5,6 +5,7 @@
  * is written. Out: a redo log and slots that are durable.
  */
 
+#include "commit/census.h"
 #include "commit/commit-check.h"
 #include "commit/commit-fill.h"
 #include "commit/commit-plan.h"
@@ -12,8 +13,6 @@
 #include "fs/beneath.h"
 
 #include <stdio.h>
-
-#define HOLD_PREFIX ".deploy-migrate."
 
 /* ---- Areas ---- */
 
@@ -29,17 +28,18 @@ static int preparation_add_area(struct preparation *p, size_t i)
 {
         const struct area *area = &p->stage->areas->areas[i];
         struct redo_area made = { 0 };
-        int r = 1;
+        int r;
 
-        if (redo_changes_area(p->redo, i))
-                r = commit_is_reachable(p->place, area->fd);
+        r = commit_is_reachable(p->place, area->fd);
         if (r < 0)
                 return r;
         made.path = strdup(area->path + strlen(p->place->root->path));
-        if (!made.path || (r == 0 && asprintf(&made.hold, HOLD_PREFIX "%s", p->place->package) < 0)) {
+        if (!made.path || (r == 0 && redo_changes_area(p->redo, i) &&
+                           asprintf(&made.hold, HOLD_PREFIX "%s", p->place->package) < 0)) {
                 free(made.path);
                 return -ENOMEM;
         }
+        made.memory = r == 0 && commit_is_in_memory(area->fd); /* else our own state vanishes, too */
         return redo_add_area(p->redo, &made);
 }
 
@@ -65,6 +65,17 @@ static int preparation_open_slots(struct preparation *p, struct error *error)
         return 0;
 }
 
+/* The header and the areas of another log; borrows all of it. */
+static struct redo redo_borrow_head(const struct redo *redo)
+{
+        return (struct redo){ .id = redo->id,
+                              .sha256 = redo->sha256,
+                              .run = redo->run,
+                              .from = redo->from,
+                              .areas = redo->areas,
+                              .n_areas = redo->n_areas };
+}
+
 /* Before the first hold is made, holds.jsonl says where they will be, so that recovery can remove them. */
 static int preparation_make_areas(struct preparation *p, struct error *error)
 {
@@ -72,17 +83,31 @@ static int preparation_make_areas(struct preparation *p, struct error *error)
 
         for (size_t i = 0; r >= 0 && i < p->stage->areas->n; i++)
                 r = preparation_add_area(p, i);
-        if (r >= 0 && redo_has_holds(p->redo))
-                r = redo_write(&(const struct redo){ .id = p->redo->id,
-                                                     .sha256 = p->redo->sha256,
-                                                     .run = p->redo->run,
-                                                     .from = p->redo->from,
-                                                     .areas = p->redo->areas,
-                                                     .n_areas = p->redo->n_areas },
-                               p->place->dir, HOLDS_FILE);
+        if (r >= 0 && redo_has_holds(p->redo)) {
+                const struct redo holds = redo_borrow_head(p->redo);
+
+                r = redo_write(&holds, p->place->dir, HOLDS_FILE);
+        }
         if (r < 0)
                 return error_errnof(error, r, "can't write %s/" HOLDS_FILE, p->place->path);
         return preparation_open_slots(p, error);
+}
+
+static int preparation_write_census(const struct preparation *p, struct error *error)
+{
+        struct redo census = redo_borrow_head(p->redo);
+        int r;
+
+        r = census_take(p, &census, error);
+        if (r >= 0) {
+                r = redo_write_unsynced(&census, p->place->dir, CENSUS_FILE);
+                if (r < 0)
+                        error_errnof(error, r, "can't write %s/" CENSUS_FILE, p->place->path);
+        }
+        for (size_t i = 0; i < census.n_census; i++)
+                redo_census_done(&census.census[i]);
+        free(census.census);
+        return r;
 }
 
 /* ---- Durability ---- */
@@ -115,6 +140,8 @@ int commit_prepare(const struct commit_place *place, const struct stage *stage, 
                 r = commit_fill(&p, error);
         if (r >= 0)
                 r = commit_check_metas(&p, error);
+        if (r >= 0)
+                r = preparation_write_census(&p, error);
         if (r < 0)
                 return r;
         r = redo_write_unsynced(redo, place->dir, REDO_FILE);

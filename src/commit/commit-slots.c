@@ -9,8 +9,10 @@
 #include "fs/beneath.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 const char *commit_slot_name(unsigned slot, char ret[static SLOT_NAME_MAX])
 {
@@ -28,6 +30,14 @@ int commit_is_reachable(const struct commit_place *place, int root)
                 return -errno;
         return from.stx_mnt_id == to.stx_mnt_id && from.stx_dev_major == to.stx_dev_major &&
                from.stx_dev_minor == to.stx_dev_minor;
+}
+
+bool commit_is_in_memory(int root)
+{
+        struct statfs fs;
+
+        assert(root >= 0);
+        return fstatfs(root, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
 /* An area that was removed is made again, so that the files that belong there aren't lost. */

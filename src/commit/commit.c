@@ -12,9 +12,7 @@
 #include "fs/beneath-trail.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
-#include <sys/vfs.h>
 
 /* ---- Sites ---- */
 
@@ -41,14 +39,6 @@ static void sites_done(struct sites *sites)
         free(sites->sites);
 }
 
-/* Whether the file system is in memory: after a power cut its files and their changes are gone. */
-static bool fd_is_volatile(int fd)
-{
-        struct statfs fs;
-
-        return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
-}
-
 /* A copy of the slots has other inode numbers, so that it is unknown which renames were done. */
 static int site_check_slots(const struct site *site, const struct redo_area *area)
 {
@@ -70,7 +60,7 @@ static int site_open(struct sites *sites, size_t i)
         if (site->root < 0)
                 return site->root;
         site->slots = commit_open_slots(sites->place, sites->redo, i);
-        if (site->slots < 0 && !(site->slots == -ENOENT && fd_is_volatile(site->root)))
+        if (site->slots < 0 && !(site->slots == -ENOENT && commit_is_in_memory(site->root)))
                 return site->slots;
         if (fstat(site->root, &st) < 0)
                 return -errno;

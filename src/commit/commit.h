@@ -37,6 +37,8 @@ int commit_release(const struct commit_place *place, const struct redo *redo, st
  * @root: the area's root, open. Returns: 1, 0 if the area needs a hold, or a negative errno.
  */
 int commit_is_reachable(const struct commit_place *place, int root);
+/* Whether the area's file system is in memory: after a reboot its files are gone. */
+bool commit_is_in_memory(int root);
 
 /*
  * Opens the directory with an area's slots. commit_make_slots() makes it, a hold always anew, and sets its inode number in @redo.

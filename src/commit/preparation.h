@@ -7,6 +7,8 @@
 #include "fs/beneath-trail.h"
 #include "fs/content.h"
 
+#define HOLD_PREFIX ".deploy-migrate." /* of the names of holds */
+
 struct preparation {
         const struct commit_place *place;
         const struct stage *stage;

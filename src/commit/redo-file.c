@@ -54,6 +54,8 @@ static int redo_writer_put(const struct redo *redo, struct redo_writer *writer)
                 r = redo_writer_put_line(writer, redo_rename_to_json(&redo->renames[i], &writer->above));
         for (size_t i = 0; r >= 0 && i < redo->n_metas; i++)
                 r = redo_writer_put_line(writer, redo_meta_to_json(&redo->metas[i], &writer->above));
+        for (size_t i = 0; r >= 0 && i < redo->n_census; i++)
+                r = redo_writer_put_line(writer, redo_census_to_json(&redo->census[i], &writer->above));
         return r < 0 ? r : redo_writer_put_end(writer);
 }
 

@@ -14,6 +14,11 @@ static const char *const rename_names[] = {
         [REDO_EXCHANGE] = "exchange",
 };
 
+static const char *const census_names[] = {
+        [CENSUS_TREE] = "tree",     [CENSUS_FLAT] = "flat",         [CENSUS_BESIDE] = "beside",
+        [CENSUS_LISTED] = "listed", [CENSUS_UNLISTED] = "unlisted",
+};
+
 /* ---- Writing ---- */
 
 /* Leaves out NULL. @above: as for redo_path_to_json(). */
@@ -60,6 +65,7 @@ json_object *redo_header_to_json(const struct redo *redo)
         if (redo_json_new(&object) < 0 || json_add_int(object, "transaction", FORMAT) < 0 ||
             json_add_string(object, "id", redo->id) < 0 || json_add_string(object, "sha256", redo->sha256) < 0 ||
             json_add_string(object, "run", redo->run) < 0 || json_add_string(object, "from", redo->from) < 0 ||
+            (redo->boot && json_add_string(object, "boot", redo->boot) < 0) ||
             json_add_int(object, "upgrade", redo->upgrade) < 0 ||
             json_add_int(object, "position", redo->position) < 0 ||
             json_add_int(object, "duration_ms", redo->duration_ms) < 0)
@@ -73,7 +79,8 @@ json_object *redo_area_to_json(const struct redo_area *area)
 
         if (redo_json_new(&object) < 0 || redo_json_put_name(object, "root", area->path) < 0 ||
             redo_json_put_name(object, "hold", area->hold) < 0 ||
-            json_add_int(object, "slots", (int64_t)area->slots) < 0)
+            json_add_int(object, "slots", (int64_t)area->slots) < 0 ||
+            (area->memory && json_add(object, "memory", json_object_new_boolean(true)) < 0))
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -128,6 +135,21 @@ json_object *redo_meta_to_json(const struct redo_meta *meta, struct redo_paths *
         return TAKE_PTR(object);
 }
 
+json_object *redo_census_to_json(const struct redo_census *census, struct redo_paths *above)
+{
+        _cleanup_(json_object_putp) json_object *object = NULL;
+
+        if (redo_json_new(&object) < 0 || json_add_string(object, "census", census_names[census->kind]) < 0 ||
+            json_add_int(object, "area", (int64_t)census->area) < 0 ||
+            redo_json_put_path(object, "path", census->path, &above->path) < 0 ||
+            json_add_int(object, "sec", census->time.tv_sec) < 0 ||
+            json_add_int(object, "nsec", census->time.tv_nsec) < 0 ||
+            (census->kind == CENSUS_LISTED &&
+             (json_add_int(object, "mode", census->mode) < 0 || json_add_int(object, "size", census->size) < 0)))
+                return NULL;
+        return TAKE_PTR(object);
+}
+
 /* ---- Reading ---- */
 
 static int redo_json_get_area(const struct redo *redo, json_object *object, size_t *ret)
@@ -173,6 +195,12 @@ static int redo_json_get_attributes(json_object *object, const char *key, struct
         return value ? attributes_from_json(value, ret) : 0;
 }
 
+/* A missing key leaves @ret unchanged. */
+static int redo_json_get_optional_text(json_object *object, const char *key, char **ret)
+{
+        return json_object_object_get(object, key) ? redo_json_get_text(object, key, ret) : 0;
+}
+
 static int results_first_error(const int *results, size_t n)
 {
         for (size_t i = 0; i < n; i++)
@@ -193,6 +221,7 @@ static int redo_header_from_json(struct redo *redo, json_object *object, struct 
         return FIRST_ERROR(
                 redo_json_get_text(object, "id", &redo->id), redo_json_get_text(object, "sha256", &redo->sha256),
                 redo_json_get_text(object, "run", &redo->run), redo_json_get_text(object, "from", &redo->from),
+                redo_json_get_optional_text(object, "boot", &redo->boot),
                 json_get_int(object, "upgrade", &redo->upgrade), json_get_int(object, "position", &redo->position),
                 json_get_int(object, "duration_ms", &redo->duration_ms));
 }
@@ -207,6 +236,7 @@ static int redo_area_from_json(struct redo *redo, json_object *object, struct re
         r = FIRST_ERROR(redo_json_get_name(object, "root", &area.path), redo_json_get_name(object, "hold", &area.hold),
                         json_get_int(object, "slots", &slots));
         area.slots = (uint64_t)slots;
+        area.memory = json_object_get_boolean(json_object_object_get(object, "memory"));
         if (r >= 0 && !area.path)
                 r = -EBADMSG;
         return r < 0 ? (redo_area_done(&area), r) : redo_add_area(redo, &area);
@@ -283,6 +313,28 @@ static int redo_meta_from_json(struct redo *redo, json_object *object, struct re
         return r < 0 ? (redo_meta_done(&meta), r) : redo_add_meta(redo, &meta);
 }
 
+static int redo_census_from_json(struct redo *redo, json_object *object, struct redo_paths *above)
+{
+        int64_t sec = 0, nsec = 0, mode = 0, size = 0;
+        struct redo_census census = { 0 };
+        _cleanup_free_ char *kind = NULL;
+        int r;
+
+        r = FIRST_ERROR(redo_json_get_text(object, "census", &kind), redo_json_get_area(redo, object, &census.area),
+                        redo_json_get_path(object, "path", &above->path, &census.path),
+                        json_get_int(object, "sec", &sec), json_get_int(object, "nsec", &nsec));
+        while (r >= 0 && census.kind < ELEMENTSOF(census_names) && !streq(census_names[census.kind], kind))
+                census.kind++;
+        if (r >= 0 && (census.kind == ELEMENTSOF(census_names) || !census.path))
+                r = -EBADMSG;
+        if (r >= 0 && census.kind == CENSUS_LISTED)
+                r = FIRST_ERROR(json_get_int(object, "mode", &mode), json_get_int(object, "size", &size));
+        census.mode = (mode_t)mode;
+        census.size = (off_t)size;
+        census.time = (struct timespec){ .tv_sec = sec, .tv_nsec = nsec };
+        return r < 0 ? (redo_census_done(&census), r) : redo_add_census(redo, &census);
+}
+
 int redo_add_json(struct redo *redo, json_object *object, struct redo_paths *above)
 {
         static const struct {
@@ -291,7 +343,7 @@ int redo_add_json(struct redo *redo, json_object *object, struct redo_paths *abo
         } kinds[] = {
                 { "transaction", redo_header_from_json }, { "root", redo_area_from_json },
                 { "change", redo_change_from_json },      { "rename", redo_rename_from_json },
-                { "attributes", redo_meta_from_json },
+                { "attributes", redo_meta_from_json },    { "census", redo_census_from_json },
         };
 
         assert(redo && object && above);

@@ -25,6 +25,11 @@ void redo_meta_done(struct redo_meta *meta)
         attributes_done(&meta->after);
 }
 
+void redo_census_done(struct redo_census *census)
+{
+        free(census->path);
+}
+
 struct redo *redo_free(struct redo *redo)
 {
         if (!redo)
@@ -35,6 +40,9 @@ struct redo *redo_free(struct redo *redo)
                 redo_rename_done(&redo->renames[i]);
         for (size_t i = 0; i < redo->n_metas; i++)
                 redo_meta_done(&redo->metas[i]);
+        for (size_t i = 0; i < redo->n_census; i++)
+                redo_census_done(&redo->census[i]);
+        free(redo->census);
         free(redo->areas);
         free(redo->renames);
         free(redo->metas);
@@ -43,6 +51,7 @@ struct redo *redo_free(struct redo *redo)
         free(redo->sha256);
         free(redo->run);
         free(redo->from);
+        free(redo->boot);
         free(redo);
         return NULL;
 }
@@ -89,6 +98,21 @@ int redo_add_meta(struct redo *redo, struct redo_meta *meta)
         }
         redo->metas = grown;
         grown[redo->n_metas++] = *meta;
+        return 0;
+}
+
+int redo_add_census(struct redo *redo, struct redo_census *census)
+{
+        struct redo_census *grown;
+
+        assert(redo && census);
+        grown = array_grow(redo->census, redo->n_census, sizeof(*grown));
+        if (!grown) {
+                redo_census_done(census);
+                return -ENOMEM;
+        }
+        redo->census = grown;
+        grown[redo->n_census++] = *census;
         return 0;
 }
 

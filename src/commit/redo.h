@@ -50,6 +50,25 @@ struct redo_area {
         char *path;     /* of its root, below our root */
         char *hold;     /* the name of the hold in it; NULL if its slots are in the transaction's directory */
         uint64_t slots; /* the inode number of the directory with its slots; 0: none */
+        bool memory;    /* its file system is in memory: at a reboot its files vanish */
+};
+
+/* The census (census.h): what has to be as it is now for an undo. It is in a log of its own. */
+enum census_kind {
+        CENSUS_TREE,     /* a directory: everything in it */
+        CENSUS_FLAT,     /* a directory of configuration: the files in it that aren't in a directory of their own */
+        CENSUS_BESIDE,   /* a file: the files in its directory whose names begin with its name */
+        CENSUS_LISTED,   /* a file or directory that the transaction doesn't change */
+        CENSUS_UNLISTED, /* a directory in a tree: what is in it isn't listed, as it is too much */
+};
+
+struct redo_census {
+        enum census_kind kind;
+        size_t area;
+        char *path;           /* after all renames, relative to the area's root */
+        mode_t mode;          /* of what is listed */
+        off_t size;           /* likewise */
+        struct timespec time; /* when a listed file was modified; else when the census was taken */
 };
 
 struct redo {
@@ -57,6 +76,7 @@ struct redo {
         char *sha256;
         char *run;
         char *from;       /* the version that the upgrade began with */
+        char *boot;       /* the id of the boot in which it was made; NULL: unknown */
         int64_t upgrade;  /* the number of upgrades completed before */
         int64_t position; /* of the history: later transactions have greater ones */
         int64_t duration_ms;
@@ -67,6 +87,8 @@ struct redo {
         size_t n_renames;
         struct redo_meta *metas;
         size_t n_metas;
+        struct redo_census *census;
+        size_t n_census;
 };
 
 struct redo *redo_free(struct redo *redo);
@@ -76,9 +98,11 @@ DEFINE_CLEANUP(struct redo *, redo_free);
 _must_check_ int redo_add_area(struct redo *redo, struct redo_area *area);
 _must_check_ int redo_add_rename(struct redo *redo, struct redo_rename *rename);
 _must_check_ int redo_add_meta(struct redo *redo, struct redo_meta *meta);
+_must_check_ int redo_add_census(struct redo *redo, struct redo_census *census);
 void redo_area_done(struct redo_area *area);
 void redo_rename_done(struct redo_rename *rename);
 void redo_meta_done(struct redo_meta *meta);
+void redo_census_done(struct redo_census *census);
 
 bool redo_has_holds(const struct redo *redo);
 /* Makes an absolute path below our root of @path, which is relative to the area's root. Returns: 0 or -ENOMEM. */

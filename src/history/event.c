@@ -128,8 +128,8 @@ static void boot_id_read(char ret[static 33])
         ret[32] = '\0';
 }
 
-/* It stays the same for as long as we run. Returns: it, to be used by this thread. */
-static const char *boot_id_get(void)
+/* It stays the same for as long as we run. */
+const char *boot_id_get(void)
 {
         static _Thread_local char id[33];
 

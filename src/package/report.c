@@ -43,6 +43,8 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
         free(report->steps);
         strv_free(report->units);
         event_free(report->progress);
+        files_free(report->since);
+        free(report->overwritten);
         free(report->package);
         free(report->from);
         free(report->to);
@@ -196,6 +198,16 @@ size_t dmig_report_count_undoable(const struct dmig_report *report)
 uint64_t dmig_report_get_undo_bytes(const struct dmig_report *report)
 {
         return report ? report->undo_bytes : 0;
+}
+
+const struct dmig_files *dmig_report_get_since(const struct dmig_report *report)
+{
+        return report ? report->since : NULL;
+}
+
+const char *dmig_report_get_overwritten(const struct dmig_report *report)
+{
+        return report ? report->overwritten : NULL;
 }
 
 const struct dmig_event *dmig_report_get_progress(const struct dmig_report *report)

@@ -36,6 +36,8 @@ struct dmig_report {
         size_t n_units;
         size_t n_undoable;
         uint64_t undo_bytes;
+        struct dmig_files *since;    /* that an undo finds changed; NULL if none was looked for */
+        char *overwritten;           /* where an undo keeps what it overwrites; NULL: nowhere */
         struct dmig_event *progress; /* of a run that is going on, NULL if there is none */
 };
 

@@ -2,6 +2,7 @@
 
 #include "transaction/transaction.h"
 
+#include "history/event.h"
 #include "package/emit.h"
 #include "stage/hard-links.h"
 #include "transaction/prepared.h"
@@ -72,10 +73,11 @@ static int transaction_make_redo(struct transaction *t, const struct transaction
         redo->sha256 = strdup(end->sha256);
         redo->from = strdup(end->from);
         redo->run = strdup(t->request.ctx->run_id);
+        redo->boot = strdup(boot_id_get());
         redo->upgrade = (int64_t)t->request.history->state.upgrades.n;
         redo->position = (int64_t)t->request.history->size;
         redo->duration_ms = end->duration_ms;
-        return redo->id && redo->sha256 && redo->run && redo->from ? 0 : -ENOMEM;
+        return redo->id && redo->sha256 && redo->run && redo->from && redo->boot ? 0 : -ENOMEM;
 }
 
 int transaction_prepare(struct transaction *t, const struct transaction_end *end, struct error *error)

@@ -2,117 +2,16 @@
 
 /*
  * Checks before an undo that all files are as the transaction left them. In: its redo log, and the newer transactions that are undone first.
- * Out: nothing, or an error that names the first file that was changed since.
+ * Out: a list of what was changed since, and an error that names the first of it.
  */
 
 #include "basic/clock.h"
 #include "basic/io.h"
-#include "basic/path-escape.h"
-#include "fs/beneath-trail.h"
-#include "transaction/undo-before.h"
-#include "transaction/undo.h"
+#include "transaction/undo-look.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-
-struct checker {
-        const struct archived *archived;
-        struct undo_before *newer; /* newest first */
-        size_t n_newer;
-        struct commit_place place;
-        struct beneath_trail *roots; /* one an area */
-        struct error *error;
-};
-
-static void checker_close_root(struct beneath_trail *root)
-{
-        beneath_trail_done(root);
-        fd_closep(&root->dir);
-}
-
-static void checker_done(struct checker *c)
-{
-        for (size_t i = 0; c->roots && i < c->archived->redo->n_areas; i++)
-                checker_close_root(&c->roots[i]);
-        free(c->roots);
-        for (size_t i = 0; c->newer && i < c->n_newer; i++)
-                undo_before_done(&c->newer[i]);
-        free(c->newer);
-}
-
-/* @what: "was changed" and the like. */
-static int checker_refuse(const struct checker *c, size_t area, const char *path, const char *what)
-{
-        _cleanup_free_ char *whole = NULL, *text = NULL;
-        int r;
-
-        r = redo_format_path(c->archived->redo, area, path, &whole);
-        if (r >= 0)
-                r = path_escape(whole, &text);
-        return r < 0 ? r
-                     : error_setf(c->error, -ESTALE, "%s%s %s after %s was applied; use --force to overwrite it",
-                                  c->place.root->path, text, what, c->archived->redo->id);
-}
-
-/* ---- Finding files ---- */
-
-/* A file as it will be once the newer transactions are undone. */
-struct sighting {
-        struct stat st;
-        int fd; /* O_PATH; -EBADF if it can't be opened yet */
-};
-
-static void sighting_done(struct sighting *sighting)
-{
-        fd_closep(&sighting->fd);
-}
-
-/* Finds what the undo of the newer transactions will make of the file. Returns: as undo_before_look(). */
-static int checker_look_before(const struct checker *c, char **path, struct stat *ret)
-{
-        int r = -EAGAIN;
-
-        for (size_t i = c->n_newer; r == -EAGAIN && i-- > 0;)
-                r = undo_before_look(&c->newer[i], path, ret);
-        return r;
-}
-
-/* @whole: the absolute path to which the newer transactions have moved the file. Returns: an O_PATH descriptor, or a negative errno. */
-static int checker_open(const struct checker *c, size_t area, const char *path, const char *whole)
-{
-        _cleanup_free_ char *unmoved = NULL;
-        int r = redo_format_path(c->archived->redo, area, path, &unmoved);
-
-        if (r < 0)
-                return r;
-        return streq(unmoved, whole) ? beneath_trail_open(&c->roots[area], path, O_PATH | O_NOFOLLOW)
-                                     : root_open_unlinked(c->place.root, whole, O_PATH | O_NOFOLLOW);
-}
-
-/* Returns: 1 with @ret, 0 if there is no file, or a negative errno with the error set. */
-static int checker_look(const struct checker *c, size_t area, const char *path, struct sighting *ret)
-{
-        const struct redo *redo = c->archived->redo;
-        _cleanup_free_ char *whole = NULL;
-        int r;
-
-        ret->fd = -EBADF;
-        r = redo_format_path(redo, area, path, &whole);
-        if (r >= 0)
-                r = checker_look_before(c, &whole, &ret->st);
-        if (r == -EAGAIN) {
-                ret->fd = checker_open(c, area, path, whole);
-                r = beneath_is_nowhere(ret->fd) ? 0 : ret->fd < 0 ? ret->fd : fstat(ret->fd, &ret->st) < 0 ? -errno : 1;
-        }
-        if (r == -EXDEV)
-                return error_setf(c->error, -ESTALE,
-                                  "%s%s is on a file system that was mounted after %s was applied; unmount it",
-                                  c->place.root->path, whole, redo->id);
-        if (r < 0)
-                return error_errnof(c->error, r, "can't look at %s", whole ? whole : path);
-        return r;
-}
 
 /* ---- Files ---- */
 
@@ -128,7 +27,7 @@ static bool stat_is_as_left(const struct stat *left, const struct stat *now)
 }
 
 /* Refuses a file that isn't the transaction's in a directory that it made, since an undo would remove it. */
-static int checker_check_entry(const struct checker *c, size_t area, const char *path)
+static int checker_check_entry(struct checker *c, size_t area, const char *path)
 {
         _cleanup_(sighting_done) struct sighting now = { .fd = -EBADF };
         int r;
@@ -136,10 +35,10 @@ static int checker_check_entry(const struct checker *c, size_t area, const char 
         if (changes_find(&c->archived->redo->changes, area, path))
                 return 0;
         r = checker_look(c, area, path, &now);
-        return r > 0 ? checker_refuse(c, area, path, "was made") : r;
+        return r > 0 ? checker_note(c, area, path, FATE_MADE, &now.st, false) : r;
 }
 
-static int checker_check_entries(const struct checker *c, const struct change *change)
+static int checker_check_entries(struct checker *c, const struct change *change)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         const struct dirent *entry;
@@ -164,7 +63,7 @@ static bool change_makes_directory(const struct change *change)
 }
 
 /* Checks the file at its new path. */
-static int checker_check_new_path(const struct checker *c, const struct change *change)
+static int checker_check_new_path(struct checker *c, const struct change *change)
 {
         _cleanup_(sighting_done) struct sighting now = { .fd = -EBADF };
         int r;
@@ -173,9 +72,9 @@ static int checker_check_new_path(const struct checker *c, const struct change *
         if (r < 0)
                 return r;
         if (r == 0)
-                return checker_refuse(c, change->area, change->path, "was removed");
+                return checker_note(c, change->area, change->path, FATE_REMOVED, NULL, false);
         if (!stat_is_as_left(&change->after, &now.st))
-                return checker_refuse(c, change->area, change->path, "was changed");
+                return checker_note(c, change->area, change->path, FATE_CHANGED, &now.st, false);
         return change_makes_directory(change) ? checker_check_entries(c, change) : 0;
 }
 
@@ -200,7 +99,7 @@ static bool changes_brought(const struct changes *changes, size_t area, const ch
 }
 
 /* Refuses a new file at the old path of one that was moved or removed, since an undo would overwrite it. */
-static int checker_check_old_path(const struct checker *c, const struct change *change)
+static int checker_check_old_path(struct checker *c, const struct change *change)
 {
         _cleanup_(sighting_done) struct sighting now = { .fd = -EBADF };
         const char *path = change_old_path(change);
@@ -209,13 +108,31 @@ static int checker_check_old_path(const struct checker *c, const struct change *
         r = checker_look(c, change->area, path, &now);
         if (r <= 0 || changes_brought(&c->archived->redo->changes, change->area, path))
                 return r < 0 ? r : 0;
-        return checker_refuse(c, change->area, path, "was made");
+        return checker_note(c, change->area, path, FATE_MADE, &now.st, false);
 }
 
-static int checker_check_change(const struct checker *c, const struct change *change)
+/*
+ * Whether what the transaction did there has vanished, at a reboot or before it, as is to be expected in that place. Returns: 1, 0, or a
+ * negative errno with the error set.
+ */
+static int checker_has_vanished(struct checker *c, const struct change *change)
 {
-        int r;
+        _cleanup_(sighting_done) struct sighting now = { .fd = -EBADF };
+        const struct redo *redo = c->archived->redo;
+        int r = undo_is_volatile(redo, change->area, change->path);
 
+        if (r <= 0 || undo_is_of_earlier_boot(redo) || change->kind == CHANGE_REMOVE)
+                return r <= 0 ? r : undo_is_of_earlier_boot(redo);
+        r = checker_look(c, change->area, change->path, &now);
+        return r < 0 ? r : r == 0;
+}
+
+static int checker_check_change(struct checker *c, const struct change *change)
+{
+        int r = checker_has_vanished(c, change);
+
+        if (r != 0)
+                return r < 0 ? r : 0;
         switch (change->kind) {
         case CHANGE_ENTRIES:
                 return change->inner ? checker_check_new_path(c, change) : 0;
@@ -231,7 +148,7 @@ static int checker_check_change(const struct checker *c, const struct change *ch
 
 /* ---- Attributes ---- */
 
-static int checker_check_meta(const struct checker *c, const struct redo_meta *meta)
+static int checker_check_meta(struct checker *c, const struct redo_meta *meta)
 {
         _cleanup_(sighting_done) struct sighting now = { .fd = -EBADF };
         _cleanup_attributes_ struct attributes attributes = { 0 };
@@ -239,6 +156,9 @@ static int checker_check_meta(const struct checker *c, const struct redo_meta *m
 
         if (!meta->before.st.st_mode || !meta->after.st.st_mode || attributes_equal(&meta->before, &meta->after))
                 return 0; /* they aren't put back */
+        r = undo_is_volatile(c->archived->redo, meta->area, meta->path);
+        if (r < 0 || (r > 0 && undo_is_of_earlier_boot(c->archived->redo)))
+                return r < 0 ? r : 0;
         r = checker_look(c, meta->area, meta->path, &now);
         if (r <= 0 || now.fd < 0)
                 return r < 0 ? r
@@ -246,64 +166,30 @@ static int checker_check_meta(const struct checker *c, const struct redo_meta *m
         r = attributes_read(now.fd, &attributes);
         if (r < 0)
                 return error_errnof(c->error, r, "can't look at %s", meta->path);
-        return attributes_equal(&meta->after, &attributes) ? 0
-                                                           : checker_refuse(c, meta->area, meta->path, "was changed");
+        return attributes_equal(&meta->after, &attributes)
+                       ? 0
+                       : checker_note(c, meta->area, meta->path, FATE_CHANGED, &now.st, false);
 }
 
 /* ---- The whole ---- */
 
-static int checker_open_roots(struct checker *c)
+int undo_check(const struct undo_question *question, struct error *error)
 {
-        const struct redo *redo = c->archived->redo;
-        const char *root = c->place.root->path;
-
-        for (size_t i = 0; i < redo->n_areas; i++) {
-                const char *path = redo->areas[i].path;
-                int fd = root_open_unlinked(c->place.root, path, O_RDONLY | O_DIRECTORY);
-
-                if (fd == -ENOENT)
-                        return error_setf(c->error, -ESTALE,
-                                          "%s%s was removed after %s was applied; use --force to make it again", root,
-                                          path, redo->id);
-                if (fd < 0)
-                        return error_errnof(c->error, fd, "can't open %s%s", root, path);
-                c->roots[i].dir = fd;
-        }
-        return 0;
-}
-
-static int checker_init(struct checker *c, const struct archive *newer)
-{
-        size_t n = c->archived->redo->n_areas;
-        int r = 0;
-
-        c->roots = calloc(n + 1, sizeof(*c->roots));
-        c->newer = calloc(newer->n + 1, sizeof(*c->newer));
-        c->n_newer = newer->n;
-        for (size_t i = 0; c->roots && i < n; i++)
-                c->roots[i].dir = -EBADF;
-        if (!c->roots || !c->newer)
-                return -ENOMEM;
-        for (size_t i = 0; r >= 0 && i < newer->n; i++)
-                r = undo_before_init(&c->newer[i], &newer->items[i]);
-        return r < 0 ? r : checker_open_roots(c);
-}
-
-int undo_check(const struct history *history, const struct archived *archived, const struct archive *newer,
-               struct error *error)
-{
-        const struct redo *redo = archived->redo;
+        const struct redo *redo = question->archived->redo;
         _cleanup_(checker_done) struct checker c = {
-                .archived = archived,
-                .place = archived_place(archived, history),
+                .archived = question->archived,
+                .place = archived_place(question->archived, question->history),
+                .since = question->since,
                 .error = error,
         };
         int r;
 
-        r = checker_init(&c, newer);
+        r = checker_init(&c, question->newer);
         for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
                 r = checker_check_change(&c, &redo->changes.changes[i]);
         for (size_t i = 0; r >= 0 && i < redo->n_metas; i++)
                 r = checker_check_meta(&c, &redo->metas[i]);
-        return r;
+        if (r >= 0)
+                r = checker_check_data(&c);
+        return r < 0 ? r : c.found;
 }

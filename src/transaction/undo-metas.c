@@ -5,6 +5,7 @@
 #include "basic/clock.h"
 #include "fs/beneath.h"
 #include "transaction/undo-inversion.h"
+#include "transaction/undo.h"
 
 #include <fcntl.h>
 
@@ -80,6 +81,9 @@ static int inversion_add_meta(struct inversion *in, const struct redo_meta *done
         uint64_t ino = done->before.st.st_ino;
         int r;
 
+        r = undo_is_volatile(in->archived->redo, done->area, done->path);
+        if (r < 0 || (r > 0 && undo_is_of_earlier_boot(in->archived->redo)))
+                return r < 0 ? r : 0;
         r = inversion_owns_meta(in, done);
         if (r <= 0)
                 return r;

@@ -22,6 +22,8 @@ static int undo_check_reachable(const struct commit_place *place, const struct r
         r = commit_is_reachable(place, root);
         if (r < 0)
                 return error_errnof(error, r, "can't look at %s%s", place->root->path, area->path);
+        if (area->memory && undo_is_of_earlier_boot(redo))
+                return 0; /* nothing is put back there */
         if (area->hold && r > 0)
                 return error_setf(
                         error, -ESTALE,

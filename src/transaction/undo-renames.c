@@ -8,6 +8,7 @@
 #include "basic/path.h"
 #include "fs/beneath.h"
 #include "transaction/undo-inversion.h"
+#include "transaction/undo.h"
 
 #include <fcntl.h>
 
@@ -110,11 +111,27 @@ static int inversion_check_parent(const struct inversion *in, const struct redo_
                           strerror(-parent));
 }
 
+/* What has vanished, as is to be expected at a reboot, doesn't come back. Returns: 1, 0, or a negative errno. */
+static int inversion_is_vanished(const struct inversion *in, const struct redo_rename *done)
+{
+        const struct redo *redo = in->archived->redo;
+        int r = undo_is_volatile(redo, done->area, done->path);
+        uint64_t ino;
+
+        if (r <= 0 || undo_is_of_earlier_boot(redo) || done->kind != REDO_EXCHANGE)
+                return r <= 0 ? r : undo_is_of_earlier_boot(redo);
+        r = inversion_read_ino(in->roots[done->area], done->path, &ino);
+        return beneath_is_nowhere(r) ? 1 : r < 0 ? r : 0;
+}
+
 static int inversion_add_rename(struct inversion *in, const struct redo_rename *done, struct error *error)
 {
         struct redo_rename rename = { .area = done->area, .slot = done->slot };
         int r;
 
+        r = inversion_is_vanished(in, done);
+        if (r != 0)
+                return r < 0 ? r : 0;
         r = inversion_check_fixed(in, done, error);
         if (r >= 0)
                 r = inversion_invert(in, done, &rename, error);

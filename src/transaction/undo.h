@@ -10,12 +10,22 @@
 #include "package/context.h"
 #include "transaction/archive.h"
 
+struct undo_question {
+        const struct history *history;
+        const struct archived *archived;
+        const struct archive *newer; /* will be undone before this one; their own checks cover what they changed */
+        struct dmig_files *since;    /* gets what was changed since */
+};
+
 /*
- * @newer: the transactions that will be undone before this one; their own checks cover what they changed. Returns: 0, -ESTALE with @error
- * set to a file that was changed since, or another negative errno.
+ * Returns: 0 if all is as the transaction left it; 1 with @error set to the first file in the list that was changed since; -ESTALE with
+ * @error set if a directory or the census is missing, or something is mounted over it; or another negative errno with @error set.
  */
-_must_check_ int undo_check(const struct history *history, const struct archived *archived, const struct archive *newer,
-                            struct error *error);
+_must_check_ int undo_check(const struct undo_question *question, struct error *error);
+/* Whether the file is in a place whose files vanish at a reboot. Returns: 1, 0 or -ENOMEM. */
+int undo_is_volatile(const struct redo *redo, size_t area, const char *path);
+/* Whether the machine was rebooted since the transaction. */
+bool undo_is_of_earlier_boot(const struct redo *redo);
 /*
  * Checks that the areas are on the same mounts as when the transaction was applied. With @force refuses only what is impossible. Returns:
  * as undo_check().

@@ -183,22 +183,49 @@ static int lister_list(struct lister *lister, const char *old, const char *new)
         return r < 0 ? r : 0;
 }
 
-static int lister_list_tree(struct lister *lister, const struct redo_census *root)
+static int lister_list_tree(struct lister *lister, size_t area, const char *path)
 {
         const struct change *change;
-        _cleanup_free_ char *path = strdup(root->path); /* the list grows */
         int r = 0;
 
-        lister->area = root->area;
-        change = path ? lister_find(lister, path) : NULL;
-        if (!path)
-                return -ENOMEM;
+        lister->area = area;
+        change = lister_find(lister, path);
         if (!change || (change->kind != CHANGE_REMOVE && change->kind != CHANGE_REPLACE))
                 r = lister_enqueue(lister, path, change ? change->path : path);
         for (size_t i = 0; r >= 0 && i < lister->queue.n; i += 2)
                 r = lister_list(lister, lister->queue.list[i], lister->queue.list[i + 1]);
         strv_done(&lister->queue);
         lister->queue = (struct strv){ 0 };
+        return r;
+}
+
+/* Whether one of the first @n entries, the roots, is a tree that has the path. */
+static bool census_covers(const struct redo *census, size_t n, size_t area, const char *path)
+{
+        for (size_t i = 0; i < n; i++) {
+                const struct redo_census *root = &census->census[i];
+
+                if (root->kind == CENSUS_TREE && root->area == area &&
+                    (!root->path[0] || path_is_within(path, root->path)))
+                        return true;
+        }
+        return false;
+}
+
+/* What is moved into a tree from elsewhere. */
+static int lister_list_moved(struct lister *lister, size_t n_roots)
+{
+        const struct changes *changes = &lister->p->redo->changes;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < changes->n; i++) {
+                const struct change *change = &changes->changes[i];
+
+                if (change->kind == CHANGE_MOVE && S_ISDIR(change->before.st_mode) &&
+                    census_covers(lister->census, n_roots, change->area, change->path) &&
+                    !census_covers(lister->census, n_roots, change->area, change->from))
+                        r = lister_list_tree(lister, change->area, change->from);
+        }
         return r;
 }
 
@@ -228,8 +255,10 @@ static int lister_list_root(struct lister *lister, const struct redo_census *roo
         _cleanup_free_ char *whole = NULL;
         int r;
 
-        if (root->kind == CENSUS_TREE)
-                return lister_list_tree(lister, root);
+        if (root->kind == CENSUS_TREE) {
+                whole = strdup(root->path); /* the list grows */
+                return whole ? lister_list_tree(lister, root->area, whole) : -ENOMEM;
+        }
         r = redo_format_path(lister->p->redo, root->area, root->path, &whole);
         return r < 0 || path_is_configuration(whole) ? r : lister_list_beside(lister, root);
 }
@@ -251,6 +280,8 @@ int census_take(const struct preparation *p, struct redo *census, struct error *
                         return error_errnof(error, r, "can't list what is in %s%s/%s", p->place->root->path,
                                             p->redo->areas[census->census[i].area].path, census->census[i].path);
         }
+        if (r >= 0)
+                r = lister_list_moved(&lister, n);
         if (r < 0)
                 return error_errnof(error, r, "can't list the data that is beside what is changed");
         census_sort(census);

@@ -98,6 +98,42 @@ static bool changes_brought(const struct changes *changes, size_t area, const ch
         return false;
 }
 
+static int checker_refuse_way(const struct checker *c, size_t area, const char *path, int r)
+{
+        _cleanup_free_ char *whole = NULL;
+
+        if (redo_format_path(c->archived->redo, area, path, &whole) < 0)
+                return -ENOMEM;
+        return error_setf(c->error, r, "can't put back %s%s: %s; move away the file that replaces its directory",
+                          c->place.root->path, whole, strerror(-r));
+}
+
+/*
+ * Refuses a path whose directory was replaced by something else, by nobody whose work is undone: --force wouldn't help. A missing directory is
+ * made again.
+ */
+static int checker_check_way(struct checker *c, size_t area, const char *path)
+{
+        _cleanup_free_ char *prefix = strdup(path);
+
+        for (char *end = prefix; c->n_newer == 0 && end && (end = strchr(end, '/')); *end++ = '/') {
+                _cleanup_close_ int fd = -EBADF;
+                const struct change *change;
+                struct stat st;
+
+                *end = '\0';
+                fd = beneath_trail_open(&c->roots[area], prefix, O_PATH | O_NOFOLLOW);
+                change = changes_find(&c->archived->redo->changes, area, prefix);
+                if (fd < 0 || (change && change->kind != CHANGE_ENTRIES && change->kind != CHANGE_METADATA))
+                        return 0;
+                if (fstat(fd, &st) < 0)
+                        return -errno;
+                if (!S_ISDIR(st.st_mode))
+                        return checker_refuse_way(c, area, path, S_ISLNK(st.st_mode) ? -ELOOP : -ENOTDIR);
+        }
+        return prefix ? 0 : -ENOMEM;
+}
+
 /* Refuses a new file at the old path of one that was moved or removed, since an undo would overwrite it. */
 static int checker_check_old_path(struct checker *c, const struct change *change)
 {
@@ -106,7 +142,9 @@ static int checker_check_old_path(struct checker *c, const struct change *change
         int r;
 
         r = checker_look(c, change->area, path, &now);
-        if (r <= 0 || changes_brought(&c->archived->redo->changes, change->area, path))
+        if (r == 0)
+                return checker_check_way(c, change->area, path);
+        if (r < 0 || changes_brought(&c->archived->redo->changes, change->area, path))
                 return r < 0 ? r : 0;
         return checker_note(c, change->area, path, FATE_MADE, &now.st, false);
 }
@@ -169,6 +207,51 @@ static int checker_check_meta(struct checker *c, const struct redo_meta *meta)
         return attributes_equal(&meta->after, &attributes)
                        ? 0
                        : checker_note(c, meta->area, meta->path, FATE_CHANGED, &now.st, false);
+}
+
+/* ---- Mounts ---- */
+
+/*
+ * Files put into the directory below a mount point would be hidden once it is mounted again; and if rename(2) can't reach an area, an undo
+ * would fail for ever.
+ */
+static int undo_check_reachable(const struct commit_place *place, const struct redo *redo, size_t i,
+                                struct error *error)
+{
+        const struct redo_area *area = &redo->areas[i];
+        _cleanup_close_ int root = root_open_unlinked(place->root, area->path, O_RDONLY | O_DIRECTORY);
+        int r;
+
+        if (root < 0)
+                return 0; /* undo_check() reports it, or undo_begin() makes it again */
+        r = commit_is_reachable(place, root);
+        if (r < 0)
+                return error_errnof(error, r, "can't look at %s%s", place->root->path, area->path);
+        if (area->memory && undo_is_of_earlier_boot(redo))
+                return 0; /* nothing is put back there */
+        if (area->hold && r > 0)
+                return error_setf(
+                        error, -ESTALE,
+                        "the file system that was mounted on %s%s when %s was applied isn't mounted; mount it, or use --force to put the files into the directory that is there",
+                        place->root->path, area->path, redo->id);
+        if (!area->hold && r == 0)
+                return error_setf(
+                        error, -ESTALE,
+                        "%s%s is on another mount than %s, which it wasn't when %s was applied, so files can't be moved there; unmount it, and copy new files in it back",
+                        place->root->path, area->path, place->path, redo->id);
+        return 0;
+}
+
+int undo_check_mounts(const struct history *history, const struct archived *archived, bool force, struct error *error)
+{
+        const struct commit_place place = archived_place(archived, history);
+        const struct redo *redo = archived->redo;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
+                if (redo->areas[i].slots && !(redo->areas[i].hold && force))
+                        r = undo_check_reachable(&place, redo, i, error);
+        return r;
 }
 
 /* ---- The whole ---- */

@@ -57,15 +57,32 @@ static bool redo_census_is_same(const struct redo_census *entry, const struct st
         return S_ISDIR(now->st_mode) || (entry->size == now->st_size && time_is_same(entry->time, now->st_mtim));
 }
 
+/* A directory that is gone was put away as a whole; what is put back makes it again. */
+static int checker_check_gone(struct checker *c, const struct redo_census *entry)
+{
+        _cleanup_(sighting_done) struct sighting now = { .fd = -EBADF };
+        _cleanup_free_ char *parent = path_parent(entry->path);
+        int r;
+
+        if (!parent)
+                return -ENOMEM;
+        if (S_ISDIR(entry->mode))
+                return 0;
+        r = checker_try_look(c, entry->area, parent, &now);
+        if (r <= 0 || !S_ISDIR(now.st.st_mode))
+                return r < 0 && r != -EXDEV ? r : 0;
+        return checker_note(c, entry->area, entry->path, FATE_REMOVED, NULL, true);
+}
+
 static int checker_check_listed(struct checker *c, const struct redo_census *entry)
 {
         _cleanup_(sighting_done) struct sighting now = { .fd = -EBADF };
-        int r = checker_look(c, entry->area, entry->path, &now);
+        int r = checker_try_look(c, entry->area, entry->path, &now);
 
         if (r < 0)
-                return r;
+                return r == -EXDEV ? 0 : r; /* a file system that is mounted there is none of the transaction's */
         if (r == 0)
-                return checker_note(c, entry->area, entry->path, FATE_REMOVED, NULL, true);
+                return checker_check_gone(c, entry);
         return redo_census_is_same(entry, &now.st)
                        ? 0
                        : checker_note(c, entry->area, entry->path, FATE_CHANGED, &now.st, true);
@@ -100,7 +117,9 @@ static int comparer_compare(struct comparer *comparer, const char *path, const s
 
         if (comparer_knows(comparer, path) || !stat_is_data(now) || !comparer_is_new(comparer, now))
                 return 0;
-        r = checker_look(c, comparer->area, path, &sighting);
+        r = checker_try_look(c, comparer->area, path, &sighting);
+        if (r == -EXDEV)
+                return 0;
         if (r <= 0 || !comparer_is_new(comparer, &sighting.st))
                 return r < 0 ? r : 0;
         r = checker_note(c, comparer->area, path, comparer->newer_only ? FATE_CHANGED : FATE_MADE, &sighting.st, true);

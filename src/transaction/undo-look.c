@@ -93,27 +93,37 @@ static int checker_open(const struct checker *c, size_t area, const char *path, 
                                      : root_open_unlinked(c->place.root, whole, O_PATH | O_NOFOLLOW);
 }
 
-int checker_look(const struct checker *c, size_t area, const char *path, struct sighting *ret)
+int checker_try_look(const struct checker *c, size_t area, const char *path, struct sighting *ret)
 {
-        const struct redo *redo = c->archived->redo;
         _cleanup_free_ char *whole = NULL;
         int r;
 
         ret->fd = -EBADF;
-        r = redo_format_path(redo, area, path, &whole);
+        r = redo_format_path(c->archived->redo, area, path, &whole);
         if (r >= 0)
                 r = checker_look_before(c, &whole, &ret->st);
-        if (r == -EAGAIN) {
-                ret->fd = checker_open(c, area, path, whole);
-                r = beneath_is_nowhere(ret->fd) ? 0 : ret->fd < 0 ? ret->fd : fstat(ret->fd, &ret->st) < 0 ? -errno : 1;
-        }
+        if (r != -EAGAIN)
+                return r;
+        ret->fd = checker_open(c, area, path, whole);
+        if (ret->fd < 0)
+                return beneath_is_nowhere(ret->fd) ? 0 : ret->fd;
+        return fstat(ret->fd, &ret->st) < 0 ? -errno : 1;
+}
+
+int checker_look(const struct checker *c, size_t area, const char *path, struct sighting *ret)
+{
+        _cleanup_free_ char *whole = NULL;
+        int r = checker_try_look(c, area, path, ret);
+
+        if (r >= 0)
+                return r;
+        if (redo_format_path(c->archived->redo, area, path, &whole) < 0)
+                return -ENOMEM;
         if (r == -EXDEV)
                 return error_setf(c->error, -ESTALE,
                                   "%s%s is on a file system that was mounted after %s was applied; unmount it",
-                                  c->place.root->path, whole, redo->id);
-        if (r < 0)
-                return error_errnof(c->error, r, "can't look at %s", whole ? whole : path);
-        return r;
+                                  c->place.root->path, whole, c->archived->redo->id);
+        return error_errnof(c->error, r, "can't look at %s%s", c->place.root->path, whole);
 }
 
 /* ---- Places that vanish ---- */
@@ -173,7 +183,7 @@ int checker_note(struct checker *c, size_t area, const char *path, enum fate fat
                 [FATE_CHANGED] = "replace",
                 [FATE_REMOVED] = "remove",
         };
-        struct dmig_file file = { .kind = kinds[fate], .size_before = -1, .size_after = -1 };
+        struct dmig_file file = { .kind = kinds[fate], .before.size = -1, .after.size = -1 };
         int r;
 
         assert(c && path);
@@ -186,8 +196,10 @@ int checker_note(struct checker *c, size_t area, const char *path, enum fate fat
         }
         c->found = true;
         if (now) {
-                file.mode_after = now->st_mode;
-                file.size_after = S_ISREG(now->st_mode) ? now->st_size : -1;
+                file.after.mode = now->st_mode;
+                file.after.uid = now->st_uid;
+                file.after.gid = now->st_gid;
+                file.after.size = S_ISREG(now->st_mode) ? now->st_size : -1;
         }
         return files_add(c->since, &file);
 }

@@ -32,7 +32,9 @@ struct sighting {
 };
 
 void sighting_done(struct sighting *sighting);
-/* Returns: 1 with @ret, 0 if there is no file, or a negative errno with the error set. */
+/* Returns: 1 with @ret, 0 if there is no file, -EXDEV if something is mounted over it, or another negative errno. */
+_must_check_ int checker_try_look(const struct checker *c, size_t area, const char *path, struct sighting *ret);
+/* The same with the error set, which is -ESTALE for a mount. */
 _must_check_ int checker_look(const struct checker *c, size_t area, const char *path, struct sighting *ret);
 
 /* What has become of a file since. */

@@ -3,7 +3,7 @@
 
 /*
  * The undo of a transaction. In: the redo log of an archived one, and its slots. The steps: check that all files are still as the
- * transaction left them (undo-check.c, undo-mounts.c); write the inverse log (undo-plan.c), from whose appearance on the undo can't be
+ * transaction left them (undo-check.c, undo-data.c); write the inverse log (undo-plan.c), from whose appearance on the undo can't be
  * stopped; execute it by the same code as a commit (undo.c).
  */
 

@@ -144,6 +144,51 @@ test_what_was_changed_since() {
         refuses data/new 'echo changed >data/new/more' assert_missing /srv/data/new/file
 }
 
+test_data_that_was_changed_as_a_whole() {
+        refuses data/file-wal 'echo log >data/file-wal' assert_content /srv/data/file-wal log
+        refuses data/log 'echo log >data/log' assert_content /srv/data/log log
+        refuses data/other/log 'echo log >data/other/log' assert_content /srv/data/other/log log
+        refuses data/other/file 'touch data/other/file' assert_restored
+        refuses data/other/file 'mv data/other/own data/other/file' assert_missing /srv/data/other/own
+        refuses data/other/nothing 'rm data/other/nothing' assert_missing /srv/data/other/nothing
+        refuses data/moved/sub/deep/file 'echo changed >data/moved/sub/deep/file' assert_content /srv/data/dir/sub/deep/file changed
+        refuses data/moved/sub/log 'echo log >data/moved/sub/log; touch -d @7 data/moved/sub/log' assert_content /srv/data/dir/sub/log log
+}
+
+test_what_belongs_to_a_single_file() {
+        WRITES='["/srv/outside/file"]'
+        commit 'echo more >>outside/file'
+        for file in file-journal file.lock; do
+                touch "$ROOT/srv/outside/$file"
+                expect 1 undo sample
+                assert_err "$ROOT/srv/outside/$file was made"
+                rm "$ROOT/srv/outside/$file"
+        done
+        expect 0 undo sample
+}
+
+test_own_configuration_that_was_changed() {
+        WRITES='' BEFORE='mkdir -p ../etc/sample; touch ../etc/sample/file ../etc/sample/more'
+        commit 'echo more >>../etc/sample/file'
+        echo changed >"$ROOT/etc/sample/more"
+        expect 1 undo sample
+        assert_err "$ROOT/etc/sample/more was changed"
+        expect 0 undo --force sample
+        assert_content /etc/sample/more changed
+}
+
+# What a migration has put there is gone after a reboot.
+test_places_that_vanish() {
+        WRITES='["/srv/data", "/run/sample"]' BEFORE='mount -t tmpfs tmpfs data/empty; echo old >data/empty/old; mkdir -p ../run/sample'
+        commit 'echo more >>data/file; echo new >data/empty/new; echo new >data/empty/old; echo new >../run/sample/new'
+        rm -r "$ROOT/run/sample"
+        umount "$ROOT/srv/data/empty"
+        mount -t tmpfs tmpfs "$ROOT/srv/data/empty"
+        expect 0 undo sample
+        assert_content /srv/data/file text
+        assert_missing /srv/data/empty/old
+}
+
 test_what_was_made_since_where_something_comes_back() {
         refuses data/dir 'mkdir data/dir' assert_exists /srv/data/dir/sub/file
         refuses data/dir 'mkdir data/dir; echo changed >data/dir/new' assert_exists /srv/data/dir/sub/file
@@ -151,14 +196,19 @@ test_what_was_made_since_where_something_comes_back() {
 }
 
 test_what_has_nothing_to_do_with_it() {
-        commit 'echo more >>data/file; mkdir data/new; mv data/dir data/moved'
-        echo changed >"$ROOT/srv/data/list"
-        echo changed >"$ROOT/srv/data/moved/sub/file"
-        echo changed >"$ROOT/srv/data/moved/sub/new"
+        WRITES='["/srv/data", "/etc/sample", "/etc/other", "/srv/outside/file"]'
+        BEFORE='mkdir -p ../etc/sample/sub ../etc/other; touch ../etc/sample/file ../etc/other/file'
+        commit 'echo more >>data/file; mkdir data/new; mv data/dir data/moved; for i in sample other; do echo more >>../etc/$i/file; done
+                echo more >>outside/file'
+        chmod 600 "$ROOT/srv/data/list" # nor does a backup that links files or reads them
+        ln "$ROOT/srv/data/list" "$WORK/list"
+        mkfifo "$ROOT/srv/data/moved/fifo2"
+        mkdir "$ROOT/srv/outside/file-s"
+        touch "$ROOT/srv/outside/new" "$ROOT/srv/outside/filed" "$ROOT/srv/new" "$ROOT/etc/sample/sub/new" "$ROOT/etc/other/new" \
+                "$ROOT/etc/sample"
+        touch -d @7 "$ROOT/etc/sample/file.dpkg-dist" "$ROOT/etc/sample/new"
         expect 0 undo sample
-        assert_content /srv/data/list changed
-        assert_content /srv/data/dir/sub/file changed
-        assert_content /srv/data/dir/sub/new changed
+        assert_content /srv/outside/file outside
         assert_content /srv/data/file text
         assert_missing /srv/data/new
 }

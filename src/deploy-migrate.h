@@ -194,7 +194,7 @@ const char *dmig_event_get_string(const struct dmig_event *event, const char *fi
  */
 int dmig_event_get_int(const struct dmig_event *event, const char *field, int64_t *ret) DMIG_NONNULL(1, 2, 3);
 
-/* Returns: the whole event as a JSON object in one line, as the history has it. */
+/* Returns: the whole event as a JSON object in one line, as the history has it, or NULL if memory ran out. */
 const char *dmig_event_get_json(const struct dmig_event *event);
 
 /* ---- Versions --------------------------------------------------------------------------- */

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * JSON in and out. A text is read as one object in valid UTF-8, as strictly as json-c reads it, with nothing after it; fields are read
- * and added with their types and memory checked.
+ * JSON in and out. A text is read as one object in valid UTF-8, as RFC 8259 has it, with nothing after it; fields are read and added
+ * with their types and memory checked.
  */
 
 #include "basic/macro.h"
@@ -22,6 +22,12 @@ struct json_fault {
 
 /* Returns: 0, -EBADMSG with @fault set, or -ENOMEM. */
 _must_check_ int json_parse_object(const char *text, size_t size, json_object **ret, struct json_fault *fault);
+
+/*
+ * Makes the text of @object, on one line. json-c leaves out what it has no memory for, so the text is parsed again, and compared. Returns: it, for as
+ * long as @object isn't changed or formatted again; NULL if @object is NULL, or memory ran out.
+ */
+_must_check_ const char *json_format(json_object *object, size_t *ret_size);
 
 /* Returns: the text of @value, or NULL if it isn't a string, or has a NUL in it, which C can't hold. */
 const char *json_string_text(json_object *value);

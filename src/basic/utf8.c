@@ -33,6 +33,20 @@ size_t utf8_decode(const char *data, size_t size, uint32_t *ret)
         return n;
 }
 
+size_t utf8_encode(uint32_t c, char *out)
+{
+        static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+        size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+        assert(c <= 0x10ffff);
+        assert(out);
+
+        for (size_t i = n; i-- > 1; c >>= 6)
+                out[i] = (char)(0x80 | (c & 0x3f));
+        out[0] = (char)(first[n] | c);
+        return n;
+}
+
 /* C0, DEL, and C1, which some terminals obey even if it comes as UTF-8. */
 static bool utf8_is_control(uint32_t c)
 {

@@ -26,9 +26,8 @@ static int redo_writer_put_line(struct redo_writer *writer, json_object *made)
         const char *line;
         size_t size;
 
-        line = json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
-                                                 &size);
-        if (!object || !line)
+        line = json_format(object, &size);
+        if (!line)
                 return -ENOMEM;
         writer->crc = crc32_z(writer->crc, (const unsigned char *)line, size);
         writer->n_lines++;
@@ -128,6 +127,10 @@ static int redo_reader_check_end(struct redo_reader *reader, json_object *object
         char crc[9];
         const char *text = json_get_string(object, "crc");
 
+        if (!reader->redo->id) {
+                *ret_reason = "the first line is missing";
+                return -EBADMSG;
+        }
         snprintf(crc, sizeof(crc), "%08lx", reader->crc);
         if (!text || !streq(text, crc) ||
             json_object_get_int64(json_object_object_get(object, "end")) != (int64_t)reader->n_lines) {
@@ -141,7 +144,7 @@ static int redo_reader_check_end(struct redo_reader *reader, json_object *object
 static int redo_reader_take_line(struct redo_reader *reader, const char *line, size_t size, const char **ret_reason)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
-        struct json_fault fault;
+        struct json_fault fault = { 0 };
         int r;
 
         *ret_reason = "not a line of a redo log";

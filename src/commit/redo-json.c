@@ -349,6 +349,6 @@ int redo_add_json(struct redo *redo, json_object *object, struct redo_paths *abo
         assert(redo && object && above);
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
                 if (json_object_object_get(object, kinds[i].key))
-                        return kinds[i].add(redo, object, above);
+                        return i > 0 && !redo->id ? -EBADMSG : kinds[i].add(redo, object, above);
         return -EBADMSG;
 }

@@ -235,7 +235,7 @@ int dmig_event_get_int(const struct dmig_event *event, const char *field, int64_
 
 const char *dmig_event_get_json(const struct dmig_event *event)
 {
-        if (!event)
-                return NULL;
-        return json_object_to_json_string_ext(event->object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+        size_t size;
+
+        return event ? json_format(event->object, &size) : NULL;
 }

@@ -79,8 +79,10 @@ int history_line_format(const struct dmig_event *event, char **ret, size_t *ret_
         assert(ret);
         assert(ret_size);
 
-        json = dmig_event_get_json(event);
-        size = strlen(json) - 1; /* without the brace at its end */
+        json = json_format(event->object, &size);
+        if (!json)
+                return -ENOMEM;
+        size--; /* without the brace at its end */
         n = asprintf(&line, "%.*s" CRC_BEGIN "%08lx" CRC_END "\n", (int)size, json, history_line_checksum(json, size));
         if (n < 0)
                 return -ENOMEM;

@@ -199,7 +199,7 @@ static const struct {
         { "{\"network\": True}", "/x.json:1: " },
         { "// a comment\n{}", "/x.json:1: " },
         { "{\"description\": \"\xff\"}", "/x.json:1: " },
-        { "{\"description\": [[[[[[[[[[1]]]]]]]]]]}", "/x.json:1: nesting" },
+        { "{\"description\": [[[[[[[[[[1]]]]]]]]]]}", "/x.json:1: is nested" },
         /* Keys. */
         { "{\"write\": []}", "unknown key \"write\"" },
         { "{\"Network\": true}", "unknown key \"Network\"" },

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * fail-at FILE CALL ERRNO PROGRAM [ARGUMENT...]: system call number CALL of PROGRAM isn't made, but fails with ERRNO; none does where CALL is 0.
+ * Writes to FILE how many there were, and the one that failed. Calls of all its threads count, and those of the processes that it starts until
+ * they execute another program. Calls that can't fail in practice, or whose failure nobody could do anything about, don't count. Exits as PROGRAM
+ * did, or with 128 and the number of the signal that ended it.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+#define LISTENER 100 /* the descriptor, in the program and here */
+#define PIDS_MAX 65536
+
+struct target {
+        unsigned long call;
+        int error;
+        unsigned long count;
+        int failed;            /* the number of the system call that failed, or -1 */
+        bool begun;            /* the program is being executed */
+        bool others[PIDS_MAX]; /* processes that execute another program */
+};
+
+static void die(const char *what)
+{
+        perror(what);
+        exit(99);
+}
+
+/* ---- The program ---- */
+
+static const int ignored[] = {
+        SYS_brk,        SYS_close,        SYS_exit,         SYS_exit_group,     SYS_futex,
+        SYS_madvise,    SYS_mmap,         SYS_mprotect,     SYS_munmap,         SYS_getpid,
+        SYS_gettid,     SYS_rt_sigaction, SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_set_robust_list,
+
+        SYS_rseq,       SYS_wait4,        SYS_waitid,       SYS_kill,           SYS_pidfd_send_signal,
+#ifdef SYS_arch_prctl
+        SYS_arch_prctl,
+#endif
+};
+
+#define N_IGNORED (sizeof(ignored) / sizeof(*ignored))
+
+static int install_filter(void)
+{
+        struct sock_filter filter[N_IGNORED + 3] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        };
+        struct sock_fprog program = { .len = N_IGNORED + 3, .filter = filter };
+
+        for (size_t i = 0; i < N_IGNORED; i++)
+                filter[i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)ignored[i],
+                                                             (uint8_t)(N_IGNORED - i), 0);
+        filter[N_IGNORED + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+        filter[N_IGNORED + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+        return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                            SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program);
+}
+
+/* The listener is the lowest free descriptor, and closed when the program is executed. */
+static void execute(char **argv)
+{
+        for (int fd = open("/dev/null", O_RDONLY | O_CLOEXEC); fd >= 0 && fd < LISTENER - 1; fd = dup(fd))
+                (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+        if (install_filter() != LISTENER)
+                die("seccomp");
+        execvp(argv[0], argv);
+        die(argv[0]);
+}
+
+static pid_t start(char **argv, int *ret_listener)
+{
+        pid_t pid = fork();
+        int pidfd;
+
+        if (pid < 0)
+                die("fork");
+        if (pid == 0)
+                execute(argv);
+        pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+        if (pidfd < 0)
+                die("pidfd_open");
+        while ((*ret_listener = (int)syscall(SYS_pidfd_getfd, pidfd, LISTENER, 0)) < 0) {
+                if (errno != EBADF || waitpid(pid, NULL, WNOHANG) != 0)
+                        die("pidfd_getfd");
+                sched_yield();
+        }
+        close(pidfd);
+        return pid;
+}
+
+/* ---- Its system calls ---- */
+
+/* Returns: the value of @field in the status of a process, or 0 if it has ended. */
+static pid_t read_status(pid_t pid, const char *field)
+{
+        char path[64], line[128];
+        pid_t value = 0;
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/%d/status", pid);
+        file = fopen(path, "re");
+        while (file && fgets(line, sizeof(line), file))
+                if (strncmp(line, field, strlen(field)) == 0) {
+                        value = atoi(line + strlen(field));
+                        break;
+                }
+        if (file)
+                fclose(file);
+        return value;
+}
+
+/* Whether the process executes another program, or was started by one that does. */
+static bool is_other(struct target *target, pid_t main, pid_t thread)
+{
+        static bool known[PIDS_MAX];
+        pid_t parent;
+
+        if (thread == main || thread >= PIDS_MAX)
+                return thread >= PIDS_MAX;
+        if (!known[thread]) {
+                known[thread] = true;
+                parent = read_status(thread, "Tgid:");
+                if (parent == thread)
+                        parent = read_status(thread, "PPid:");
+                target->others[thread] = parent != main && parent < PIDS_MAX && target->others[parent];
+        }
+        return target->others[thread];
+}
+
+static bool is_exec(int call)
+{
+        return call == SYS_execve || call == SYS_execveat;
+}
+
+/* Returns: the errno that the system call is to fail with, or 0. */
+static int judge(struct target *target, pid_t main, const struct seccomp_notif *request)
+{
+        pid_t pid = (pid_t)request->pid;
+
+        target->begun |= request->data.nr == SYS_set_tid_address;
+        if (is_exec(request->data.nr) && pid != main && pid < PIDS_MAX)
+                target->others[pid] = true;
+        if (!target->begun || is_exec(request->data.nr) || is_other(target, main, pid) ||
+            ++target->count != target->call)
+                return 0;
+        target->failed = request->data.nr;
+        return target->error;
+}
+
+static bool answer(int listener, pid_t main, struct target *target)
+{
+        struct seccomp_notif request = { 0 };
+        struct seccomp_notif_resp response = { 0 };
+
+        if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) < 0)
+                return errno == EINTR || errno == ENOENT;
+        response.id = request.id;
+        response.error = -judge(target, main, &request);
+        if (response.error == 0)
+                response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+        (void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response); /* it may have been killed */
+        return true;
+}
+
+int main(int argc, char **argv)
+{
+        static struct target target = { .failed = -1 };
+        struct pollfd listener = { .events = POLLIN };
+        FILE *file;
+        int status;
+        pid_t pid;
+
+        if (argc < 5) {
+                fprintf(stderr, "usage: fail-at FILE CALL ERRNO PROGRAM [ARGUMENT...]\n");
+                return 2;
+        }
+        target.call = strtoul(argv[2], NULL, 10);
+        target.error = atoi(argv[3]);
+        pid = start(argv + 4, &listener.fd);
+        while (poll(&listener, 1, -1) >= 0 && (listener.revents & POLLIN))
+                if (!answer(listener.fd, pid, &target))
+                        break;
+        close(listener.fd); /* what still runs now isn't ours to wait for */
+        if (waitpid(pid, &status, 0) < 0)
+                die("waitpid");
+        file = fopen(argv[1], "we");
+        if (!file || fprintf(file, "%lu %d\n", target.count, target.failed) < 0 || fclose(file) != 0)
+                die(argv[1]);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

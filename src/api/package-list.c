@@ -12,13 +12,31 @@
 #include <fcntl.h>
 #include <syslog.h>
 
-static bool entry_is_directory(DIR *dir, const struct dirent *entry)
+/* A link counts as one: whoever reads the package says what is wrong with it. Returns: 1, 0 or a negative errno. */
+static int entry_is_directory(DIR *dir, const struct dirent *entry)
 {
         struct stat st;
 
         if (entry->d_type != DT_UNKNOWN)
                 return entry->d_type == DT_DIR || entry->d_type == DT_LNK;
-        return fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+        if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno; /* gone since it was listed */
+        return S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode);
+}
+
+/* Returns: 0, or a negative errno. */
+static int names_add_entry(struct strv *names, struct dmig *ctx, const char *path, const char *name)
+{
+        if (package_name_is_valid(name))
+                return strv_add(names, name);
+        context_log(ctx, LOG_WARNING, NULL, "%s%s/%s is ignored: not a package name", ctx->root.path, path, name);
+        return 0;
+}
+
+static int names_explain(struct dmig *ctx, const char *path, int code)
+{
+        return error_setf(&ctx->error, code, "can't read %s%s: %s; make it a directory that can be read, and try again",
+                          ctx->root.path, path, strerror(-code));
 }
 
 /* A directory that doesn't exist has no packages. */
@@ -28,25 +46,24 @@ static int names_add_directory(struct strv *names, struct dmig *ctx, const char 
         struct dirent *entry;
         int fd, r = 0;
 
-        fd = root_open(&ctx->root, path, O_RDONLY | O_DIRECTORY);
+        fd = root_open_present(&ctx->root, path, O_RDONLY | O_DIRECTORY);
         if (fd == -ENOENT)
                 return 0;
         dir = fd < 0 ? NULL : fdopendir(fd);
-        if (!dir)
-                return error_errnof(&ctx->error, fd < 0 ? fd : -errno, "can't open %s%s", ctx->root.path, path);
+        if (!dir) {
+                r = fd < 0 ? fd : -errno;
+                fd_closep(&fd);
+                return names_explain(ctx, path, r);
+        }
 
         while (r >= 0 && (errno = 0, entry = readdir(dir))) {
-                if (entry->d_name[0] == '.' || !entry_is_directory(dir, entry))
-                        continue;
-                if (package_name_is_valid(entry->d_name))
-                        r = strv_add(names, entry->d_name);
-                else
-                        context_log(ctx, LOG_WARNING, NULL, "%s%s/%s is ignored: not a package name", ctx->root.path,
-                                    path, entry->d_name);
+                r = entry->d_name[0] == '.' ? 0 : entry_is_directory(dir, entry);
+                if (r > 0)
+                        r = names_add_entry(names, ctx, path, entry->d_name);
         }
-        if (r >= 0 && errno != 0)
-                r = error_errnof(&ctx->error, -errno, "can't read %s%s", ctx->root.path, path);
-        return r;
+        if (r >= 0)
+                r = -errno;
+        return r < 0 ? names_explain(ctx, path, r) : 0;
 }
 
 int dmig_list_packages(struct dmig *ctx, char ***ret)

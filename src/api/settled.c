@@ -16,7 +16,7 @@ int settled_report(const struct upgrade_request *request, struct dmig_report *re
         assert(request && report);
 
         root = &request->ctx->root;
-        if (request->from || archive_is_unfinished(root, request->package) ||
+        if (request->from || archive_is_unfinished(root, request->package) != 0 ||
             history_peek(root, request->package, &event) <= 0)
                 return 0;
         name = dmig_event_get_name(event);

@@ -124,7 +124,8 @@ static int loader_load_versions(const struct loader *loader)
         for (size_t i = 0; i < loader->vendor.names.n; i++) {
                 int r;
 
-                if (loader->vendor.names.list[i][0] != 'v')
+                if (loader->vendor.names.list[i][0] != 'v' ||
+                    migration_name_is_passed_over(loader->vendor.names.list[i]))
                         continue;
                 r = error_pass(loader->error,
                                loader_parse_version(loader, &loader->vendor, loader->vendor.names.list[i],
@@ -148,6 +149,9 @@ static int loader_load_version(const struct loader *loader, const struct dmig_se
         r = loader_open_directory(loader, &loader->vendor, name, &vendor);
         if (r < 0)
                 return r;
+        if (vendor.fd < 0 && trusted_directory_has(&loader->vendor, name))
+                return error_setf(loader->error, -EAGAIN, "%s/%s: was removed while it was read; try again",
+                                  loader->vendor.path, name);
         r = loader_open_directory(loader, &loader->admin, name, &admin);
         if (r < 0)
                 return r;
@@ -183,7 +187,8 @@ static int loader_load_strays(const struct loader *loader)
                 if (streq(name, DEFAULTS_NAME))
                         r = catalog_add_notice(loader->catalog, admin, name,
                                                "only the package itself may ship it; remove it");
-                if (name[0] == 'v' && !trusted_directory_has(&loader->vendor, name)) {
+                if (name[0] == 'v' && !migration_name_is_passed_over(name) &&
+                    !trusted_directory_has(&loader->vendor, name)) {
                         r = loader_parse_version(loader, admin, name, &version);
                         if (r == 0)
                                 r = loader_load_version(loader, version, name);

@@ -143,13 +143,15 @@ static int candidates_replace_files(struct catalog *catalog, const struct candid
         return 0;
 }
 
-/* The administrator masks a migration by a link to /dev/null. Only the text of the link counts. */
-static bool trusted_directory_has_mask(const struct trusted_directory *directory, const char *name)
+/* The administrator masks a migration by a link to /dev/null. Only the text of the link counts. Returns: 1, 0 or a negative errno. */
+static int trusted_directory_has_mask(const struct trusted_directory *directory, const char *name)
 {
         char text[sizeof("/dev/null")];
         ssize_t n;
 
         n = readlinkat(directory->fd, name, text, sizeof(text));
+        if (n < 0)
+                return -errno;
         return n == (ssize_t)sizeof(text) - 1 && memcmp(text, "/dev/null", sizeof(text) - 1) == 0;
 }
 
@@ -159,9 +161,10 @@ static int trusted_directory_check_file(const struct trusted_directory *director
         const char *reason;
 
         if (!S_ISREG(st->st_mode))
-                return error_setf(error, -EBADMSG,
-                                  "%s/%s: must be a regular file, not a symbolic link or anything else",
-                                  directory->path, name);
+                return error_setf(
+                        error, -EBADMSG,
+                        "%s/%s: must be a regular file, not a symbolic link or anything else; replace it, or reinstall the package",
+                        directory->path, name);
         if (trusted_directory_check(directory, st, &reason) < 0)
                 return error_setf(error, -EPERM, "%s/%s: %s; chown it to root and remove write permission for others",
                                   directory->path, name, reason);
@@ -178,7 +181,10 @@ static int candidate_check_program(const struct candidate *candidate, bool may_b
 
         if (fstatat(directory->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return error_errnof(error, -errno, "%s/%s", directory->path, name);
-        migration->masked = may_be_mask && S_ISLNK(st.st_mode) && trusted_directory_has_mask(directory, name);
+        r = may_be_mask && S_ISLNK(st.st_mode) ? trusted_directory_has_mask(directory, name) : 0;
+        if (r < 0)
+                return error_errnof(error, r, "%s/%s", directory->path, name);
+        migration->masked = r;
         if (migration->masked)
                 return 0;
 
@@ -209,15 +215,17 @@ int catalog_read_manifest(struct manifest *manifest, const struct manifest_file 
         /* O_NONBLOCK: opening a fifo must not wait. */
         fd = openat(file->directory->fd, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd < 0 && errno == ELOOP)
-                return error_setf(error, -ELOOP, "%s: must be a regular file, not a symbolic link", path);
+                return error_setf(
+                        error, -ELOOP,
+                        "%s: must be a regular file, not a symbolic link; replace it, or reinstall the package", path);
         if (fd < 0 || fstat(fd, &st) < 0)
-                return error_errnof(error, -errno, "%s", path);
+                return trusted_file_explain(-errno, path, error);
         r = trusted_directory_check_file(file->directory, file->name, &st, error);
         if (r < 0)
                 return r;
         r = io_read_all(fd, MANIFEST_SIZE_MAX, &data, &text.size);
         if (r < 0)
-                return error_errnof(error, r, "%s", path);
+                return trusted_file_explain(r, path, error);
 
         text.path = path;
         text.data = data;

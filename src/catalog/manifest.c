@@ -310,7 +310,8 @@ int manifest_parse(struct manifest *manifest, const struct manifest_text *text, 
 
         r = json_parse_object(text->data, text->size, &object, &fault);
         if (r == -EBADMSG)
-                return error_setf(error, r, "%s:%zu: %s", text->path, fault.line, fault.reason);
+                return error_setf(error, r, "%s:%zu: %s; repair it, or reinstall the package", text->path, fault.line,
+                                  fault.reason);
         if (r < 0)
                 return r;
 

@@ -61,12 +61,12 @@ bool migration_name_is_program(const char *name)
         return migration_name_is_valid(name) && !migration_name_has_extension(name, ".json");
 }
 
-/* Python leaves __pycache__ in every directory that a module was imported from. */
+/* Python leaves __pycache__ in every directory that a module was imported from; dpkg leaves NAME.dpkg-new if it is killed. */
 bool migration_name_is_passed_over(const char *name)
 {
         assert(name);
 
-        return str_startswith(name, "README") || streq(name, "__pycache__");
+        return str_startswith(name, "README") || streq(name, "__pycache__") || strstr(name, ".dpkg-");
 }
 
 static bool package_entry_is_version(const char *text)

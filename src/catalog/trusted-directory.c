@@ -8,15 +8,24 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+int trusted_file_explain(int code, const char *path, struct error *error)
+{
+        return error_setf(error, code, "%s: %s; try again, or repair it or reinstall the package", path,
+                          strerror(-code));
+}
+
 static int trusted_directory_explain(int code, const char *path, struct error *error)
 {
         if (code == -ENOENT)
                 return code;
         if (code == -ELOOP || code == -ENOTDIR)
-                return error_setf(error, code, "%s: must be a directory, not a file or a symbolic link", path);
+                return error_setf(
+                        error, code,
+                        "%s: must be a directory, not a file or a symbolic link; replace it, or reinstall the package",
+                        path);
         if (code == -EXDEV)
                 return error_setf(error, code, "%s: a symbolic link leads out of the root directory", path);
-        return error_errnof(error, code, "%s", path);
+        return trusted_file_explain(code, path, error);
 }
 
 /* Checks @directory, which it takes over; its fd may be the errno of opening it. */
@@ -30,7 +39,7 @@ static int trusted_directory_adopt(struct trusted_directory directory, struct tr
         if (adopted.fd < 0)
                 return trusted_directory_explain(adopted.fd, adopted.path, error);
         if (fstat(adopted.fd, &st) < 0)
-                return error_errnof(error, -errno, "%s", adopted.path);
+                return trusted_directory_explain(-errno, adopted.path, error);
         if (trusted_directory_check(&adopted, &st, &reason) < 0)
                 return error_setf(error, -EPERM,
                                   "%s: the directory %s; chown it to root and remove write permission for others",
@@ -53,7 +62,7 @@ int trusted_directory_open(const struct root *root, const char *path, struct tru
         directory.n_root = strlen(root->path);
         if (asprintf(&directory.path, "%s%s", root->path, path) < 0)
                 return -ENOMEM;
-        directory.fd = root_open(root, path, O_RDONLY | O_DIRECTORY);
+        directory.fd = root_open_present(root, path, O_RDONLY | O_DIRECTORY);
         return trusted_directory_adopt(directory, ret, error);
 }
 
@@ -129,12 +138,12 @@ int trusted_directory_read(struct trusted_directory *directory, struct error *er
         if (fd >= 0)
                 dir = fdopendir(fd);
         if (!dir)
-                return error_errnof(error, -errno, "%s", directory->path);
+                return trusted_directory_explain(-errno, directory->path, error);
         TAKE_FD(fd);
 
         r = trusted_directory_read_names(directory, dir);
         if (r < 0)
-                return error_errnof(error, r, "%s", directory->path);
+                return trusted_directory_explain(r, directory->path, error);
         strv_sort(&directory->names);
         return 0;
 }

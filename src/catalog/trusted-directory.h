@@ -39,6 +39,8 @@ _must_check_ int trusted_directory_check(const struct trusted_directory *directo
 /* Fills in the names. Returns: 0, or a negative errno with @error set. */
 _must_check_ int trusted_directory_read(struct trusted_directory *directory, struct error *error);
 bool trusted_directory_has(const struct trusted_directory *directory, const char *name);
+/* Says in @error that the file or directory @path can't be read, and what to do. Returns: @code, a negative errno. */
+int trusted_file_explain(int code, const char *path, struct error *error);
 void trusted_directory_done(struct trusted_directory *directory);
 #define _cleanup_trusted_directory_ _cleanup_(trusted_directory_done)
 

@@ -29,7 +29,7 @@ int history_open_dir(const struct root *root, const char *package)
         _cleanup_close_ int base = -EBADF;
         int fd;
 
-        base = root_open(root, STATE_DIR, O_PATH | O_DIRECTORY);
+        base = root_open_present(root, STATE_DIR, O_PATH | O_DIRECTORY);
         if (base < 0)
                 return base;
         fd = openat(base, package, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -113,6 +113,14 @@ static int history_set_tail_aside(struct history *history, const char *tail, siz
         return io_sync(history->fd);
 }
 
+static int history_explain(const struct history *history, int code, struct error *error)
+{
+        return error_setf(
+                error, code,
+                "can't read %s: %s; try again, or repair it, or move it away and set the version with 'deploy-migrate baseline'",
+                history->path, strerror(-code));
+}
+
 static int history_read(struct history *history, enum history_mode mode, struct error *error)
 {
         _cleanup_free_ char *data = NULL;
@@ -122,7 +130,7 @@ static int history_read(struct history *history, enum history_mode mode, struct 
 
         r = io_read_all(history->fd, INT_MAX, &data, &size);
         if (r < 0)
-                return error_errnof(error, r, "can't read %s", history->path);
+                return history_explain(history, r, error);
 
         for (p = data; (end = memchr(p, '\n', (size_t)(data + size - p))); p = end + 1, line++) {
                 const struct history_line bytes = { history->package, p, (size_t)(end - p) };
@@ -170,7 +178,7 @@ int history_open(const struct history_request *request, struct history **ret, st
         if (r >= 0)
                 r = history_read(history, request->mode, error);
         else if (r != -ENOENT)
-                r = error_errnof(error, r, "can't open %s", history->path);
+                r = history_explain(history, r, error);
         if (r < 0 && r != -ENOENT)
                 return r;
         *ret = TAKE_PTR(history);

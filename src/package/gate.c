@@ -95,11 +95,13 @@ int gate_look(const char *package, struct gate *ret, struct error *error)
 
         assert(package);
 
-        if (!manager_is_there()) {
+        r = manager_is_there();
+        if (r == 0) {
                 *ret = gate;
                 return 0;
         }
-        r = manager_open(&bus);
+        if (r > 0)
+                r = manager_open(&bus);
         if (r >= 0)
                 r = gate_ask_systemd(&gate, bus, package);
         if (r < 0)

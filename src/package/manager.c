@@ -6,12 +6,16 @@
 
 #define PRIVATE_SOCKET "unix:path=/run/systemd/private"
 
-bool manager_is_there(void)
+int manager_is_there(void)
 {
         struct stat st;
 
-        /* As sd_booted(3), which would load libsystemd. */
-        return geteuid() == 0 && lstat("/run/systemd/system", &st) == 0 && S_ISDIR(st.st_mode);
+        if (geteuid() != 0)
+                return 0;
+        /* As sd_booted(3), which would load libsystemd, and takes every error for "no". */
+        if (lstat("/run/systemd/system", &st) < 0)
+                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+        return S_ISDIR(st.st_mode);
 }
 
 int manager_open(sd_bus **ret)

@@ -10,7 +10,7 @@
 #define MANAGER      "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
 
-/* Whether systemd runs this system, and we may ask it. */
-bool manager_is_there(void);
+/* Whether systemd runs this system, and we may ask it. Returns: 1, 0, or a negative errno if that can't be told. */
+_must_check_ int manager_is_there(void);
 /* Returns: 0 or a negative errno. */
 _must_check_ int manager_open(sd_bus **ret);

@@ -99,12 +99,13 @@ int mount_units_look(const char *package, struct mount_units *ret, struct error 
 {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(mount_units_done) struct mount_units units = { 0 };
-        int r = 0;
+        int r;
 
         assert(package);
         assert(ret);
 
-        if (manager_is_there()) {
+        r = manager_is_there();
+        if (r > 0) {
                 r = manager_open(&bus);
                 if (r >= 0)
                         r = mount_units_ask(&(const struct mount_units_query){ bus, package, &units });

@@ -31,9 +31,11 @@ void reload_units(struct dmig *ctx, const char *package)
         if (!ctx->units_changed)
                 return;
         ctx->units_changed = false;
-        if (ctx->root.path[0] || !manager_is_there())
+        r = ctx->root.path[0] ? 0 : manager_is_there();
+        if (r == 0)
                 return;
-        r = manager_reload();
+        if (r > 0)
+                r = manager_reload();
         if (r < 0)
                 context_log(ctx, LOG_WARNING, package,
                             "can't make systemd read the changed units: %s; run 'systemctl daemon-reload'",

@@ -28,35 +28,40 @@ int archive_note_undo(const struct history *history, bool undoing, struct error 
                      : 0;
 }
 
-/* Opens the package's state. Returns: a file descriptor, -ENOENT, or another negative errno. */
-static int archive_open_state(const struct root *root, const char *package)
+/* Returns: 1 if the package's state has a file with one of the @names, which end with NULL; 0 if not; or a negative errno. */
+static int archive_has_any(const struct root *root, const char *package, const char *const *names)
 {
         _cleanup_free_ char *path = NULL;
+        _cleanup_close_ int dir = -EBADF;
 
-        if (asprintf(&path, STATE_DIR "/%s", package) < 0)
+        if (asprintf(&path, STATE_DIR "/%s", package) < 0) {
+                path = NULL;
                 return -ENOMEM;
-        return root_open(root, path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+        }
+        dir = root_open(root, path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+        if (dir < 0)
+                return dir == -ENOENT ? 0 : dir;
+        for (; *names; names++) {
+                if (faccessat(dir, *names, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                        return 1;
+                if (errno != ENOENT)
+                        return -errno;
+        }
+        return 0;
 }
 
-static bool state_has(int dir, const char *name)
+int archive_is_undoing(const struct root *root, const char *package)
 {
-        return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-bool archive_is_undoing(const struct root *root, const char *package)
-{
-        _cleanup_close_ int dir = -EBADF;
+        static const char *const names[] = { UNDOING_FILE, NULL };
 
         assert(root && package);
-        dir = archive_open_state(root, package);
-        return dir == -ENOMEM || (dir >= 0 && state_has(dir, UNDOING_FILE)); /* a second look does no harm */
+        return archive_has_any(root, package, names);
 }
 
-bool archive_is_unfinished(const struct root *root, const char *package)
+int archive_is_unfinished(const struct root *root, const char *package)
 {
-        _cleanup_close_ int dir = -EBADF;
+        static const char *const names[] = { UNDOING_FILE, STAGE_DIR, NULL };
 
         assert(root && package);
-        dir = archive_open_state(root, package);
-        return dir == -ENOMEM || (dir >= 0 && (state_has(dir, UNDOING_FILE) || state_has(dir, STAGE_DIR)));
+        return archive_has_any(root, package, names);
 }

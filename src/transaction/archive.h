@@ -47,13 +47,13 @@ void archive_narrow(struct archive *list, const struct history_state *state);
  * and removed after it. Returns: 0, or a negative errno with @error set.
  */
 _must_check_ int archive_note_undo(const struct history *history, bool undoing, struct error *error);
-/* Whether an undo is in progress or was interrupted. */
-bool archive_is_undoing(const struct root *root, const char *package);
+/* Whether an undo is in progress or was interrupted. Returns: 1, 0, or a negative errno if that can't be told. */
+_must_check_ int archive_is_undoing(const struct root *root, const char *package);
 /*
  * Whether there is something to finish, whatever the history says: an undo, or a stage, which a power cut can leave although its transaction was
- * archived.
+ * archived. Returns: 1, 0, or a negative errno if that can't be told.
  */
-bool archive_is_unfinished(const struct root *root, const char *package);
+_must_check_ int archive_is_unfinished(const struct root *root, const char *package);
 
 /*
  * Adds the size of the before-images to @bytes, nothing if the caller may not read them. Returns: 0, -ENOENT if they are gone, or another

@@ -51,18 +51,21 @@ static int transaction_recover_stage(struct history *history, struct error *erro
 {
         _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
         _cleanup_(redo_freep) struct redo *redo = NULL;
+        _cleanup_error_ struct error reason = { 0 };
         int r;
 
         r = prepared_open(&prepared, history, error);
         if (r <= 0)
                 return r;
-        /* The log of a stage that wasn't committed may be damaged. */
-        r = prepared_read(&prepared, &redo, NULL);
+        /* The log of a stage that wasn't committed may be damaged; one that can't be read now may be that of a stage that was. */
+        r = prepared_read(&prepared, &redo, &reason);
+        if (r < 0 && r != -EBADMSG)
+                return error_setf(error, r, "%s; try again", error_text(&reason));
         if (r > 0 && history_state_is_applied(&history->state, redo->id)) {
                 r = prepared_archive(&prepared, redo, error);
                 return r < 0 ? r : 1;
         }
-        return r == -ENOMEM ? r : prepared_drop(&prepared, error);
+        return prepared_drop(&prepared, error);
 }
 
 /* The stages of a preview that was killed. */
@@ -178,8 +181,12 @@ int transaction_check_ended(const struct history *history, struct error *error)
 {
         const struct record *unfinished = history_state_unfinished(&history->state);
         bool committing = unfinished && unfinished->state == RECORD_COMMITTING;
+        int r;
 
-        if (!committing && !archive_is_undoing(history->root, history->package))
+        r = committing ? 1 : archive_is_undoing(history->root, history->package);
+        if (r < 0)
+                return error_errnof(error, r, "can't tell whether an undo of %s is in progress", history->package);
+        if (r == 0)
                 return 0;
         return error_setf(
                 error, -EUCLEAN, "%s%s is in progress or was interrupted; 'deploy-migrate run %s' finishes it",

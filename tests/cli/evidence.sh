@@ -24,14 +24,15 @@ ship() {
         gzip "$ROOT/var/log/dpkg.log.2"
         mkdir -p "$ROOT/var/lib/sample" "$ROOT/var/cache" "$ROOT/tmp"
         [ $# -eq 0 ] || expect 0 baseline sample 1.0-1
+        rm -rf "$ROOT/run"
         cp -a "$ROOT" "$WORK/good"
 }
 
-# fail_at CALLS ERRNO PATH: the first run, with these system calls on that path failing.
+# fail_at CALLS ERRNO PATH [DIRECTORY]: runs, with these system calls on that path, or in its directory, failing.
 fail_at() {
         command -v strace >/dev/null || skip 'strace is missing'
         status=0
-        ASAN_OPTIONS=detect_leaks=0 strace -o "$WORK/trace" -P "$ROOT/$3" -P "$3" -P "$(basename "$3")" -e "trace=$1" -e "inject=$1:error=$2" \
+        ASAN_OPTIONS=detect_leaks=0 strace -o "$WORK/trace" -P "$ROOT/$3" -P "$3" ${4+-P "$ROOT/$4"} -e "trace=$1" -e "inject=$1:error=$2" \
                 "$DEPLOY_MIGRATE" --root "$ROOT" run --json sample >"$OUT" 2>"$ERR" </dev/null || status=$?
         grep -qF INJECTED "$WORK/trace" || fail "$2 at $3 was never tried"
         [ "$status" -eq 3 ] || fail "exit status $status instead of 3"
@@ -40,7 +41,7 @@ fail_at() {
 # damage KIND PATH: makes it unreadable, and runs.
 damage() {
         case $1 in
-        EACCES | EMFILE | ENOMEM) fail_at openat,openat2,open "$1" "$2" ;;
+        EACCES | EMFILE | ENOMEM) fail_at openat,openat2,open "$1" "$2" "${2%/*}" ;;
         EIO) fail_at read,pread64,getdents64 EIO "$2" ;;
         cut) truncate -s $(($(stat -c %s "$ROOT/$2") / 2)) "$ROOT/$2" ;;
         emptied) : >"$ROOT/$2" ;;
@@ -96,6 +97,78 @@ test_the_package_database() {
         refuses var/lib/dpkg/updates EACCES EMFILE ENOMEM EIO file loop
         rm "$WORK/good/var/lib/dpkg/updates/0000"
         refuses var/lib/dpkg/status EACCES EMFILE ENOMEM EIO cut garbage directory loop nowhere absent emptied
+}
+
+test_the_history() {
+        ship history
+        refuses $STATE/sample/history.jsonl EACCES EMFILE ENOMEM EIO garbage directory loop nowhere
+        refuses $STATE/sample EACCES EMFILE ENOMEM file loop nowhere
+        refuses $STATE EACCES EMFILE ENOMEM file loop nowhere
+}
+
+test_the_migrations() {
+        ship history
+        refuses $MODULE EACCES EMFILE ENOMEM EIO file loop nowhere
+        refuses $MODULE/v1.1.0 EACCES EMFILE ENOMEM EIO file loop nowhere
+        refuses etc/deploy-migrate/sample EACCES EMFILE ENOMEM EIO file loop nowhere
+        refuses etc/deploy-migrate/sample/v1.1.0/001_x.json EACCES EMFILE ENOMEM EIO cut garbage directory loop nowhere emptied
+}
+
+# The run was killed before it archived a transaction. What undo needs is in its stage.
+test_the_log_of_a_stage() {
+        ship history
+        expect 0 run sample
+        calls >/dev/null
+        mv "$ROOT/$STATE/sample/transactions"/* "$ROOT/$STATE/sample/stage"
+        rm -rf "$WORK/good"
+        cp -a "$ROOT/$STATE/sample/stage" "$WORK/good"
+        for code in EMFILE ENOMEM EIO; do
+                damage $code $STATE/sample/stage/redo.jsonl
+                assert_error "$ROOT/$STATE/sample/stage/redo.jsonl"
+                diff -r "$WORK/good" "$ROOT/$STATE/sample/stage" || fail "$code: the stage was changed"
+        done
+        expect 0 run sample
+        expect 0 undo sample
+        assert_missing /var/lib/sample/1.1.0-001_x
+}
+
+# All that may be missing without being an error.
+test_what_is_not_there() {
+        ship
+        rm -r "$ROOT"/var/log/dpkg.log* "$ROOT/var/lib/dpkg/updates" "${ROOT:?}/etc"
+        expect 0 run --json sample
+        assert_json '.packages[0] | .from_source + " " + .result' 'installed nothing-to-do'
+        rm -r "$ROOT/var/log" "${ROOT:?}/$STATE" "${ROOT:?}/$MODULE"
+        expect 0 run sample
+        assert_missing /$STATE
+        assert_calls
+}
+
+# The directories that say which packages there are.
+test_the_list_of_packages() {
+        ship history
+        for path in usr/lib/deploy-migrate $STATE; do
+                for kind in file loop nowhere; do
+                        rm -rf "$ROOT"
+                        cp -a "$WORK/good" "$ROOT"
+                        damage $kind $path
+                        expect 3 run
+                        assert_err "$ROOT/$path"
+                        assert_calls
+                done
+        done
+}
+
+# dpkg was killed while it unpacked another version.
+test_files_that_dpkg_left() {
+        ship history
+        write /$MODULE/v1.1.0/002_y.dpkg-new
+        write /$MODULE/v2.0.0/001_z.dpkg-tmp
+        write /$MODULE/version.dpkg-new
+        expect 0 run sample
+        assert_ran 1.1.0/001_x
+        expect 0 status sample
+        assert_no_err
 }
 
 # As dpkg says while it configures the package; afterwards only the log would know.

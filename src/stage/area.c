@@ -84,8 +84,8 @@ static int declaration_add_root(const struct declaration *declaration, const str
         struct area *grown;
         int r;
 
-        if ((mount && mount->read_only) || areas_have_root(areas, path))
-                return 0; /* a read-only mount stays unchanged */
+        if ((mount && (mount->read_only || mount->user != 0)) || areas_have_root(areas, path))
+                return 0; /* a read-only mount stays unchanged, and so does one that a user has made meanwhile */
         if (mount && mount_point_is_pseudo(mount))
                 return error_setf(
                         declaration->error, -EOPNOTSUPP,
@@ -245,8 +245,7 @@ static int areas_build(const struct declaration *common, const struct declared_p
 
         r = mountinfo_read(&mounts);
         if (r < 0)
-                return error_setf(common->error, r, "can't read the mount table /proc/self/mountinfo: %s; mount /proc",
-                                  strerror(-r));
+                return mountinfo_explain(r, common->error);
         for (size_t i = 0; r >= 0 && i < declared->n; i++) {
                 struct declaration declaration = *common;
 

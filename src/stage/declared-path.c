@@ -3,7 +3,7 @@
 #include "stage/declared-path.h"
 #include "basic/array.h"
 #include "basic/path.h"
-#include "stage/mountinfo.h"
+#include "stage/trusted-links.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -14,7 +14,8 @@
 /* One declared path, while its links are followed. */
 struct search {
         const struct root *root;
-        const char *state;   /* STATE_DIR, with all links resolved */
+        const char *state; /* STATE_DIR, with all links resolved */
+        struct trusted_links *links;
         const char *written; /* the path in the manifest */
         struct error *error;
 };
@@ -66,8 +67,19 @@ static int search_refuse(const struct search *search, int code, const char *reas
                           search->written, reason);
 }
 
+/* Through a user's link or mount, it would be for him to say what root changes. */
+static int search_refuse_user(const struct search *search)
+{
+        return error_setf(
+                search->error, -EACCES,
+                "the declared path %s%s can't be staged: %s%s on the way belongs to user %u, who could make it lead anywhere; make it root's (chown -h root) if it is a symbolic link, unmount it if it is a mount, or declare where it leads",
+                search->root->path, search->written, search->root->path, search->links->obstacle, search->links->user);
+}
+
 static int search_refuse_unreachable(const struct search *search, int code)
 {
+        if (code == -EACCES && search->links->obstacle)
+                return search_refuse_user(search);
         if (code == -EXDEV)
                 return search_refuse(
                         search, code,
@@ -89,7 +101,7 @@ static bool search_touches_state(const struct search *search, const char *path)
 }
 
 /* Opens the nearest existing directory on the way to @path, with the rest of @path in @ret_rest. Returns: a file descriptor or a negative errno. */
-static int root_open_nearest(const struct root *root, const char *path, const char **ret_rest)
+static int search_open_nearest(const struct search *search, const char *path, const char **ret_rest)
 {
         size_t n = strlen(path);
         int fd;
@@ -101,7 +113,7 @@ static int root_open_nearest(const struct root *root, const char *path, const ch
                 prefix = strndup(path, n ? n : 1);
                 if (!prefix)
                         return -ENOMEM;
-                fd = root_open(root, prefix, O_PATH | O_DIRECTORY);
+                fd = trusted_links_open(search->links, prefix, O_PATH | O_DIRECTORY);
         } while (fd == -ENOENT && n > 0);
 
         *ret_rest = path + n + 1;
@@ -129,7 +141,7 @@ static int search_resolve_link(const struct search *search, const char *target, 
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        fd = root_open(search->root, target, O_PATH | O_NOFOLLOW);
+        fd = trusted_links_open(search->links, target, O_PATH | O_NOFOLLOW);
         if (fd < 0 && fd != -ENOENT)
                 return search_refuse_unreachable(search, fd);
         r = fd < 0 ? 0 : root_get_path(search->root, fd, &path);
@@ -141,14 +153,15 @@ static int search_resolve_link(const struct search *search, const char *target, 
 
 static int search_follow_link(const struct search *search, const struct declared_path *link, char **ret)
 {
-        _cleanup_free_ char *target = NULL;
-        char text[PATH_MAX];
-        ssize_t n;
+        _cleanup_free_ char *target = NULL, *text = NULL;
+        _cleanup_close_ int parent = -EBADF;
+        int r;
 
-        n = readlink(link->path, text, sizeof(text) - 1);
-        if (n < 0)
-                return search_refuse_unreachable(search, -errno);
-        text[n] = '\0';
+        parent = trusted_links_open(search->links, root_strip(search->root, link->parent), O_PATH | O_DIRECTORY);
+        r = parent < 0 ? parent
+                       : trusted_links_read(search->links, parent, root_strip(search->root, link->path), &text);
+        if (r < 0)
+                return search_refuse_unreachable(search, r);
         if (text[0] == '/' && search->root->path[0])
                 return search_refuse_unreachable(search, -EXDEV);
         if (text[0] == '/')
@@ -171,7 +184,7 @@ static int search_find(const struct search *search, const char *path, struct dec
         if (streq(path, "/"))
                 return search_refuse(search, -EPERM,
                                      "it is or leads to the whole system; declare the paths in it that change");
-        parent = root_open_nearest(search->root, path, &rest);
+        parent = search_open_nearest(search, path, &rest);
         if (parent < 0)
                 return search_refuse_unreachable(search, parent);
         if (!path_is_normalised(rest))
@@ -185,6 +198,9 @@ static int search_find(const struct search *search, const char *path, struct dec
                 found.path = NULL;
                 return -ENOMEM;
         }
+        r = trusted_links_check_mount(search->links, root_strip(search->root, found.path));
+        if (r < 0)
+                return search_refuse_unreachable(search, r);
         if (!strchr(rest, '/') && fstatat(parent, rest, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
                 return search_refuse_unreachable(search, -errno);
 
@@ -275,7 +291,10 @@ int declared_paths_resolve(const struct root *root, char *const *writes, struct 
                            struct error *error)
 {
         _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         _cleanup_free_ char *state = NULL;
+        struct trusted_links links = { .root = root };
+        struct search search = { .root = root, .links = &links, .error = error };
         int r;
 
         assert(root);
@@ -284,10 +303,17 @@ int declared_paths_resolve(const struct root *root, char *const *writes, struct 
         declared = calloc(1, sizeof(*declared));
         if (!declared)
                 return -ENOMEM;
+        r = mountinfo_read(&mounts);
+        if (r < 0)
+                return mountinfo_explain(r, error);
+        links.mounts = mounts;
         r = root_find_state(root, &state);
-        for (char *const *path = writes; r >= 0 && path && *path; path++)
-                r = search_run(&(struct search){ .root = root, .state = state, .written = *path, .error = error },
-                               declared);
+        search.state = state;
+        for (char *const *path = writes; r >= 0 && path && *path; path++) {
+                search.written = *path;
+                r = search_run(&search, declared);
+        }
+        free(links.obstacle);
         if (r < 0)
                 return r;
 

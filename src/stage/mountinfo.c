@@ -48,6 +48,15 @@ static bool line_take_words(char **line, char **words, size_t n)
         return true;
 }
 
+/* FUSE alone says for whom a file system is mounted. */
+static uid_t mount_options_user(const char *type, const char *options)
+{
+        static const char key[] = ",user_id=";
+        const char *found = str_startswith(type, "fuse") ? strstr(options, key) : NULL;
+
+        return found ? (uid_t)strtoul(found + strlen(key), NULL, 10) : 0;
+}
+
 enum { WORD_ID, WORD_PARENT, WORD_DEVICE, WORD_ROOT, WORD_PATH, WORD_OPTIONS, N_WORDS };
 enum { TAIL_TYPE, TAIL_SOURCE, TAIL_OPTIONS, N_TAIL };
 
@@ -70,6 +79,7 @@ static int mount_point_parse(char *line, struct mount_point *ret)
                 .type = strdup(tail[TAIL_TYPE]),
                 .read_only =
                         mount_options_read_only(words[WORD_OPTIONS]) || mount_options_read_only(tail[TAIL_OPTIONS]),
+                .user = mount_options_user(tail[TAIL_TYPE], tail[TAIL_OPTIONS]),
                 .indirect = streq(tail[TAIL_TYPE], "autofs") && strstr(tail[TAIL_OPTIONS], ",indirect"),
         };
         r = ret->type ? path_unescape(words[WORD_PATH], &ret->path) : -ENOMEM;
@@ -175,6 +185,11 @@ int mountinfo_read(struct mountinfo **ret)
                 return -errno;
         r = io_read_all(fd, MOUNTINFO_MAX, &text, &size);
         return r < 0 ? r : mountinfo_parse(text, ret);
+}
+
+int mountinfo_explain(int r, struct error *error)
+{
+        return error_setf(error, r, "can't read the mount table " MOUNTINFO_PATH ": %s; mount /proc", strerror(-r));
 }
 
 const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const char *path)

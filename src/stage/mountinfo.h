@@ -6,9 +6,10 @@
  * covering it or a directory on the way to it, is left out.
  */
 
-#include "basic/macro.h"
+#include "basic/error.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct mount_point {
         int id;
@@ -16,6 +17,7 @@ struct mount_point {
         char *path;     /* absolute */
         char *type;     /* of its file system */
         bool read_only; /* the mount, or its file system */
+        uid_t user;     /* who mounted it with fusermount(1); 0 for any other mount */
         bool indirect;  /* an automount in which a daemon makes entries as they are asked for */
 };
 
@@ -26,6 +28,8 @@ struct mountinfo {
 
 /* Returns: 0, or a negative errno. */
 _must_check_ int mountinfo_read(struct mountinfo **ret);
+/* Sets @error to the failure @r of mountinfo_read(). Returns: @r. */
+int mountinfo_explain(int r, struct error *error);
 /* Reads @text instead of the system's table. Returns: 0, -EBADMSG, or -ENOMEM. */
 _must_check_ int mountinfo_parse(const char *text, struct mountinfo **ret);
 struct mountinfo *mountinfo_free(struct mountinfo *mounts);

@@ -53,6 +53,27 @@ test_a_link_in_the_way_of_a_commit() {
         assert_content /srv/home/sub/file new
 }
 
+# Where a user's link leads isn't declared, be it the declared path or on the way to it; a link of root is followed there, too.
+test_a_link_that_was_there_before() {
+        ship 'echo new >sub/file'
+        as_nobody 'mv sub away; ln -s ../../etc/target sub'
+        expect 3 run sample
+        assert_err "$ROOT/srv/home/sub on the way belongs to user 65534"
+        as_nobody 'rm sub; mv away sub; rm sub/file; ln -s ../../../etc/target sub/file'
+        expect 3 run sample
+        assert_err "$ROOT/srv/home/sub/file on the way belongs to user 65534"
+        assert_nothing_in_target
+        [ ! -e "$ROOT/srv/home/done" ] || fail 'it was migrated'
+        mkdir "$ROOT/srv/elsewhere"
+        echo text >"$ROOT/srv/elsewhere/file"
+        as_nobody 'mv sub away'
+        ln -s ../elsewhere "$ROOT/srv/home/sub"
+        run_to_second_check
+        open_gate
+        finish 0
+        assert_content /srv/elsewhere/file new
+}
+
 # As if the run had been killed between "committing" and "applied".
 take_back_applied() {
         sed -i '$d' "$(history_of sample)"

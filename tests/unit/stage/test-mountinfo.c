@@ -14,7 +14,7 @@
 
 #define ROOT "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro\n"
 
-/* "<path>=<type>", ",ro" if it is read-only, and a blank. */
+/* "<path>=<type>", ",ro" if it is read-only, ",user" if a user mounted it, and a blank. */
 static char *describe(const struct mountinfo *mounts)
 {
         char *text = NULL;
@@ -23,8 +23,8 @@ static char *describe(const struct mountinfo *mounts)
 
         ck_assert_ptr_nonnull(stream);
         for (size_t i = 0; i < mounts->n; i++)
-                fprintf(stream, "%s=%s%s ", mounts->points[i].path, mounts->points[i].type,
-                        mounts->points[i].read_only ? ",ro" : "");
+                fprintf(stream, "%s=%s%s%s ", mounts->points[i].path, mounts->points[i].type,
+                        mounts->points[i].read_only ? ",ro" : "", mounts->points[i].user != 0 ? ",user" : "");
         fclose(stream);
         return text;
 }
@@ -35,6 +35,10 @@ static const struct {
 } texts[] = {
         { "", "" },
         { ROOT, "/=ext4 " },
+        /* A mount of a user. */
+        { "22 1 0:9 / / rw - fuse.sshfs a rw,user_id=1000,group_id=100\n", "/=fuse.sshfs,user " },
+        { "22 1 0:9 / / rw - fuse.sshfs a rw,user_id=0,group_id=0\n", "/=fuse.sshfs " },
+        { "22 1 0:9 / / rw - overlay a rw,user_id=7\n", "/=overlay " },
         /* Any number of optional fields. */
         { "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n", "/=ext4 " },
         { "22 1 8:1 / / rw shared:1 master:7 propagate_from:2 - ext4 /dev/sda1 rw\n", "/=ext4 " },

@@ -603,35 +603,39 @@ static uint64_t measure(const struct fixture *s, struct changes *ret)
 
 /* All lower files have one size and time, as unpacked files do. Comparing each with each would exceed the time limit. */
 static const struct {
-        const char *script; /* Python, where "many" has that many files */
+        const char *script; /* Python, where "many" has n files */
         enum change_kind kind;
 } many[] = {
-        { "[open(\"dir/%05d\" % i, \"w\").write(\"new\") for i in range(10000)]", CHANGE_CREATE },
-        { "[open(\"many/%05d\" % i, \"w\").write(\"new\") for i in range(10000)]", CHANGE_REPLACE },
-        { "[os.chmod(\"many/%05d\" % i, 0o600) for i in range(10000)]", CHANGE_METADATA },
-        { "[os.rename(\"many/%05d\" % i, \"dir/%d\" % i) for i in range(10000)]", CHANGE_MOVE },
+        { "[open(\"dir/%05d\" % i, \"w\").write(\"new\") for i in range(n)]", CHANGE_CREATE },
+        { "[open(\"many/%05d\" % i, \"w\").write(\"new\") for i in range(n)]", CHANGE_REPLACE },
+        { "[os.chmod(\"many/%05d\" % i, 0o600) for i in range(n)]", CHANGE_METADATA },
+        { "[os.rename(\"many/%05d\" % i, \"dir/%d\" % i) for i in range(n)]", CHANGE_MOVE },
 };
 
 START_TEST(test_many)
 {
         _cleanup_(fixture_done) struct fixture s;
         _cleanup_changes_ struct changes changes = { 0 };
-        _cleanup_free_ char *script = NULL;
+        _cleanup_free_ char *before = NULL, *script = NULL;
         uint64_t usec;
-        size_t n = 0;
+        size_t wanted = suite_repeats(MANY), n = 0;
 
-        fixture_init(
-                &s,
-                "mkdir dir many; python3 -c 'import os\nfor i in range(10000):\n path = \"many/%05d\" % i\n"
-                " open(path, \"w\").write(\"%05d\" % i)\n os.utime(path, (1e9, 1e9))'; touch -d 2001-01-01 many dir",
-                everything);
-        ck_assert_int_ge(asprintf(&script, "/usr/bin/python3 -IS -c 'import os\n%s'", many[_i].script), 0);
+        ck_assert_int_ge(
+                asprintf(
+                        &before,
+                        "mkdir dir many; /usr/bin/python3 -IS -c 'import os\nfor i in range(%zu):\n path = \"many/%%05d\" %% i\n"
+                        " open(path, \"w\").write(\"%%05d\" %% i)\n os.utime(path, (1e9, 1e9))'; touch -d 2001-01-01 many dir",
+                        wanted),
+                0);
+        fixture_init(&s, before, everything);
+        ck_assert_int_ge(asprintf(&script, "/usr/bin/python3 -IS -c 'import os\nn = %zu\n%s'", wanted, many[_i].script),
+                         0);
         fixture_run(&s, script);
         usec = measure(&s, &changes);
         for (size_t i = 0; i < changes.n; i++)
                 n += changes.changes[i].kind == many[_i].kind;
-        ck_assert_uint_eq(n, MANY);
-        printf("# %d changes of kind %s: %u ms\n", MANY, change_kind_to_string(many[_i].kind),
+        ck_assert_uint_eq(n, wanted);
+        printf("# %zu changes of kind %s: %u ms\n", wanted, change_kind_to_string(many[_i].kind),
                (unsigned)(usec / USEC_PER_MSEC));
 }
 END_TEST

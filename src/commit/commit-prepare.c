@@ -34,8 +34,8 @@ static int preparation_add_area(struct preparation *p, size_t i)
         if (r < 0)
                 return r;
         made.path = strdup(area->path + strlen(p->place->root->path));
-        if (!made.path || (r == 0 && redo_changes_area(p->redo, i) &&
-                           asprintf(&made.hold, HOLD_PREFIX "%s", p->place->package) < 0)) {
+        if (!made.path ||
+            (r == 0 && redo_changes_area(p->redo, i) && commit_name_hold(p->place->package, &made.hold) < 0)) {
                 free(made.path);
                 return -ENOMEM;
         }

@@ -6,13 +6,18 @@
  */
 
 #include "commit/commit.h"
+#include "commit/preparation.h"
 #include "fs/beneath.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+
+#define HOLD_SLOTS "deploy-migrate.slots" /* in a hold; no other directory has it */
 
 const char *commit_slot_name(unsigned slot, char ret[static SLOT_NAME_MAX])
 {
@@ -50,7 +55,24 @@ int commit_open_area(const struct commit_place *place, const struct redo *redo, 
         return r == -ENOENT ? root_open_mkdirs_unlinked(place->root, redo->areas[area].path) : r;
 }
 
-/* Only we may enter it. The owner of @dir could replace it by a directory of his own: then -EPERM. */
+int commit_name_hold(const char *package, char **ret)
+{
+        uint64_t number;
+        char *name;
+
+        assert(package && ret);
+        if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+                return -errno;
+        if (asprintf(&name, HOLD_PREFIX "%s.%016" PRIx64, package, number) < 0)
+                return -ENOMEM;
+        *ret = name;
+        return 0;
+}
+
+/*
+ * The owner of @dir can rename a hold, and give its name to another directory; but what is in a directory that only we may enter was made
+ * by us. So the slots are in a directory in the hold, and nothing else in it is ever touched.
+ */
 static int hold_make_directory(int dir, const char *name)
 {
         _cleanup_close_ int fd = -EBADF;
@@ -61,15 +83,19 @@ static int hold_make_directory(int dir, const char *name)
         fd = beneath_open(dir, name, O_RDONLY | O_DIRECTORY, 0);
         if (fd < 0)
                 return fd;
-        if (fchmod(fd, 0700) < 0 || fstat(fd, &st) < 0)
+        if (fstat(fd, &st) < 0)
                 return -errno;
-        return st.st_uid == geteuid() ? TAKE_FD(fd) : -EPERM;
+        if (st.st_uid != geteuid() || (st.st_mode & 0777) != 0700)
+                return -EPERM;
+        if (mkdirat(fd, HOLD_SLOTS, 0700) < 0)
+                return -errno;
+        return beneath_open(fd, HOLD_SLOTS, O_RDONLY | O_DIRECTORY, 0);
 }
 
 /* Making and removing a hold leaves the times of the area's root unchanged. */
 static int hold_make(const struct commit_place *place, const struct redo *redo, size_t area)
 {
-        _cleanup_close_ int root = -EBADF, hold = -EBADF;
+        _cleanup_close_ int root = -EBADF, slots = -EBADF;
         struct stat st;
         int r;
 
@@ -78,12 +104,10 @@ static int hold_make(const struct commit_place *place, const struct redo *redo, 
                 return root;
         if (fstat(root, &st) < 0)
                 return -errno;
-        r = beneath_remove(root, redo->areas[area].hold); /* left by a commit that was killed before it was prepared */
-        if (r >= 0)
-                r = hold = hold_make_directory(root, redo->areas[area].hold);
+        r = slots = hold_make_directory(root, redo->areas[area].hold);
         if (r >= 0)
                 r = attributes_set_times(root, &st);
-        return r < 0 ? r : TAKE_FD(hold);
+        return r < 0 ? r : TAKE_FD(slots);
 }
 
 int commit_make_slots(const struct commit_place *place, struct redo *redo, size_t area)
@@ -104,17 +128,34 @@ int commit_make_slots(const struct commit_place *place, struct redo *redo, size_
 /* A hold that is missing may be on a file system that isn't mounted now, so its renames must not count as done. */
 int commit_open_slots(const struct commit_place *place, const struct redo *redo, size_t area)
 {
-        _cleanup_close_ int root = -EBADF;
+        _cleanup_close_ int root = -EBADF, hold = -EBADF;
 
         assert(place && redo && area < redo->n_areas);
         if (!redo->areas[area].hold)
                 return beneath_open(place->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
         root = commit_open_area(place, redo, area);
-        return root < 0 ? root : beneath_open(root, redo->areas[area].hold, O_RDONLY | O_DIRECTORY, 0);
+        if (root < 0)
+                return root;
+        hold = beneath_open(root, redo->areas[area].hold, O_PATH | O_DIRECTORY, 0);
+        return hold < 0 ? hold : beneath_open(hold, HOLD_SLOTS, O_RDONLY | O_DIRECTORY, 0);
+}
+
+/* Empties what is really a hold. Returns: 0, also if it is something else, or a negative errno. */
+static int hold_empty(int root, const char *name)
+{
+        _cleanup_close_ int hold = beneath_open(root, name, O_PATH | O_DIRECTORY, 0);
+        struct stat st;
+
+        if (hold < 0)
+                return beneath_is_nowhere(hold) || hold == -EXDEV ? 0 : hold;
+        if (fstat(hold, &st) < 0)
+                return -errno;
+        return st.st_uid == geteuid() && (st.st_mode & 0777) == 0700 ? beneath_remove(hold, HOLD_SLOTS) : 0;
 }
 
 static int hold_remove(const struct commit_place *place, const struct redo *redo, size_t area)
 {
+        const char *name = redo->areas[area].hold;
         _cleanup_close_ int root = root_open_unlinked(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
         struct stat st;
         int r;
@@ -123,11 +164,13 @@ static int hold_remove(const struct commit_place *place, const struct redo *redo
                 return root;
         if (fstat(root, &st) < 0)
                 return -errno;
-        if (faccessat(root, redo->areas[area].hold, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                return -errno;
-        r = beneath_remove(root, redo->areas[area].hold);
-        if (r >= 0)
-                r = attributes_set_times(root, &st);
+        r = hold_empty(root, name);
+        if (r < 0)
+                return r;
+        /* If another user has put something there, it isn't ours to remove. */
+        if (unlinkat(root, name, AT_REMOVEDIR) < 0)
+                return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR || errno == EBUSY ? 0 : -errno;
+        r = attributes_set_times(root, &st);
         return r < 0 ? r : beneath_sync(root); /* the log that says where it is, is removed next */
 }
 

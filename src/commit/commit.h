@@ -40,9 +40,11 @@ int commit_is_reachable(const struct commit_place *place, int root);
 /* Whether the area's file system is in memory: after a reboot its files are gone. */
 bool commit_is_in_memory(int root);
 
+/* Makes a new name for a hold of the package's, that nobody can have taken. Returns: 0, or a negative errno. */
+_must_check_ int commit_name_hold(const char *package, char **ret);
 /*
- * Opens the directory with an area's slots. commit_make_slots() makes it, a hold always anew, and sets its inode number in @redo.
- * Returns: a file descriptor, or a negative errno.
+ * Opens the directory with an area's slots. commit_make_slots() makes it, and a hold for it (-EEXIST if one of its name is there), and sets
+ * its inode number in @redo. Returns: a file descriptor, or a negative errno.
  */
 int commit_make_slots(const struct commit_place *place, struct redo *redo, size_t area);
 int commit_open_slots(const struct commit_place *place, const struct redo *redo, size_t area);

@@ -8,25 +8,27 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-static int redo_copy_areas(struct redo *to, const struct redo *from)
+/* A hold gets a new name, since users have seen the old one. */
+static int redo_copy_areas(struct redo *to, const struct redo *from, const char *package)
 {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < from->n_areas; i++) {
                 const struct redo_area *area = &from->areas[i];
-                struct redo_area copy = { .path = strdup(area->path), .hold = area->hold ? strdup(area->hold) : NULL };
+                struct redo_area copy = { .path = strdup(area->path) };
 
-                if (copy.path && (!area->hold || copy.hold)) {
+                r = copy.path ? 0 : -ENOMEM;
+                if (r >= 0 && area->hold)
+                        r = commit_name_hold(package, &copy.hold);
+                if (r >= 0)
                         r = redo_add_area(to, &copy);
-                } else {
+                else
                         redo_area_done(&copy);
-                        r = -ENOMEM;
-                }
         }
         return r;
 }
 
-static int redo_copy_header(struct redo *to, const struct redo *from)
+static int redo_copy_header(struct redo *to, const struct redo *from, const char *package)
 {
         to->id = strdup(from->id);
         to->sha256 = strdup(from->sha256);
@@ -34,7 +36,7 @@ static int redo_copy_header(struct redo *to, const struct redo *from)
         to->from = strdup(from->from);
         to->upgrade = from->upgrade;
         to->position = from->position;
-        return to->id && to->sha256 && to->run && to->from ? redo_copy_areas(to, from) : -ENOMEM;
+        return to->id && to->sha256 && to->run && to->from ? redo_copy_areas(to, from, package) : -ENOMEM;
 }
 
 int inversion_init(struct inversion *in, const struct history *history, const struct archived *archived)
@@ -57,7 +59,7 @@ int inversion_init(struct inversion *in, const struct history *history, const st
                 in->slots[i] = -EBADF;
         if (!in->redo || !in->roots || !in->slots || !in->links || !in->moved)
                 return -ENOMEM;
-        return redo_copy_header(in->redo, done);
+        return redo_copy_header(in->redo, done, history->package);
 }
 
 void inversion_done(struct inversion *in)

@@ -135,16 +135,38 @@ test_another_file_of_the_same_name() {
         [ "$(stat -c '%U %a' "$ROOT/srv/home/sub/tool")" = 'nobody 755' ] || fail 'a program of somebody is setuid now'
 }
 
-test_a_hold_that_somebody_else_made() {
+# Nothing is removed because of a name that its owner chose.
+test_a_tree_in_place_of_a_hold() {
         ship 'cp /bin/true sub/tool; chmod 4755 sub/tool' ', "/srv/home/sub/tool"'
-        mount -t tmpfs -o uid=65534 tmpfs "$ROOT/srv/home/sub"
+        mount -t tmpfs -o uid=65534,mode=755 tmpfs "$ROOT/srv/home/sub"
         echo text >"$ROOT/srv/home/sub/file"
+        mkdir -m 700 "$ROOT/srv/home/sub/.deploy-migrate.sample"
+        echo precious >"$ROOT/srv/home/sub/.deploy-migrate.sample/of-root"
         run_to_second_check
-        as_nobody 'cd sub; while :; do mkdir -m 777 .deploy-migrate.sample && break; done' 2>/dev/null
         open_gate
         finish 0
         [ "$(stat -c '%U %a' "$ROOT/srv/home/sub/tool")" = 'root 4755' ] || fail 'it did not land'
-        [ ! -e "$ROOT/srv/home/sub/.deploy-migrate.sample" ] || fail 'the hold is still there'
+        expect 0 undo sample
+        [ ! -e "$ROOT/srv/home/sub/tool" ] || fail 'it was not undone'
+        [ "$(ls -A "$ROOT/srv/home/sub")" = "$(printf '.deploy-migrate.sample\nfile')" ] || fail 'a hold is still there'
+        assert_content /srv/home/sub/.deploy-migrate.sample/of-root precious
+}
+
+# The owner swaps the hold itself while the run is stopped before the commit, as if it had been killed there.
+test_a_tree_with_the_name_of_a_hold() {
+        need_tools strace strace
+        ship 'echo new >sub/file'
+        migration sample 1.1.0/001_x 'grep -q new "$DPKG_ROOT/srv/home/sub/file"' 'echo new >"$DPKG_ROOT/srv/home/sub/file"'
+        mount -t tmpfs -o uid=65534,mode=755 tmpfs "$ROOT/srv/home/sub"
+        echo text >"$ROOT/srv/home/sub/file"
+        mkdir -m 700 "$ROOT/srv/home/sub/secret"
+        echo precious >"$ROOT/srv/home/sub/secret/of-root"
+        strace -f -o /dev/null -e trace=syncfs -e inject=syncfs:signal=KILL:when=1 \
+                "$DEPLOY_MIGRATE" --root "$ROOT" run sample >/dev/null 2>&1 || true
+        as_nobody 'cd sub; hold=$(echo .deploy-migrate.sample.*); mv "$hold" old; mv secret "$hold"'
+        expect 0 run sample
+        assert_content /srv/home/sub/file new
+        [ "$(cat "$ROOT"/srv/home/sub/.deploy-migrate.sample.*/of-root)" = precious ] || fail 'a tree of root is gone'
 }
 
 # Each of them says that it was applied only where it was.

@@ -26,6 +26,7 @@ struct undo {
         struct dmig_report *report;
         int lock;
         int turn;   /* the lock of context_lock_commit() */
+        char *keep; /* the directory for what is overwritten, below the package's state */
         bool mixed; /* what was changed since is mixed with what is put back */
 };
 
@@ -33,6 +34,7 @@ static void undo_done(struct undo *undo)
 {
         archive_done(&undo->list);
         history_free(undo->history);
+        free(undo->keep);
         fd_closep(&undo->turn);
         fd_closep(&undo->lock);
 }
@@ -194,7 +196,7 @@ static int undo_do_one(struct undo *undo, size_t i, struct error *error)
         if (!(undo->flags & DMIG_FORCE))
                 r = undo_check_one(undo, archived, &none, error);
         if (r >= 0)
-                r = undo_begin(undo->history, archived, error);
+                r = undo_begin(undo->history, archived, undo->keep, error);
         if (r >= 0)
                 r = undo_finish(undo->ctx, undo->history, archived, error);
         if (r >= 0)
@@ -231,10 +233,35 @@ static int undo_record_version(struct undo *undo, struct error *error)
                           error);
 }
 
+static int undo_make_keep(struct undo *undo, struct error *error)
+{
+        int r = undo->mixed ? archive_make_overwritten(undo->history, &undo->keep, error) : 0;
+
+        if (r >= 0 && undo->keep &&
+            asprintf(&undo->report->overwritten, "%s" STATE_DIR "/%s/%s", undo->ctx->root.path, undo->package,
+                     undo->keep) < 0) {
+                undo->report->overwritten = NULL;
+                r = -ENOMEM;
+        }
+        return r;
+}
+
+/* Nothing was overwritten if all that was changed since lies beside it. */
+static int undo_end_keep(struct undo *undo, struct error *error)
+{
+        int r = undo->keep ? archive_drop_overwritten(undo->history, undo->keep) : 0;
+
+        if (r > 0)
+                free(TAKE_PTR(undo->report->overwritten));
+        return r < 0 ? error_errnof(error, r, "can't remove %s", undo->report->overwritten) : 0;
+}
+
 static int undo_do_all(struct undo *undo, struct error *error)
 {
         int r = archive_note_undo(undo->history, true, error);
 
+        if (r >= 0)
+                r = undo_make_keep(undo, error);
         if (r >= 0)
                 r = undo_reopen_satisfied(undo, error);
 
@@ -245,6 +272,8 @@ static int undo_do_all(struct undo *undo, struct error *error)
         }
         if (r >= 0)
                 r = undo_record_version(undo, error);
+        if (r >= 0)
+                r = undo_end_keep(undo, error);
         if (r >= 0)
                 r = archive_note_undo(undo->history, false, error);
         if (r >= 0)

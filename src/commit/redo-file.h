@@ -6,8 +6,8 @@
 #include "commit/redo.h"
 
 #define REDO_FILE   "redo.jsonl"
-#define UNDO_FILE   "undo.jsonl"         /* the inverse log, once an undo has begun */
-#define HOLDS_FILE  "holds.jsonl"        /* only the areas: the holds that have to be removed if no commit follows */
+#define UNDO_FILE   "undo.jsonl"   /* the inverse log, once an undo has begun */
+#define HOLDS_FILE  "holds.jsonl"  /* only the areas: the holds that have to be removed if no commit follows */
 #define CENSUS_FILE "slots/census" /* only the areas and the census; with the slots, as only an undo needs it */
 
 struct redo_file {

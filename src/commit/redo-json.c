@@ -66,6 +66,7 @@ json_object *redo_header_to_json(const struct redo *redo)
             json_add_string(object, "id", redo->id) < 0 || json_add_string(object, "sha256", redo->sha256) < 0 ||
             json_add_string(object, "run", redo->run) < 0 || json_add_string(object, "from", redo->from) < 0 ||
             (redo->boot && json_add_string(object, "boot", redo->boot) < 0) ||
+            (redo->keep && json_add_string(object, "keep", redo->keep) < 0) ||
             json_add_int(object, "upgrade", redo->upgrade) < 0 ||
             json_add_int(object, "position", redo->position) < 0 ||
             json_add_int(object, "duration_ms", redo->duration_ms) < 0)
@@ -222,6 +223,7 @@ static int redo_header_from_json(struct redo *redo, json_object *object, struct 
                 redo_json_get_text(object, "id", &redo->id), redo_json_get_text(object, "sha256", &redo->sha256),
                 redo_json_get_text(object, "run", &redo->run), redo_json_get_text(object, "from", &redo->from),
                 redo_json_get_optional_text(object, "boot", &redo->boot),
+                redo_json_get_optional_text(object, "keep", &redo->keep),
                 json_get_int(object, "upgrade", &redo->upgrade), json_get_int(object, "position", &redo->position),
                 json_get_int(object, "duration_ms", &redo->duration_ms));
 }

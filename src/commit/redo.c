@@ -52,6 +52,7 @@ struct redo *redo_free(struct redo *redo)
         free(redo->run);
         free(redo->from);
         free(redo->boot);
+        free(redo->keep);
         free(redo);
         return NULL;
 }

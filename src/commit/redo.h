@@ -75,9 +75,10 @@ struct redo {
         char *id;
         char *sha256;
         char *run;
-        char *from;       /* the version that the upgrade began with */
-        char *boot;       /* the id of the boot in which it was made; NULL: unknown */
-        int64_t upgrade;  /* the number of upgrades completed before */
+        char *from;      /* the version that the upgrade began with */
+        char *keep;      /* of an undo: the directory in the package's state that gets what it overwrites; NULL: none */
+        char *boot;      /* the id of the boot in which it was made; NULL: unknown */
+        int64_t upgrade; /* the number of upgrades completed before */
         int64_t position; /* of the history: later transactions have greater ones */
         int64_t duration_ms;
         struct redo_area *areas;

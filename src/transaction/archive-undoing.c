@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a package's state tells that its history doesn't: that an undo is in progress, or that something is left of a transaction. */
+/*
+ * What a package's state tells that its history doesn't: that an undo is in progress, or that something is left of a transaction; and where
+ * an undo keeps what it overwrites.
+ */
 
 #include "fs/beneath.h"
 #include "transaction/archive.h"
@@ -64,4 +67,55 @@ int archive_is_unfinished(const struct root *root, const char *package)
 
         assert(root && package);
         return archive_has_any(root, package, names);
+}
+
+/* ---- What is overwritten ---- */
+
+static int directory_make_private(int dir, const char *name)
+{
+        return mkdirat(dir, name, 0700) < 0 ? -errno : 0;
+}
+
+/* The contents of files may be secret. */
+static int archive_try_overwritten(const struct history *history, char **ret)
+{
+        _cleanup_close_ int dir = -EBADF;
+        int r = directory_make_private(history->dir, OVERWRITTEN_DIR);
+
+        if (r < 0 && r != -EEXIST)
+                return r;
+        dir = beneath_open(history->dir, OVERWRITTEN_DIR, O_RDONLY | O_DIRECTORY, 0);
+        if (dir < 0)
+                return dir;
+        r = -EEXIST;
+        for (unsigned i = 1; r == -EEXIST && i; i++) {
+                _cleanup_free_ char *path = NULL;
+
+                if (asprintf(&path, OVERWRITTEN_DIR "/%u", i) < 0)
+                        return -ENOMEM;
+                r = directory_make_private(history->dir, path);
+                if (r >= 0)
+                        *ret = TAKE_PTR(path);
+        }
+        return r < 0 ? r : beneath_sync(dir);
+}
+
+int archive_make_overwritten(const struct history *history, char **ret, struct error *error)
+{
+        int r;
+
+        assert(history && history->dir >= 0 && ret);
+        r = archive_try_overwritten(history, ret);
+        return r < 0 ? error_errnof(error, r, "can't make a directory in %s" STATE_DIR "/%s/" OVERWRITTEN_DIR,
+                                    history->root->path, history->package)
+                     : 0;
+}
+
+int archive_drop_overwritten(const struct history *history, const char *path)
+{
+        assert(history && history->dir >= 0 && path);
+        if (unlinkat(history->dir, path, AT_REMOVEDIR) < 0)
+                return errno == ENOTEMPTY || errno == EEXIST ? 0 : -errno;
+        (void)unlinkat(history->dir, OVERWRITTEN_DIR, AT_REMOVEDIR); /* if it was the only one */
+        return 1;
 }

@@ -263,8 +263,14 @@ int archived_forget(const struct archived *archived, struct error *error)
 
 int archive_forget(const struct history *history, uint64_t *bytes, struct error *error)
 {
+        int n, r;
+
         assert(history && bytes);
-        return archive_visit(history, archived_forget_slots, bytes, error);
+        n = archive_visit(history, archived_forget_slots, bytes, error);
+        if (n < 0 || history->dir < 0)
+                return n;
+        r = archived_remove_dir(history->dir, OVERWRITTEN_DIR, bytes);
+        return r < 0 ? archive_explain(history, "clean up", r, error) : n;
 }
 
 int archive_sweep(const struct history *history, struct error *error)

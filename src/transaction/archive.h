@@ -56,6 +56,14 @@ _must_check_ int archive_is_undoing(const struct root *root, const char *package
 _must_check_ int archive_is_unfinished(const struct root *root, const char *package);
 
 /*
+ * Makes a directory for what a forced undo overwrites, durably. In @ret: its path below the package's state. archive_drop_overwritten()
+ * removes it if nothing came into it. Return: 0, or a negative errno with @error set; the second 1 if it was removed.
+ */
+_must_check_ int archive_make_overwritten(const struct history *history, char **ret, struct error *error);
+int archive_drop_overwritten(const struct history *history, const char *path);
+#define OVERWRITTEN_DIR TRANSACTIONS_DIR "/overwritten"
+
+/*
  * Adds the size of the before-images to @bytes, nothing if the caller may not read them. Returns: 0, -ENOENT if they are gone, or another
  * negative errno with @error set.
  */
@@ -63,7 +71,7 @@ int archived_measure(const struct archived *archived, uint64_t *bytes, struct er
 /* Removes the before-images: the transaction can't be undone any more. Returns: 0, or a negative errno with @error set. */
 int archived_forget(const struct archived *archived, struct error *error);
 /*
- * The same for all transactions, even those with a damaged log. Adds the space that was freed to @bytes. Returns: how many could be
+ * The same for all transactions, even those with a damaged log, and for what was overwritten. Adds the space that was freed to @bytes. Returns: how many could be
  * undone until now, or a negative errno with @error set.
  */
 int archive_forget(const struct history *history, uint64_t *bytes, struct error *error);

@@ -89,7 +89,7 @@ static int transaction_recover_holds(const struct history *history, struct error
                 const struct commit_place place = archived_place(&list.items[i], history);
 
                 r = prepared_release(&place, error);
-                if (r >= 0 && unlinkat(place.dir, HOLDS_FILE, 0) < 0)
+                if (r >= 0 && (beneath_remove(place.dir, KEPT_DIR) < 0 || unlinkat(place.dir, HOLDS_FILE, 0) < 0))
                         r = error_errnof(error, -errno, "can't remove %s/" HOLDS_FILE, place.path);
         }
         return r;

@@ -2,10 +2,98 @@
 
 #include "transaction/undo.h"
 
+#include "basic/path.h"
 #include "commit/redo-file.h"
 #include "commit/redo-units.h"
 #include "fs/beneath.h"
 #include "package/emit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+/* ---- What is overwritten ---- */
+
+/* Returns: a path below the package's state that has the path that the file had; to be freed. */
+static char *undo_format_kept(const struct redo *undo, const struct redo_rename *rename, unsigned number)
+{
+        _cleanup_free_ char *whole = NULL;
+        char suffix[16] = "", *path;
+
+        if (redo_format_path(undo, rename->area, rename->path, &whole) < 0)
+                return NULL;
+        if (number > 0)
+                snprintf(suffix, sizeof(suffix), ".~%u~", number); /* as of cp --backup */
+        return asprintf(&path, "%s/%s%s", undo->keep, whole + strspn(whole, "/"), suffix) < 0 ? NULL : path;
+}
+
+/* Where a file is that isn't a directory, nothing can be put below it: then a name without directories is made. */
+static int undo_keep_as(int state, int from, const char *slot, char *path, size_t base)
+{
+        _cleanup_free_ char *directory = path_parent(path);
+        _cleanup_close_ int parent = -EBADF;
+
+        if (!directory)
+                return -ENOMEM;
+        parent = beneath_make_directories(state, directory);
+        if (beneath_is_nowhere(parent)) {
+                for (char *p = path + base; *p; p++)
+                        if (*p == '/')
+                                *p = '-';
+                return renameat2(from, slot, state, path, RENAME_NOREPLACE) < 0 ? -errno : 0;
+        }
+        if (parent < 0)
+                return parent;
+        return renameat2(from, slot, parent, path_name(path), RENAME_NOREPLACE) < 0 ? -errno : 0;
+}
+
+/* Each file is where it was, as far as it isn't in a directory that is kept, too; a second one of that name gets a number. */
+static int undo_keep_file(const struct redo *undo, const struct redo_rename *rename, int state, int from)
+{
+        char slot[SLOT_NAME_MAX];
+        struct stat st;
+        int r = -EEXIST;
+
+        commit_slot_name(rename->slot, slot);
+        if (fstatat(from, slot, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        for (unsigned i = 0; r == -EEXIST && i < 1000; i++) {
+                _cleanup_free_ char *path = undo_format_kept(undo, rename, i);
+
+                r = path ? undo_keep_as(state, from, slot, path, strlen(undo->keep) + 1) : -ENOMEM;
+        }
+        return r;
+}
+
+/* Outermost first. Can be done again: what was moved isn't there any more. */
+static int undo_keep(const struct commit_place *place, const struct history *history, const struct redo *undo,
+                     struct error *error)
+{
+        _cleanup_close_ int slots = -EBADF, copies = -EBADF;
+        int r = 0;
+
+        if (!undo->keep)
+                return 0;
+        slots = beneath_open(place->dir, SLOTS_DIR, O_RDONLY | O_DIRECTORY, 0);
+        copies = beneath_open(place->dir, KEPT_DIR, O_RDONLY | O_DIRECTORY, 0);
+        if (slots < 0 && slots != -ENOENT)
+                r = slots;
+        if (copies < 0 && copies != -ENOENT)
+                r = copies;
+        for (size_t i = undo->n_renames; r >= 0 && i-- > 0;) {
+                const struct redo_rename *rename = &undo->renames[i];
+                int from = undo->areas[rename->area].hold ? copies : slots;
+
+                if (from >= 0)
+                        r = undo_keep_file(undo, rename, history->dir, from);
+        }
+        if (r >= 0)
+                r = beneath_sync(place->dir);
+        return r < 0 ? error_errnof(error, r, "can't keep what is overwritten in %s" STATE_DIR "/%s/%s",
+                                    place->root->path, history->package, undo->keep)
+                     : 0;
+}
+
+/* ---- The undo ---- */
 
 /* The log goes last: as long as it exists, a transaction with missing slots isn't mistaken for one that can be undone. */
 static int undo_clean_up(const struct commit_place *place, const struct redo *undo, struct error *error)
@@ -16,6 +104,8 @@ static int undo_clean_up(const struct commit_place *place, const struct redo *un
         if (r < 0)
                 return r;
         r = beneath_remove(place->dir, SLOTS_DIR);
+        if (r >= 0)
+                r = beneath_remove(place->dir, KEPT_DIR);
         if (r >= 0)
                 r = beneath_remove(place->dir, HOLDS_FILE);
         if (r >= 0)
@@ -45,5 +135,7 @@ int undo_finish(struct dmig *ctx, struct history *history, const struct archived
                         r = undo_record(ctx, history, undo->id, error);
                 ctx->units_changed |= redo_changes_units(archived->redo);
         }
+        if (r >= 0)
+                r = undo_keep(&place, history, undo, error);
         return r < 0 ? r : undo_clean_up(&place, undo, error);
 }

@@ -32,8 +32,14 @@ bool undo_is_of_earlier_boot(const struct redo *redo);
  */
 _must_check_ int undo_check_mounts(const struct history *history, const struct archived *archived, bool force,
                                    struct error *error);
-/* Writes the inverse log. Returns: 0, or a negative errno with @error set; then no file was changed. */
-_must_check_ int undo_begin(const struct history *history, const struct archived *archived, struct error *error);
+/*
+ * Writes the inverse log. @keep: of archive_make_overwritten(): undo_finish() moves there what is overwritten; NULL: it is removed. Returns:
+ * 0, or a negative errno with @error set; then no file was changed.
+ */
+_must_check_ int undo_begin(const struct history *history, const struct archived *archived, const char *keep,
+                            struct error *error);
+/* In the transaction's directory: copies of what an undo overwrites on other file systems, named by slots. */
+#define KEPT_DIR "kept"
 /* Executes the inverse log, however much of it was done before. Returns: 0, or a negative errno with @error set: the next run resumes it. */
 _must_check_ int undo_finish(struct dmig *ctx, struct history *history, const struct archived *archived,
                              struct error *error);

@@ -126,6 +126,73 @@ test_later_changes_are_not_lost() {
         assert_missing /var/lib/sample/1.1.0-001_x
 }
 
+kept_of() {
+        jq -r '.packages[0].overwritten' "$OUT"
+}
+
+test_force_keeps_what_it_overwrites() {
+        ship
+        write /etc/sample/sample.conf 'name=mine'
+        write /etc/sample/gone mine
+        write /var/lib/sample/new/log mine
+        expect 1 undo --json sample
+        assert_json '.packages[0].changed_since | map(.path) | join(" ")' \
+                '/etc/sample/gone /etc/sample/sample.conf /var/lib/sample/new/log'
+        expect 1 undo sample
+        assert_err 'made since: /var/lib/sample/new/log'
+        expect 0 undo --force --json sample
+        kept=$(kept_of)
+        assert_content "${kept#"$ROOT"}/etc/sample/sample.conf" name=mine
+        assert_content "${kept#"$ROOT"}/etc/sample/gone" mine
+        assert_content "${kept#"$ROOT"}/var/lib/sample/1.1.0-001_x" 'done'
+        assert_content /etc/sample/sample.conf name=old
+        assert_content /var/lib/sample/old/log mine
+
+        expect 0 run sample
+        write /etc/sample/sample.conf 'name=again'
+        expect 0 undo --force sample
+        assert_out "$ROOT/var/lib/deploy-migrate/sample/transactions/overwritten/2"
+        assert_out "until 'deploy-migrate forget sample'"
+        assert_err '/etc/sample/sample.conf was changed after 1.2.0/001_y was applied'
+        assert_content "${kept#"$ROOT"}/etc/sample/sample.conf" name=mine
+        expect 0 forget sample
+        assert_out freed
+        assert_missing "${kept#"$ROOT"}"
+}
+
+test_a_long_list_is_summed_up() {
+        ship
+        for i in $(seq 15); do
+                write "/var/lib/sample/new/$i" mine
+        done
+        expect 1 undo sample
+        [ "$(grep -c 'since: ' "$ERR")" -eq 10 ] || fail 'it lists not ten'
+        assert_err 'and 5 more files since'
+        expect 1 undo --json sample
+        assert_json '.packages[0].changed_since | length' 15
+        expect 0 undo --force sample
+        expect 0 status sample
+}
+
+test_a_forced_undo_that_is_killed() {
+        command -v strace >/dev/null || skip 'strace is missing'
+        for when in 1 2 3 5 8 13; do
+                ship
+                write /etc/sample/sample.conf 'name=mine'
+                strace -f -o /dev/null -e trace=renameat2 -e inject=renameat2:signal=KILL:when=$when \
+                        "$DEPLOY_MIGRATE" --root "$ROOT" undo --force sample >"$OUT" 2>&1 || true
+                package sample 1.0-1
+                rm -r "$ROOT/usr/lib/deploy-migrate/sample"
+                expect 0 run sample
+                found=$(grep -rlx name=mine "$ROOT/etc" "$ROOT/var" | wc -l)
+                [ "$found" -eq 1 ] || fail "killed at $when: what was there is in $found files"
+                ls "$ROOT/var/lib/deploy-migrate/sample/transactions"/*/undo.jsonl 2>/dev/null && fail 'the undo did not end'
+                expect 0 undo --force sample
+                assert_content /etc/sample/sample.conf name=old
+                rm -rf "${ROOT:?}"/[!cg]*
+        done
+}
+
 # two SCRIPT SCRIPT: ships two migrations, whose scripts start in /var/lib/sample.
 two() {
         migration sample 1.1.0/001_x 'test -e "$marker"' "touch \"\$marker\"; cd \"\$DPKG_ROOT/var/lib/sample\" && $1"

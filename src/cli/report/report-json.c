@@ -112,6 +112,10 @@ json_object *report_json(const struct dmig_report *report)
         json_object_object_add(object, "migrations", report_json_steps(report));
         if (dmig_report_count_undoable(report) > 0)
                 json_object_object_add(object, "undo", report_json_undo(report));
+        if (dmig_files_count(dmig_report_get_since(report)) > 0)
+                json_object_object_add(object, "changed_since", files_json(dmig_report_get_since(report)));
+        if (dmig_report_get_overwritten(report))
+                report_json_add_string(object, "overwritten", dmig_report_get_overwritten(report));
         if (dmig_report_get_progress(report))
                 json_object_object_add(object, "progress", report_json_progress(dmig_report_get_progress(report)));
         return object;

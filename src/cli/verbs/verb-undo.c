@@ -7,9 +7,41 @@
 #include "cli/report/report-text.h"
 #include "cli/verbs/verbs.h"
 
+#include <stdio.h>
 #include <syslog.h>
 
-#define INDENT 4
+#define INDENT    4
+#define SINCE_MAX 10 /* files; --json has all */
+
+static const char *since_describe(const struct dmig_file *file)
+{
+        const char *kind = dmig_file_get_kind(file);
+
+        return streq(kind, "create") ? "made" : streq(kind, "remove") ? "removed" : "changed";
+}
+
+/* One file is in the message that comes before this already. */
+static void undo_show_since(struct cli *cli, const struct dmig_report *report, int priority)
+{
+        const struct dmig_files *files = dmig_report_get_since(report);
+        const char *package = dmig_report_get_package(report);
+        size_t n = dmig_files_count(files);
+
+        for (size_t i = 0; n > 1 && i < n && i <= SINCE_MAX; i++) {
+                const struct dmig_file *file = dmig_files_get(files, i);
+                _cleanup_free_ char *line = NULL;
+                int r;
+
+                if (i < SINCE_MAX)
+                        r = asprintf(&line, "%s since: %s", since_describe(file), dmig_file_get_path(file));
+                else
+                        r = asprintf(&line, "and %zu more files since, which --json lists", n - i);
+                if (r < 0)
+                        line = NULL;
+                else
+                        cli_say(cli, priority, package, line);
+        }
+}
 
 static void undo_put_package(const struct terminal *out, const struct dmig_report *report)
 {
@@ -53,6 +85,19 @@ static void undo_show_advice(struct cli *cli, const struct dmig_report *report)
         fputc('\n', out->stream);
 }
 
+static void undo_show_overwritten(const struct terminal *out, const struct dmig_report *report)
+{
+        const char *path = dmig_report_get_overwritten(report);
+
+        if (!path)
+                return;
+        fputs("  what was overwritten is kept in\n    ", out->stream);
+        terminal_put(out, STYLE_WARNING, path);
+        fputs("\n  until 'deploy-migrate forget ", out->stream);
+        terminal_put(out, STYLE_PLAIN, dmig_report_get_package(report));
+        fputs("'\n", out->stream);
+}
+
 static void undo_show_end(struct cli *cli, const struct dmig_report *report, bool dry)
 {
         const char *at = dmig_report_get_to(report);
@@ -73,8 +118,10 @@ static void undo_show_text(struct cli *cli, const struct dmig_report *report, bo
 
         if (dmig_report_get_error(report) && result != DMIG_RESULT_NOTHING_TO_DO) {
                 cli_say(cli, LOG_ERR, dmig_report_get_package(report), dmig_report_get_error(report));
+                undo_show_since(cli, report, LOG_ERR);
                 return;
         }
+        undo_show_since(cli, report, LOG_WARNING);
         if (cli->options.verbosity < 0 && !dry)
                 return;
         undo_put_package(out, report);
@@ -84,6 +131,7 @@ static void undo_show_text(struct cli *cli, const struct dmig_report *report, bo
         }
         fputs(dry ? "would be undone, newest first\n" : "undone, newest first\n", out->stream);
         undo_show_steps(out, report);
+        undo_show_overwritten(out, report);
         undo_show_end(cli, report, dry);
 }
 

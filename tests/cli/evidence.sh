@@ -28,11 +28,11 @@ ship() {
         cp -a "$ROOT" "$WORK/good"
 }
 
-# fail_at CALLS ERRNO PATH [DIRECTORY]: runs, with these system calls on that path, or in its directory, failing.
+# fail_at CALLS ERRNO PATH [PATTERN]: runs, with these system calls on that path, or that name or directory, failing.
 fail_at() {
         command -v strace >/dev/null || skip 'strace is missing'
         status=0
-        ASAN_OPTIONS=detect_leaks=0 strace -o "$WORK/trace" -P "$ROOT/$3" -P "$3" ${4+-P "$ROOT/$4"} -e "trace=$1" -e "inject=$1:error=$2" \
+        ASAN_OPTIONS=detect_leaks=0 strace -o "$WORK/trace" -P "$ROOT/$3" -P "$3" ${4+-P "$4"} -e "trace=$1" -e "inject=$1:error=$2" \
                 "$DEPLOY_MIGRATE" --root "$ROOT" run --json sample >"$OUT" 2>"$ERR" </dev/null || status=$?
         grep -qF INJECTED "$WORK/trace" || fail "$2 at $3 was never tried"
         [ "$status" -eq 3 ] || fail "exit status $status instead of 3"
@@ -41,7 +41,11 @@ fail_at() {
 # damage KIND PATH: makes it unreadable, and runs.
 damage() {
         case $1 in
-        EACCES | EMFILE | ENOMEM) fail_at openat,openat2,open "$1" "$2" "${2%/*}" ;;
+        EACCES | EMFILE | ENOMEM)
+                # A file is opened by its name, in a directory that was opened before.
+                [ -d "$ROOT/$2" ] && pattern=$ROOT/${2%/*} || pattern=${2##*/}
+                fail_at openat,openat2,open "$1" "$2" "$pattern"
+                ;;
         EIO) fail_at read,pread64,getdents64 EIO "$2" ;;
         cut) truncate -s $(($(stat -c %s "$ROOT/$2") / 2)) "$ROOT/$2" ;;
         emptied) : >"$ROOT/$2" ;;

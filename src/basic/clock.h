@@ -30,6 +30,13 @@ static inline bool time_is_later(struct timespec a, struct timespec b)
         return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
 }
 
+static inline bool time_is_to_come(struct timespec ts)
+{
+        struct timespec now;
+
+        return clock_gettime(CLOCK_REALTIME, &now) == 0 && time_is_later(ts, now);
+}
+
 static inline bool time_is_same(struct timespec a, struct timespec b)
 {
         return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;

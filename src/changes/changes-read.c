@@ -88,7 +88,8 @@ static int changes_walk_run(struct changes_walk *walk, struct error *error)
 /* ---- Refused changes ---- */
 
 /*
- * Whether another process changed the file directly since @begin. In a directory that was moved, or whose attributes changed, it may make
+ * Whether another process changed the file directly since @begin. A time that is still to come was set by a clock that was ahead, before @begin:
+ * the clock of this machine is behind after a boot, or was corrected. In a directory that was moved, or whose attributes changed, it may make
  * and remove entries, which sets ctime and mtime to the same time.
  */
 static bool change_has_conflict(const struct change *change, struct timespec begin)
@@ -96,7 +97,7 @@ static bool change_has_conflict(const struct change *change, struct timespec beg
         const struct stat *st = &change->before;
         bool stays = change->kind == CHANGE_MOVE || change->kind == CHANGE_METADATA;
 
-        if (change->kind == CHANGE_ENTRIES || !time_is_later(st->st_ctim, begin))
+        if (change->kind == CHANGE_ENTRIES || !time_is_later(st->st_ctim, begin) || time_is_to_come(st->st_ctim))
                 return false;
         return !stays || !S_ISDIR(st->st_mode) || !time_is_same(st->st_ctim, st->st_mtim);
 }

@@ -49,6 +49,23 @@ test_a_disk_that_fills_up() {
         assert_survives_a_full_disk rm "$ROOT/var/lib/deploy-migrate/.filler"
 }
 
+# As after a boot with a clock that is behind: nobody wrote there in the meantime.
+test_a_file_from_the_future() {
+        migration sample 1.1.0/001_x 'grep -q new "$DPKG_ROOT/var/lib/sample/f"' 'echo new >"$DPKG_ROOT/var/lib/sample/f"'
+        upgraded sample 1.0 1.1
+        mkdir -p "$ROOT/var/lib/sample" "$WORK/files"
+        echo old >"$WORK/files/f"
+        truncate -s 1M "$WORK/disk"
+        mkfs.ext4 -q -I 256 -O ^has_journal -d "$WORK/files" "$WORK/disk"
+        for field in ctime mtime; do
+                debugfs -w -R "set_inode_field /f $field $(date -u -d '+30 minutes' +%Y%m%d%H%M%S)" "$WORK/disk" 2>/dev/null
+        done
+        mount -o loop "$WORK/disk" "$ROOT/var/lib/sample" || skip 'loop devices are missing'
+        [ "$(stat -c %Z "$ROOT/var/lib/sample/f")" -gt "$(date +%s)" ] || fail 'it has no time in the future'
+        expect 0 run sample
+        assert_ran 1.1.0/001_x
+}
+
 test_a_disk_that_is_full() {
         ship 1
         mount -t tmpfs -o size=64k tmpfs "$ROOT/var/lib/deploy-migrate"

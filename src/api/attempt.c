@@ -209,7 +209,9 @@ static int attempt_begin_transaction(struct attempt *a, struct error *error)
                 &(const struct transaction_request){ .ctx = a->ctx, .history = a->history, .migration = a->migration },
                 &a->transaction, &reason);
         if (r < 0)
-                return r == -ENOMEM ? r : attempt_fail(a, &reason, "system", error); /* the program wasn't started */
+                return error_complete(&reason, r) == -ENOMEM
+                               ? r
+                               : attempt_fail(a, &reason, "system", error); /* the program wasn't started */
         return 1;
 }
 
@@ -232,7 +234,9 @@ static int attempt_commit(struct attempt *a, struct error *error)
                 return attempt_record_stop(a, error);
         n = turn < 0 ? turn : transaction_prepare(a->transaction, &end, &reason);
         if (n < 0)
-                return n == -ENOMEM ? n : attempt_fail(a, &reason, turn < 0 ? "system" : NULL, error);
+                return error_complete(&reason, n) == -ENOMEM
+                               ? n
+                               : attempt_fail(a, &reason, turn < 0 ? "system" : NULL, error);
         a->step->changes = n;
         if (n == 0)
                 return attempt_record_applied(a, 0, error);

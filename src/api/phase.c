@@ -270,6 +270,7 @@ int phase_execute(struct phase *phase, struct ending *ret)
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
+                error_complete(&error, r);
                 ret->outcome = OUTCOME_FAILED;
                 ret->cause = program_is_at_fault(r) ? NULL : hint_find_cause(r, NULL) ?: "system";
                 ret->reason = strdup(error_text(&error));

@@ -52,8 +52,11 @@ static int query_look_at_transaction(const struct package *pkg, struct dmig_repo
 {
         _cleanup_error_ struct error error = { 0 };
 
-        if (transaction_check_ended(pkg->history, &error) == 0)
+        int r = transaction_check_ended(pkg->history, &error);
+
+        if (r == 0)
                 return 0;
+        error_complete(&error, r);
         return report_set_error(report, DMIG_RESULT_PENDING, error_text(&error));
 }
 

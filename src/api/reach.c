@@ -2,6 +2,8 @@
 
 #include "api/reach.h"
 
+#include "basic/memstream.h"
+
 #include <stdio.h>
 
 int reach_describe(const struct manifest *manifest, char **ret)
@@ -25,9 +27,9 @@ int reach_describe(const struct manifest *manifest, char **ret)
                 fputs("network", stream);
         for (size_t i = 0; i < manifest->connect.n; i++)
                 fprintf(stream, "%s%s", i > 0 || manifest->network ? ", " : "", manifest->connect.list[i]);
-        r = ferror(stream);
-        if (fclose(stream) != 0 || r)
-                return -ENOMEM;
+        r = memstream_close(stream, &text);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(text);
         return 0;
 }

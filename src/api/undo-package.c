@@ -318,7 +318,10 @@ static int undo_do_package(struct undo *undo, struct error *error)
         if (r >= 0 && !(undo->flags & DMIG_DRY_RUN))
                 r = undo_do_all(undo, error);
         files_sort(undo->report->since);
-        return r == -ESTALE ? report_set_error(undo->report, DMIG_RESULT_FAILED, error_text(error)) : r;
+        if (r != -ESTALE)
+                return r;
+        error_complete(error, r);
+        return report_set_error(undo->report, DMIG_RESULT_FAILED, error_text(error));
 }
 
 int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig_report **ret)

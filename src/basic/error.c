@@ -59,6 +59,15 @@ int error_errnof(struct error *error, int code, const char *format, ...)
         return error_setf(error, code, "%s: %s", prefix ? prefix : "error", strerror(-code));
 }
 
+int error_complete(struct error *error, int r)
+{
+        assert(r < 0);
+
+        if (error && error->code == 0)
+                error->code = r;
+        return r;
+}
+
 int error_pass(struct error *error, int r)
 {
         if (r >= 0 || r == -ENOMEM || !error || !error->message || !error->tell)

@@ -19,6 +19,8 @@ struct error {
 int error_setf(struct error *error, int code, const char *format, ...) _printf_(3, 4);
 /* The same, with ": " and the text of the errno after the message. */
 int error_errnof(struct error *error, int code, const char *format, ...) _printf_(3, 4);
+/* Makes @error say what @r < 0 means, unless it says something already: not each function that fails has more to tell. Returns: @r. */
+int error_complete(struct error *error, int r);
 /*
  * For code that can go on after the error that is set with @r < 0: passes it to the caller's error->tell and clears it.
  * Returns: 0 if it did so, else @r, which is always the end if memory ran out.

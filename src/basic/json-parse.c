@@ -11,7 +11,7 @@
 #include <limits.h>
 
 /* Deeper than any file that is read here, and far from exhausting the stack. */
-#define DEPTH_MAX 8
+#define DEPTH_MAX 10
 
 struct json_parser {
         const char *p;

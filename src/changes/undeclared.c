@@ -2,6 +2,7 @@
 
 #include "changes/undeclared.h"
 
+#include "basic/memstream.h"
 #include "basic/path.h"
 #include "basic/utf8.h"
 
@@ -94,7 +95,6 @@ int undeclared_check(struct undeclared *undeclared, struct error *error)
         _cleanup_free_ char *list = NULL;
         size_t size;
         FILE *stream;
-        bool failed;
 
         assert(undeclared);
         if (undeclared->paths.n == 0)
@@ -104,8 +104,7 @@ int undeclared_check(struct undeclared *undeclared, struct error *error)
         if (!stream)
                 return -ENOMEM;
         undeclared_print(stream, &undeclared->paths);
-        failed = ferror(stream);
-        if (fclose(stream) != 0 || failed)
+        if (memstream_close(stream, &list) < 0)
                 return -ENOMEM;
         return error_setf(error, -EPERM,
                           "migrate changed paths that its manifest doesn't declare: %s; add them to \"writes\"", list);

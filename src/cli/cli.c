@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "cli/feedback.h"
+#include "cli/json-build.h"
 #include "cli/report/report-json.h"
 #include "cli/signals.h"
 
@@ -22,7 +23,7 @@ void cli_init(struct cli *cli)
         cli->progress.terminal = &cli->err;
         /* --help and --version win over --json. */
         if ((cli->options.given & formats) == OPTION_BIT(OPTION_JSON))
-                cli->packages = json_object_new_array();
+                cli->packages = json_build_array();
         cli->list = "packages";
 }
 
@@ -148,9 +149,20 @@ int cli_usage(struct cli *cli, const char *format, ...)
                 message = NULL;
         va_end(args);
 
-        cli_say(cli, LOG_ERR, NULL, message ? message : format);
-        cli_record_error(cli, message ? message : format);
+        if (!message)
+                return cli_failed(cli, NULL, -ENOMEM);
+        cli_say(cli, LOG_ERR, NULL, message);
+        cli_record_error(cli, message);
         return EXIT_USAGE;
+}
+
+const char *cli_error_message(const struct cli *cli, int r)
+{
+        assert(cli);
+        assert(r < 0);
+
+        /* Memory can also run out here, which the library doesn't know. */
+        return cli->ctx && r != -ENOMEM ? dmig_error_message(cli->ctx) : strerror(-r);
 }
 
 int cli_failed(struct cli *cli, const char *package, int r)
@@ -160,11 +172,10 @@ int cli_failed(struct cli *cli, const char *package, int r)
         assert(cli);
         assert(r < 0);
 
-        /* Memory can also run out here, which the library doesn't know. */
-        message = cli->ctx && r != -ENOMEM ? dmig_error_message(cli->ctx) : strerror(-r);
+        message = cli_error_message(cli, r);
         cli_say(cli, LOG_ERR, package, message);
         if (package && cli->packages)
-                json_object_array_add(cli->packages, report_json_failure(package, message));
+                json_build_append(cli->packages, report_json_failure(package, message));
         else
                 cli_record_error(cli, message);
         return exit_status_of_errno(r);

@@ -46,5 +46,7 @@ void cli_log(struct cli *cli, const struct log_line *line);
 void cli_say(struct cli *cli, int priority, const char *package, const char *text);
 /* Logs an error of the command line, which --json repeats. Returns: EXIT_USAGE. */
 int cli_usage(struct cli *cli, const char *format, ...) _printf_(2, 3);
+/* Returns: why the library function that returned @r failed. */
+const char *cli_error_message(const struct cli *cli, int r);
 /* Logs the message of the library function that returned @r; @package may be NULL. Returns: the exit status for @r. */
 int cli_failed(struct cli *cli, const char *package, int r);

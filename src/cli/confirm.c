@@ -2,6 +2,7 @@
 
 #include "cli/confirm.h"
 
+#include "cli/json-build.h"
 #include "cli/report/report-json.h"
 
 #include <stdarg.h>
@@ -13,7 +14,7 @@ static int confirm_as_json(struct cli *cli, const char *package)
 
         if (r < 0)
                 return cli_failed(cli, package, r);
-        json_object_array_add(cli->packages, report_json(report));
+        json_build_append(cli->packages, report_json(report));
         return EXIT_DONE;
 }
 

@@ -97,9 +97,10 @@ int main(int argc, char **argv)
         r = options_parse(&cli.options, argc, argv);
         cli_init(&cli);
 
-        if (r < 0)
-                status = cli_usage(&cli, "%s; try 'deploy-migrate --help'",
-                                   cli.options.problem ? cli.options.problem : strerror(-r));
+        if (r < 0 && !cli.options.problem)
+                status = cli_failed(&cli, NULL, r);
+        else if (r < 0)
+                status = cli_usage(&cli, "%s; try 'deploy-migrate --help'", cli.options.problem);
         else
                 status = cli_dispatch(&cli);
         if (signals_caught())

@@ -2,6 +2,7 @@
 
 #include "cli/view.h"
 
+#include "cli/json-build.h"
 #include "cli/report/report-json.h"
 
 #include <syslog.h>
@@ -90,7 +91,7 @@ static void view_show_report(struct cli *cli, const struct view *view, const str
         else if (view_is_worth_warning(cli, view, dmig_report_get_result(report)))
                 view_warn(cli, report);
         if (cli->packages)
-                json_object_array_add(cli->packages, report_json(report));
+                json_build_append(cli->packages, report_json(report));
         else if (!cli->journal.enabled && !view_is_quiet(cli, view, status))
                 view_show_text(cli, view, report);
 }

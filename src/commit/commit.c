@@ -87,10 +87,10 @@ static int sites_open(struct sites *sites)
                                 " names by hand, move the package's state away and set a baseline",
                                 redo->id, sites->place->path);
                 if (r < 0)
-                        return error_setf(
-                                sites->error, r,
-                                "can't finish %s: %s%s or the hold in it: %s; mount its file system, then run again",
-                                redo->id, sites->place->root->path, redo->areas[i].path, strerror(-r));
+                        return error_setf(sites->error, r, "can't finish %s: %s%s or the hold in it: %s; %s", redo->id,
+                                          sites->place->root->path, redo->areas[i].path, strerror(-r),
+                                          beneath_is_nowhere(r) ? "mount its file system, then run again"
+                                                                : "the next run tries again");
         }
         return 0;
 }

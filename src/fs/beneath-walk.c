@@ -7,6 +7,7 @@
 
 #include "basic/array.h"
 #include "basic/io.h"
+#include "basic/memstream.h"
 #include "basic/path.h"
 #include "fs/beneath.h"
 
@@ -70,18 +71,21 @@ static int directory_write_names(DIR *dir, FILE *stream)
         const struct dirent *entry;
         int r;
 
-        while ((r = beneath_next(dir, &entry)) > 0)
-                fprintf(stream, "%c%s%c", beneath_type(dir, entry) == DT_DIR ? 'd' : '-', entry->d_name, '\0');
+        while ((r = beneath_next(dir, &entry)) > 0) {
+                putc(beneath_type(dir, entry) == DT_DIR ? 'd' : '-', stream);
+                fputs(entry->d_name, stream);
+                putc('\0', stream);
+        }
         return r;
 }
 
 static int directory_list_names(int fd, char **ret)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
-        char *names = NULL;
+        _cleanup_free_ char *names = NULL;
         FILE *stream;
         size_t size;
-        int copy, r;
+        int copy, q, r;
 
         copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
         if (copy < 0)
@@ -97,13 +101,10 @@ static int directory_list_names(int fd, char **ret)
         if (!stream)
                 return -errno;
         r = directory_write_names(dir, stream);
-        if (fclose(stream) == EOF && r == 0)
-                r = -ENOMEM;
-        if (r < 0) {
-                free(names);
-                return r;
-        }
-        *ret = names;
+        q = memstream_close(stream, &names);
+        if (r < 0 || q < 0)
+                return r < 0 ? r : q;
+        *ret = TAKE_PTR(names);
         return 0;
 }
 
@@ -158,15 +159,16 @@ static int walker_pop(struct walker *walker)
 {
         const struct level *above = walker->n > 1 ? &walker->levels[walker->n - 2] : NULL;
         struct stat st;
-        int fd = -EBADF;
+        int fd = -EBADF, r;
 
         if (above) {
                 fd = openat(walker->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
                 if (fd < 0)
                         return errno == ENOENT ? -ESTALE : -errno;
-                if (fstat(fd, &st) < 0 || st.st_dev != above->dev || st.st_ino != above->ino) {
+                r = fstat(fd, &st) < 0 ? -errno : st.st_dev == above->dev && st.st_ino == above->ino ? 0 : -ESTALE;
+                if (r < 0) {
                         close(fd);
-                        return -ESTALE;
+                        return r;
                 }
         }
         fd_closep(&walker->fd);

@@ -152,7 +152,9 @@ int archive_read_undoable(struct dmig *ctx, const struct history *history, struc
                 *ret = (struct archive){ 0 };
                 return 0;
         }
-        return r < 0 ? error_setf(error, r, "%s", error_text(&reason)) : 0;
+        if (r < 0)
+                return error_setf(error, error_complete(&reason, r), "%s", error_text(&reason));
+        return 0;
 }
 
 void archive_narrow(struct archive *list, const struct history_state *state)

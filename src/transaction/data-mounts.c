@@ -3,6 +3,7 @@
 #include "transaction/data-mounts.h"
 
 #include "basic/clock.h"
+#include "basic/memstream.h"
 #include "basic/path-escape.h"
 #include "package/mount-units.h"
 #include "stage/missing-mounts.h"
@@ -86,8 +87,10 @@ static int absence_name_missing(const struct absence *absence, char **ret)
 {
         size_t size, n = absence->missing.n;
         FILE *stream = open_memstream(ret, &size);
-        int r = stream ? 0 : -ENOMEM;
+        int q, r = 0;
 
+        if (!stream)
+                return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 _cleanup_free_ char *name = NULL;
 
@@ -95,7 +98,8 @@ static int absence_name_missing(const struct absence *absence, char **ret)
                 if (r >= 0)
                         fprintf(stream, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " and ", name);
         }
-        return stream && fclose(stream) != 0 ? -ENOMEM : r;
+        q = memstream_close(stream, ret);
+        return r < 0 ? r : q;
 }
 
 static int absence_explain(const struct absence *absence, const char *package, char **ret)

@@ -3,6 +3,7 @@
 #include "cli/report/attribute-text.h"
 
 #include "basic/macro.h"
+#include "basic/memstream.h"
 #include "basic/utf8.h"
 #include "cli/report/owners.h"
 
@@ -93,8 +94,5 @@ char *attribute_text(const char *name, const void *value, size_t size)
         if (!stream)
                 return NULL;
         (attribute_acl_kind(name) ? acl_print : value_print)(stream, value, size);
-        if (fclose(stream) == 0)
-                return text;
-        free(text);
-        return NULL;
+        return memstream_close(stream, &text) < 0 ? NULL : text;
 }

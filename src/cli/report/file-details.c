@@ -3,6 +3,7 @@
 #include "cli/report/file-details.h"
 
 #include "basic/macro.h"
+#include "basic/memstream.h"
 #include "cli/report/attribute-text.h"
 #include "cli/report/owners.h"
 #include "cli/terminal/format.h"
@@ -202,8 +203,5 @@ char *file_details_make(const struct dmig_file *file, bool counted, const char *
                 return NULL;
         details_add_content(&d, counted);
         details_add_attributes(&d);
-        if (fclose(d.stream) == 0)
-                return text;
-        free(text);
-        return NULL;
+        return memstream_close(d.stream, &text) < 0 ? NULL : text;
 }

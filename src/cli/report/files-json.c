@@ -3,23 +3,12 @@
 #include "cli/report/files-json.h"
 
 #include "basic/macro.h"
+#include "cli/json-build.h"
 #include "cli/report/attribute-text.h"
 #include "cli/report/owners.h"
 #include "cli/terminal/printable.h"
 
 #include <stdio.h>
-
-static void file_json_add_string(json_object *object, const char *key, const char *value)
-{
-        _cleanup_free_ char *text = value ? printable_utf8(value) : NULL;
-
-        json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
-}
-
-static void file_json_add_number(json_object *object, const char *key, int64_t number)
-{
-        json_object_object_add(object, key, number < 0 ? NULL : json_object_new_int64(number));
-}
 
 /* Type and permissions in octal, as in git. */
 static void file_json_add_mode(json_object *object, const char *key, unsigned mode)
@@ -27,7 +16,7 @@ static void file_json_add_mode(json_object *object, const char *key, unsigned mo
         char text[16];
 
         snprintf(text, sizeof(text), "%06o", mode);
-        file_json_add_string(object, key, mode ? text : NULL);
+        json_build_add_string(object, key, mode ? text : NULL);
 }
 
 static void file_json_add_owners(json_object *object, const struct dmig_file *file)
@@ -36,14 +25,14 @@ static void file_json_add_owners(json_object *object, const struct dmig_file *fi
         const int64_t gids[] = { dmig_file_get_gid_before(file), dmig_file_get_gid_after(file) };
         char name[OWNER_MAX];
 
-        file_json_add_number(object, "uid_before", uids[0]);
-        file_json_add_number(object, "uid_after", uids[1]);
-        file_json_add_number(object, "gid_before", gids[0]);
-        file_json_add_number(object, "gid_after", gids[1]);
-        file_json_add_string(object, "owner_before", uids[0] < 0 ? NULL : owner_name_user(uids[0], name));
-        file_json_add_string(object, "owner_after", uids[1] < 0 ? NULL : owner_name_user(uids[1], name));
-        file_json_add_string(object, "group_before", gids[0] < 0 ? NULL : owner_name_group(gids[0], name));
-        file_json_add_string(object, "group_after", gids[1] < 0 ? NULL : owner_name_group(gids[1], name));
+        json_build_add_number(object, "uid_before", uids[0]);
+        json_build_add_number(object, "uid_after", uids[1]);
+        json_build_add_number(object, "gid_before", gids[0]);
+        json_build_add_number(object, "gid_after", gids[1]);
+        json_build_add_string(object, "owner_before", uids[0] < 0 ? NULL : owner_name_user(uids[0], name));
+        json_build_add_string(object, "owner_after", uids[1] < 0 ? NULL : owner_name_user(uids[1], name));
+        json_build_add_string(object, "group_before", gids[0] < 0 ? NULL : owner_name_group(gids[0], name));
+        json_build_add_string(object, "group_after", gids[1] < 0 ? NULL : owner_name_group(gids[1], name));
 }
 
 /* ---- Extended attributes ---- */
@@ -66,7 +55,7 @@ static const char *xattr_make_text(const struct dmig_xattr *xattr, value_fn valu
         size_t size = 0;
         const void *value = value_of(xattr, &size);
 
-        *ret = value ? attribute_text(dmig_xattr_get_name(xattr), value, size) : NULL;
+        *ret = value ? json_build_need(attribute_text(dmig_xattr_get_name(xattr), value, size)) : NULL;
         return *ret;
 }
 
@@ -82,45 +71,42 @@ static void file_json_add_acls(json_object *object, const struct dmig_file *file
                         if (attribute_acl_kind(dmig_xattr_get_name(xattr)) == acls[i].kind)
                                 xattr_make_text(xattr, acls[i].value_of, &text);
                 }
-                file_json_add_string(object, acls[i].key, text);
+                json_build_add_string(object, acls[i].key, text);
         }
 }
 
 /* All attributes but ACLs. */
 static void file_json_add_xattrs(json_object *object, const char *key, const struct dmig_file *file, value_fn value_of)
 {
-        json_object *xattrs = json_object_new_object();
+        json_object *xattrs = json_build_object();
 
-        for (size_t i = 0; xattrs && i < dmig_file_count_xattrs(file); i++) {
+        for (size_t i = 0; i < dmig_file_count_xattrs(file); i++) {
                 const struct dmig_xattr *xattr = dmig_file_get_xattr(file, i);
-                _cleanup_free_ char *text = NULL, *name = printable_utf8(dmig_xattr_get_name(xattr));
+                _cleanup_free_ char *text = NULL, *name = json_build_need(printable_utf8(dmig_xattr_get_name(xattr)));
 
-                if (name && !attribute_acl_kind(name) && xattr_make_text(xattr, value_of, &text))
-                        file_json_add_string(xattrs, name, text);
+                if (!attribute_acl_kind(name) && xattr_make_text(xattr, value_of, &text))
+                        json_build_add_string(xattrs, name, text);
         }
-        json_object_object_add(object, key, xattrs);
+        json_build_add(object, key, xattrs);
 }
 
 /* ---- Files ---- */
 
 static json_object *file_json(const struct dmig_file *file)
 {
-        json_object *object = json_object_new_object();
+        json_object *object = json_build_object();
 
-        if (!object)
-                return NULL;
-
-        file_json_add_string(object, "kind", dmig_file_get_kind(file));
-        file_json_add_string(object, "path", dmig_file_get_path(file));
-        file_json_add_string(object, "from", dmig_file_get_from(file));
+        json_build_add_string(object, "kind", dmig_file_get_kind(file));
+        json_build_add_string(object, "path", dmig_file_get_path(file));
+        json_build_add_string(object, "from", dmig_file_get_from(file));
         file_json_add_mode(object, "mode_before", dmig_file_get_mode_before(file));
         file_json_add_mode(object, "mode_after", dmig_file_get_mode_after(file));
-        file_json_add_number(object, "size_before", dmig_file_get_size_before(file));
-        file_json_add_number(object, "size_after", dmig_file_get_size_after(file));
-        file_json_add_string(object, "diff", dmig_file_get_diff(file));
+        json_build_add_number(object, "size_before", dmig_file_get_size_before(file));
+        json_build_add_number(object, "size_after", dmig_file_get_size_after(file));
+        json_build_add_string(object, "diff", dmig_file_get_diff(file));
         file_json_add_owners(object, file);
-        file_json_add_string(object, "target_before", dmig_file_get_target_before(file));
-        file_json_add_string(object, "target_after", dmig_file_get_target_after(file));
+        json_build_add_string(object, "target_before", dmig_file_get_target_before(file));
+        json_build_add_string(object, "target_after", dmig_file_get_target_after(file));
         file_json_add_acls(object, file);
         file_json_add_xattrs(object, "xattrs_before", file, dmig_xattr_get_before);
         file_json_add_xattrs(object, "xattrs_after", file, dmig_xattr_get_after);
@@ -129,9 +115,9 @@ static json_object *file_json(const struct dmig_file *file)
 
 json_object *files_json(const struct dmig_files *files)
 {
-        json_object *array = files ? json_object_new_array() : NULL;
+        json_object *array = files ? json_build_array() : NULL;
 
         for (size_t i = 0; array && i < dmig_files_count(files); i++)
-                json_object_array_add(array, file_json(dmig_files_get(files, i)));
+                json_build_append(array, file_json(dmig_files_get(files, i)));
         return array;
 }

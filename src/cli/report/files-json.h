@@ -7,5 +7,5 @@
 
 #include <json-c/json_object.h>
 
-/* Returns: an array, or NULL if memory ran out or @files is NULL. */
+/* Returns: an array, or NULL if @files is NULL. */
 json_object *files_json(const struct dmig_files *files);

@@ -2,7 +2,7 @@
 
 #include "cli/report/history-text.h"
 
-#include "basic/macro.h"
+#include "basic/memstream.h"
 #include "cli/report/files-text.h"
 #include "cli/terminal/columns.h"
 #include "cli/terminal/format.h"
@@ -120,8 +120,7 @@ static char *event_line_details(const struct dmig_event *event)
         details_print_string(stream, event, "reaches_out", "reaches out: ");
         details_print_end(stream, event);
         details_print_string(stream, event, "cause", "not counted: ");
-        fclose(stream);
-        return text;
+        return memstream_close(stream, &text) < 0 ? NULL : text;
 }
 
 static void event_line_format_time(uint64_t usec, char ret[static TIME_MAX])

@@ -2,6 +2,7 @@
 
 #include "cli/report/journal.h"
 
+#include "basic/memstream.h"
 #include "cli/report/event-field.h"
 #include "cli/terminal/format.h"
 
@@ -201,8 +202,7 @@ static char *event_expand(const struct dmig_event *event, const char *text)
                         event_print_field(stream, event, part);
                 else
                         fputs(part, stream);
-        fclose(stream);
-        return expanded;
+        return memstream_close(stream, &expanded) < 0 ? NULL : expanded;
 }
 
 static void message_add_event(struct message *message, const struct dmig_event *event, const char *text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The JSON of --json. Each function returns NULL if memory runs out. */
+/* The JSON of --json. If memory runs out, the program says so and ends. */
 
 #include "deploy-migrate.h"
 

@@ -2,6 +2,7 @@
 
 /* history [PACKAGE...]: prints each package's events, with --files also the files that its migrations changed. */
 
+#include "cli/json-build.h"
 #include "cli/packages.h"
 #include "cli/report/files-json.h"
 #include "cli/report/history-text.h"
@@ -36,12 +37,12 @@ static bool event_is_applied(const struct dmig_event *event)
 
 static int history_show_failure(struct cli *cli, const char *package, int r)
 {
-        const char *message = dmig_error_message(cli->ctx);
+        const char *message = cli_error_message(cli, r);
 
         if (!cli->packages)
                 return cli_failed(cli, package, r);
         cli_say(cli, LOG_ERR, package, message);
-        json_object_array_add(cli->packages, report_json_history(package, NULL, message));
+        json_build_append(cli->packages, report_json_history(package, NULL, message));
         return exit_status_of_errno(r);
 }
 
@@ -49,7 +50,8 @@ static int history_complain(struct cli *cli, const char *package, int r)
 {
         _cleanup_free_ char *text = NULL;
 
-        if (asprintf(&text, "can't list all changed files: %s", strerror(-r)) < 0)
+        if (asprintf(&text, "can't list all changed files: %s",
+                     r == -EBADMSG ? "the log of a transaction is damaged" : strerror(-r)) < 0)
                 text = NULL;
         cli_say(cli, LOG_ERR, package, text ? text : strerror(-r));
         return exit_status_of_errno(r);
@@ -70,15 +72,15 @@ static void history_show_text(struct cli *cli, struct history_view *view, const 
 
 static json_object *history_events_json(const struct package_history *loaded, bool with_files)
 {
-        json_object *array = json_object_new_array();
+        json_object *array = json_build_array();
 
-        for (size_t i = 0; array && loaded->history && i < dmig_history_count(loaded->history); i++) {
+        for (size_t i = 0; loaded->history && i < dmig_history_count(loaded->history); i++) {
                 const struct dmig_event *event = dmig_history_get(loaded->history, i);
                 json_object *object = report_json_event(event);
 
-                if (object && with_files && event_is_applied(event))
-                        json_object_object_add(object, "files", files_json(loaded->files[i]));
-                json_object_array_add(array, object);
+                if (with_files && event_is_applied(event))
+                        json_build_add(object, "files", files_json(loaded->files[i]));
+                json_build_append(array, object);
         }
         return array;
 }
@@ -117,8 +119,8 @@ static int verb_history_package(struct cli *cli, const char *package, void *user
         if (r == -ENOMEM)
                 return history_show_failure(cli, package, r);
         if (cli->packages)
-                json_object_array_add(cli->packages,
-                                      report_json_history(package, history_events_json(&loaded, with_files), NULL));
+                json_build_append(cli->packages,
+                                  report_json_history(package, history_events_json(&loaded, with_files), NULL));
         else if (loaded.history)
                 history_show_text(cli, view, &loaded);
         else if (view->named)

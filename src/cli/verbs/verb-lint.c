@@ -2,6 +2,7 @@
 
 /* lint DIR: checks the migrations of a package before it is shipped, and prints a line for each finding. */
 
+#include "cli/json-build.h"
 #include "cli/report/report-json.h"
 #include "cli/verbs/verbs.h"
 
@@ -26,7 +27,7 @@ static void finding_print(struct dmig *ctx, int priority, const char *path, cons
 
         (void)ctx;
         if (cli->packages) {
-                json_object_array_add(cli->packages, report_json_finding(severity, path, text));
+                json_build_append(cli->packages, report_json_finding(severity, path, text));
                 return;
         }
         if (priority > LOG_WARNING && cli->options.verbosity < 0)

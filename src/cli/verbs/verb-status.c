@@ -2,6 +2,7 @@
 
 /* status [PACKAGE...]: prints each package's state, as a table, JSON or metrics. Takes no lock. */
 
+#include "cli/json-build.h"
 #include "cli/packages.h"
 #include "cli/report/prometheus.h"
 #include "cli/report/report-json.h"
@@ -33,7 +34,7 @@ static int verb_status_package(struct cli *cli, const char *package, void *userd
 
         status = verb_status_exit(cli, report);
         if (cli->packages)
-                json_object_array_add(cli->packages, report_json(report));
+                json_build_append(cli->packages, report_json(report));
         else if (reports_add(userdata, report) < 0)
                 return cli_failed(cli, package, -ENOMEM);
         else

@@ -2,6 +2,7 @@
 
 /* undo PACKAGE: restores the files of its last upgrade, or with --dry-run lists them. */
 
+#include "cli/json-build.h"
 #include "cli/report/files-text.h"
 #include "cli/report/report-json.h"
 #include "cli/report/report-text.h"
@@ -146,7 +147,7 @@ int verb_undo(struct cli *cli, char **args)
         if (r < 0)
                 return cli_failed(cli, args[0], r);
         if (cli->packages)
-                json_object_array_add(cli->packages, report_json(report));
+                json_build_append(cli->packages, report_json(report));
         else
                 undo_show_text(cli, report, dry);
         return exit_status_of_report(report, dry);

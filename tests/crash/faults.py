@@ -27,7 +27,7 @@ ERRNOS = (errno.EIO, errno.ENOSPC, errno.ENOMEM, errno.EINTR, errno.EMFILE)
 REGULAR = (0, 1, 3, 4)
 UNTRUE = re.compile(r": Success|^ *Success|\(null\)|Stale file handle|is damaged|Bad message|Assertion", re.MULTILINE)
 SAMPLE = {"call": 10, "memory": 5, "json": 3}  # points of each situation
-BEFORE_END = 40, 12  # so many calls before its end is a commit or an undo killed that is to be recovered
+BEFORE_END = 60, 12  # so many calls before its end is a commit or an undo killed that is to be recovered
 
 
 @dataclasses.dataclass(frozen=True)

@@ -226,6 +226,24 @@ static int finder_visit(struct finder *finder, const struct change *change, cons
         return finder_add_root(finder);
 }
 
+static int redo_census_compare(const void *a, const void *b)
+{
+        const struct redo_census *x = a, *y = b;
+        int r;
+
+        if (x->area != y->area)
+                return x->area < y->area ? -1 : 1;
+        r = path_compare(x->path, y->path);
+        return r ? r : (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+void census_sort(struct redo *census)
+{
+        assert(census);
+        if (census->n_census > 0)
+                qsort(census->census, census->n_census, sizeof(*census->census), redo_census_compare);
+}
+
 /* Drops roots that others include. */
 static void census_merge_roots(struct redo *census)
 {

@@ -32,24 +32,6 @@ static void lister_done(struct lister *lister)
         strv_done(&lister->queue);
 }
 
-static int redo_census_compare(const void *a, const void *b)
-{
-        const struct redo_census *x = a, *y = b;
-        int r;
-
-        if (x->area != y->area)
-                return x->area < y->area ? -1 : 1;
-        r = path_compare(x->path, y->path);
-        return r ? r : (x->kind > y->kind) - (x->kind < y->kind);
-}
-
-void census_sort(struct redo *census)
-{
-        assert(census);
-        if (census->n_census > 0)
-                qsort(census->census, census->n_census, sizeof(*census->census), redo_census_compare);
-}
-
 /* ---- Changes by old path ---- */
 
 static int change_compare_by_old_path(const void *a, const void *b)

@@ -35,7 +35,7 @@ static int checker_check_entry(struct checker *c, size_t area, const char *path)
         if (changes_find(&c->archived->redo->changes, area, path))
                 return 0;
         r = checker_look(c, area, path, &now);
-        return r > 0 ? checker_note(c, area, path, FATE_MADE, &now.st, false) : r;
+        return r > 0 ? checker_note(c, &(const struct finding){ area, path, FATE_MADE, &now.st, false }) : r;
 }
 
 static int checker_check_entries(struct checker *c, const struct change *change)
@@ -72,9 +72,11 @@ static int checker_check_new_path(struct checker *c, const struct change *change
         if (r < 0)
                 return r;
         if (r == 0)
-                return checker_note(c, change->area, change->path, FATE_REMOVED, NULL, false);
+                return checker_note(c,
+                                    &(const struct finding){ change->area, change->path, FATE_REMOVED, NULL, false });
         if (!stat_is_as_left(&change->after, &now.st))
-                return checker_note(c, change->area, change->path, FATE_CHANGED, &now.st, false);
+                return checker_note(
+                        c, &(const struct finding){ change->area, change->path, FATE_CHANGED, &now.st, false });
         return change_makes_directory(change) ? checker_check_entries(c, change) : 0;
 }
 
@@ -146,7 +148,7 @@ static int checker_check_old_path(struct checker *c, const struct change *change
                 return checker_check_way(c, change->area, path);
         if (r < 0 || changes_brought(&c->archived->redo->changes, change->area, path))
                 return r < 0 ? r : 0;
-        return checker_note(c, change->area, path, FATE_MADE, &now.st, false);
+        return checker_note(c, &(const struct finding){ change->area, path, FATE_MADE, &now.st, false });
 }
 
 /*
@@ -206,7 +208,8 @@ static int checker_check_meta(struct checker *c, const struct redo_meta *meta)
                 return error_errnof(c->error, r, "can't look at %s", meta->path);
         return attributes_equal(&meta->after, &attributes)
                        ? 0
-                       : checker_note(c, meta->area, meta->path, FATE_CHANGED, &now.st, false);
+                       : checker_note(c,
+                                      &(const struct finding){ meta->area, meta->path, FATE_CHANGED, &now.st, false });
 }
 
 /* ---- Mounts ---- */

@@ -71,7 +71,7 @@ static int checker_check_gone(struct checker *c, const struct redo_census *entry
         r = checker_try_look(c, entry->area, parent, &now);
         if (r <= 0 || !S_ISDIR(now.st.st_mode))
                 return r < 0 && r != -EXDEV ? r : 0;
-        return checker_note(c, entry->area, entry->path, FATE_REMOVED, NULL, true);
+        return checker_note(c, &(const struct finding){ entry->area, entry->path, FATE_REMOVED, NULL, true });
 }
 
 static int checker_check_listed(struct checker *c, const struct redo_census *entry)
@@ -85,7 +85,8 @@ static int checker_check_listed(struct checker *c, const struct redo_census *ent
                 return checker_check_gone(c, entry);
         return redo_census_is_same(entry, &now.st)
                        ? 0
-                       : checker_note(c, entry->area, entry->path, FATE_CHANGED, &now.st, true);
+                       : checker_note(c,
+                                      &(const struct finding){ entry->area, entry->path, FATE_CHANGED, &now.st, true });
 }
 
 /* ---- Files that are there now ---- */
@@ -122,7 +123,9 @@ static int comparer_compare(struct comparer *comparer, const char *path, const s
                 return 0;
         if (r <= 0 || !comparer_is_new(comparer, &sighting.st))
                 return r < 0 ? r : 0;
-        r = checker_note(c, comparer->area, path, comparer->newer_only ? FATE_CHANGED : FATE_MADE, &sighting.st, true);
+        r = checker_note(c,
+                         &(const struct finding){ comparer->area, path, comparer->newer_only ? FATE_CHANGED : FATE_MADE,
+                                                  &sighting.st, true });
         return r < 0 ? r : 1;
 }
 

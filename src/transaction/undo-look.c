@@ -176,30 +176,30 @@ static int checker_set_error(const struct checker *c, const char *path, enum fat
         return 0;
 }
 
-int checker_note(struct checker *c, size_t area, const char *path, enum fate fate, const struct stat *now, bool beside)
+int checker_note(struct checker *c, const struct finding *finding)
 {
         static const char *const kinds[] = {
                 [FATE_MADE] = "create",
                 [FATE_CHANGED] = "replace",
                 [FATE_REMOVED] = "remove",
         };
-        struct dmig_file file = { .kind = kinds[fate], .before.size = -1, .after.size = -1 };
+        struct dmig_file file = { .kind = kinds[finding->fate], .before.size = -1, .after.size = -1 };
         int r;
 
-        assert(c && path);
-        r = redo_format_path(c->archived->redo, area, path, &file.path);
+        assert(c && finding);
+        r = redo_format_path(c->archived->redo, finding->area, finding->path, &file.path);
         if (r >= 0 && !c->found)
-                r = checker_set_error(c, file.path, fate, beside);
+                r = checker_set_error(c, file.path, finding->fate, finding->beside);
         if (r < 0) {
                 free(file.path);
                 return r;
         }
         c->found = true;
-        if (now) {
-                file.after.mode = now->st_mode;
-                file.after.uid = now->st_uid;
-                file.after.gid = now->st_gid;
-                file.after.size = S_ISREG(now->st_mode) ? now->st_size : -1;
+        if (finding->now) {
+                file.after.mode = finding->now->st_mode;
+                file.after.uid = finding->now->st_uid;
+                file.after.gid = finding->now->st_gid;
+                file.after.size = S_ISREG(finding->now->st_mode) ? finding->now->st_size : -1;
         }
         return files_add(c->since, &file);
 }

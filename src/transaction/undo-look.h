@@ -43,12 +43,15 @@ enum fate {
         FATE_CHANGED,
         FATE_REMOVED,
 };
-/*
- * Adds the file to the list; the first one becomes the error. @beside: the transaction itself didn't change it. @now: NULL if it is gone.
- * Returns: 0 or -ENOMEM.
- */
-_must_check_ int checker_note(struct checker *c, size_t area, const char *path, enum fate fate, const struct stat *now,
-                              bool beside);
+struct finding {
+        size_t area;
+        const char *path;
+        enum fate fate;
+        const struct stat *now; /* NULL if it is gone */
+        bool beside;            /* the transaction itself didn't change it */
+};
+/* Adds the file to the list; the first one becomes the error. Returns: 0 or -ENOMEM. */
+_must_check_ int checker_note(struct checker *c, const struct finding *finding);
 
 /*
  * Compares the data as a whole with the census (undo-data.c): what else is in the directories that the transaction changed. Returns: 0, or

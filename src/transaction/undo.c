@@ -13,6 +13,13 @@
 
 /* ---- What is overwritten ---- */
 
+/* A file that was overwritten. */
+struct kept_slot {
+        int state; /* the package's, below which it is put */
+        int from;  /* the directory that it is in */
+        const char *name;
+};
+
 /* Returns: a path below the package's state that has the path that the file had; to be freed. */
 static char *undo_format_kept(const struct redo *undo, const struct redo_rename *rename, unsigned number)
 {
@@ -27,39 +34,40 @@ static char *undo_format_kept(const struct redo *undo, const struct redo_rename 
 }
 
 /* Where a file is that isn't a directory, nothing can be put below it: then a name without directories is made. */
-static int undo_keep_as(int state, int from, const char *slot, char *path, size_t base)
+/* @path begins with @keep. */
+static int undo_keep_as(const struct kept_slot *kept, const char *keep, char *path)
 {
         _cleanup_free_ char *directory = path_parent(path);
         _cleanup_close_ int parent = -EBADF;
 
         if (!directory)
                 return -ENOMEM;
-        parent = beneath_make_directories(state, directory);
+        parent = beneath_make_directories(kept->state, directory);
         if (beneath_is_nowhere(parent)) {
-                for (char *p = path + base; *p; p++)
+                for (char *p = path + strlen(keep) + 1; *p; p++)
                         if (*p == '/')
                                 *p = '-';
-                return renameat2(from, slot, state, path, RENAME_NOREPLACE) < 0 ? -errno : 0;
+                return renameat2(kept->from, kept->name, kept->state, path, RENAME_NOREPLACE) < 0 ? -errno : 0;
         }
         if (parent < 0)
                 return parent;
-        return renameat2(from, slot, parent, path_name(path), RENAME_NOREPLACE) < 0 ? -errno : 0;
+        return renameat2(kept->from, kept->name, parent, path_name(path), RENAME_NOREPLACE) < 0 ? -errno : 0;
 }
 
 /* Each file is where it was, as far as it isn't in a directory that is kept, too; a second one of that name gets a number. */
 static int undo_keep_file(const struct redo *undo, const struct redo_rename *rename, int state, int from)
 {
         char slot[SLOT_NAME_MAX];
+        const struct kept_slot kept = { .state = state, .from = from, .name = commit_slot_name(rename->slot, slot) };
         struct stat st;
         int r = -EEXIST;
 
-        commit_slot_name(rename->slot, slot);
         if (fstatat(from, slot, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
         for (unsigned i = 0; r == -EEXIST && i < 1000; i++) {
                 _cleanup_free_ char *path = undo_format_kept(undo, rename, i);
 
-                r = path ? undo_keep_as(state, from, slot, path, strlen(undo->keep) + 1) : -ENOMEM;
+                r = path ? undo_keep_as(&kept, undo->keep, path) : -ENOMEM;
         }
         return r;
 }

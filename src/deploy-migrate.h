@@ -530,7 +530,7 @@ const char *dmig_file_get_diff(const struct dmig_file *file);
 enum dmig_flags {
         DMIG_SANDBOX_OFF = 1 << 0, /* run directly on the system, in no sandbox and no transaction */
         DMIG_FORCE = 1 << 1,       /* run: even under a running service; undo: what can be undone */
-        DMIG_STARTING = 1 << 2,    /* a service is being started that waits for it: let others stop first */
+        DMIG_STARTING = 1 << 2,    /* a service is starting that waits for it: let others stop, and mounts come */
         DMIG_DRY_RUN = 1 << 3,     /* only check, and report what would be undone */
         DMIG_REACH_OUT = 1 << 4,   /* also run migrations that reach out, with effects that stay */
         DMIG_IF_UNKNOWN = 1 << 5,  /* only if the history doesn't know the version of the data */
@@ -561,6 +561,12 @@ char **dmig_names_free(char **names);
  * Nothing is migrated under a running service: while a systemd unit that requires
  * deploy-migrate@<package>.service runs, the result is DMIG_RESULT_PENDING, and the error names the
  * unit to restart.
+ *
+ * Nor is it migrated while a file system isn't mounted that a path declared by one of the
+ * migrations is on, or that is in a declared directory, if it is configured (fstab, systemd's
+ * units): automounts are triggered, mounts that systemd is about to make are waited for, up to
+ * five minutes unless there is DMIG_STARTING, and for what is missing then the result is
+ * DMIG_RESULT_POSTPONED.
  *
  * Whatever is wrong with the package is in the report, so that a caller can go on with the next
  * one. Drop it with dmig_report_unref().

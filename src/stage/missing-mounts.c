@@ -133,7 +133,7 @@ static int finder_add_automounts(const struct finder *finder)
 static bool code_means_undeclarable(int code)
 {
         return code == -EPERM || code == -EXDEV || code == -ELOOP || code == -ENOENT || code == -ENOTDIR ||
-               code == -ENAMETOOLONG || code == -ESTALE;
+               code == -ENAMETOOLONG;
 }
 
 static int finder_resolve(struct finder *finder, const char *path)

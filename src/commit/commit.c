@@ -197,7 +197,7 @@ static int sites_do_meta(const struct sites *sites, const struct redo_meta *meta
         if (fstat(fd, &st) < 0)
                 return -errno;
         /* Another file has the name now: applying our mode could make someone else's program setuid root. */
-        if (!S_ISDIR(st.st_mode) && st.st_ino != meta->after.st.st_ino)
+        if (st.st_ino != meta->after.st.st_ino)
                 return 0;
         /* If only the time changed, other attributes may have been set by others since: they stay. */
         return attributes_equal(&meta->before, &meta->after) ? attributes_set_mtime(fd, meta->after.st.st_mtim)

@@ -3,11 +3,13 @@
 /* The attributes of an undo. In: those that the transaction changed, and the files as they are now. Out: changes back to the old ones. */
 
 #include "basic/clock.h"
+#include "basic/path.h"
 #include "fs/beneath.h"
 #include "transaction/undo-inversion.h"
 #include "transaction/undo.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 
 /*
  * Whether attributes are put back. If the transaction changed only the time of a directory, by making or removing an entry, the time is
@@ -75,6 +77,29 @@ static int inversion_check_meta(const struct inversion *in, const struct redo_me
         return error_setf(error, -EPERM, "%s is immutable or append-only; run 'chattr -ia' on it first", path);
 }
 
+/* Reads the inode number of the file if it comes back from a slot, alone or in a directory. Returns: 0, -ENOENT, or another negative errno. */
+static int inversion_read_image_ino(const struct inversion *in, const struct redo_meta *meta, uint64_t *ret)
+{
+        const struct redo_rename *found = NULL;
+        _cleanup_free_ char *path = NULL;
+        char slot[SLOT_NAME_MAX];
+
+        for (size_t i = 0; i < in->redo->n_renames; i++) {
+                const struct redo_rename *rename = &in->redo->renames[i];
+
+                if (rename->kind != REDO_DETACH && rename->area == meta->area &&
+                    path_is_within(meta->path, rename->path) && (!found || strlen(rename->path) > strlen(found->path)))
+                        found = rename;
+        }
+        if (!found)
+                return -ENOENT;
+        if (asprintf(&path, "%s%s", commit_slot_name(found->slot, slot), meta->path + strlen(found->path)) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        return inversion_read_ino(in->slots[meta->area], path, ret);
+}
+
 static int inversion_add_meta(struct inversion *in, const struct redo_meta *done, struct error *error)
 {
         struct redo_meta meta = { 0 };
@@ -95,7 +120,8 @@ static int inversion_add_meta(struct inversion *in, const struct redo_meta *done
                 return r;
         }
         /* If it was copied to another file system and back, it is another inode than before the transaction. */
-        (void)inversion_read_ino(in->roots[done->area], done->path, &ino);
+        if (inversion_read_image_ino(in, &meta, &ino) < 0)
+                (void)inversion_read_ino(in->roots[done->area], done->path, &ino);
         meta.after.st.st_ino = ino;
         return redo_add_meta(in->redo, &meta);
 }

@@ -135,6 +135,20 @@ test_another_file_of_the_same_name() {
         [ "$(stat -c '%U %a' "$ROOT/srv/home/sub/tool")" = 'nobody 755' ] || fail 'a program of somebody is setuid now'
 }
 
+test_another_directory_of_the_same_name() {
+        ship 'chown nobody sub/data; chmod 755 sub/data' ', "/srv/home/sub/data"'
+        mkdir -m 700 "$ROOT/srv/home/sub/data" "$ROOT/srv/home/sub/secret"
+        run_to_second_check
+        open_gate
+        finish 0
+        take_back_applied
+        chmod 700 "$ROOT/srv/home/sub/data"
+        as_nobody 'cd sub; mv data theirs; mv secret data'
+        expect 0 run sample
+        assert_history sample '.[-2].event' applied
+        [ "$(stat -c '%U %a' "$ROOT/srv/home/sub/data")" = 'root 700' ] || fail 'a directory of root is everybodys now'
+}
+
 # Nothing is removed because of a name that its owner chose.
 test_a_tree_in_place_of_a_hold() {
         ship 'cp /bin/true sub/tool; chmod 4755 sub/tool' ', "/srv/home/sub/tool"'

@@ -323,8 +323,8 @@ const char *dmig_report_get_from(const struct dmig_report *report);
 const char *dmig_report_get_to(const struct dmig_report *report);
 
 /*
- * Returns: how the first one is known: "argument", "history", "config-version", "dpkg-log" or
- * "installed"; or NULL if it isn't.
+ * Returns: how the first one is known: "argument", "history", "config-version", "dpkg-log",
+ * "formerly" or "installed"; or NULL if it isn't.
  */
 const char *dmig_report_get_from_source(const struct dmig_report *report);
 

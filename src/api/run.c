@@ -42,11 +42,16 @@ static int run_record(struct run *run, const struct emission *emission, struct e
 
 /* ---- Before the first migration ---- */
 
+/* Of a version that isn't from the package database. */
+static const char *run_get_to_source(const struct run *run)
+{
+        return run->pkg->request.to ? "argument" : "file";
+}
+
 /* Records "from" before anything changes, since the evidence for it goes away. */
 static int run_record_baseline(struct run *run, struct error *error)
 {
         const struct upgrade *upgrade = &run->pkg->upgrade;
-        bool argument = run->pkg->request.to;
         bool installed = streq(upgrade->from_source, "installed");
         const char *known = run->pkg->history->state.from;
         /* If the caller knows better, the run after one that ended half way must not begin at another version. */
@@ -60,10 +65,11 @@ static int run_record_baseline(struct run *run, struct error *error)
                         "cannot tell which version %s was upgraded from; assuming its data is at %s, so no migration runs; if it is older, set it with 'deploy-migrate baseline'",
                         run->pkg->request.package, upgrade->from);
         return run_record(run,
-                          &(const struct emission){ "baseline",
-                                                    { { "version", .text = upgrade->from },
-                                                      { "source", .text = upgrade->from_source },
-                                                      { argument ? "to_source" : NULL, .text = "argument" } } },
+                          &(const struct emission){
+                                  "baseline",
+                                  { { "version", .text = upgrade->from },
+                                    { "source", .text = upgrade->from_source },
+                                    { upgrade->foreign ? "to_source" : NULL, .text = run_get_to_source(run) } } },
                           error);
 }
 
@@ -74,13 +80,13 @@ static int run_record_completed(struct run *run, struct error *error)
 
         if (state->settled && state->from && streq(state->from, upgrade->to))
                 return 0;
-        return run_record(
-                run,
-                &(const struct emission){ "completed",
-                                          { { "from", .text = upgrade->from },
-                                            { "to", .text = upgrade->to },
-                                            { run->pkg->request.to ? "to_source" : NULL, .text = "argument" } } },
-                error);
+        return run_record(run,
+                          &(const struct emission){
+                                  "completed",
+                                  { { "from", .text = upgrade->from },
+                                    { "to", .text = upgrade->to },
+                                    { upgrade->foreign ? "to_source" : NULL, .text = run_get_to_source(run) } } },
+                          error);
 }
 
 /* Closes the history of a package that is gone; what could be undone goes, too. */

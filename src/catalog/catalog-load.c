@@ -4,11 +4,10 @@
 
 #include "catalog/catalog-version.h"
 #include "catalog/migration-name.h"
+#include "catalog/package-facts.h"
 
 #include <json-c/linkhash.h>
 #include <stdio.h>
-
-#define DEFAULTS_NAME "package.json"
 
 struct loader {
         const struct root *root;
@@ -65,6 +64,15 @@ static int loader_load_defaults(const struct loader *loader)
         if (!trusted_directory_has(&loader->vendor, DEFAULTS_NAME))
                 return 0;
         return catalog_read_manifest(&loader->catalog->defaults, &file, loader->error);
+}
+
+/* The catalog has no use for the version, but a file that can't be read is to be found when the package is built. */
+static int loader_check_version_file(const struct loader *loader)
+{
+        _cleanup_free_ char *version = NULL;
+        int r = loader->vendor.fd < 0 ? 0 : package_version_read(&loader->vendor, &version, loader->error);
+
+        return r < 0 ? r : 0;
 }
 
 /* A name that starts with "v" must be the name of a version. */
@@ -124,8 +132,7 @@ static int loader_load_versions(const struct loader *loader)
         for (size_t i = 0; i < loader->vendor.names.n; i++) {
                 int r;
 
-                if (loader->vendor.names.list[i][0] != 'v' ||
-                    migration_name_is_passed_over(loader->vendor.names.list[i]))
+                if (!package_entry_is_version_directory(loader->vendor.names.list[i]))
                         continue;
                 r = error_pass(loader->error,
                                loader_parse_version(loader, &loader->vendor, loader->vendor.names.list[i],
@@ -184,11 +191,10 @@ static int loader_load_strays(const struct loader *loader)
                 const char *name = admin->names.list[i];
                 int r = 0;
 
-                if (streq(name, DEFAULTS_NAME))
+                if (streq(name, DEFAULTS_NAME) || streq(name, VERSION_NAME))
                         r = catalog_add_notice(loader->catalog, admin, name,
                                                "only the package itself may ship it; remove it");
-                if (name[0] == 'v' && !migration_name_is_passed_over(name) &&
-                    !trusted_directory_has(&loader->vendor, name)) {
+                if (package_entry_is_version_directory(name) && !trusted_directory_has(&loader->vendor, name)) {
                         r = loader_parse_version(loader, admin, name, &version);
                         if (r == 0)
                                 r = loader_load_version(loader, version, name);
@@ -228,9 +234,9 @@ static int catalog_make_index(struct catalog *catalog)
 
 static int loader_run(struct loader *loader)
 {
-        int (*const steps[])(const struct loader *loader) = { loader_load_defaults, loader_load_versions,
-                                                              loader_load_migrations, loader_load_strays,
-                                                              loader_note_misplaced };
+        int (*const steps[])(const struct loader *loader) = { loader_load_defaults, loader_check_version_file,
+                                                              loader_load_versions, loader_load_migrations,
+                                                              loader_load_strays,   loader_note_misplaced };
         int r;
 
         r = manifest_init(&loader->catalog->defaults, loader->catalog->package);

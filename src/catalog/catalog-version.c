@@ -155,22 +155,6 @@ static int trusted_directory_has_mask(const struct trusted_directory *directory,
         return n == (ssize_t)sizeof(text) - 1 && memcmp(text, "/dev/null", sizeof(text) - 1) == 0;
 }
 
-static int trusted_directory_check_file(const struct trusted_directory *directory, const char *name,
-                                        const struct stat *st, struct error *error)
-{
-        const char *reason;
-
-        if (!S_ISREG(st->st_mode))
-                return error_setf(
-                        error, -EBADMSG,
-                        "%s/%s: must be a regular file, not a symbolic link or anything else; replace it, or reinstall the package",
-                        directory->path, name);
-        if (trusted_directory_check(directory, st, &reason) < 0)
-                return error_setf(error, -EPERM, "%s/%s: %s; chown it to root and remove write permission for others",
-                                  directory->path, name, reason);
-        return 0;
-}
-
 static int candidate_check_program(const struct candidate *candidate, bool may_be_mask, struct migration *migration,
                                    struct error *error)
 {
@@ -203,8 +187,6 @@ int catalog_read_manifest(struct manifest *manifest, const struct manifest_file 
 {
         _cleanup_free_ char *path = NULL, *data = NULL;
         struct manifest_text text = { .kind = file->kind };
-        _cleanup_close_ int fd = -EBADF;
-        struct stat st;
         int r;
 
         assert(manifest);
@@ -212,20 +194,10 @@ int catalog_read_manifest(struct manifest *manifest, const struct manifest_file 
 
         if (asprintf(&path, "%s/%s", file->directory->path, file->name) < 0)
                 return -ENOMEM;
-        /* O_NONBLOCK: opening a fifo must not wait. */
-        fd = openat(file->directory->fd, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (fd < 0 && errno == ELOOP)
-                return error_setf(
-                        error, -ELOOP,
-                        "%s: must be a regular file, not a symbolic link; replace it, or reinstall the package", path);
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return trusted_file_explain(-errno, path, error);
-        r = trusted_directory_check_file(file->directory, file->name, &st, error);
+        r = trusted_directory_read_file(file->directory, &(const struct trusted_file){ file->name, MANIFEST_SIZE_MAX },
+                                        &data, &text.size, error);
         if (r < 0)
                 return r;
-        r = io_read_all(fd, MANIFEST_SIZE_MAX, &data, &text.size);
-        if (r < 0)
-                return trusted_file_explain(r, path, error);
 
         text.path = path;
         text.data = data;

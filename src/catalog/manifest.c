@@ -101,6 +101,7 @@ int manifest_copy(struct manifest *ret, const struct manifest *manifest)
         copy = *manifest;
         copy.description = copy.since = NULL;
         copy.writes = copy.connect = (struct strv){ 0 };
+        copy.package = (struct package_keys){ 0 }; /* they aren't defaults */
         if (strv_add_all(&copy.writes, manifest->writes.list) < 0 ||
             strv_add_all(&copy.connect, manifest->connect.list) < 0)
                 return -ENOMEM;
@@ -122,6 +123,7 @@ void manifest_done(struct manifest *manifest)
         strv_done(&manifest->writes);
         strv_done(&manifest->connect);
         free(manifest->since);
+        package_keys_done(&manifest->package);
         *manifest = (struct manifest){ 0 };
 }
 
@@ -274,6 +276,17 @@ static int manifest_read_timeout(const struct manifest_reader *reader, json_obje
         return manifest_read_seconds(reader, value, &reader->manifest->timeout_sec);
 }
 
+static int manifest_read_package_key(const struct manifest_reader *reader, json_object *value)
+{
+        const char *fault;
+        int r;
+
+        if (reader->text->kind != MANIFEST_PACKAGE)
+                return manifest_refuse(reader, "belongs to the package; move it to package.json");
+        r = package_keys_read(&reader->manifest->package, reader->key, value, &fault);
+        return r == -EBADMSG ? manifest_refuse(reader, fault) : r;
+}
+
 static int manifest_read_key(const struct manifest_reader *reader, json_object *value)
 {
         static const struct {
@@ -293,6 +306,8 @@ static int manifest_read_key(const struct manifest_reader *reader, json_object *
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
                 if (streq(keys[i].name, reader->key))
                         return keys[i].read(reader, value);
+        if (package_keys_has(reader->key))
+                return manifest_read_package_key(reader, value);
         return error_setf(
                 reader->error, -EBADMSG,
                 "%s: unknown key \"%s\"; the known ones are description, writes, network, connect, check_scratch, check_timeout_sec, timeout_sec and since",

@@ -6,6 +6,7 @@
 #include "basic/error.h"
 #include "basic/path.h"
 #include "basic/strv.h"
+#include "catalog/package-keys.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +24,8 @@ struct manifest {
         bool check_scratch;         /* check sees what is declared through an overlay that is thrown away */
         uint64_t check_timeout_sec; /* 0: none */
         uint64_t timeout_sec;
-        char *since; /* a package version, NULL if there is none */
+        char *since;                 /* a package version, NULL if there is none */
+        struct package_keys package; /* of package.json */
 };
 
 /* Sets the defaults for @package: its four directories and the time limits. Returns: 0 or -ENOMEM. */
@@ -43,7 +45,7 @@ static inline bool manifest_reaches_out(const struct manifest *manifest)
 
 enum manifest_kind {
         MANIFEST_MIGRATION,
-        MANIFEST_PACKAGE, /* package.json: has no "since" */
+        MANIFEST_PACKAGE, /* package.json: has no "since", but the package's keys */
 };
 
 struct manifest_text {

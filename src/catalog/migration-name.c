@@ -76,6 +76,13 @@ static bool package_entry_is_version(const char *text)
         return dmig_semver_parse(text, &version) == 0;
 }
 
+bool package_entry_is_version_directory(const char *name)
+{
+        assert(name);
+
+        return *name == 'v' && !streq(name, VERSION_NAME) && !migration_name_is_passed_over(name);
+}
+
 const char *package_entry_explain(const char *name)
 {
         assert(name);

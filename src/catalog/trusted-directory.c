@@ -178,3 +178,54 @@ int trusted_directory_join(const struct trusted_directory *directory, const char
         *ret = path;
         return 0;
 }
+
+int trusted_directory_check_file(const struct trusted_directory *directory, const char *name, const struct stat *st,
+                                 struct error *error)
+{
+        const char *reason;
+
+        assert(directory);
+        assert(name);
+        assert(st);
+
+        if (!S_ISREG(st->st_mode))
+                return error_setf(
+                        error, -EBADMSG,
+                        "%s/%s: must be a regular file, not a symbolic link or anything else; replace it, or reinstall the package",
+                        directory->path, name);
+        if (trusted_directory_check(directory, st, &reason) < 0)
+                return error_setf(error, -EPERM, "%s/%s: %s; chown it to root and remove write permission for others",
+                                  directory->path, name, reason);
+        return 0;
+}
+
+/* More than four parameters: they are those of io_read_all(), and where the file is. */
+int trusted_directory_read_file(const struct trusted_directory *directory, const struct trusted_file *file, char **ret,
+                                size_t *ret_size, struct error *error)
+{
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *path = NULL;
+        struct stat st;
+        int r;
+
+        assert(directory);
+        assert(file && file->name);
+
+        if (asprintf(&path, "%s/%s", directory->path, file->name) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        /* O_NONBLOCK: opening a fifo must not wait. */
+        fd = openat(directory->fd, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0 && errno == ELOOP)
+                return error_setf(
+                        error, -ELOOP,
+                        "%s: must be a regular file, not a symbolic link; replace it, or reinstall the package", path);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return trusted_file_explain(-errno, path, error);
+        r = trusted_directory_check_file(directory, file->name, &st, error);
+        if (r < 0)
+                return r;
+        r = io_read_all(fd, file->size_max, ret, ret_size);
+        return r < 0 ? trusted_file_explain(r, path, error) : 0;
+}

@@ -44,5 +44,18 @@ int trusted_file_explain(int code, const char *path, struct error *error);
 void trusted_directory_done(struct trusted_directory *directory);
 #define _cleanup_trusted_directory_ _cleanup_(trusted_directory_done)
 
+/* Whether the file @name, which has @st, is a regular file that root may use. Returns: 0, -EBADMSG or -EPERM with @error set. */
+_must_check_ int trusted_directory_check_file(const struct trusted_directory *directory, const char *name,
+                                              const struct stat *st, struct error *error);
+
+struct trusted_file {
+        const char *name;
+        size_t size_max;
+};
+
+/* Reads such a file, and appends a NUL, which @ret_size doesn't count. Returns: 0, or a negative errno with @error set. */
+_must_check_ int trusted_directory_read_file(const struct trusted_directory *directory, const struct trusted_file *file,
+                                             char **ret, size_t *ret_size, struct error *error);
+
 /* Returns: 0 with the path of @name in @directory, as it is below the root, or -ENOMEM. */
 _must_check_ int trusted_directory_join(const struct trusted_directory *directory, const char *name, char **ret);

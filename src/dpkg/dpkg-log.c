@@ -34,8 +34,9 @@ struct evidence {
         char *architecture;
 };
 
-/* A line, split at its blanks: date, time, "install" or "upgrade", package:architecture, old version, new version. */
+/* A line, split at its blanks: date, time, "install", "upgrade" or "purge", package:architecture, old version, new version. */
 struct log_entry {
+        bool purges;
         const char *architecture;
         const char *old;
         const char *new;
@@ -148,10 +149,11 @@ static int log_entry_parse(char *line, const char *package, struct log_entry *re
 
         for (n = 0; n < ELEMENTSOF(words) && line; n++)
                 words[n] = strsep(&line, " ");
-        if (n < 4 || (!streq(words[2], "install") && !streq(words[2], "upgrade")))
+        if (n < 4 || (!streq(words[2], "install") && !streq(words[2], "upgrade") && !streq(words[2], "purge")))
                 return 0;
         colon = strchrnul(words[3], ':');
         *ret = (struct log_entry){
+                .purges = streq(words[2], "purge"),
                 .architecture = *colon ? colon + 1 : "",
                 .old = words[4],
                 .new = words[5],
@@ -159,6 +161,8 @@ static int log_entry_parse(char *line, const char *package, struct log_entry *re
         *colon = '\0';
         if (!streq(words[3], package))
                 return 0;
+        if (ret->purges)
+                return 1;
         if (n < ELEMENTSOF(words) || line || deb_version_parse(ret->new, false, &version, NULL) < 0)
                 return -EBADMSG;
         return log_entry_is_first(ret) || deb_version_parse(ret->old, false, &version, NULL) >= 0 ? 1 : -EBADMSG;
@@ -179,10 +183,24 @@ static bool evidence_is_same_instance(const char *a, const char *b)
         return streq(a, b) || streq(a, "all") || streq(b, "all");
 }
 
+/* Its data is gone. */
+static void evidence_clear(struct evidence *evidence)
+{
+        const char *package = evidence->package;
+
+        evidence_done(evidence);
+        *evidence = (struct evidence){ .package = package };
+}
+
 static int evidence_weigh(struct evidence *evidence, const struct log_entry *entry)
 {
         bool newer;
 
+        if (entry->purges) {
+                if (evidence->version && evidence_is_same_instance(evidence->architecture, entry->architecture))
+                        evidence_clear(evidence);
+                return 0;
+        }
         if (!log_entry_is_first(entry))
                 return evidence->version ? 0 : evidence_set(evidence, entry->old, entry->architecture);
 

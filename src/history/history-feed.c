@@ -69,7 +69,7 @@ static bool feed_is_from_argument(const struct feed *feed)
 {
         const char *source = dmig_event_get_string(feed->event, "to_source");
 
-        return source && streq(source, "argument");
+        return source && (streq(source, "argument") || streq(source, "file"));
 }
 
 static int feed_baseline(const struct feed *feed)

@@ -42,12 +42,12 @@ struct record {
 };
 
 struct history_state {
-        char *from;              /* version of the last completed or baseline, NULL if there is none */
-        char *origin;            /* of the last baseline, or where the history begins; older migrations don't matter */
-        bool from_argument;      /* the installed version came from the caller, not from the package database */
-        bool closed;             /* the package was purged: as if there were no history */
-        bool settled;            /* the last event is a completed or baseline: there is nothing to go on with */
-        struct strv upgrades;    /* "from" of each completed, but those whose "to" is the same */
+        char *from;           /* version of the last completed or baseline, NULL if there is none */
+        char *origin;         /* of the last baseline, or where the history begins; older migrations don't matter */
+        bool from_argument;   /* the installed version came from the caller or a file, not from the package database */
+        bool closed;          /* the package was purged: as if there were no history */
+        bool settled;         /* the last event is a completed or baseline: there is nothing to go on with */
+        struct strv upgrades; /* "from" of each completed, but those whose "to" is the same */
         struct record **records; /* in the order of their first event */
         size_t n_records;
         struct record *unfinished; /* the one that is RECORD_RUNNING or RECORD_COMMITTING */

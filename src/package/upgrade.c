@@ -2,16 +2,32 @@
 
 #include "package/upgrade.h"
 
+#include "catalog/package-facts.h"
 #include "catalog/version-range.h"
 #include "dpkg/dpkg-log.h"
 #include "package/absence.h"
+#include "package/former.h"
+#include <syslog.h>
 
 /* What the versions are found in, in the order of trust. */
 struct evidence {
         const struct upgrade_request *request;
         const struct history_state *state;
+        struct package_facts facts;
         const struct dpkg_package *package; /* NULL if the database doesn't know it */
 };
+
+static void evidence_done(struct evidence *evidence)
+{
+        package_facts_done(&evidence->facts);
+}
+
+static int evidence_read_facts(struct evidence *evidence, struct error *error)
+{
+        const struct upgrade_request *request = evidence->request;
+
+        return package_facts_read(&request->ctx->root, request->package, &evidence->facts, error);
+}
 
 /* Returns: 0, also if there is no package database and none is needed; or a negative errno. */
 static int evidence_find_package(struct evidence *evidence, struct error *error)
@@ -22,7 +38,7 @@ static int evidence_find_package(struct evidence *evidence, struct error *error)
         if (request->to && (request->from || evidence->state->from))
                 return 0;
         r = context_find_package(request->ctx, request->package, &evidence->package, error);
-        if (r == -ENOENT && request->to) {
+        if (r == -ENOENT && (request->to || evidence->facts.version)) {
                 error_clear(error);
                 evidence->package = NULL;
                 return 0;
@@ -52,6 +68,10 @@ static int evidence_resolve_to(const struct evidence *evidence, char **ret, stru
                 r = version_from_argument(evidence->request->to, ret, error);
                 return r < 0 ? r : 1;
         }
+        if (evidence->facts.version) {
+                r = str_replace(ret, evidence->facts.version);
+                return r < 0 ? r : 1;
+        }
         r = package_is_installed(evidence->package, error);
         if (r <= 0)
                 return r;
@@ -61,13 +81,18 @@ static int evidence_resolve_to(const struct evidence *evidence, char **ret, stru
 
 int upgrade_resolve_to(const struct upgrade_request *request, char **ret, struct error *error)
 {
-        struct evidence evidence = { .request = request };
+        _cleanup_(evidence_done) struct evidence evidence = { .request = request };
         int r;
 
         assert(request->ctx);
         assert(request->package);
 
-        r = request->to ? 0 : context_find_package(request->ctx, request->package, &evidence.package, error);
+        r = evidence_read_facts(&evidence, error);
+        if (r < 0)
+                return r;
+        r = request->to || evidence.facts.version
+                    ? 0
+                    : context_find_package(request->ctx, request->package, &evidence.package, error);
         return r < 0 ? r : evidence_resolve_to(&evidence, ret, error);
 }
 
@@ -95,8 +120,37 @@ static int upgrade_find_in_log(struct upgrade *upgrade, const struct upgrade_req
         return 0;
 }
 
+/* Below every version, for data whose version can't be compared with ours. */
+#define LOWEST "0~"
+
+/*
+ * What a package took over when it was renamed may be older than anything that is known of the new name. Replaces "from" unless something has to be
+ * done anyway. Returns: 0 or a negative errno.
+ */
+static int upgrade_find_formerly(struct upgrade *upgrade, const struct evidence *evidence, struct error *error)
+{
+        const struct upgrade_request *request = evidence->request;
+        _cleanup_free_ char *version = NULL;
+        int r;
+
+        if (deb_text_cmp(upgrade->from, upgrade->to) != 0)
+                return 0;
+        r = former_find_version(request->ctx, &evidence->facts.keys.formerly, &version, error);
+        if (r <= 0)
+                return r;
+        if (deb_text_cmp(upgrade->to, version) >= 0)
+                return upgrade_set_from(upgrade, "formerly", version);
+        context_log(
+                request->ctx, LOG_NOTICE, request->package,
+                "%s had another name before, with version %s, which is higher than %s: they can't be compared, so that all migrations up to %s are due",
+                request->package, version, upgrade->to, upgrade->to);
+        return upgrade_set_from(upgrade, "formerly", LOWEST);
+}
+
 static int upgrade_find_from(struct upgrade *upgrade, const struct evidence *evidence, struct error *error)
 {
+        int r;
+
         if (evidence->request->from) {
                 upgrade->from_source = "argument";
                 return version_from_argument(evidence->request->from, &upgrade->from, error);
@@ -105,21 +159,24 @@ static int upgrade_find_from(struct upgrade *upgrade, const struct evidence *evi
                 return upgrade_set_from(upgrade, "history", evidence->state->from);
         if (evidence->package && evidence->package->config_version)
                 return upgrade_set_from(upgrade, "config-version", evidence->package->config_version);
-        return upgrade_find_in_log(upgrade, evidence->request, error);
+        r = upgrade_find_in_log(upgrade, evidence->request, error);
+        return r < 0 ? r : upgrade_find_formerly(upgrade, evidence, error);
 }
 
 int upgrade_resolve(const struct upgrade_request *request, const struct history_state *state, struct upgrade *ret,
                     struct error *error)
 {
         _cleanup_(upgrade_done) struct upgrade upgrade = { .result = DMIG_RESULT_PENDING };
-        struct evidence evidence = { .request = request, .state = state };
+        _cleanup_(evidence_done) struct evidence evidence = { .request = request, .state = state };
         int r;
 
         assert(request->ctx);
         assert(request->package);
         assert(state);
 
-        r = evidence_find_package(&evidence, error);
+        r = evidence_read_facts(&evidence, error);
+        if (r >= 0)
+                r = evidence_find_package(&evidence, error);
         if (r >= 0)
                 r = evidence_resolve_to(&evidence, &upgrade.to, error);
         if (r < 0)
@@ -131,6 +188,7 @@ int upgrade_resolve(const struct upgrade_request *request, const struct history_
                         return r;
                 upgrade.purged = r > 0;
         } else {
+                upgrade.foreign = request->to || evidence.facts.version;
                 r = upgrade_find_from(&upgrade, &evidence, error);
                 if (r < 0)
                         return r;

@@ -24,6 +24,7 @@ struct upgrade {
         char *to;   /* NULL if the package isn't installed */
         const char *from_source;
         enum dmig_result result; /* PENDING: a plan can be made; NOT_INSTALLED; DOWNGRADE */
+        bool foreign;            /* "to" isn't that of the package database */
         bool purged;             /* the history belongs to a package that is gone for good */
 };
 

@@ -107,6 +107,8 @@ test_a_package_with_a_service() {
         assert_gates 1
         [ "$(dpkg-deb -f "$ROOT"/sample_*.deb Depends)" = deploy-migrate ] || fail "it doesn't depend on deploy-migrate"
 
+        dpkg-deb -I "$ROOT"/sample_*.deb postinst >"$OUT"
+        assert_out 'deploy-migrate baseline -q --if-unknown "sample" "$2" || :'
         publish "$ROOT"/sample_*.deb
         apt install sample
         mkdir -p "$ROOT/var/lib/deploy-migrate/sample" "$ROOT/var/lib/deploy-migrate/sample2"

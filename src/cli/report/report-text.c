@@ -40,6 +40,7 @@ static const char *report_source_text(const char *source)
                 { "history", "from the history" },
                 { "config-version", "from Config-Version" },
                 { "dpkg-log", "from dpkg.log" },
+                { "formerly", "from its former name" },
                 { "installed", "as installed" },
         };
 

@@ -402,7 +402,14 @@ bool dmig_step_is_direct(const struct dmig_step *step);
 bool dmig_step_reaches_out(const struct dmig_step *step);
 
 /*
- * Returns: the files that it would change (dmig_preview()) or that are put back (dmig_undo()), or
+ * What people should know of what it did, or would do: that names of one file become two, for example. Each is one line of UTF-8.
+ * Returns: how many there are; and the one with the index @i, or NULL if there are fewer.
+ */
+size_t dmig_step_count_notices(const struct dmig_step *step);
+const char *dmig_step_get_notice(const struct dmig_step *step, size_t i);
+
+/*
+ * Returns: the files that it has changed (dmig_run()) or would change (dmig_preview()), or that are put back (dmig_undo()), or
  * NULL if they aren't known. They live as long as the report.
  */
 const struct dmig_files *dmig_step_get_files(const struct dmig_step *step);

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <syslog.h>
 
 int attempt_hash(const struct root *root, const struct migration *migration, char ret[static 65], struct error *error)
 {
@@ -215,6 +216,24 @@ static int attempt_begin_transaction(struct attempt *a, struct error *error)
         return 1;
 }
 
+static int attempt_report_changes(struct attempt *a, int n)
+{
+        struct dmig_step *step = a->step;
+        int r = 0;
+
+        step->changes = n;
+        step->files = files_free(step->files);
+        strv_done(&step->notices);
+        step->notices = (struct strv){ 0 };
+        r = files_new(&step->files);
+        if (r >= 0)
+                r = transaction_list_changes(a->transaction, step->files, &step->notices);
+        for (size_t i = 0; r >= 0 && i < step->notices.n; i++)
+                context_log(a->ctx, LOG_WARNING, a->history->package, "%s: %s", a->migration->id,
+                            step->notices.list[i]);
+        return r;
+}
+
 /* Puts in place what was done in the stage. */
 static int attempt_commit(struct attempt *a, struct error *error)
 {
@@ -237,7 +256,9 @@ static int attempt_commit(struct attempt *a, struct error *error)
                 return error_complete(&reason, n) == -ENOMEM
                                ? n
                                : attempt_fail(a, &reason, turn < 0 ? "system" : NULL, error);
-        a->step->changes = n;
+        r = attempt_report_changes(a, n);
+        if (r < 0)
+                return r;
         if (n == 0)
                 return attempt_record_applied(a, 0, error);
         r = transaction_commit(a->transaction, error);

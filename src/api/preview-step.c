@@ -3,9 +3,9 @@
 #include "api/preview-step.h"
 
 #include "api/phases.h"
+#include "changes/changes-stage.h"
 #include "fs/beneath.h"
 #include "fs/diff.h"
-#include "stage/hard-links.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -74,42 +74,48 @@ static int sides_add_files(const struct sides *sides, const struct changes *chan
         return r;
 }
 
-static int preview_step_read_area(const struct preview_step *preview, size_t i, struct undeclared *undeclared,
-                                  struct error *error)
+/* The changes of the area @i, which follow each other. */
+static struct changes changes_of_area(const struct changes *changes, size_t i)
+{
+        struct changes part = { 0 };
+
+        for (size_t j = 0; j < changes->n; j++)
+                if (changes->changes[j].area == i && part.n++ == 0)
+                        part.changes = &changes->changes[j];
+        return part;
+}
+
+static int preview_step_add_area(const struct preview_step *preview, const struct changes *changes, size_t i,
+                                 struct error *error)
 {
         const struct stage *stage = preview->stage;
-        _cleanup_(changes_done) struct changes changes = { 0 };
+        const struct changes part = changes_of_area(changes, i);
+        struct changes_request request = { .area = &stage->areas->areas[i], .upper = stage->uppers[i] };
         _cleanup_close_ int lower = -EBADF;
-        struct changes_request request = {
-                .area = &stage->areas->areas[i],
-                .number = i,
-                .upper = stage->uppers[i],
-                .kept = hard_links_were_kept(stage, i),
-                .begin = stage->begin,
-                .undeclared = undeclared,
-        };
-        int r;
 
+        if (part.n == 0)
+                return 0;
         request.lower = lower = stage_open_lower(stage, i, error);
-        r = lower < 0 ? lower : changes_read(&request, &changes, error);
-        if (r < 0)
-                return r;
+        if (lower < 0)
+                return lower;
         return sides_add_files(&(const struct sides){ .root = &preview->ctx->root,
                                                       .stop_fd = preview->ctx->stop_fd,
                                                       .request = &request,
                                                       .error = error },
-                               &changes, preview->step->files);
+                               &part, preview->step->files);
 }
 
 static int preview_step_read_files(const struct preview_step *preview, struct error *error)
 {
-        _cleanup_(undeclared_done) struct undeclared undeclared = { .root = &preview->ctx->root };
-        int r = 0;
+        _cleanup_(changes_done) struct changes changes = { 0 };
+        int r;
 
+        r = changes_read_stage(preview->stage, &preview->ctx->root, &changes, error);
         for (size_t i = 0; r >= 0 && i < preview->areas->n; i++)
-                r = preview_step_read_area(preview, i, &undeclared, error);
+                r = preview_step_add_area(preview, &changes, i, error);
         preview->step->changes = (int64_t)preview->step->files->n;
-        return r < 0 ? r : undeclared_check(&undeclared, error);
+        preview->step->notices = strv_move(&changes.notices);
+        return r;
 }
 
 /* ---- The phases ---- */

@@ -3,6 +3,7 @@
 #include "changes/changes-links.h"
 
 #include "basic/array.h"
+#include "changes/changes-list.h"
 
 /* By inode, then names whose directory existed before, then by old path. */
 static int linked_name_compare(const void *a, const void *b)
@@ -249,5 +250,6 @@ int changes_match_links(struct changes_walk *walk)
         assert(walk);
         for (size_t i = 0; r >= 0 && i < walk->n_names; i++)
                 r = changes_walk_match_name(walk, &walk->names[i]);
+        changes_sort(&walk->changes); /* so that names are matched in the same order each time */
         return r < 0 ? r : changes_walk_set_origins(walk);
 }

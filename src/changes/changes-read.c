@@ -12,6 +12,7 @@
 #include "changes/changes-details.h"
 #include "changes/changes-links.h"
 #include "changes/changes-match.h"
+#include "changes/changes-separated.h"
 #include "fs/beneath.h"
 
 /* ---- Removed directories ---- */
@@ -181,5 +182,7 @@ int changes_read(const struct changes_request *request, struct changes *changes,
         r = changes_check_conflicts(request, &walk.changes, error);
         if (r >= 0)
                 r = changes_read_details(request, &walk.trails, &walk.changes, error);
+        if (r >= 0)
+                r = changes_note_separated(request, &walk.changes, error);
         return r < 0 ? r : changes_append(changes, &walk.changes);
 }

@@ -52,6 +52,7 @@ void changes_done(struct changes *changes)
         for (size_t i = 0; i < changes->n; i++)
                 change_done(&changes->changes[i]);
         free(changes->changes);
+        strv_done(&changes->notices);
         *changes = (struct changes){ 0 };
 }
 
@@ -78,7 +79,7 @@ int changes_append(struct changes *changes, struct changes *from)
         assert(changes && from && changes != from);
         for (size_t i = 0; r >= 0 && i < from->n; i++)
                 r = changes_add(changes, &from->changes[i]);
-        return r;
+        return r < 0 ? r : strv_add_all(&changes->notices, from->notices.list);
 }
 
 size_t changes_count(const struct changes *changes)

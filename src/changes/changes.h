@@ -60,6 +60,7 @@ static inline const char *change_old_path(const struct change *change)
 struct changes {
         struct change *changes; /* by area, then by path, parents first; at one path: removed, made, altered */
         size_t n;
+        struct strv notices; /* what people should know, besides */
 };
 
 struct changes_request {

@@ -117,6 +117,16 @@ int redo_add_census(struct redo *redo, struct redo_census *census)
         return 0;
 }
 
+int redo_list_files(const struct redo *redo, struct dmig_files *files)
+{
+        int r = 0;
+
+        assert(redo && files);
+        for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
+                r = files_add_change(files, redo->areas[redo->changes.changes[i].area].path, &redo->changes.changes[i]);
+        return r < 0 ? r : 0;
+}
+
 bool redo_has_holds(const struct redo *redo)
 {
         assert(redo);

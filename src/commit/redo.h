@@ -15,6 +15,7 @@
 
 #include "basic/error.h"
 #include "changes/changes.h"
+#include "changes/files.h"
 #include "fs/attributes.h"
 
 #include <stdint.h>
@@ -105,6 +106,8 @@ void redo_rename_done(struct redo_rename *rename);
 void redo_meta_done(struct redo_meta *meta);
 void redo_census_done(struct redo_census *census);
 
+/* Adds the changes that are reported. Returns: 0 or -ENOMEM. */
+_must_check_ int redo_list_files(const struct redo *redo, struct dmig_files *files);
 bool redo_has_holds(const struct redo *redo);
 /* Makes an absolute path below our root of @path, which is relative to the area's root. Returns: 0 or -ENOMEM. */
 int redo_format_path(const struct redo *redo, size_t area, const char *path, char **ret);

@@ -39,6 +39,7 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
                 free(report->steps[i].description);
                 free(report->steps[i].error);
                 files_free(report->steps[i].files);
+                strv_done(&report->steps[i].notices);
         }
         free(report->steps);
         strv_free(report->units);
@@ -268,6 +269,16 @@ bool dmig_step_is_direct(const struct dmig_step *step)
 bool dmig_step_reaches_out(const struct dmig_step *step)
 {
         return step && step->reaches_out;
+}
+
+size_t dmig_step_count_notices(const struct dmig_step *step)
+{
+        return step ? step->notices.n : 0;
+}
+
+const char *dmig_step_get_notice(const struct dmig_step *step, size_t i)
+{
+        return step && i < step->notices.n ? step->notices.list[i] : NULL;
 }
 
 const struct dmig_files *dmig_step_get_files(const struct dmig_step *step)

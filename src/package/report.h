@@ -4,6 +4,7 @@
 /* What the functions of deploy-migrate.h say about one package: made, filled in, and read through accessors. */
 
 #include "basic/error.h"
+#include "basic/strv.h"
 #include "changes/files.h"
 #include "deploy-migrate.h"
 #include "history/event.h"
@@ -19,6 +20,7 @@ struct dmig_step {
         bool direct;
         bool reaches_out;
         struct dmig_files *files; /* NULL if not known */
+        struct strv notices;
 };
 
 struct dmig_report {

@@ -68,9 +68,10 @@ bool hard_links_is_other(int upper, const char *path, int lower, const struct st
         assert(path && st);
         if (fd < 0)
                 return false;
-        n = getxattr(FD_PATH(fd), "trusted.overlay.origin", &origin, sizeof(origin));
-        if (n < 0)
+        /* Both are of a copy, the first one only if it had several names. */
+        if (getxattr(FD_PATH(fd), "trusted.overlay.nlink", NULL, 0) < 0)
                 return errno == ENODATA;
+        n = getxattr(FD_PATH(fd), "trusted.overlay.origin", &origin, sizeof(origin));
         if (n < (ssize_t)offsetof(struct origin, fid) || origin.len != n)
                 return false;
         copied = origin_open(&origin, lower);

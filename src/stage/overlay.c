@@ -246,6 +246,8 @@ static int overlay_open_context(const struct overlay *overlay, int *ret)
         for (unsigned i = 0; r == -EBUSY && i < BUSY_TRIES; i++) {
                 if (i > 0)
                         nanosleep(&(const struct timespec){ .tv_nsec = BUSY_WAIT_NSEC }, NULL);
+                if (i > 0 && overlay->work >= 0) /* it has a mark of being used now */
+                        (void)beneath_remove(overlay->work, "work");
                 fd_closep(ret);
                 *ret = fsopen("overlay", FSOPEN_CLOEXEC);
                 if (*ret < 0)

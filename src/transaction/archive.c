@@ -289,13 +289,8 @@ int archive_sweep(const struct history *history, struct error *error)
 
 int archived_list_files(const struct archived *archived, struct dmig_files *files)
 {
-        const struct redo *redo = archived->redo;
-        int r = 0;
-
-        assert(files);
-        for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
-                r = files_add_change(files, redo->areas[redo->changes.changes[i].area].path, &redo->changes.changes[i]);
-        return r < 0 ? r : 0;
+        assert(archived);
+        return redo_list_files(archived->redo, files);
 }
 
 int archive_purge(const struct history *history, struct error *error)

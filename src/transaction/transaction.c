@@ -2,9 +2,9 @@
 
 #include "transaction/transaction.h"
 
+#include "changes/changes-stage.h"
 #include "history/event.h"
 #include "package/emit.h"
-#include "stage/hard-links.h"
 #include "transaction/prepared.h"
 
 /* ---- Before the commit ---- */
@@ -41,28 +41,6 @@ int transaction_begin(const struct transaction_request *request, struct transact
         return 0;
 }
 
-static int transaction_read_changes(const struct transaction *t, struct error *error)
-{
-        _cleanup_(undeclared_done) struct undeclared undeclared = { .root = &t->request.ctx->root };
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < t->areas->n; i++) {
-                _cleanup_close_ int lower = stage_open_lower(t->stage, i, error);
-                const struct changes_request request = {
-                        .area = &t->areas->areas[i],
-                        .number = i,
-                        .upper = t->stage->uppers[i],
-                        .lower = lower,
-                        .kept = hard_links_were_kept(t->stage, i),
-                        .begin = t->stage->begin,
-                        .undeclared = &undeclared,
-                };
-
-                r = lower < 0 ? lower : changes_read(&request, &t->redo->changes, error);
-        }
-        return r < 0 ? r : undeclared_check(&undeclared, error);
-}
-
 static int transaction_make_redo(struct transaction *t, const struct transaction_end *end)
 {
         struct redo *redo = t->redo = calloc(1, sizeof(*redo));
@@ -89,7 +67,7 @@ int transaction_prepare(struct transaction *t, const struct transaction_end *end
         assert(t && !t->redo && end && end->from && end->sha256);
         r = transaction_make_redo(t, end);
         if (r >= 0)
-                r = transaction_read_changes(t, error);
+                r = changes_read_stage(t->stage, &t->request.ctx->root, &t->redo->changes, error);
         if (r < 0)
                 return r;
         n = changes_count(&t->redo->changes);
@@ -99,6 +77,15 @@ int transaction_prepare(struct transaction *t, const struct transaction_end *end
         if (r > 0)
                 r = commit_prepare(&prepared.place, t->stage, t->redo, error);
         return r < 0 ? r : (int)n;
+}
+
+int transaction_list_changes(const struct transaction *t, struct dmig_files *files, struct strv *notices)
+{
+        int r;
+
+        assert(t && t->redo && files && notices);
+        r = redo_list_files(t->redo, files);
+        return r < 0 ? r : strv_add_all(notices, t->redo->changes.notices.list);
 }
 
 /* ---- The commit ---- */

@@ -47,6 +47,9 @@ struct transaction_end {
  */
 _must_check_ int transaction_prepare(struct transaction *transaction, const struct transaction_end *end,
                                      struct error *error);
+/* After that: adds the changed files, and what people should know besides. Returns: 0 or -ENOMEM. */
+_must_check_ int transaction_list_changes(const struct transaction *transaction, struct dmig_files *files,
+                                          struct strv *notices);
 /*
  * Records "committing", installs all changes, records "applied", which becomes durable with the next event; transaction_archive() must follow.
  * Returns: 0, or a negative errno with @error set: the next run resumes it.

@@ -152,6 +152,11 @@ test_moves_out_of_removed_and_into_new_directories() {
         assert_missing /etc/sample/new
 }
 
+# are_one FILE OTHER: whether they are names of one file.
+are_one() {
+        [ "$(stat -c %d:%i "$ROOT$1")" = "$(stat -c %d:%i "$ROOT$2")" ]
+}
+
 # names_of_a_file NUMBER: moved, written to in place, replaced, with attributes, and one more; by the first or a later migration.
 names_of_a_file() {
         mkdir -p "$ROOT/var/lib/sample"
@@ -169,13 +174,13 @@ names_of_a_file() {
         assert_json "[.packages[0].migrations[] | select(.id == \"1.1.0/$1_x\").files[] | .kind + \" \" + (.path | ltrimstr(\"/\"))] | join(\",\")" \
                 "metadata etc/sample/altered,remove etc/sample/gone2,move etc/sample/new,create etc/sample/other,replace etc/sample/replaced,move etc/sample/there,replace etc/sample/written,create var/lib/sample/1.1.0-$1_x,metadata var/lib/sample/altered,replace var/lib/sample/written"
         expect 0 run sample
-        [ "$ROOT/etc/sample/new" -ef "$ROOT/var/lib/sample/moved" ] || fail 'the moved file was copied'
-        [ "$ROOT/etc/sample/other" -ef "$ROOT/var/lib/sample/moved" ] || fail 'the new name is a copy'
-        [ "$ROOT/etc/sample/written" -ef "$ROOT/var/lib/sample/written" ] || fail 'the names were separated'
+        are_one "/etc/sample/new" "/var/lib/sample/moved" || fail 'the moved file was copied'
+        are_one "/etc/sample/other" "/var/lib/sample/moved" || fail 'the new name is a copy'
+        are_one "/etc/sample/written" "/var/lib/sample/written" || fail 'the names were separated'
         assert_content /var/lib/sample/replaced replaced
         expect 0 undo sample
         for name in moved written replaced altered; do
-                [ "$ROOT/etc/sample/$name" -ef "$ROOT/var/lib/sample/$name" ] || fail "$name is two files"
+                are_one "/etc/sample/$name" "/var/lib/sample/$name" || fail "$name is two files"
         done
 }
 
@@ -185,6 +190,26 @@ test_names_of_a_file() {
 
 test_names_of_a_file_after_another_migration() {
         names_of_a_file 002
+}
+
+# The other name isn't declared, so it can't be changed with the first one; a name that is replaced parts from the others by itself.
+test_names_that_become_two_files() {
+        write /etc/sample/written old
+        write /etc/sample/replaced old
+        mkdir -p "$ROOT/srv"
+        ln "$ROOT/etc/sample/written" "$ROOT/srv/written"
+        ln "$ROOT/etc/sample/replaced" "$ROOT/srv/replaced"
+        migration sample 1.1.0/001_x '' 'cd "$DPKG_ROOT/etc/sample"; echo more >>written; sed -i s/old/new/ replaced; touch "$marker"'
+        prepare sample 1.0 1.1
+        expect 0 preview --json sample
+        assert_json '.packages[0].migrations[0].notices | length' 1
+        jq -c '.packages[0].migrations[0] | .files | map(del(.diff))' "$OUT" >"$WORK/previewed"
+        expect 0 preview sample
+        assert_out "$ROOT/etc/sample/written and $ROOT/srv/written are names of one file"
+        expect 0 run --json sample
+        assert_err "$ROOT/srv/written keeps the old content; declare both"
+        jq -c '.packages[0].migrations[0] | .files | map(del(.diff))' "$OUT" | diff "$WORK/previewed" -
+        assert_content /srv/written old
 }
 
 test_as_json() {

@@ -42,6 +42,8 @@ void preview_text_print(const struct terminal *terminal, const struct dmig_repor
 
                 fputc('\n', terminal->stream);
                 report_text_print_step(terminal, step);
+                for (size_t j = 0; j < dmig_step_count_notices(step); j++)
+                        report_text_print_note(terminal, STYLE_WARNING, dmig_step_get_notice(step, j));
                 if (dmig_step_get_state(step) == DMIG_STATE_PENDING && dmig_step_get_files(step))
                         preview_text_print_files(terminal, dmig_step_get_files(step));
         }

@@ -6,6 +6,15 @@
 #include "cli/json-build.h"
 #include "cli/report/files-json.h"
 
+static json_object *report_json_notices(const struct dmig_step *step)
+{
+        json_object *array = json_build_array();
+
+        for (size_t i = 0; i < dmig_step_count_notices(step); i++)
+                json_build_append(array, json_build_need(json_object_new_string(dmig_step_get_notice(step, i))));
+        return array;
+}
+
 static json_object *report_json_step(const struct dmig_step *step)
 {
         json_object *object = json_build_object();
@@ -21,6 +30,8 @@ static json_object *report_json_step(const struct dmig_step *step)
                 json_build_add_true(object, "direct");
         if (dmig_step_reaches_out(step))
                 json_build_add_true(object, "reaches_out");
+        if (dmig_step_count_notices(step) > 0)
+                json_build_add(object, "notices", report_json_notices(step));
         if (dmig_step_get_files(step))
                 json_build_add(object, "files", files_json(dmig_step_get_files(step)));
         return object;

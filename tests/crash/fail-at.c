@@ -51,11 +51,28 @@ static void die(const char *what)
 /* ---- The program ---- */
 
 static const int ignored[] = {
-        SYS_brk,        SYS_close,        SYS_exit,         SYS_exit_group,     SYS_futex,
-        SYS_madvise,    SYS_mmap,         SYS_mprotect,     SYS_munmap,         SYS_getpid,
-        SYS_gettid,     SYS_rt_sigaction, SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_set_robust_list,
+        SYS_brk,
+        SYS_close,
+        SYS_exit,
+        SYS_exit_group,
+        SYS_futex,
+        SYS_madvise,
+        SYS_mmap,
+        SYS_mprotect,
+        SYS_munmap,
+        SYS_getpid,
+        SYS_umask,
+        SYS_gettid,
+        SYS_rt_sigaction,
+        SYS_rt_sigreturn,
+        SYS_rt_sigprocmask,
+        SYS_set_robust_list,
 
-        SYS_rseq,       SYS_wait4,        SYS_waitid,       SYS_kill,           SYS_pidfd_send_signal,
+        SYS_rseq,
+        SYS_wait4,
+        SYS_waitid,
+        SYS_kill,
+        SYS_pidfd_send_signal,
 #ifdef SYS_arch_prctl
         SYS_arch_prctl,
 #endif

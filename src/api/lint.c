@@ -230,8 +230,10 @@ static int linter_check(struct linter *linter)
         int r;
 
         r = catalog_load_source(linter->directory, &catalog, &error);
-        if (r < 0)
-                return error_setf(&linter->ctx->error, error_complete(&error, r), "%s", error_text(&error));
+        if (r < 0) {
+                error_complete(&error, r);
+                return error_setf(&linter->ctx->error, r, "%s", error_text(&error));
+        }
 
         for (size_t i = 0; i < catalog->notices.n; i++)
                 linter_tell_message(linter, LOG_WARNING, catalog->notices.list[i]);

@@ -109,11 +109,13 @@ static int upgrade_find_in_log(struct upgrade *upgrade, const struct upgrade_req
         int r;
 
         r = dpkg_log_find_version(&request->ctx->root, request->package, &upgrade->from, &reason);
-        if (r < 0)
+        if (r < 0) {
+                error_complete(&reason, r);
                 return error_setf(
                         error, r,
                         "%s; nothing runs for %s until it can be read or is moved away, or the version of the data is given with --from or 'deploy-migrate baseline %s VERSION'",
                         error_text(&reason), request->package, request->package);
+        }
         if (r == 0)
                 return upgrade_set_from(upgrade, "installed", upgrade->to);
         upgrade->from_source = "dpkg-log";

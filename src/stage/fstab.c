@@ -114,7 +114,8 @@ int fstab_read(const struct root *root, struct strv *ret, struct error *error)
                 return error_errnof(error, r, "can't read %s" FSTAB_PATH, root->path);
         r = strlen(text) < size ? error_setf(&reason, -EBADMSG, "it has NUL bytes; restore it from a backup")
                                 : fstab_parse(text, ret, &reason);
-        return r < 0 ? error_setf(error, error_complete(&reason, r), "%s" FSTAB_PATH ": %s", root->path,
-                                  error_text(&reason))
-                     : 0;
+        if (r >= 0)
+                return 0;
+        error_complete(&reason, r);
+        return error_setf(error, r, "%s" FSTAB_PATH ": %s", root->path, error_text(&reason));
 }

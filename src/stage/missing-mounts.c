@@ -146,8 +146,10 @@ static int finder_resolve(struct finder *finder, const char *path)
         r = declared_paths_resolve(finder->search->root, writes, &declared, &error);
         if (code_means_undeclarable(r))
                 return strv_take(&finder->declared, finder_make_path(finder, path));
-        if (r < 0)
-                return error_setf(finder->error, error_complete(&error, r), "%s", error_text(&error));
+        if (r < 0) {
+                error_complete(&error, r);
+                return error_setf(finder->error, r, "%s", error_text(&error));
+        }
         for (size_t i = 0; r >= 0 && i < declared->n; i++)
                 r = strv_add(&finder->declared, declared->paths[i].path);
         return r;

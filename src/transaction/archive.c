@@ -152,8 +152,10 @@ int archive_read_undoable(struct dmig *ctx, const struct history *history, struc
                 *ret = (struct archive){ 0 };
                 return 0;
         }
-        if (r < 0)
-                return error_setf(error, error_complete(&reason, r), "%s", error_text(&reason));
+        if (r < 0) {
+                error_complete(&reason, r);
+                return error_setf(error, r, "%s", error_text(&reason));
+        }
         return 0;
 }
 

@@ -59,8 +59,10 @@ static int transaction_recover_stage(struct history *history, struct error *erro
                 return r;
         /* The log of a stage that wasn't committed may be damaged; one that can't be read now may be that of a stage that was. */
         r = prepared_read(&prepared, &redo, &reason);
-        if (r < 0 && r != -EBADMSG)
-                return error_setf(error, error_complete(&reason, r), "%s; try again", error_text(&reason));
+        if (r < 0 && r != -EBADMSG) {
+                error_complete(&reason, r);
+                return error_setf(error, r, "%s; try again", error_text(&reason));
+        }
         if (r > 0 && history_state_is_applied(&history->state, redo->id)) {
                 r = prepared_archive(&prepared, redo, error);
                 return r < 0 ? r : 1;

@@ -68,6 +68,21 @@ static const struct change *lister_find(const struct lister *lister, const char 
 
 /* ---- Entries ---- */
 
+/* A file that is moved under one of its names gets the new time under the others, too. */
+static struct timespec lister_get_time(const struct lister *lister, const struct stat *st)
+{
+        const struct changes *changes = &lister->p->redo->changes;
+
+        for (size_t i = 0; st->st_nlink > 1 && !S_ISDIR(st->st_mode) && i < changes->n; i++) {
+                const struct change *change = &changes->changes[i];
+
+                if (change->area == lister->area && change->before.st_ino == st->st_ino &&
+                    (change->kind == CHANGE_MOVE || change->kind == CHANGE_METADATA))
+                        return change->after.st_mtim;
+        }
+        return st->st_mtim;
+}
+
 static int lister_add(struct lister *lister, enum census_kind kind, const char *path, const struct stat *st)
 {
         struct redo_census entry = { .kind = kind, .area = lister->area, .path = strdup(path) };
@@ -77,7 +92,7 @@ static int lister_add(struct lister *lister, enum census_kind kind, const char *
         if (st) {
                 entry.mode = st->st_mode;
                 entry.size = S_ISDIR(st->st_mode) ? 0 : st->st_size;
-                entry.time = st->st_mtim;
+                entry.time = lister_get_time(lister, st);
                 lister->n_listed++;
         } else {
                 entry.time = lister->census->census[0].time; /* that of all roots */

@@ -36,12 +36,9 @@ enum style report_style(enum dmig_result result)
 static const char *report_source_text(const char *source)
 {
         static const char *const texts[][2] = {
-                { "argument", "from the command line" },
-                { "history", "from the history" },
-                { "config-version", "from Config-Version" },
-                { "dpkg-log", "from dpkg.log" },
-                { "formerly", "from its former name" },
-                { "installed", "as installed" },
+                { "argument", "from the command line" },     { "history", "from the history" },
+                { "config-version", "from Config-Version" }, { "dpkg-log", "from dpkg.log" },
+                { "formerly", "from its former name" },      { "installed", "as installed" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)

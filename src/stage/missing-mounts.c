@@ -34,7 +34,7 @@ static int finder_look(struct finder *finder)
         int r = mountinfo_read(&mounts);
 
         if (r < 0)
-                return error_errnof(finder->error, r, "can't read the table of mounts");
+                return mountinfo_explain(r, finder->error);
         mountinfo_free(finder->mounts);
         finder->mounts = mounts;
         return 0;
@@ -227,14 +227,30 @@ static int finder_check(const struct finder *finder, const char *configured)
         return r;
 }
 
+static int finder_list_configured(const struct finder *finder, struct strv *ret)
+{
+        int r = fstab_read(finder->search->root, ret, finder->error);
+
+        return r < 0 ? r : strv_add_all(ret, finder->search->configured);
+}
+
+/* Returns: 1 if something is configured besides the root, 0, or a negative errno. */
+static int finder_has_configured(const struct finder *finder)
+{
+        _cleanup_strv_ struct strv points = { 0 };
+        int r = finder_list_configured(finder, &points);
+
+        for (size_t i = 0; r == 0 && i < points.n; i++)
+                r = !streq(points.list[i], "/");
+        return r;
+}
+
 static int finder_check_all(const struct finder *finder)
 {
         _cleanup_strv_ struct strv points = { 0 };
         int r;
 
-        r = fstab_read(finder->search->root, &points, finder->error);
-        if (r >= 0)
-                r = strv_add_all(&points, finder->search->configured);
+        r = finder_list_configured(finder, &points);
         for (size_t i = 0; r >= 0 && i < points.n; i++)
                 r = finder_check(finder, points.list[i]);
         return r;
@@ -251,6 +267,11 @@ int missing_mounts_find(const struct mount_search *search, struct strv *ret, str
         finder.limits.end_usec = usec_add(now_usec(CLOCK_MONOTONIC), search->automount_usec);
         finder.limits.stop_fd = search->stop_fd;
         r = finder_look(&finder);
+        /* In a chroot without /proc nobody knows what is mounted, which is no matter if nothing has to be. */
+        if (r == -ENOENT && finder_has_configured(&finder) == 0) {
+                error_clear(error);
+                return 0;
+        }
         if (r >= 0)
                 r = finder_list_declared(&finder);
         if (r >= 0)

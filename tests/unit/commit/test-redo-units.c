@@ -43,7 +43,7 @@ START_TEST(test_change)
         const struct redo redo = {
                 .areas = areas,
                 .n_areas = ELEMENTSOF(areas),
-                .changes = { list, ELEMENTSOF(list) },
+                .changes = { .changes = list, .n = ELEMENTSOF(list) },
         };
 
         ck_assert_int_eq(redo_changes_units(&redo), changes[_i].expected);

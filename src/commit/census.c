@@ -107,17 +107,24 @@ static int lister_enqueue(struct lister *lister, const char *old, const char *ne
         return r < 0 ? r : strv_add(&lister->queue, new);
 }
 
+/* Whether a directory isn't there after the commit. A moved one is listed by itself. */
+static bool change_takes_away(const struct change *change)
+{
+        return change &&
+               (change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE || change->kind == CHANGE_MOVE);
+}
+
 /* @new: where it is after the commit, unless it is moved itself. */
 static int lister_visit(struct lister *lister, const char *old, const char *new, const struct stat *st)
 {
         const struct change *change = lister_find(lister, old);
         int r = 0;
 
-        if (!stat_is_data(st) || (change && (change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE)))
+        if (!stat_is_data(st))
                 return 0;
         if (!change)
                 r = lister_add(lister, CENSUS_LISTED, new, st);
-        return r < 0 || !S_ISDIR(st->st_mode) ? r : lister_enqueue(lister, old, change ? change->path : new);
+        return r < 0 || !S_ISDIR(st->st_mode) || change_takes_away(change) ? r : lister_enqueue(lister, old, new);
 }
 
 /* ---- Directories ---- */
@@ -180,15 +187,10 @@ static int lister_list(struct lister *lister, const char *old, const char *new)
         return r < 0 ? r : 0;
 }
 
-static int lister_list_tree(struct lister *lister, size_t area, const char *path)
+static int lister_list_tree(struct lister *lister, const char *old, const char *new)
 {
-        const struct change *change;
-        int r = 0;
+        int r = lister_enqueue(lister, old, new);
 
-        lister->area = area;
-        change = lister_find(lister, path);
-        if (!change || (change->kind != CHANGE_REMOVE && change->kind != CHANGE_REPLACE))
-                r = lister_enqueue(lister, path, change ? change->path : path);
         for (size_t i = 0; r >= 0 && i < lister->queue.n; i += 2)
                 r = lister_list(lister, lister->queue.list[i], lister->queue.list[i + 1]);
         strv_done(&lister->queue);
@@ -209,7 +211,7 @@ static bool census_covers(const struct redo *census, size_t n, size_t area, cons
         return false;
 }
 
-/* What is moved into a tree from elsewhere. */
+/* What is in directories that are moved, from wherever that is. */
 static int lister_list_moved(struct lister *lister, size_t n_roots)
 {
         const struct changes *changes = &lister->p->redo->changes;
@@ -218,10 +220,10 @@ static int lister_list_moved(struct lister *lister, size_t n_roots)
         for (size_t i = 0; r >= 0 && i < changes->n; i++) {
                 const struct change *change = &changes->changes[i];
 
+                lister->area = change->area;
                 if (change->kind == CHANGE_MOVE && S_ISDIR(change->before.st_mode) &&
-                    census_covers(lister->census, n_roots, change->area, change->path) &&
-                    !census_covers(lister->census, n_roots, change->area, change->from))
-                        r = lister_list_tree(lister, change->area, change->from);
+                    census_covers(lister->census, n_roots, change->area, change->path))
+                        r = lister_list_tree(lister, change->from, change->path);
         }
         return r;
 }
@@ -233,7 +235,6 @@ static int lister_list_beside(struct lister *lister, const struct redo_census *r
         const struct dirent *entry;
         int r;
 
-        lister->area = root->area;
         if (!parent)
                 return -ENOMEM;
         r = beneath_open_entries(lister->p->stage->areas->areas[lister->area].fd, parent, &dir);
@@ -252,9 +253,12 @@ static int lister_list_root(struct lister *lister, const struct redo_census *roo
         _cleanup_free_ char *whole = NULL;
         int r;
 
+        lister->area = root->area;
         if (root->kind == CENSUS_TREE) {
                 whole = strdup(root->path); /* the list grows */
-                return whole ? lister_list_tree(lister, root->area, whole) : -ENOMEM;
+                if (!whole)
+                        return -ENOMEM;
+                return change_takes_away(lister_find(lister, whole)) ? 0 : lister_list_tree(lister, whole, whole);
         }
         r = redo_format_path(lister->p->redo, root->area, root->path, &whole);
         return r < 0 || path_is_configuration(whole) ? r : lister_list_beside(lister, root);

@@ -55,15 +55,29 @@ static int lister_index(struct lister *lister)
         return 0;
 }
 
+/* Whether a directory isn't there after the commit. A moved one is listed by itself. */
+static bool change_takes_away(const struct change *change)
+{
+        return change &&
+               (change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE || change->kind == CHANGE_MOVE);
+}
+
+/* Of a file that is moved and changed, too, the move is found. */
 static const struct change *lister_find(const struct lister *lister, const char *old)
 {
         const struct change change = { .area = lister->area, .path = (char *)(uintptr_t)old }, *key = &change;
-        const struct change **found = NULL;
+        const struct change **end = lister->changes + lister->n_changes, **found = NULL;
 
         if (lister->n_changes > 0)
                 found = bsearch(&key, lister->changes, lister->n_changes, sizeof(*lister->changes),
                                 change_compare_by_old_path);
-        return found ? *found : NULL;
+        if (!found)
+                return NULL;
+        while (found > lister->changes && change_compare_by_old_path(&key, found - 1) == 0)
+                found--;
+        while (!change_takes_away(*found) && found + 1 < end && change_compare_by_old_path(&key, found + 1) == 0)
+                found++;
+        return *found;
 }
 
 /* ---- Entries ---- */
@@ -105,13 +119,6 @@ static int lister_enqueue(struct lister *lister, const char *old, const char *ne
         int r = strv_add(&lister->queue, old);
 
         return r < 0 ? r : strv_add(&lister->queue, new);
-}
-
-/* Whether a directory isn't there after the commit. A moved one is listed by itself. */
-static bool change_takes_away(const struct change *change)
-{
-        return change &&
-               (change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE || change->kind == CHANGE_MOVE);
 }
 
 /* @new: where it is after the commit, unless it is moved itself. */

@@ -84,7 +84,8 @@ test_when_it_was_completed() {
                 fail "completed at $time"
         fi
         assert_no_metric 'last_completed_timestamp_seconds{package="fails"}'
-        rm "$WORK/stanzas/good"
+        rm -r "$ROOT/usr/lib/deploy-migrate/good"
+        package good 1.1-1 'purge ok not-installed'
         package other 1.0
         expect 0 run good
         assert_history good '.[-1].event' purged

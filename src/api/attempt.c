@@ -2,10 +2,10 @@
 
 #include "api/attempt.h"
 
-#include "api/hint.h"
-#include "api/phases.h"
-#include "api/reach.h"
 #include "basic/io.h"
+#include "phase/hint.h"
+#include "phase/phases.h"
+#include "phase/reach.h"
 #include "transaction/prepared.h"
 #include "transaction/transaction.h"
 

@@ -5,12 +5,12 @@
  * be found before they are shipped (programs that the kernel can't start, versions above the package's own, risky habits).
  */
 
-#include "api/reach.h"
 #include "basic/utf8.h"
 #include "catalog/catalog-load.h"
 #include "catalog/catalog.h"
 #include "catalog/version-range.h"
 #include "package/context.h"
+#include "phase/reach.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

@@ -2,10 +2,10 @@
 
 #include "api/preview-step.h"
 
-#include "api/phases.h"
 #include "changes/changes-stage.h"
 #include "fs/beneath.h"
 #include "fs/diff.h"
+#include "phase/phases.h"
 
 #include <fcntl.h>
 #include <stdio.h>

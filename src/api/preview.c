@@ -7,9 +7,9 @@
  */
 
 #include "api/preview-step.h"
-#include "api/reach.h"
 #include "fs/beneath.h"
 #include "package/package.h"
+#include "phase/reach.h"
 #include "transaction/data-mounts.h"
 #include "transaction/prepared.h"
 #include "transaction/transaction.h"

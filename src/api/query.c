@@ -6,8 +6,8 @@
  */
 
 #include "api/attempt.h"
-#include "api/running.h"
 #include "package/package.h"
+#include "phase/running.h"
 #include "transaction/archive.h"
 #include "transaction/transaction.h"
 

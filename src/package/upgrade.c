@@ -10,37 +10,37 @@
 #include <syslog.h>
 
 /* What the versions are found in, in the order of trust. */
-struct evidence {
+struct sources {
         const struct upgrade_request *request;
         const struct history_state *state;
         struct package_facts facts;
         const struct dpkg_package *package; /* NULL if the database doesn't know it */
 };
 
-static void evidence_done(struct evidence *evidence)
+static void sources_done(struct sources *sources)
 {
-        package_facts_done(&evidence->facts);
+        package_facts_done(&sources->facts);
 }
 
-static int evidence_read_facts(struct evidence *evidence, struct error *error)
+static int sources_read_facts(struct sources *sources, struct error *error)
 {
-        const struct upgrade_request *request = evidence->request;
+        const struct upgrade_request *request = sources->request;
 
-        return package_facts_read(&request->ctx->root, request->package, &evidence->facts, error);
+        return package_facts_read(&request->ctx->root, request->package, &sources->facts, error);
 }
 
 /* Returns: 0, also if there is no package database and none is needed; or a negative errno. */
-static int evidence_find_package(struct evidence *evidence, struct error *error)
+static int sources_find_package(struct sources *sources, struct error *error)
 {
-        const struct upgrade_request *request = evidence->request;
+        const struct upgrade_request *request = sources->request;
         int r;
 
-        if (request->to && (request->from || evidence->state->from))
+        if (request->to && (request->from || sources->state->from))
                 return 0;
-        r = context_find_package(request->ctx, request->package, &evidence->package, error);
-        if (r == -ENOENT && (request->to || evidence->facts.version)) {
+        r = context_find_package(request->ctx, request->package, &sources->package, error);
+        if (r == -ENOENT && (request->to || sources->facts.version)) {
                 error_clear(error);
-                evidence->package = NULL;
+                sources->package = NULL;
                 return 0;
         }
         return r;
@@ -60,40 +60,40 @@ static int package_is_installed(const struct dpkg_package *package, struct error
         return 1;
 }
 
-static int evidence_resolve_to(const struct evidence *evidence, char **ret, struct error *error)
+static int sources_resolve_to(const struct sources *sources, char **ret, struct error *error)
 {
         int r;
 
-        if (evidence->request->to) {
-                r = version_from_argument(evidence->request->to, ret, error);
+        if (sources->request->to) {
+                r = version_from_argument(sources->request->to, ret, error);
                 return r < 0 ? r : 1;
         }
-        if (evidence->facts.version) {
-                r = str_replace(ret, evidence->facts.version);
+        if (sources->facts.version) {
+                r = str_replace(ret, sources->facts.version);
                 return r < 0 ? r : 1;
         }
-        r = package_is_installed(evidence->package, error);
+        r = package_is_installed(sources->package, error);
         if (r <= 0)
                 return r;
-        *ret = strdup(evidence->package->version);
+        *ret = strdup(sources->package->version);
         return *ret ? 1 : -ENOMEM;
 }
 
 int upgrade_resolve_to(const struct upgrade_request *request, char **ret, struct error *error)
 {
-        _cleanup_(evidence_done) struct evidence evidence = { .request = request };
+        _cleanup_(sources_done) struct sources sources = { .request = request };
         int r;
 
         assert(request->ctx);
         assert(request->package);
 
-        r = evidence_read_facts(&evidence, error);
+        r = sources_read_facts(&sources, error);
         if (r < 0)
                 return r;
-        r = request->to || evidence.facts.version
+        r = request->to || sources.facts.version
                     ? 0
-                    : context_find_package(request->ctx, request->package, &evidence.package, error);
-        return r < 0 ? r : evidence_resolve_to(&evidence, ret, error);
+                    : context_find_package(request->ctx, request->package, &sources.package, error);
+        return r < 0 ? r : sources_resolve_to(&sources, ret, error);
 }
 
 static int upgrade_set_from(struct upgrade *upgrade, const char *source, const char *version)
@@ -129,15 +129,15 @@ static int upgrade_find_in_log(struct upgrade *upgrade, const struct upgrade_req
  * What a package took over when it was renamed may be older than anything that is known of the new name. Replaces "from" unless something has to be
  * done anyway. Returns: 0 or a negative errno.
  */
-static int upgrade_find_formerly(struct upgrade *upgrade, const struct evidence *evidence, struct error *error)
+static int upgrade_find_formerly(struct upgrade *upgrade, const struct sources *sources, struct error *error)
 {
-        const struct upgrade_request *request = evidence->request;
+        const struct upgrade_request *request = sources->request;
         _cleanup_free_ char *version = NULL;
         int r;
 
         if (deb_text_cmp(upgrade->from, upgrade->to) != 0)
                 return 0;
-        r = former_find_version(request->ctx, &evidence->facts.keys.formerly, &version, error);
+        r = former_find_version(request->ctx, &sources->facts.keys.formerly, &version, error);
         if (r <= 0)
                 return r;
         if (deb_text_cmp(upgrade->to, version) >= 0)
@@ -149,49 +149,49 @@ static int upgrade_find_formerly(struct upgrade *upgrade, const struct evidence 
         return upgrade_set_from(upgrade, "formerly", LOWEST);
 }
 
-static int upgrade_find_from(struct upgrade *upgrade, const struct evidence *evidence, struct error *error)
+static int upgrade_find_from(struct upgrade *upgrade, const struct sources *sources, struct error *error)
 {
         int r;
 
-        if (evidence->request->from) {
+        if (sources->request->from) {
                 upgrade->from_source = "argument";
-                return version_from_argument(evidence->request->from, &upgrade->from, error);
+                return version_from_argument(sources->request->from, &upgrade->from, error);
         }
-        if (evidence->state->from)
-                return upgrade_set_from(upgrade, "history", evidence->state->from);
-        if (evidence->package && evidence->package->config_version)
-                return upgrade_set_from(upgrade, "config-version", evidence->package->config_version);
-        r = upgrade_find_in_log(upgrade, evidence->request, error);
-        return r < 0 ? r : upgrade_find_formerly(upgrade, evidence, error);
+        if (sources->state->from)
+                return upgrade_set_from(upgrade, "history", sources->state->from);
+        if (sources->package && sources->package->config_version)
+                return upgrade_set_from(upgrade, "config-version", sources->package->config_version);
+        r = upgrade_find_in_log(upgrade, sources->request, error);
+        return r < 0 ? r : upgrade_find_formerly(upgrade, sources, error);
 }
 
 int upgrade_resolve(const struct upgrade_request *request, const struct history_state *state, struct upgrade *ret,
                     struct error *error)
 {
         _cleanup_(upgrade_done) struct upgrade upgrade = { .result = DMIG_RESULT_PENDING };
-        _cleanup_(evidence_done) struct evidence evidence = { .request = request, .state = state };
+        _cleanup_(sources_done) struct sources sources = { .request = request, .state = state };
         int r;
 
         assert(request->ctx);
         assert(request->package);
         assert(state);
 
-        r = evidence_read_facts(&evidence, error);
+        r = sources_read_facts(&sources, error);
         if (r >= 0)
-                r = evidence_find_package(&evidence, error);
+                r = sources_find_package(&sources, error);
         if (r >= 0)
-                r = evidence_resolve_to(&evidence, &upgrade.to, error);
+                r = sources_resolve_to(&sources, &upgrade.to, error);
         if (r < 0)
                 return r;
         if (r == 0) {
                 upgrade.result = DMIG_RESULT_NOT_INSTALLED;
-                r = absence_judge(request, state, evidence.package, error);
+                r = absence_judge(request, state, sources.package, error);
                 if (r < 0)
                         return r;
                 upgrade.purged = r > 0;
         } else {
-                upgrade.foreign = request->to || evidence.facts.version;
-                r = upgrade_find_from(&upgrade, &evidence, error);
+                upgrade.foreign = request->to || sources.facts.version;
+                r = upgrade_find_from(&upgrade, &sources, error);
                 if (r < 0)
                         return r;
                 if (deb_text_cmp(upgrade.to, upgrade.from) < 0)

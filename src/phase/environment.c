@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "api/environment.h"
+#include "phase/environment.h"
 
 #include "sandbox/process.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "../support/suite.h"
-#include "api/hint.h"
+#include "phase/hint.h"
 
 static const struct {
         const char *output;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "api/progress-line.h"
+#include "phase/progress-line.h"
 
 #define NUMBER_MAX (INT64_MAX / 100) /* a hundred times as much must not overflow */
 

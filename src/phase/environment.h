@@ -3,8 +3,8 @@
 
 /* A migration's program. In: a phase. Out: the arguments and the whole environment that the program gets. */
 
-#include "api/phase.h"
 #include "basic/strv.h"
+#include "phase/phase.h"
 
 struct environment {
         struct strv argv;

@@ -6,7 +6,7 @@
  * Out: events "progress", one a second at most, and, of a run, the file that status reads.
  */
 
-#include "api/progress-line.h"
+#include "phase/progress-line.h"
 
 struct phase;
 

@@ -6,7 +6,7 @@
  * filled in. Out: how the last program that was run ended.
  */
 
-#include "api/phase.h"
+#include "phase/phase.h"
 
 /* Is the effect there already? In @ret: OUTCOME_TRUE, OUTCOME_FALSE, or why that isn't known. Returns: 0 or -ENOMEM. */
 _must_check_ int phases_check(struct phase *phase, struct ending *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "api/hint.h"
+#include "phase/hint.h"
 
 #define MIGRATE_WRITES "if it has to write there, add the path to \"writes\" in its manifest"
 #define CHECK_WRITES \

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "api/phase.h"
+#include "phase/phase.h"
 
-#include "api/environment.h"
-#include "api/hint.h"
-#include "api/scratch.h"
 #include "basic/clock.h"
+#include "phase/environment.h"
+#include "phase/hint.h"
+#include "phase/scratch.h"
 #include "sandbox/process.h"
 #include "stage/covers.h"
 #include "stage/hard-links.h"

@@ -6,7 +6,7 @@
  * away. After a crash a recovery finds it where the migration's own stage would be.
  */
 
-#include "api/phase.h"
+#include "phase/phase.h"
 
 struct scratch {
         int dir;           /* that has the stage; borrowed */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "api/phase-progress.h"
+#include "phase/phase-progress.h"
 
-#include "api/phase.h"
-#include "api/running.h"
 #include "basic/clock.h"
+#include "phase/phase.h"
+#include "phase/running.h"
 
 #include <syslog.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "api/reach.h"
+#include "phase/reach.h"
 
 #include "basic/memstream.h"
 

@@ -6,11 +6,11 @@
  * on its output. Out: what its end means by the contract of a migration.
  */
 
-#include "api/phase-progress.h"
 #include "catalog/catalog.h"
 #include "package/context.h"
 #include "package/emit.h"
 #include "package/upgrade.h"
+#include "phase/phase-progress.h"
 #include "stage/stage.h"
 
 struct phase {

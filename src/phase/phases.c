@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "api/phases.h"
+#include "phase/phases.h"
 
 #include "basic/clock.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "api/running.h"
+#include "phase/running.h"
 
 #include "basic/io.h"
 #include "basic/json.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "../support/suite.h"
-#include "api/progress-line.h"
+#include "phase/progress-line.h"
 
 static const struct {
         const char *line;

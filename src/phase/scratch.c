@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "api/scratch.h"
+#include "phase/scratch.h"
 
 #include "fs/beneath.h"
 #include "transaction/prepared.h"

@@ -2,6 +2,7 @@
 
 #include "api/preview-step.h"
 
+#include "changes/changes-space.h"
 #include "changes/changes-stage.h"
 #include "fs/beneath.h"
 #include "fs/diff.h"
@@ -111,6 +112,8 @@ static int preview_step_read_files(const struct preview_step *preview, struct er
         int r;
 
         r = changes_read_stage(preview->stage, &preview->ctx->root, &changes, error);
+        if (r >= 0)
+                r = changes_check_space(preview->stage, &changes, error);
         for (size_t i = 0; r >= 0 && i < preview->areas->n; i++)
                 r = preview_step_add_area(preview, &changes, i, error);
         preview->step->changes = (int64_t)preview->step->files->n;

@@ -2,6 +2,7 @@
 
 #include "transaction/transaction.h"
 
+#include "changes/changes-space.h"
 #include "changes/changes-stage.h"
 #include "history/event.h"
 #include "package/emit.h"
@@ -68,6 +69,8 @@ int transaction_prepare(struct transaction *t, const struct transaction_end *end
         r = transaction_make_redo(t, end);
         if (r >= 0)
                 r = changes_read_stage(t->stage, &t->request.ctx->root, &t->redo->changes, error);
+        if (r >= 0)
+                r = changes_check_space(t->stage, &t->redo->changes, error);
         if (r < 0)
                 return r;
         n = changes_count(&t->redo->changes);

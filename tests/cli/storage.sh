@@ -92,6 +92,23 @@ test_a_disk_that_is_too_small_is_no_reason_to_give_up() {
         expect 0 run sample
 }
 
+# The data's own disk isn't filled for a copy that doesn't fit.
+test_data_on_a_disk_that_is_too_small() {
+        migration sample 1.1.0/001_x 'tail -n 1 "$DPKG_ROOT/var/lib/sample/db" | grep -q new' 'echo new >>"$DPKG_ROOT/var/lib/sample/db"'
+        upgraded sample 1.0 1.1
+        mkdir -p "$ROOT/var/lib/sample"
+        mount -t tmpfs -o size=3m tmpfs "$ROOT/var/lib/sample"
+        head -c 2M /dev/zero >"$ROOT/var/lib/sample/db"
+        expect 1 preview sample
+        assert_out 'needs at least 2052 KiB, and its file system has 1024 KiB free'
+        expect 1 run sample
+        assert_out 'needs at least 2052 KiB, and its file system has 1024 KiB free'
+        assert_history sample '.[-1] | .event + " " + .cause' 'failed no-space'
+        [ "$(stat -c %s "$ROOT/var/lib/sample/db")" -eq 2097152 ] || fail 'the file was changed'
+        mount -o remount,size=8m "$ROOT/var/lib/sample"
+        expect 0 run sample
+}
+
 test_a_disk_without_room_for_the_package() {
         ship 1
         mount -t tmpfs -o nr_inodes=1 tmpfs "$ROOT/var/lib/deploy-migrate"

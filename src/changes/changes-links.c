@@ -102,10 +102,12 @@ static int removed_name_compare_file(const void *key, const void *element)
 /* Returns: the first name of the file @st that isn't part of a move yet, or NULL. */
 static struct change *removed_names_find(const struct removed_names *removed, const struct stat *st)
 {
-        struct change **found = NULL, **end = removed->list + removed->n;
+        struct change **found, **end;
 
-        if (removed->n > 0)
-                found = bsearch(st, removed->list, removed->n, sizeof(*removed->list), removed_name_compare_file);
+        if (removed->n == 0)
+                return NULL;
+        end = removed->list + removed->n;
+        found = bsearch(st, removed->list, removed->n, sizeof(*removed->list), removed_name_compare_file);
         while (found && found > removed->list && stats_are_same_file(&found[-1]->before, st))
                 found--;
         for (; found && found < end && stats_are_same_file(&(*found)->before, st); found++)

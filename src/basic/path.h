@@ -5,6 +5,8 @@
 
 #include "basic/macro.h"
 
+#include <stdio.h>
+
 #define VENDOR_DIR "/usr/lib/deploy-migrate"
 #define ADMIN_DIR  "/etc/deploy-migrate"
 #define STATE_DIR  "/var/lib/deploy-migrate"
@@ -46,6 +48,17 @@ static inline char *path_parent(const char *path)
         const char *name = path_name(path);
 
         return strndup(path, name > path ? (size_t)(name - path) - 1 : 0);
+}
+
+/* "a" and "b" give "a/b"; "" and "b" give "b". Returns: 0 or -ENOMEM. */
+static inline int path_join(const char *directory, const char *name, char **ret)
+{
+        char *path;
+
+        if (asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0)
+                return -ENOMEM;
+        *ret = path;
+        return 0;
 }
 
 /* '/' sorts before all other characters, so that a directory is followed by its entries. */

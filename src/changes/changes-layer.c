@@ -13,17 +13,6 @@
 
 /* ---- Paths and entries ----------------------------------------------------------------------- */
 
-int changes_layer_join(const char *directory, const char *name, char **ret)
-{
-        char *path;
-
-        assert(directory && name && ret);
-        if (asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0)
-                return -ENOMEM;
-        *ret = path;
-        return 0;
-}
-
 int changes_layer_stat(int dir, const char *name, struct stat *ret)
 {
         struct stat st = { 0 };
@@ -78,9 +67,9 @@ static int layer_dir_find_target(const struct changes_layer *layer, const struct
         if (r > 0)
                 name = value;
         if (*name == '/')
-                return changes_layer_join("", name + 1, ret);
+                return path_join("", name + 1, ret);
         if (parent->merged)
-                return changes_layer_join(parent->before, name, ret);
+                return path_join(parent->before, name, ret);
         *ret = NULL;
         return 0;
 }
@@ -109,7 +98,7 @@ static int layer_dir_merge(const struct changes_layer *layer, struct beneath_tra
         bool is_root = dir == layer->dirs;
         int r;
 
-        r = is_root ? changes_layer_join("", "", &target) : layer_dir_find_target(layer, dir, fd, &target);
+        r = is_root ? path_join("", "", &target) : layer_dir_find_target(layer, dir, fd, &target);
         if (r < 0 || !target)
                 return r;
         r = layer_has_lower(lower, target);
@@ -144,7 +133,7 @@ static int changes_layer_add_children(struct changes_layer *layer, size_t parent
         while ((r = beneath_next(dir, &entry)) > 0) {
                 if (beneath_type(dir, entry) != DT_DIR)
                         continue;
-                r = changes_layer_join(layer->dirs[parent].path, entry->d_name, &path);
+                r = path_join(layer->dirs[parent].path, entry->d_name, &path);
                 if (r >= 0)
                         r = changes_layer_add(layer, parent, path);
                 if (r < 0)
@@ -203,7 +192,7 @@ int changes_layer_read(const struct changes_request *request, struct layer_trail
         int r;
 
         assert(request && request->upper >= 0 && request->lower >= 0 && ret);
-        r = changes_layer_join("", "", &root);
+        r = path_join("", "", &root);
         if (r >= 0)
                 r = changes_layer_add(&layer, 0, root);
         for (size_t i = 0; r >= 0 && i < layer.n; i++) {

@@ -47,9 +47,6 @@ int changes_layer_read(const struct changes_request *request, struct layer_trail
 void changes_layer_done(struct changes_layer *layer);
 /* Whether the lower directory @before was moved. */
 bool changes_layer_was_moved(const struct changes_layer *layer, const char *before);
-
-/* "a" and "b" give "a/b"; "" and "b" give "b". Returns: 0 or -ENOMEM. */
-int changes_layer_join(const char *directory, const char *name, char **ret);
 /*
  * @dir may be -EBADF: then nothing exists. Returns: 1, 0 with @ret all 0 if @name doesn't exist or is a whiteout, or a negative
  * errno.

@@ -9,6 +9,7 @@
 
 #include "basic/clock.h"
 #include "basic/io.h"
+#include "basic/path.h"
 #include "changes/changes-details.h"
 #include "changes/changes-links.h"
 #include "changes/changes-match.h"
@@ -26,7 +27,7 @@ static int changes_walk_add_removed_entry(struct changes_walk *walk, int dir, co
         r = changes_layer_stat(dir, name, &change.before);
         if (r <= 0)
                 return r;
-        r = changes_layer_join(directory, name, &path);
+        r = path_join(directory, name, &path);
         if (r < 0 || (S_ISDIR(change.before.st_mode) && changes_layer_was_moved(&walk->layer, path)))
                 return r;
         return changes_walk_add(walk, change, path, NULL);
@@ -89,8 +90,8 @@ static int changes_walk_run(struct changes_walk *walk, struct error *error)
 /* ---- Refused changes ---- */
 
 /*
- * Whether another process changed the file directly since @begin. A time that is still to come was set by a clock that was ahead, before @begin:
- * the clock of this machine is behind after a boot, or was corrected. In a directory that was moved, or whose attributes changed, it may make
+ * Whether another process changed the file directly since @begin. A time in the future was set before @begin, by a clock that was ahead of
+ * today's. In a directory that was moved, or whose attributes changed, it may make
  * and remove entries, which sets ctime and mtime to the same time.
  */
 static bool change_has_conflict(const struct change *change, struct timespec begin)

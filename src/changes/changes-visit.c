@@ -48,9 +48,9 @@ static int visit_make_paths(const struct visit *visit, const struct comparison *
         _cleanup_(entry_paths_done) struct entry_paths paths = { 0 };
         int r;
 
-        r = changes_layer_join(visit->dir->path, entry->name, &paths.path);
+        r = path_join(visit->dir->path, entry->name, &paths.path);
         if (r >= 0 && entry->before.st_mode)
-                r = changes_layer_join(visit->dir->before, entry->name, &paths.before);
+                r = path_join(visit->dir->before, entry->name, &paths.before);
         if (r < 0)
                 return r;
         *ret = paths;
@@ -82,7 +82,7 @@ static int visit_add_removal(struct visit *visit, const struct comparison *entry
         int r;
 
         visit->dir->entries = true;
-        r = changes_layer_join(visit->dir->before, entry->name, &path);
+        r = path_join(visit->dir->before, entry->name, &path);
         return r < 0 ? r : changes_walk_add(visit->walk, change, path, NULL);
 }
 
@@ -97,7 +97,7 @@ static int visit_find_before(struct visit *visit, struct comparison *entry)
         r = changes_layer_stat(visit->lower, entry->name, &entry->before);
         if (r <= 0 || !S_ISDIR(entry->before.st_mode))
                 return r;
-        r = changes_layer_join(visit->dir->before, entry->name, &before);
+        r = path_join(visit->dir->before, entry->name, &before);
         if (r < 0)
                 return r;
         if (changes_layer_was_moved(&visit->walk->layer, before)) {
@@ -191,7 +191,7 @@ static int visit_add_opaque(struct visit *visit, struct layer_dir *child, const 
         int r;
 
         if (S_ISDIR(entry->before.st_mode)) {
-                r = changes_layer_join(visit->dir->before, entry->name, &child->before);
+                r = path_join(visit->dir->before, entry->name, &child->before);
                 if (r < 0)
                         return r;
                 child->compared = visit_is_inner(visit);

@@ -78,7 +78,7 @@ static bool path_is_shared(const char *path)
         return streq(path, "/");
 }
 
-/* Cuts @path off after the first name behind @length bytes. */
+/* Shortens @path to its first @length bytes and the name that follows them. */
 static void path_cut_after(char *path, size_t length)
 {
         char *slash = strchr(path + length + (path[length] == '/'), '/');
@@ -95,22 +95,6 @@ struct finder {
         const char *path;
         struct timespec now;
 };
-
-/* Returns: the innermost area that has @path, with the path in it in @ret; SIZE_MAX for none. */
-static size_t redo_locate(const struct redo *redo, const char *path, const char **ret)
-{
-        size_t found = SIZE_MAX;
-
-        for (size_t i = 0; i < redo->n_areas; i++) {
-                const char *below = path_startswith(path, redo->areas[i].path);
-
-                if (below && (found == SIZE_MAX || below > *ret)) {
-                        *ret = below;
-                        found = i;
-                }
-        }
-        return found;
-}
 
 static int finder_add_in(const struct finder *finder, enum census_kind kind, size_t area, const char *path)
 {
@@ -131,7 +115,7 @@ static int finder_add_in(const struct finder *finder, enum census_kind kind, siz
 static int finder_add(const struct finder *finder, enum census_kind kind, const char *path)
 {
         const char *below = NULL;
-        size_t area = redo_locate(finder->p->redo, path, &below);
+        size_t area = redo_find_area(finder->p->redo, path, &below);
 
         return area == SIZE_MAX ? 0 : finder_add_in(finder, kind, area, below);
 }

@@ -136,19 +136,12 @@ static int lister_visit(struct lister *lister, const char *old, const char *new,
 
 /* ---- Directories ---- */
 
-static char *path_append(const char *directory, const char *name)
-{
-        char *path;
-
-        return asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0 ? NULL : path;
-}
-
 static int lister_visit_name(struct lister *lister, int dir, const char *name, const char *const at[2])
 {
-        _cleanup_free_ char *old = path_append(at[0], name), *new = path_append(at[1], name);
+        _cleanup_free_ char *old = NULL, *new = NULL;
         struct stat st;
 
-        if (!old || !new)
+        if (path_join(at[0], name, &old) < 0 || path_join(at[1], name, &new) < 0)
                 return -ENOMEM;
         if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno; /* gone since it was listed */

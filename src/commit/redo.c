@@ -3,6 +3,7 @@
 #include "commit/redo.h"
 
 #include "basic/array.h"
+#include "basic/path.h"
 
 #include <stdio.h>
 
@@ -147,4 +148,20 @@ int redo_format_path(const struct redo *redo, size_t area, const char *path, cha
                 return -ENOMEM;
         *ret = made;
         return 0;
+}
+
+size_t redo_find_area(const struct redo *redo, const char *path, const char **ret)
+{
+        size_t found = SIZE_MAX;
+
+        assert(redo && path && ret);
+        for (size_t i = 0; i < redo->n_areas; i++) {
+                const char *below = path_startswith(path, redo->areas[i].path);
+
+                if (below && (found == SIZE_MAX || below > *ret)) {
+                        *ret = below;
+                        found = i;
+                }
+        }
+        return found;
 }

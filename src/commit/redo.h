@@ -111,3 +111,8 @@ _must_check_ int redo_list_files(const struct redo *redo, struct dmig_files *fil
 bool redo_has_holds(const struct redo *redo);
 /* Makes an absolute path below our root of @path, which is relative to the area's root. Returns: 0 or -ENOMEM. */
 int redo_format_path(const struct redo *redo, size_t area, const char *path, char **ret);
+/*
+ * The other way round. Returns: the innermost area that the absolute @path is in, with the path relative to its root in @ret; SIZE_MAX for
+ * none.
+ */
+size_t redo_find_area(const struct redo *redo, const char *path, const char **ret);

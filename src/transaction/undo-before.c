@@ -113,22 +113,6 @@ static int archived_stat_image(const struct archived *archived, const struct cha
         return 0;
 }
 
-/* Returns: the innermost area that the absolute @path is in, with the path relative to its root in @ret; SIZE_MAX for none. */
-static size_t redo_find_area(const struct redo *redo, const char *path, const char **ret)
-{
-        size_t found = SIZE_MAX;
-
-        for (size_t i = 0; i < redo->n_areas; i++) {
-                const char *below = path_startswith(path, redo->areas[i].path);
-
-                if (below && (found == SIZE_MAX || below > *ret)) {
-                        *ret = below;
-                        found = i;
-                }
-        }
-        return found;
-}
-
 int undo_before_look(const struct undo_before *before, char **path, struct stat *ret)
 {
         const struct redo *redo = before->archived->redo;

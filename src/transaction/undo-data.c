@@ -129,22 +129,16 @@ static int comparer_compare(struct comparer *comparer, const char *path, const s
         return r < 0 ? r : 1;
 }
 
-static char *path_extend(const char *directory, const char *name)
-{
-        char *path;
-
-        return asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0 ? NULL : path;
-}
-
 /* What was made since is noted as a whole. */
 static int comparer_visit(struct comparer *comparer, int dir, const char *directory, const char *name)
 {
-        _cleanup_free_ char *path = path_extend(directory, name);
+        _cleanup_free_ char *path = NULL;
         struct stat st;
         int r;
 
-        if (!path)
-                return -ENOMEM;
+        r = path_join(directory, name, &path);
+        if (r < 0)
+                return r;
         if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
         if (S_ISDIR(st.st_mode) && comparer->files_only)

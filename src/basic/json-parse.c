@@ -16,7 +16,7 @@
 struct json_parser {
         const char *p;
         const char *end;
-        char *free; /* for what a string stands for, which never takes more than the string does */
+        char *free; /* where decoded strings go: none is longer than its text */
         unsigned depth;
         const char *reason;
 };

@@ -70,7 +70,7 @@ static int candidate_compare_inodes(const void *a, const void *b)
                                               : strcmp(x->change->path, y->change->path);
 }
 
-/* Of a new file with several names the first one stands for all (changes_match_links()). */
+/* Leaves one name of each new file: changes_match_links() adds the others. */
 static void candidates_drop_names(struct candidates *all)
 {
         size_t n = 0;

@@ -3,7 +3,7 @@
 
 /*
  * The space that a commit needs. In: changes, and the stage that they are in. Out: an error if they are to be copied to another file system
- * that has too little for them, which is then not filled in vain. Where the file system is the stage's own, files are renamed.
+ * that has too little for them, before anything is copied. On the file system of the stage itself, files are renamed.
  */
 
 #include "changes/changes.h"

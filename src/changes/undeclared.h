@@ -17,6 +17,6 @@ struct undeclared {
 
 /* Adds @path, which is relative to the root of @area. Returns: 0 or -ENOMEM. */
 _must_check_ int undeclared_add(struct undeclared *undeclared, const struct area *area, const char *path);
-/* Returns: 0 if there are none; else -EPERM with @error set, or -ENOMEM. What lies in a listed directory isn't listed itself. */
+/* If a directory is listed, its entries aren't. Returns: 0 if nothing is undeclared, -EPERM with @error set, or -ENOMEM. */
 _must_check_ int undeclared_check(struct undeclared *undeclared, struct error *error);
 void undeclared_done(struct undeclared *undeclared);

@@ -9,8 +9,8 @@
 #include "commit/commit-check.h"
 #include "commit/commit-fill.h"
 #include "commit/commit-plan.h"
-#include "commit/redo-file.h"
 #include "fs/beneath.h"
+#include "redo/redo-file.h"
 
 #include <stdio.h>
 

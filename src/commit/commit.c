@@ -8,8 +8,8 @@
 #include "commit/commit.h"
 
 #include "basic/path.h"
-#include "commit/redo-file.h"
 #include "fs/beneath-trail.h"
+#include "redo/redo-file.h"
 
 #include <fcntl.h>
 #include <stdio.h>

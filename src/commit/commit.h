@@ -8,7 +8,7 @@
  */
 
 #include "basic/root.h"
-#include "commit/redo.h"
+#include "redo/redo.h"
 #include "stage/stage.h"
 
 /* The directory of a transaction: it has the redo log, and the slots of each area that has no hold. */

@@ -4,8 +4,8 @@
 
 #include "basic/array.h"
 #include "basic/io.h"
-#include "commit/redo-file.h"
 #include "fs/beneath.h"
+#include "redo/redo-file.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -8,9 +8,9 @@
 
 #include "changes/files.h"
 #include "commit/commit.h"
-#include "commit/redo.h"
 #include "history/history.h"
 #include "package/context.h"
+#include "redo/redo.h"
 
 #define TRANSACTIONS_DIR "transactions"
 

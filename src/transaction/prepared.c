@@ -2,10 +2,10 @@
 
 #include "transaction/prepared.h"
 
-#include "commit/redo-file.h"
-#include "commit/redo-units.h"
 #include "fs/beneath.h"
 #include "package/emit.h"
+#include "redo/redo-file.h"
+#include "redo/redo-units.h"
 #include "transaction/archive.h"
 
 #include <fcntl.h>

@@ -7,9 +7,9 @@
 
 #include "transaction/transaction.h"
 
-#include "commit/redo-file.h"
 #include "fs/beneath.h"
 #include "package/emit.h"
+#include "redo/redo-file.h"
 #include "transaction/archive.h"
 #include "transaction/prepared.h"
 #include "transaction/undo.h"

@@ -10,7 +10,7 @@
 #include "basic/path.h"
 #include "basic/strv.h"
 #include "commit/census.h"
-#include "commit/redo-file.h"
+#include "redo/redo-file.h"
 #include "transaction/undo-look.h"
 
 #include <fcntl.h>

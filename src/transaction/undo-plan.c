@@ -5,8 +5,8 @@
  * appearance on the undo is finished, whatever happens.
  */
 
-#include "commit/redo-file.h"
 #include "fs/beneath.h"
+#include "redo/redo-file.h"
 #include "transaction/undo-inversion.h"
 #include "transaction/undo.h"
 

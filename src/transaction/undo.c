@@ -3,10 +3,10 @@
 #include "transaction/undo.h"
 
 #include "basic/path.h"
-#include "commit/redo-file.h"
-#include "commit/redo-units.h"
 #include "fs/beneath.h"
 #include "package/emit.h"
+#include "redo/redo-file.h"
+#include "redo/redo-units.h"
 
 #include <fcntl.h>
 #include <stdio.h>

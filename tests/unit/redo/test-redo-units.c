@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "../support/suite.h"
-#include "commit/redo-units.h"
+#include "redo/redo-units.h"
 
 static const struct {
         const char *area, *path, *from;

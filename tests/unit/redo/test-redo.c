@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "commit/redo.h"
+#include "redo/redo.h"
 
 #include "../support/shell.h"
 #include "../support/suite.h"
 #include "../support/tree.h"
 #include "basic/io.h"
-#include "commit/redo-file.h"
+#include "redo/redo-file.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "commit/redo-units.h"
+#include "redo/redo-units.h"
 
 #include "basic/path.h"
 

@@ -7,8 +7,8 @@
  */
 
 #include "basic/json.h"
-#include "commit/redo-path.h"
-#include "commit/redo.h"
+#include "redo/redo-path.h"
+#include "redo/redo.h"
 
 /* Each returns NULL if memory ran out. @above has the paths of the lines above, and then those of this one. */
 json_object *redo_header_to_json(const struct redo *redo);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "commit/redo.h"
+#include "redo/redo.h"
 
 #include "basic/array.h"
 #include "basic/path.h"

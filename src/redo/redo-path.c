@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "commit/redo-path.h"
+#include "redo/redo-path.h"
 
 #include "basic/path-escape.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "commit/redo-file.h"
+#include "redo/redo-file.h"
 
 #include "basic/io.h"
-#include "commit/redo-json.h"
+#include "redo/redo-json.h"
 
 #include <fcntl.h>
 #include <limits.h>

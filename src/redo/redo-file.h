@@ -3,7 +3,7 @@
 
 /* The file of a redo log. In: a log. Out: a file that is either complete or reported as damaged; and the log again. */
 
-#include "commit/redo.h"
+#include "redo/redo.h"
 
 #define REDO_FILE   "redo.jsonl"
 #define UNDO_FILE   "undo.jsonl"   /* the inverse log, once an undo has begun */

@@ -3,6 +3,6 @@
 
 /* Whether systemd has to hear of a transaction. In: its redo log. Out: whether it changes files of system units. Pure. */
 
-#include "commit/redo.h"
+#include "redo/redo.h"
 
 bool redo_changes_units(const struct redo *redo);

@@ -368,6 +368,12 @@ const char *dmig_step_get_id(const struct dmig_step *step);
 /* Returns: the description in the manifest, or NULL if there is none. */
 const char *dmig_step_get_description(const struct dmig_step *step);
 
+/*
+ * Returns: the text that the administrator has still to agree to with dmig_accept() before the
+ * migration runs, or NULL if there is none.
+ */
+const char *dmig_step_get_consent(const struct dmig_step *step);
+
 /* Returns: the state; DMIG_STATE_MISSING for NULL. */
 enum dmig_state dmig_step_get_state(const struct dmig_step *step);
 
@@ -644,6 +650,18 @@ int dmig_retry(struct dmig *ctx, const char *package, unsigned flags) DMIG_NONNU
  */
 int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_state as, const char *reason,
               unsigned flags) DMIG_NONNULL(1, 2, 3, 5) DMIG_MUST_CHECK;
+
+/*
+ * Records the consent of the administrator that the migration @id of @package asks for in its
+ * manifest, or, if @id is NULL, that each migration asks for which is due. It holds for the text that
+ * is in the manifest now, until the migration is undone. Nothing is run now.
+ * Accepts: no flags.
+ * Returns: how many consents were recorded, 0 if they had been given before; -EINVAL if @package has
+ * no migration @id, if that one asks for no consent, or if an argument isn't valid; or as
+ * dmig_retry(), without -ENOENT.
+ */
+int dmig_accept(struct dmig *ctx, const char *package, const char *id, unsigned flags)
+        DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;
 
 /*
  * Records that the data of @package is at @version, a package version or a semantic one with "v".

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What an administrator decides about a package. In: a retry, a mark, a baseline or a forget. The steps: check it, lock the package, recover
- * what was interrupted. Out: one event in the history; or, of a forget, free space.
+ * What an administrator decides about a package. In: a retry, a mark, a consent, a baseline or a forget. The steps: check it, lock the package, recover
+ * what was interrupted. Out: one event in the history, or one a migration; or, of a forget, free space.
  */
 
 #include "catalog/catalog-load.h"
@@ -55,6 +55,28 @@ static int override_record(struct override *override, const struct emission *emi
         return emit_event(override->ctx, override->history, emission, &override->ctx->error);
 }
 
+/* @ret: is in @ret_catalog. */
+static int override_find_migration(struct override *override, const char *id, struct catalog **ret_catalog,
+                                   const struct migration **ret)
+{
+        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
+        struct dmig *ctx = override->ctx;
+        int r;
+
+        r = context_check_argument(ctx, "id", id);
+        if (r >= 0)
+                r = catalog_load(&ctx->root, override->package, &catalog, &ctx->error);
+        if (r < 0)
+                return r;
+        *ret = catalog_find(catalog, id);
+        if (!*ret)
+                return error_setf(&ctx->error, -EINVAL,
+                                  "%s has no migration '%s'; see 'deploy-migrate plan %s' or %s/%s", override->package,
+                                  id, override->package, VENDOR_DIR, override->package);
+        *ret_catalog = TAKE_PTR(catalog);
+        return 0;
+}
+
 int dmig_retry(struct dmig *ctx, const char *package, unsigned flags)
 {
         const struct upgrade_request request = { .ctx = ctx, .package = package, .flags = flags };
@@ -81,28 +103,13 @@ static int mark_check_state(struct dmig *ctx, enum dmig_state state)
                           dmig_state_to_string(state));
 }
 
-static int mark_check_id(struct dmig *ctx, const char *package, const char *id)
-{
-        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
-        int r;
-
-        r = context_check_argument(ctx, "id", id);
-        if (r >= 0)
-                r = catalog_load(&ctx->root, package, &catalog, &ctx->error);
-        if (r < 0)
-                return r;
-        if (!catalog_find(catalog, id))
-                return error_setf(&ctx->error, -EINVAL,
-                                  "%s has no migration '%s'; see 'deploy-migrate plan %s' or %s/%s", package, id,
-                                  package, VENDOR_DIR, package);
-        return 0;
-}
-
 int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_state as, const char *reason,
               unsigned flags)
 {
         const struct upgrade_request request = { .ctx = ctx, .package = package, .flags = flags };
         _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
+        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
+        const struct migration *migration;
         int r;
 
         r = package_check_request(&request);
@@ -111,7 +118,7 @@ int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_s
         if (r >= 0)
                 r = context_check_argument(ctx, "reason", reason);
         if (r >= 0)
-                r = mark_check_id(ctx, package, id);
+                r = override_find_migration(&override, id, &catalog, &migration);
         if (r >= 0)
                 r = override_open(&override);
         if (r >= 0)
@@ -119,6 +126,75 @@ int dmig_mark(struct dmig *ctx, const char *package, const char *id, enum dmig_s
                                                                          { { "id", .text = id },
                                                                            { "as", .text = dmig_state_to_string(as) },
                                                                            { "reason", .text = reason } } });
+        return context_end(ctx, r);
+}
+
+/* ---- Accept ---- */
+
+static int accept_record(struct override *override, const char *id, const char *text)
+{
+        return override_record(
+                override, &(const struct emission){ "consent", { { "id", .text = id }, { "text", .text = text } } });
+}
+
+/* Also a migration that isn't due yet. Returns: how many consents were recorded, or a negative errno. */
+static int accept_one(struct override *override, const char *id)
+{
+        _cleanup_(catalog_freep) struct catalog *catalog = NULL;
+        const struct migration *migration = NULL;
+        const struct record *record;
+        const char *text;
+        int r;
+
+        r = override_find_migration(override, id, &catalog, &migration);
+        if (r < 0)
+                return r;
+        text = migration->manifest->consent;
+        if (!text)
+                return error_setf(&override->ctx->error, -EINVAL, "%s of %s asks for no consent", id,
+                                  override->package);
+        r = override_open(override);
+        if (r < 0)
+                return r;
+        record = history_state_find(&override->history->state, id);
+        if (record && record_has_consent(record, text))
+                return 0;
+        r = accept_record(override, id, text);
+        return r < 0 ? r : 1;
+}
+
+/* Returns: as accept_one(). */
+static int accept_due(struct override *override, const struct upgrade_request *request)
+{
+        _cleanup_(package_done) struct package pkg = { .request = *request };
+        int n = 0, r;
+
+        r = override_open(override);
+        if (r < 0)
+                return r;
+        pkg.history = TAKE_PTR(override->history);
+        r = package_make_plan(&pkg, &override->ctx->error);
+        override->history = TAKE_PTR(pkg.history);
+        for (size_t i = 0; r >= 0 && i < pkg.plan.n_steps; i++) {
+                const struct plan_step *step = &pkg.plan.steps[i];
+
+                if (!step->consent)
+                        continue;
+                r = accept_record(override, step->id, step->consent);
+                n++;
+        }
+        return r < 0 ? r : n;
+}
+
+int dmig_accept(struct dmig *ctx, const char *package, const char *id, unsigned flags)
+{
+        const struct upgrade_request request = { .ctx = ctx, .package = package, .flags = flags };
+        _cleanup_(override_done) struct override override = { .ctx = ctx, .package = package, .lock_fd = -EBADF };
+        int r;
+
+        r = package_check_request(&request);
+        if (r >= 0)
+                r = id ? accept_one(&override, id) : accept_due(&override, &request);
         return context_end(ctx, r);
 }
 

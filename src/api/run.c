@@ -18,6 +18,7 @@
 #include "transaction/transaction.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <syslog.h>
 
 /* A service that is restarted together with others may have to wait for them to stop. */
@@ -153,6 +154,22 @@ static int run_need_data(struct run *run, struct attempt *attempt, struct error 
         return r == 0 ? attempt_postpone(attempt, reason, error) : r;
 }
 
+/* Returns: as run_need_data(). */
+static int run_need_consent(const struct run *run, const struct plan_step *planned, struct attempt *attempt,
+                            struct error *error)
+{
+        _cleanup_free_ char *reason = NULL;
+
+        if (!planned->consent)
+                return 1;
+        if (asprintf(&reason, "it needs your consent (%s); give it with 'deploy-migrate accept %s %s'",
+                     planned->consent, run->pkg->request.package, planned->id) < 0) {
+                reason = NULL;
+                return -ENOMEM;
+        }
+        return attempt_postpone(attempt, reason, error);
+}
+
 /* Returns: as run_conclude_step(), or another negative errno. */
 static int run_take_step(struct run *run, const struct plan_step *planned, struct dmig_step *step, struct error *error)
 {
@@ -180,7 +197,9 @@ static int run_take_step(struct run *run, const struct plan_step *planned, struc
         if (r < 0)
                 return r;
 
-        r = run_need_data(run, &attempt, error);
+        r = run_need_consent(run, planned, &attempt, error);
+        if (r > 0)
+                r = run_need_data(run, &attempt, error);
         if (r > 0)
                 r = attempt_run(&attempt, error);
         return r < 0 ? r : run_conclude_step(run, step);

@@ -99,7 +99,7 @@ int manifest_copy(struct manifest *ret, const struct manifest *manifest)
         assert(manifest);
 
         copy = *manifest;
-        copy.description = copy.since = NULL;
+        copy.description = copy.since = copy.consent = NULL;
         copy.writes = copy.connect = (struct strv){ 0 };
         copy.package = (struct package_keys){ 0 }; /* they aren't defaults */
         if (strv_add_all(&copy.writes, manifest->writes.list) < 0 ||
@@ -108,6 +108,8 @@ int manifest_copy(struct manifest *ret, const struct manifest *manifest)
         if (manifest->description && !(copy.description = strdup(manifest->description)))
                 return -ENOMEM;
         if (manifest->since && !(copy.since = strdup(manifest->since)))
+                return -ENOMEM;
+        if (manifest->consent && !(copy.consent = strdup(manifest->consent)))
                 return -ENOMEM;
 
         *ret = copy;
@@ -123,6 +125,7 @@ void manifest_done(struct manifest *manifest)
         strv_done(&manifest->writes);
         strv_done(&manifest->connect);
         free(manifest->since);
+        free(manifest->consent);
         package_keys_done(&manifest->package);
         *manifest = (struct manifest){ 0 };
 }
@@ -174,6 +177,15 @@ static int manifest_read_since(const struct manifest_reader *reader, json_object
         if (r == -EINVAL)
                 return error_setf(reader->error, -EBADMSG, "%s: \"since\": %s", reader->text->path, error_text(&error));
         return r;
+}
+
+static int manifest_read_consent(const struct manifest_reader *reader, json_object *value)
+{
+        const char *text = json_string_text(value);
+
+        if (text && !text[strspn(text, " \t\n")])
+                return manifest_refuse(reader, "is empty; say what the administrator must agree to");
+        return manifest_read_text(reader, value, &reader->manifest->consent);
 }
 
 /* Returns: why a path can't be in the list, or NULL. */
@@ -301,6 +313,7 @@ static int manifest_read_key(const struct manifest_reader *reader, json_object *
                 { "check_timeout_sec", manifest_read_check_timeout },
                 { "timeout_sec", manifest_read_timeout },
                 { "since", manifest_read_since },
+                { "consent", manifest_read_consent },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)
@@ -310,7 +323,7 @@ static int manifest_read_key(const struct manifest_reader *reader, json_object *
                 return manifest_read_package_key(reader, value);
         return error_setf(
                 reader->error, -EBADMSG,
-                "%s: unknown key \"%s\"; the known ones are description, writes, network, connect, check_scratch, check_timeout_sec, timeout_sec and since",
+                "%s: unknown key \"%s\"; the known ones are description, writes, network, connect, check_scratch, check_timeout_sec, timeout_sec, since and consent",
                 reader->text->path, reader->key);
 }
 

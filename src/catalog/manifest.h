@@ -25,6 +25,7 @@ struct manifest {
         uint64_t check_timeout_sec; /* 0: none */
         uint64_t timeout_sec;
         char *since;                 /* a package version, NULL if there is none */
+        char *consent;               /* what the administrator must agree to before it runs, NULL if there is nothing */
         struct package_keys package; /* of package.json */
 };
 

@@ -9,20 +9,9 @@
 #include "catalog/os-release.h"
 #include "catalog/version-range.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 
 #define VERSION_SIZE_MAX 4096U
-
-/* Returns: 1, 0 if there is no such file, or a negative errno with @error set. */
-static int trusted_directory_look_for(const struct trusted_directory *directory, const char *name, struct error *error)
-{
-        struct stat st;
-
-        if (fstatat(directory->fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0)
-                return 1;
-        return errno == ENOENT ? 0 : error_errnof(error, -errno, "%s/%s", directory->path, name);
-}
 
 /* @text: of @source, which a message names. Returns: 0 or a negative errno with @error set. */
 static int package_version_parse(const char *text, const char *source, char **ret, struct error *error)

@@ -179,6 +179,18 @@ int trusted_directory_join(const struct trusted_directory *directory, const char
         return 0;
 }
 
+int trusted_directory_look_for(const struct trusted_directory *directory, const char *name, struct error *error)
+{
+        struct stat st;
+
+        assert(directory);
+        assert(name);
+
+        if (fstatat(directory->fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0)
+                return 1;
+        return errno == ENOENT ? 0 : error_errnof(error, -errno, "%s/%s", directory->path, name);
+}
+
 int trusted_directory_check_file(const struct trusted_directory *directory, const char *name, const struct stat *st,
                                  struct error *error)
 {

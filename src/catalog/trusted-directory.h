@@ -44,6 +44,9 @@ int trusted_file_explain(int code, const char *path, struct error *error);
 void trusted_directory_done(struct trusted_directory *directory);
 #define _cleanup_trusted_directory_ _cleanup_(trusted_directory_done)
 
+/* Returns: 1, 0 if there is nothing with that name, or a negative errno with @error set. */
+_must_check_ int trusted_directory_look_for(const struct trusted_directory *directory, const char *name,
+                                            struct error *error);
 /* Whether the file @name, which has @st, is a regular file that root may use. Returns: 0, -EBADMSG or -EPERM with @error set. */
 _must_check_ int trusted_directory_check_file(const struct trusted_directory *directory, const char *name,
                                               const struct stat *st, struct error *error);

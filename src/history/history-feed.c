@@ -233,6 +233,14 @@ static int feed_completed(const struct feed *feed)
         return history_state_set_from(state, to, from);
 }
 
+/* To a text, since a later version of the migration may ask for more. */
+static int feed_consent(const struct feed *feed)
+{
+        const char *text = dmig_event_get_string(feed->event, "text");
+
+        return record_give_consent(feed->record, text ? text : "");
+}
+
 /* The data is back at the version that the upgrade began with; if the upgrade was never completed, it still is at that version. */
 static int feed_undone(const struct feed *feed)
 {
@@ -241,6 +249,7 @@ static int feed_undone(const struct feed *feed)
 
         record_set_outcome(record, RECORD_NONE);
         record_clear_reach(record);
+        record_withdraw_consent(record);
         record->sha256[0] = '\0';
         if (record->upgrade >= state->upgrades.n)
                 return 0;
@@ -266,6 +275,7 @@ static const struct feed_kind kinds[] = {
         { "gave-up", feed_gave_up, true, FEED_NOTHING_UNFINISHED, { NULL } },
         { "marked", feed_marked, true, FEED_ALWAYS, { "as", "reason" } },
         { "retry", feed_retry, false, FEED_ALWAYS, { NULL } },
+        { "consent", feed_consent, true, FEED_ALWAYS, { NULL } },
         { "completed", feed_completed, false, FEED_NOTHING_UNFINISHED, { "from", "to" } },
         { "undone", feed_undone, true, FEED_NOTHING_UNFINISHED, { NULL } },
         { "purged", feed_purged, false, FEED_ALWAYS, { NULL } },

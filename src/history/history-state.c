@@ -11,6 +11,7 @@ static void record_free(struct record *record)
         free(record->id);
         free(record->reason);
         free(record->reaches_out);
+        free(record->consent);
         free(record);
 }
 DEFINE_CLEANUP(struct record *, record_free);
@@ -65,6 +66,13 @@ bool history_state_has_effects(const struct history_state *state)
                 if (record_has_effect(state->records[i]))
                         return true;
         return false;
+}
+
+bool record_has_consent(const struct record *record, const char *text)
+{
+        assert(record && text);
+
+        return record->consent && (!record->consent[0] || streq(record->consent, text));
 }
 
 const struct record *history_state_unfinished(const struct history_state *state)
@@ -175,6 +183,22 @@ void record_clear_reach(struct record *record)
 
         free(TAKE_PTR(record->reaches_out));
         record->reached_before = false;
+}
+
+int record_give_consent(struct record *record, const char *text)
+{
+        assert(record && text);
+
+        if (record->state == RECORD_POSTPONED) /* as far as we know for want of it */
+                record_set_outcome(record, RECORD_NONE);
+        return str_replace(&record->consent, text);
+}
+
+void record_withdraw_consent(struct record *record)
+{
+        assert(record);
+
+        free(TAKE_PTR(record->consent));
 }
 
 bool record_is_unfinished(const struct record *record)

@@ -36,6 +36,7 @@ struct record {
         char sha256[65];     /* of the file that was started or applied last, "" if not known */
         char *reason;        /* of the last failure or postponement, NULL if not known */
         char *reaches_out;   /* where its program could have effects that no transaction holds back; NULL: nowhere */
+        char *consent;       /* the text that the administrator agreed to, "" for any; NULL: he hasn't */
         bool reached_before; /* an earlier attempt, too, so that a check that finds the effect doesn't disprove it */
         int64_t duration_ms; /* of the run that applied it, -1 if not known */
         int64_t changes;     /* likewise */
@@ -61,6 +62,8 @@ _must_check_ int history_state_get(struct history_state *state, const char *id, 
 const struct record *history_state_find(const struct history_state *state, const char *id);
 /* Whether the history says that the migration is applied. */
 bool history_state_is_applied(const struct history_state *state, const char *id);
+/* Whether the administrator agreed to @text. */
+bool record_has_consent(const struct record *record, const char *text);
 /* Whether any migration is applied or satisfied. */
 bool history_state_has_effects(const struct history_state *state);
 /* Returns: the only record that is RECORD_RUNNING or RECORD_COMMITTING, or NULL. */
@@ -80,6 +83,9 @@ void record_retry(struct record *record);
 /* @reach: where to; NULL leaves it as it was. Returns: 0 or -ENOMEM. */
 _must_check_ int record_set_reach(struct record *record, const char *reach);
 void record_clear_reach(struct record *record);
+/* @text: what the administrator agreed to. Returns: 0 or -ENOMEM. */
+_must_check_ int record_give_consent(struct record *record, const char *text);
+void record_withdraw_consent(struct record *record);
 bool record_is_unfinished(const struct record *record);
 /* The first event that has a version says where the history begins: at @origin. Returns: 0 or -ENOMEM. */
 _must_check_ int history_state_set_from(struct history_state *state, const char *from, const char *origin);

@@ -77,6 +77,14 @@ int package_open_history(struct package *pkg, enum history_mode mode, struct err
         return r;
 }
 
+static bool catalog_asks_for_consent(const struct catalog *catalog)
+{
+        for (size_t i = 0; i < catalog->n_migrations; i++)
+                if (catalog->migrations[i].manifest->consent)
+                        return true;
+        return false;
+}
+
 int package_make_plan(struct package *pkg, struct error *error)
 {
         const struct history_state *state = &pkg->history->state;
@@ -95,14 +103,19 @@ int package_make_plan(struct package *pkg, struct error *error)
         for (size_t i = 0; i < pkg->catalog->notices.n; i++)
                 context_log(ctx, LOG_NOTICE, pkg->request.package, "%s", pkg->catalog->notices.list[i]);
 
-        r = version_range_init(&pkg->range, pkg->upgrade.from, pkg->upgrade.to, error);
+        if (catalog_asks_for_consent(pkg->catalog))
+                r = consents_read(&ctx->root, pkg->request.package, &pkg->consents, error);
+        if (r >= 0)
+                r = version_range_init(&pkg->range, pkg->upgrade.from, pkg->upgrade.to, error);
         return r < 0 ? r
-                     : plan_make(&(const struct plan_request){ pkg->catalog, state, &pkg->range }, &pkg->plan, error);
+                     : plan_make(&(const struct plan_request){ pkg->catalog, state, &pkg->range, &pkg->consents },
+                                 &pkg->plan, error);
 }
 
 void package_done(struct package *pkg)
 {
         plan_done(&pkg->plan);
+        consents_done(&pkg->consents);
         version_range_done(&pkg->range);
         catalog_free(pkg->catalog);
         upgrade_done(&pkg->upgrade);
@@ -173,6 +186,7 @@ static int step_fill_in(struct dmig_step *step, const struct plan_step *planned)
         return text_copy(&step->id, planned->id) < 0 ||
                                text_copy(&step->description,
                                          planned->migration ? planned->migration->manifest->description : NULL) < 0 ||
+                               text_copy(&step->consent, planned->consent) < 0 ||
                                text_copy(&step->error, has_error && record ? record->reason : NULL) < 0
                        ? -ENOMEM
                        : 0;

@@ -18,6 +18,7 @@ struct package {
         struct upgrade upgrade;
         struct catalog *catalog; /* NULL unless the upgrade's result is PENDING */
         struct version_range range;
+        struct consents consents; /* given beforehand */
         struct plan plan;
 };
 

@@ -108,6 +108,17 @@ static bool step_is_pending(const struct plan_step *step)
                                   step->state == DMIG_STATE_POSTPONED || step->state == DMIG_STATE_GAVE_UP);
 }
 
+/* Returns: the text that a step asks to agree to, or NULL. */
+static const char *planner_find_consent(const struct planner *planner, const struct plan_step *step)
+{
+        const char *text = step->migration->manifest->consent;
+
+        if (!text || !step_is_pending(step) || consents_have(planner->request.consents, step->id) ||
+            (step->record && record_has_consent(step->record, text)))
+                return NULL;
+        return text;
+}
+
 static int planner_add_migrations(const struct planner *planner)
 {
         struct plan *plan = planner->plan;
@@ -126,6 +137,7 @@ static int planner_add_migrations(const struct planner *planner)
                         return r;
                 if (r == 0)
                         continue;
+                step.consent = planner_find_consent(planner, &step);
                 plan->steps[plan->n_steps++] = step;
                 plan->n_pending += step_is_pending(&step);
         }
@@ -178,6 +190,7 @@ int plan_make(const struct plan_request *request, struct plan *ret, struct error
         assert(request->catalog);
         assert(request->state);
         assert(request->range);
+        assert(request->consents);
 
         plan.steps = calloc(request->catalog->n_migrations + request->state->n_records + 1, sizeof(*plan.steps));
         if (!plan.steps)

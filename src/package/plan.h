@@ -7,6 +7,7 @@
  */
 
 #include "catalog/catalog.h"
+#include "catalog/consents.h"
 #include "catalog/version-range.h"
 #include "history/history-state.h"
 
@@ -15,7 +16,8 @@ struct plan_step {
         const struct migration *migration; /* NULL if it is missing */
         const struct record *record;       /* NULL if the history has none, or a baseline has reopened it */
         enum dmig_state state;
-        bool in_range; /* belongs to this upgrade; the others are only for people to see */
+        const char *consent; /* what is still to be agreed to, of the catalog; NULL: nothing */
+        bool in_range;       /* belongs to this upgrade; the others are only for people to see */
 };
 
 struct plan {
@@ -28,6 +30,7 @@ struct plan_request {
         const struct catalog *catalog;
         const struct history_state *state;
         const struct version_range *range;
+        const struct consents *consents;
 };
 
 /*

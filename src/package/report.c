@@ -37,6 +37,7 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
         for (size_t i = 0; i < report->n_steps; i++) {
                 free(report->steps[i].id);
                 free(report->steps[i].description);
+                free(report->steps[i].consent);
                 free(report->steps[i].error);
                 files_free(report->steps[i].files);
                 strv_done(&report->steps[i].notices);
@@ -234,6 +235,11 @@ const char *dmig_step_get_id(const struct dmig_step *step)
 const char *dmig_step_get_description(const struct dmig_step *step)
 {
         return step ? step->description : NULL;
+}
+
+const char *dmig_step_get_consent(const struct dmig_step *step)
+{
+        return step ? step->consent : NULL;
 }
 
 enum dmig_state dmig_step_get_state(const struct dmig_step *step)

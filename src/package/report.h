@@ -12,6 +12,7 @@
 struct dmig_step {
         char *id;
         char *description;
+        char *consent; /* what is still to be agreed to; NULL: nothing */
         char *error;
         enum dmig_state state;
         int64_t duration_ms;

@@ -113,6 +113,7 @@ static char *event_line_details(const struct dmig_event *event)
         details_print_string(stream, event, "version", "");
         details_print_upgrade(stream, event);
         details_print_string(stream, event, "source", "");
+        details_print_string(stream, event, "text", "to: ");
         details_print_string(stream, event, "as", "as ");
         details_print_int(stream, event, "attempt", "attempt");
         details_print_duration(stream, event);

@@ -150,6 +150,7 @@ static const struct journal_kind {
         { "baseline", "eccdd6f8b97d4ef592e6f8549cc20bea", LOG_INFO,
           "the data is recorded as being at {version} (source: {source})" },
         { "marked", "0b17fba24175479c8957c8335e6e6b60", LOG_NOTICE, "{id} was marked as {as}: {reason}" },
+        { "consent", "387cef1e2dc347169e88886c45bd5192", LOG_NOTICE, "consent to {id} was given: {text}" },
         { "retry", "0159b48469a74d5488dd789700c01bed", LOG_NOTICE,
           "failures cleared; migrations that were given up run again" },
         { "completed", "43e1c3f449b04b4c9fb6cba2ecee00c2", LOG_INFO, "completed; the data is at {to}" },

@@ -24,6 +24,8 @@ static json_object *report_json_step(const struct dmig_step *step)
         json_build_add_number(object, "duration_ms", dmig_step_get_duration_ms(step));
         json_build_add_number(object, "changes", dmig_step_get_changes(step));
         json_build_add_string(object, "error", dmig_step_get_error(step));
+        if (dmig_step_get_consent(step))
+                json_build_add_string(object, "consent", dmig_step_get_consent(step));
         if (dmig_step_is_modified(step))
                 json_build_add_true(object, "modified");
         if (dmig_step_is_direct(step))

@@ -117,6 +117,15 @@ size_t report_count_states(const struct dmig_report *report, unsigned states)
         return count;
 }
 
+/* A migration that was postponed for it has it in its reason. */
+static void report_text_print_consent(const struct terminal *terminal, const char *text)
+{
+        fputs("      ", terminal->stream);
+        terminal_put(terminal, STYLE_WARNING, "needs your consent: ");
+        terminal_put(terminal, STYLE_WARNING, text);
+        fputc('\n', terminal->stream);
+}
+
 static void step_line_print(const struct terminal *terminal, const struct columns *columns,
                             const struct dmig_step *step)
 {
@@ -124,6 +133,8 @@ static void step_line_print(const struct terminal *terminal, const struct column
 
         step_line_init(terminal, step, &line);
         columns_print(columns, line.cells);
+        if (dmig_step_get_consent(step) && !dmig_step_get_error(step))
+                report_text_print_consent(terminal, dmig_step_get_consent(step));
         if (dmig_step_get_error(step))
                 report_text_print_note(terminal, STYLE_BAD, dmig_step_get_error(step));
 }

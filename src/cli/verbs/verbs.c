@@ -22,6 +22,8 @@ const struct verb verbs[] = {
           "show what happened, newest last" },
         { "retry", 1, 1, OPTION_BIT(OPTION_SANDBOX) | OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_retry, "PACKAGE",
           "clear failures and run again" },
+        { "accept", 1, 2, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_accept, "PACKAGE [ID]",
+          "give the consent that a migration asks for" },
         { "mark", 3, 3, OPTION_BIT(OPTION_LOCK_TIMEOUT) | OPTION_BIT(OPTION_REASON), verb_mark,
           "PACKAGE ID applied|skipped --reason TEXT", "record that a migration need not run" },
         { "baseline", 2, 2, OPTION_BIT(OPTION_LOCK_TIMEOUT) | OPTION_BIT(OPTION_IF_UNKNOWN), verb_baseline,

@@ -20,6 +20,7 @@ extern const struct verb verbs[];
 /* Returns: the verb, or NULL. */
 const struct verb *verbs_find(const char *name);
 
+int verb_accept(struct cli *cli, char **args);
 int verb_baseline(struct cli *cli, char **args);
 int verb_forget(struct cli *cli, char **args);
 int verb_history(struct cli *cli, char **args);

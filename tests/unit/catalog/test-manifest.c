@@ -88,7 +88,7 @@ START_TEST(test_everything)
                    "{\"description\": \"Rename \\u00e4 \\\"key\\\"\", \"writes\": [\"/etc/foo\", \"/srv/foo data\"],"
                    "\"connect\": [\"/run/mysqld/mysqld.sock\", \"//run/systemd//private\"], \"check_scratch\": true,"
                    "\"network\": true, \"check_timeout_sec\": 0, \"timeout_sec\": 2147483647,"
-                   "\"since\": \"1:2.0~rc1-1+deb12u1\"}");
+                   "\"since\": \"1:2.0~rc1-1+deb12u1\", \"consent\": \"It takes hours.\"}");
         ck_assert_int_eq(manifest_copy(&copy, &manifest), 0);
         manifest_done(&manifest);
 
@@ -100,6 +100,7 @@ START_TEST(test_everything)
         ck_assert_uint_eq(copy.check_timeout_sec, 0);
         ck_assert_uint_eq(copy.timeout_sec, 2147483647);
         ck_assert_str_eq(copy.since, "1:2.0~rc1-1+deb12u1");
+        ck_assert_str_eq(copy.consent, "It takes hours.");
 }
 END_TEST
 
@@ -205,7 +206,7 @@ static const struct {
         { "{\"Network\": true}", "unknown key \"Network\"" },
         { "{\"\": 1}", "unknown key \"\"" },
         { "{\"x\": 1}",
-          "description, writes, network, connect, check_scratch, check_timeout_sec, timeout_sec and since" },
+          "description, writes, network, connect, check_scratch, check_timeout_sec, timeout_sec, since and consent" },
         /* Types. */
         { "{\"description\": 5}", "\"description\" must be a string" },
         { "{\"description\": null}", "\"description\" must be a string" },
@@ -229,6 +230,8 @@ static const struct {
         { "{\"connect\": [true]}", "\"connect\" must contain only strings" },
         { "{\"check_scratch\": 1}", "\"check_scratch\" must be true or false" },
         /* Versions. */
+        { "{\"consent\": true}", "\"consent\" must be a string" },
+        { "{\"consent\": \" \\n\"}", "\"consent\" is empty; say what the administrator must agree to" },
         { "{\"since\": 1}", "\"since\" must be a string" },
         { "{\"since\": \"\"}", "\"since\": " },
         { "{\"since\": \"v1.0\"}", "\"since\": " },

@@ -133,6 +133,8 @@ static const struct {
           1 },
 };
 
+static const struct consents consents; /* none */
+
 static struct catalog *load(const struct root *root, const struct tree_entry *tree, size_t n)
 {
         _cleanup_error_ struct error error = { 0 };
@@ -180,7 +182,7 @@ START_TEST(test_plan)
 
         events_feed_all(&state, plans[_i].events);
         ck_assert_int_eq(version_range_init(&range, plans[_i].from, plans[_i].to, NULL), 0);
-        ck_assert_int_eq(plan_make(&(const struct plan_request){ catalog, &state, &range }, &plan, NULL), 0);
+        ck_assert_int_eq(plan_make(&(const struct plan_request){ catalog, &state, &range, &consents }, &plan, NULL), 0);
         for (; plans[_i].steps[n]; n++) {
                 ck_assert_msg(n < plan.n_steps, "no %s", plans[_i].steps[n]);
                 assert_step(&plan.steps[n], catalog, &state, plans[_i].steps[n]);
@@ -199,7 +201,7 @@ START_TEST(test_empty)
         _cleanup_(plan_done) struct plan plan = { 0 };
 
         ck_assert_int_eq(version_range_init(&range, "1.0", "2.0", NULL), 0);
-        ck_assert_int_eq(plan_make(&(const struct plan_request){ catalog, &state, &range }, &plan, NULL), 0);
+        ck_assert_int_eq(plan_make(&(const struct plan_request){ catalog, &state, &range, &consents }, &plan, NULL), 0);
         ck_assert_uint_eq(plan.n_steps, 0);
         ck_assert_uint_eq(plan.n_pending, 0);
 }
@@ -216,7 +218,8 @@ START_TEST(test_bad_history)
 
         ck_assert_int_eq(events_feed(&state, BASELINE("x:1"), NULL), 0);
         ck_assert_int_eq(version_range_init(&range, "1.0", "2.0", NULL), 0);
-        ck_assert_int_eq(plan_make(&(const struct plan_request){ catalog, &state, &range }, &plan, &error), -EBADMSG);
+        ck_assert_int_eq(plan_make(&(const struct plan_request){ catalog, &state, &range, &consents }, &plan, &error),
+                         -EBADMSG);
         ck_assert_msg(strstr(error_text(&error), "x:1"), "%s", error_text(&error));
 }
 END_TEST

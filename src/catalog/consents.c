@@ -12,80 +12,85 @@
 #define CONSENTS_SIZE_MAX (1024U * 1024U)
 #define BLANKS            " \t\r"
 
-/* A line and where it is. */
-struct consents_line {
-        char *text;
-        const char *path;
-        size_t number;
+struct consents_reader {
+        struct consents *consents;
+        const char *package;
+        char *path;    /* owned */
+        char *text;    /* owned */
+        size_t number; /* of the line */
 };
 
-static int consents_refuse(const struct consents_line *line, const char *word, const char *reason, struct error *error)
+static void consents_reader_done(struct consents_reader *reader)
+{
+        free(reader->path);
+        free(reader->text);
+}
+
+static int consents_refuse(const struct consents_reader *reader, const char *word, const char *reason,
+                           struct error *error)
 {
         return error_setf(error, -EBADMSG,
                           "%s:%zu: '%s' %s; a line has a package, or a package and the id of one of its migrations",
-                          line->path, line->number, word, reason);
+                          reader->path, reader->number, word, reason);
 }
 
-/* Adds what the line says of @package; text after a '#' doesn't count. */
-static int consents_read_line(struct consents *consents, const char *package, const struct consents_line *line,
-                              struct error *error)
+/* Adds what the line says of the package; what follows a '#' doesn't count. */
+static int consents_read_line(const struct consents_reader *reader, char *line, struct error *error)
 {
         char *rest = NULL, *name, *id, *more;
 
-        line->text[strcspn(line->text, "#")] = '\0';
-        name = strtok_r(line->text, BLANKS, &rest);
+        line[strcspn(line, "#")] = '\0';
+        name = strtok_r(line, BLANKS, &rest);
         if (!name)
                 return 0;
         id = strtok_r(NULL, BLANKS, &rest);
         more = id ? strtok_r(NULL, BLANKS, &rest) : NULL;
         if (!package_name_is_valid(name))
-                return consents_refuse(line, name, "isn't a package name", error);
+                return consents_refuse(reader, name, "isn't a package name", error);
         if (id && !strchr(id, '/'))
-                return consents_refuse(line, id, "isn't the id of a migration", error);
+                return consents_refuse(reader, id, "isn't the id of a migration", error);
         if (more)
-                return consents_refuse(line, more, "is one word too many", error);
-        if (!streq(name, package))
+                return consents_refuse(reader, more, "is one word too many", error);
+        if (!streq(name, reader->package))
                 return 0;
         if (id)
-                return strv_add(&consents->ids, id);
-        consents->all = true;
+                return strv_add(&reader->consents->ids, id);
+        reader->consents->all = true;
         return 0;
 }
 
-static int consents_parse(struct consents *consents, const char *package, const char *path, char *text,
-                          struct error *error)
+static int consents_read_lines(struct consents_reader *reader, struct error *error)
 {
-        struct consents_line line = { .path = path };
+        char *rest = reader->text, *line;
         int r = 0;
 
-        while (r >= 0 && (line.text = strsep(&text, "\n"))) {
-                line.number++;
-                r = error_pass(error, consents_read_line(consents, package, &line, error));
+        while (r >= 0 && (line = strsep(&rest, "\n"))) {
+                reader->number++;
+                r = error_pass(error, consents_read_line(reader, line, error));
         }
+        strv_sort(&reader->consents->ids);
         return r;
 }
 
 static int consents_read_file(struct consents *consents, const char *package, const struct trusted_directory *directory,
                               struct error *error)
 {
+        _cleanup_(consents_reader_done) struct consents_reader reader = { .consents = consents, .package = package };
         const struct trusted_file file = { CONSENTS_NAME, CONSENTS_SIZE_MAX };
-        _cleanup_free_ char *text = NULL, *path = NULL;
         size_t size;
         int r;
 
         r = trusted_directory_look_for(directory, CONSENTS_NAME, error);
         if (r <= 0)
                 return r;
-        r = trusted_directory_read_file(directory, &file, &text, &size, error);
+        r = trusted_directory_read_file(directory, &file, &reader.text, &size, error);
         if (r >= 0)
-                r = path_join(directory->path, CONSENTS_NAME, &path);
+                r = path_join(directory->path, CONSENTS_NAME, &reader.path);
         if (r < 0)
                 return r;
-        if (strlen(text) < size)
-                return error_setf(error, -EBADMSG, "%s: has a NUL byte in it; it must be a text file", path);
-        r = consents_parse(consents, package, path, text, error);
-        strv_sort(&consents->ids);
-        return r;
+        if (strlen(reader.text) < size)
+                return error_setf(error, -EBADMSG, "%s: has a NUL byte in it; it must be a text file", reader.path);
+        return consents_read_lines(&reader, error);
 }
 
 int consents_read(const struct root *root, const char *package, struct consents *ret, struct error *error)
@@ -101,7 +106,7 @@ int consents_read(const struct root *root, const char *package, struct consents 
         r = trusted_directory_open(root, ADMIN_DIR, &directory, error);
         if (r >= 0)
                 r = consents_read_file(&consents, package, &directory, error);
-        if (r < 0 && r != -ENOENT)
+        if (r < 0 && r != -ENOENT) /* without a file there is none */
                 return r;
         *ret = consents;
         consents = (struct consents){ 0 };

@@ -5,6 +5,7 @@
 #include "basic/path.h"
 #include "commit/overlay-strip.h"
 #include "fs/beneath.h"
+#include "redo/redo-trace.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -197,51 +198,28 @@ static int preparation_note_inodes(struct preparation *p, struct error *error)
         return 0;
 }
 
-/* Opens what will be the file @path, of which @rest is the part below the path of @change. Returns: as beneath_open(), -ENOENT to look further up. */
-static int preparation_open_changed(const struct preparation *p, const struct change *change, const char *rest)
+/* Opens the file that will be at @path once all renames are done: it is in a slot, at another path, or there already. */
+static int preparation_open_future(const struct preparation *p, const struct redo_trace *trace, size_t area,
+                                   const char *path)
 {
-        _cleanup_free_ char *path = NULL;
-        char slot[SLOT_NAME_MAX];
-        bool made = change_is_made(change);
-        const char *begin = made ? commit_slot_name(p->numbers[change - p->redo->changes.changes], slot) : change->from;
+        struct redo_origin origin;
+        int r;
 
-        if (!made && change->kind != CHANGE_MOVE)
-                return -ENOENT;
-        if (asprintf(&path, "%s%s", begin, rest) < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-        return beneath_open(made ? p->slots[change->area] : p->stage->areas->areas[change->area].fd, path, O_PATH, 0);
-}
-
-/* Opens the directory that will be at @path once all renames are done: it is in a slot, moved from another path, or there already. */
-static int preparation_open_future(const struct preparation *p, size_t area, const char *path)
-{
-        const struct changes *changes = &p->redo->changes;
-        _cleanup_free_ char *cut = strdup(path);
-
-        if (!cut)
-                return -ENOMEM;
-        for (char *end = cut + strlen(cut); end; end = strrchr(cut, '/')) {
-                const struct change *change;
-
-                *end = '\0';
-                change = changes_find(changes, area, cut);
-                for (; change && change < changes->changes + changes->n && change->area == area &&
-                       streq(change->path, cut);
-                     change++) {
-                        int fd = preparation_open_changed(p, change, path + strlen(cut));
-
-                        if (fd != -ENOENT)
-                                return fd;
-                }
-        }
-        return beneath_open(p->stage->areas->areas[area].fd, path, O_PATH, 0);
+        r = redo_trace_back(trace, area, path, &origin);
+        if (r < 0)
+                return r;
+        r = beneath_open(origin.in_slot ? p->slots[area] : p->stage->areas->areas[area].fd, origin.path, O_PATH, 0);
+        free(origin.path);
+        return r;
 }
 
 /* A directory that isn't found again gets no attributes, and neither does one that another user puts in its place. */
 static int preparation_note_directories(struct preparation *p, struct error *error)
 {
+        _cleanup_(redo_trace_freep) struct redo_trace *trace = NULL;
+
+        if (redo_trace_new(p->redo, &trace) < 0)
+                return -ENOMEM;
         for (size_t i = 0; i < p->redo->n_metas; i++) {
                 struct redo_meta *meta = &p->redo->metas[i];
                 _cleanup_close_ int fd = -EBADF;
@@ -249,7 +227,7 @@ static int preparation_note_directories(struct preparation *p, struct error *err
 
                 if (!S_ISDIR(meta->after.st.st_mode))
                         continue;
-                fd = preparation_open_future(p, meta->area, meta->path);
+                fd = preparation_open_future(p, trace, meta->area, meta->path);
                 if (fd < 0 ? !beneath_is_nowhere(fd) : fstat(fd, &st) < 0)
                         return error_errnof(error, fd < 0 ? fd : -errno, "can't stage %s", meta->path);
                 meta->after.st.st_ino = st.st_ino;

@@ -76,6 +76,7 @@ void inversion_done(struct inversion *in)
         free(in->slots);
         free(in->links);
         free(in->moved);
+        redo_trace_free(in->trace);
         redo_free(in->redo);
 }
 

@@ -7,6 +7,7 @@
  */
 
 #include "fs/content.h"
+#include "redo/redo-trace.h"
 #include "transaction/archive.h"
 
 struct inversion {
@@ -16,7 +17,8 @@ struct inversion {
         int *roots;        /* one an area */
         int *slots;        /* likewise: the directory with its slots */
         struct links **links;
-        uint64_t *moved; /* for each slot the inode number of the moved file that passes through it; 0: none */
+        uint64_t *moved;          /* for each slot the inode number of the moved file that passes through it; 0: none */
+        struct redo_trace *trace; /* of the renames, once all are there */
 };
 
 /* Only the header and the areas of the inverse log are made. Returns: 0 or -ENOMEM. */

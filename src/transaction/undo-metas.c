@@ -66,44 +66,43 @@ static int redo_meta_invert(const struct redo_meta *done, struct redo_meta *ret)
         return r < 0 ? r : attributes_copy(&done->before, &ret->after);
 }
 
-static int inversion_check_meta(const struct inversion *in, const struct redo_meta *done, struct error *error)
+static int inversion_refuse_fixed(const struct inversion *in, const struct redo_meta *meta, struct error *error)
 {
         _cleanup_free_ char *path = NULL;
 
-        if (!done->before.st.st_mode || !beneath_is_fixed(in->roots[done->area], done->path))
-                return 0;
-        if (inversion_format_path(in, done->area, done->path, &path) < 0)
+        if (inversion_format_path(in, meta->area, meta->path, &path) < 0)
                 return -ENOMEM;
         return error_setf(error, -EPERM, "%s is immutable or append-only; run 'chattr -ia' on it first", path);
 }
 
-/* Reads the inode number of the file if it comes back from a slot, alone or in a directory. Returns: 0, -ENOENT, or another negative errno. */
-static int inversion_read_image_ino(const struct inversion *in, const struct redo_meta *meta, uint64_t *ret)
+/*
+ * Finds the file that will have the attributes, wherever it is now, and notes its inode number: if it was copied to another file system
+ * and back, that is another one than before the transaction.
+ */
+static int inversion_find_file(const struct inversion *in, struct redo_meta *meta, struct error *error)
 {
-        const struct redo_rename *found = NULL;
-        _cleanup_free_ char *path = NULL;
-        char slot[SLOT_NAME_MAX];
+        struct redo_origin origin;
+        uint64_t ino;
+        bool fixed;
+        int r, dir;
 
-        for (size_t i = 0; i < in->redo->n_renames; i++) {
-                const struct redo_rename *rename = &in->redo->renames[i];
-
-                if (rename->kind != REDO_DETACH && rename->area == meta->area &&
-                    path_is_within(meta->path, rename->path) && (!found || strlen(rename->path) > strlen(found->path)))
-                        found = rename;
-        }
-        if (!found)
-                return -ENOENT;
-        if (asprintf(&path, "%s%s", commit_slot_name(found->slot, slot), meta->path + strlen(found->path)) < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-        return inversion_read_ino(in->slots[meta->area], path, ret);
+        r = redo_trace_back(in->trace, meta->area, meta->path, &origin);
+        if (r < 0)
+                return r;
+        dir = origin.in_slot ? in->slots[meta->area] : in->roots[meta->area];
+        fixed = beneath_is_fixed(dir, origin.path);
+        r = inversion_read_ino(dir, origin.path, &ino);
+        free(origin.path);
+        if (r >= 0)
+                meta->after.st.st_ino = ino;
+        if (fixed && meta->after.st.st_mode)
+                return inversion_refuse_fixed(in, meta, error);
+        return beneath_is_nowhere(r) ? 0 : r;
 }
 
 static int inversion_add_meta(struct inversion *in, const struct redo_meta *done, struct error *error)
 {
         struct redo_meta meta = { 0 };
-        uint64_t ino = done->before.st.st_ino;
         int r;
 
         r = undo_is_volatile(in->archived->redo, done->area, done->path);
@@ -112,31 +111,26 @@ static int inversion_add_meta(struct inversion *in, const struct redo_meta *done
         r = inversion_owns_meta(in, done);
         if (r <= 0)
                 return r;
-        r = inversion_check_meta(in, done, error);
+        r = redo_meta_invert(done, &meta);
         if (r >= 0)
-                r = redo_meta_invert(done, &meta);
+                r = inversion_find_file(in, &meta, error);
         if (r < 0) {
                 redo_meta_done(&meta);
                 return r;
         }
-        /* If it was copied to another file system and back, it is another inode than before the transaction. */
-        if (inversion_read_image_ino(in, &meta, &ino) < 0)
-                (void)inversion_read_ino(in->roots[done->area], done->path, &ino);
-        meta.after.st.st_ino = ino;
         return redo_add_meta(in->redo, &meta);
 }
 
 int inversion_add_metas(struct inversion *in, struct error *error)
 {
         const struct redo *redo = in->archived->redo;
+        int r;
 
-        for (size_t i = 0; i < redo->n_metas; i++) {
-                int r = inversion_add_meta(in, &redo->metas[i], error);
-
-                if (r < 0)
-                        return error && error->code ? r
-                                                    : error_errnof(error, r, "can't put back the attributes of %s",
-                                                                   redo->metas[i].path);
+        r = redo_trace_new(in->redo, &in->trace);
+        for (size_t i = 0; r >= 0 && i < redo->n_metas; i++) {
+                r = inversion_add_meta(in, &redo->metas[i], error);
+                if (r < 0 && !(error && error->code))
+                        r = error_errnof(error, r, "can't put back the attributes of %s", redo->metas[i].path);
         }
-        return 0;
+        return r;
 }

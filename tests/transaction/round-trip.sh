@@ -231,6 +231,16 @@ for a, b in (b\"data/dir\", b\"data/other\"), (b\"data/file\", b\"data/list\"), 
 "'
 }
 
+# The path of a directory is then that of a file.
+test_exchange_directories_with_the_same_names_in_them() {
+        BEFORE='echo more >data/other/sub; ln data/other/sub data/other/name'
+        round_trip '
+                cd data
+                echo new >>dir/sub/file
+                echo new >>other/name
+                mv dir temporary; mv other dir; mv temporary other'
+}
+
 test_rotate_files() {
         BEFORE='for n in 1 2 3 4; do echo "$n" >data/log.$n; done'
         round_trip 'cd data; rm log.4; mv log.3 log.4; mv log.2 log.3; mv log.1 log.2; echo 0 >log.1'

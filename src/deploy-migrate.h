@@ -273,6 +273,7 @@ enum dmig_result {
         DMIG_RESULT_DOWNGRADE,     /* the installed version is lower than that of the data: nothing runs */
         DMIG_RESULT_NOT_INSTALLED, /* the package isn't installed */
         DMIG_RESULT_ERROR,         /* dpkg's database, migrations or history can't be used, or the lock is held */
+        DMIG_RESULT_RUNNING,       /* another process runs its migrations now: dmig_status() only */
 };
 
 /* The state of a migration. May grow: have a default branch. */
@@ -286,6 +287,7 @@ enum dmig_state {
         DMIG_STATE_SKIPPED,      /* marked by the administrator, or masked in /etc */
         DMIG_STATE_OUT_OF_ORDER, /* was added to a version that the data has passed: never runs by itself */
         DMIG_STATE_MISSING,      /* in the history, but no longer in the package */
+        DMIG_STATE_RUNNING,      /* is run by another process now: dmig_status() only */
 };
 
 /*
@@ -446,9 +448,11 @@ const char *dmig_report_get_overwritten(const struct dmig_report *report);
 
 /*
  * What another process that runs the package's migrations is doing. Known only in a report of
- * dmig_status(), and only of a migration that has taken a second or has told its progress.
- * Returns: its last event "progress", with "id", "phase" and "elapsed_ms", and, as far as the
- * migration tells them, "percent", "text", "done" and "total"; or NULL. Lives as long as the report.
+ * dmig_status() whose result is DMIG_RESULT_RUNNING.
+ * Returns: its last event "progress", with "id", "phase" ("check", "migrate" or "commit"), "since"
+ * (when that migration began, as RFC 3339 has it) and "elapsed_ms" (of the phase, until now), and,
+ * as far as the migration tells them, "percent", "text", "done" and "total"; or NULL. Lives as long
+ * as the report.
  */
 const struct dmig_event *dmig_report_get_progress(const struct dmig_report *report);
 

@@ -73,8 +73,9 @@ fail() {
         exit 1
 }
 
+# The text may be wrapped.
 assert_out() {
-        grep -qF -e "$1" "$OUT" || fail "not on standard output: $1"
+        grep -qF -e "$1" "$OUT" || tr -s ' \n' ' ' <"$OUT" | grep -qF -e "$1" || fail "not on standard output: $1"
 }
 
 # assert_content PATH TEXT

@@ -12,6 +12,7 @@
 #include "package/report.h"
 #include "package/upgrade.h"
 
+struct running;
 struct transaction;
 
 struct attempt {
@@ -21,6 +22,7 @@ struct attempt {
         const struct migration *migration;
         unsigned flags; /* of enum dmig_flags */
         int lock_fd;    /* the package's lock */
+        struct running *running;
         char sha256[65];
         unsigned number;        /* 1 for the first attempt since the last success, retry or change of the file */
         struct dmig_step *step; /* out: filled in */

@@ -80,11 +80,22 @@ static int query_look_at_undo(struct dmig *ctx, const struct package *pkg, struc
         return 0;
 }
 
-static int query_look_at_progress(struct dmig *ctx, const struct package *pkg, struct dmig_report *report)
+/* What a run does now counts, whatever the history says until then: it is about what was before. */
+static int query_look_at_run(struct dmig *ctx, const struct package *pkg, struct dmig_report *report)
 {
-        int r = running_read(ctx, pkg->request.package, &report->progress);
+        const char *id;
+        int r;
 
-        return r < 0 ? r : 0;
+        r = running_read(ctx, pkg->request.package, &report->progress);
+        if (r <= 0)
+                return r;
+        id = dmig_event_get_string(report->progress, "id");
+        for (size_t i = 0; i < report->n_steps; i++)
+                if (streq(report->steps[i].id, id)) {
+                        report->steps[i].state = DMIG_STATE_RUNNING;
+                        free(TAKE_PTR(report->steps[i].error));
+                }
+        return report_set_error(report, DMIG_RESULT_RUNNING, NULL);
 }
 
 static int query_package(struct dmig *ctx, const struct upgrade_request *request, enum package_scope scope,
@@ -112,7 +123,7 @@ static int query_package(struct dmig *ctx, const struct upgrade_request *request
                 query_mark_modified(ctx, &pkg.plan, report);
                 r = query_look_at_undo(ctx, &pkg, report);
                 if (r >= 0)
-                        r = query_look_at_progress(ctx, &pkg, report);
+                        r = query_look_at_run(ctx, &pkg, report);
         }
         return package_conclude_report(ctx, &report, r, ret);
 }

@@ -13,6 +13,7 @@
 #include "package/package.h"
 #include "package/reload.h"
 #include "package/tried.h"
+#include "phase/running.h"
 #include "transaction/archive.h"
 #include "transaction/data-mounts.h"
 #include "transaction/transaction.h"
@@ -32,8 +33,9 @@ struct run {
         struct package *pkg;
         struct dmig_report *report;
         struct transaction *committed; /* by the last step, and to be archived */
-        bool mounted;                  /* the data of all that is due */
-        bool recovered;                /* an earlier run was interrupted, and its commit or undo was finished now */
+        struct running running;
+        bool mounted;   /* the data of all that is due */
+        bool recovered; /* an earlier run was interrupted, and its commit or undo was finished now */
 };
 
 static int run_record(struct run *run, const struct emission *emission, struct error *error)
@@ -180,6 +182,7 @@ static int run_take_step(struct run *run, const struct plan_step *planned, struc
                 .migration = planned->migration,
                 .flags = run->flags,
                 .lock_fd = run->lock_fd,
+                .running = &run->running,
                 .step = step,
                 .committed = &run->committed,
         };
@@ -355,6 +358,7 @@ static int run_do_package(struct run *run, struct error *error)
         if (pkg->upgrade.result != DMIG_RESULT_PENDING || package_is_unknown(pkg) || run_was_tried(run))
                 return 0;
         r = run_do_upgrade(run, error);
+        running_done(&run->running);
         q = run_settle(run, r < 0 ? NULL : error);
         if ((run->flags & DMIG_STARTING) && run->report->result == DMIG_RESULT_FAILED)
                 tried_note(run->ctx, pkg->request.package, pkg->upgrade.to);
@@ -383,13 +387,15 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = request };
-        struct run run = { .ctx = ctx, .flags = flags, .pkg = &pkg };
+        struct run run = { .ctx = ctx, .flags = flags, .pkg = &pkg, .running = RUNNING_NONE };
         int r;
 
         r = package_new_report(&request, ret, &report);
         if (r < 0)
                 return r;
         run.report = report;
+        run.running.ctx = ctx;
+        run.running.package = package;
         r = settled_report(&request, report, &ctx->error);
         if (r == 0)
                 r = run_do_package(&run, &ctx->error);

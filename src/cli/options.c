@@ -28,6 +28,7 @@ static const struct option_spec specs[OPTION_COUNT] = {
         [OPTION_IF_UNKNOWN] = { "if-unknown", 0, NULL, "only if no version of the data is recorded yet" },
         [OPTION_LOCK_TIMEOUT] = { "lock-timeout", 0, "SEC", "wait this long for a package's lock (default: 60)" },
         [OPTION_EXIT_CODE] = { "exit-code", 0, NULL, "exit with 10 if migrations are pending" },
+        [OPTION_ALL] = { "all", 0, NULL, "list also packages with nothing to do" },
         [OPTION_FILES] = { "files", 0, NULL, "list the files that each migration changed" },
         [OPTION_PROMETHEUS] = { "prometheus", 0, NULL, "print metrics for Prometheus" },
         [OPTION_REASON] = { "reason", 0, "TEXT", "why (required); recorded in the history" },

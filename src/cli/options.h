@@ -30,6 +30,7 @@ enum option_id {
         OPTION_PACKAGE_VERSION,
         OPTION_REACH_OUT,
         OPTION_IF_UNKNOWN,
+        OPTION_ALL,
         OPTION_COUNT,
 };
 

@@ -129,6 +129,7 @@ const char *dmig_result_to_string(enum dmig_result result)
                 [DMIG_RESULT_DOWNGRADE] = "downgrade",
                 [DMIG_RESULT_NOT_INSTALLED] = "not-installed",
                 [DMIG_RESULT_ERROR] = "error",
+                [DMIG_RESULT_RUNNING] = "running",
         };
 
         return (size_t)result < ELEMENTSOF(names) ? names[result] : "unknown";
@@ -141,7 +142,7 @@ const char *dmig_state_to_string(enum dmig_state state)
                 [DMIG_STATE_SATISFIED] = "satisfied", [DMIG_STATE_FAILED] = "failed",
                 [DMIG_STATE_POSTPONED] = "postponed", [DMIG_STATE_GAVE_UP] = "gave-up",
                 [DMIG_STATE_SKIPPED] = "skipped",     [DMIG_STATE_OUT_OF_ORDER] = "out-of-order",
-                [DMIG_STATE_MISSING] = "missing",
+                [DMIG_STATE_MISSING] = "missing",     [DMIG_STATE_RUNNING] = "running",
         };
 
         return (size_t)state < ELEMENTSOF(names) ? names[state] : "unknown";

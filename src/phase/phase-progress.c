@@ -8,18 +8,6 @@
 
 #include <syslog.h>
 
-void phase_progress_begin(struct phase *phase)
-{
-        phase->progress = (struct phase_progress){ .begin = now_usec(CLOCK_MONOTONIC) };
-}
-
-void phase_progress_end(struct phase *phase)
-{
-        if (phase->progress.written)
-                running_remove(phase->ctx, phase->package);
-        progress_line_done(&phase->progress.line);
-}
-
 static struct emission phase_progress_get_emission(const struct phase *phase, uint64_t now)
 {
         const struct phase_progress *progress = &phase->progress;
@@ -37,6 +25,27 @@ static struct emission phase_progress_get_emission(const struct phase *phase, ui
                                     { "total", .number = line->total } } };
 }
 
+static void phase_progress_write(const struct phase *phase)
+{
+        const struct emission emission = phase_progress_get_emission(phase, phase->progress.begin);
+        _cleanup_(event_freep) struct dmig_event *event = NULL;
+
+        if (emission_make_event(&emission, phase->ctx, phase->package, &event) >= 0)
+                running_write(phase->running, event);
+}
+
+void phase_progress_begin(struct phase *phase)
+{
+        phase->progress = (struct phase_progress){ .begin = now_usec(CLOCK_MONOTONIC) };
+        if (phase->running)
+                phase_progress_write(phase);
+}
+
+void phase_progress_end(struct phase *phase)
+{
+        progress_line_done(&phase->progress.line);
+}
+
 /* If memory runs out, nobody is told this time. */
 static void phase_progress_tell(struct phase *phase, uint64_t now)
 {
@@ -47,8 +56,8 @@ static void phase_progress_tell(struct phase *phase, uint64_t now)
         if (emission_make_event(&emission, phase->ctx, phase->package, &event) < 0)
                 return;
         context_notify(phase->ctx, event);
-        if (phase->is_run && running_write(phase->ctx, event) >= 0)
-                phase->progress.written = true;
+        if (phase->running)
+                running_write(phase->running, event);
 }
 
 void phase_progress_tick(uint64_t elapsed_usec, void *userdata)

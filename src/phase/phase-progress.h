@@ -3,7 +3,7 @@
 
 /*
  * What is told of a phase while it runs. In: the seconds that pass, and the lines that the program writes to its descriptor for progress.
- * Out: events "progress", one a second at most, and, of a run, the file that status reads.
+ * Out: events "progress", one a second at most, and, of a run, the file that status reads, from the first moment on.
  */
 
 #include "phase/progress-line.h"
@@ -14,7 +14,6 @@ struct phase_progress {
         struct progress_line line;
         bool known;      /* the program has written a line */
         bool complained; /* about one that isn't progress */
-        bool written;    /* there is a file */
         uint64_t begin;
         uint64_t next; /* no event before this time */
 };

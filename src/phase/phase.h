@@ -11,6 +11,7 @@
 #include "package/emit.h"
 #include "package/upgrade.h"
 #include "phase/phase-progress.h"
+#include "phase/running.h"
 #include "stage/stage.h"
 
 struct phase {
@@ -23,7 +24,7 @@ struct phase {
         unsigned flags;            /* of enum dmig_flags */
         int lock_fd;               /* the package's lock, which the program's processes hold as well */
         unsigned number;           /* of the attempt */
-        bool is_run;               /* not a preview: status shows its progress */
+        struct running *running;   /* where status finds the progress of a run; NULL: of a preview */
         const char *name;          /* "check" or "migrate" */
         bool migrate;
         uint64_t timeout_sec;

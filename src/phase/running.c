@@ -2,6 +2,7 @@
 
 #include "phase/running.h"
 
+#include "basic/clock.h"
 #include "basic/io.h"
 #include "basic/json.h"
 #include "basic/path.h"
@@ -9,32 +10,12 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 
 #define RUNNING_SIZE_MAX 65536U
+#define READS_MAX        100 /* of a file that is replaced again and again */
 
-/* The process that wrote the file: its number, which is used again in time, and when it began. */
-#define FIELD_PID   "pid"
-#define FIELD_START "start"
-
-/* Returns: when the process @pid began, in clock ticks since the boot, or 0 if it isn't known. */
-static int64_t process_get_start(int64_t pid)
-{
-        char path[64], text[1024], *p;
-        _cleanup_close_ int fd = -EBADF;
-        ssize_t n;
-
-        snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-        if (n <= 0)
-                return 0;
-        text[n] = '\0';
-        /* The second field, the name in parentheses, may contain anything; the start is the 22nd. */
-        p = strrchr(text, ')');
-        for (int field = 2; p && field < 22; field++)
-                p = strchr(p + 1, ' ');
-        return p ? strtoll(p, NULL, 10) : 0;
-}
+#define FIELD_CLOCK "clock" /* when it was written, of a clock that isn't set */
 
 static int running_format_name(const char *package, const char *suffix, char **ret)
 {
@@ -45,84 +26,168 @@ static int running_format_name(const char *package, const char *suffix, char **r
         return 0;
 }
 
-static int running_write_file(int dir, const char *name, const char *text)
+/* ---- The writer ---- */
+
+static int running_begin_migration(struct running *running, const struct dmig_event *event)
+{
+        const char *id = dmig_event_get_string(event, "id");
+        int r;
+
+        assert(id);
+        if (running->id && streq(running->id, id))
+                return 0;
+        r = str_replace(&running->since, dmig_event_get_string(event, "time"));
+        return r < 0 ? r : str_replace(&running->id, id);
+}
+
+static int running_format(const struct running *running, const struct dmig_event *event, struct dmig_event **ret)
+{
+        _cleanup_(event_freep) struct dmig_event *copy = NULL;
+        json_object *object = NULL;
+        int r;
+
+        if (json_object_deep_copy(event->object, &object, NULL) < 0)
+                return -ENOMEM;
+        r = event_from_json(running->package, object, &copy);
+        if (r >= 0)
+                r = event_set_string(copy, "since", running->since);
+        if (r >= 0)
+                r = event_set_int(copy, FIELD_CLOCK, (int64_t)now_usec(CLOCK_BOOTTIME));
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(copy);
+        return 0;
+}
+
+/* A new file each time, since one that is already there could be locked by another process. */
+static int running_make_file(int dir, const char *name, const char *text)
 {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-        r = fd < 0 ? -errno : history_restrict(fd, 0640);
-        return r < 0 ? r : io_write_all(fd, text, strlen(text));
+        if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+                return -errno;
+        fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+                return -errno;
+        r = history_restrict(fd, 0640);
+        if (r >= 0)
+                r = io_write_all(fd, text, strlen(text));
+        return r < 0 ? r : TAKE_FD(fd);
 }
 
-int running_write(const struct dmig *ctx, const struct dmig_event *event)
+static int running_replace_file(struct running *running, const char *text)
 {
-        const char *package = dmig_event_get_package(event), *text;
         _cleanup_free_ char *name = NULL, *temporary = NULL;
-        _cleanup_(event_freep) struct dmig_event *copy = NULL;
-        _cleanup_close_ int dir = -EBADF;
-        json_object *object = NULL;
+        _cleanup_close_ int fd = -EBADF;
         int r;
 
-        assert(ctx);
-        assert(package);
-
-        r = running_format_name(package, "", &name);
+        if (running->dir < 0)
+                running->dir = root_open_mkdirs(&running->ctx->root, LOCK_DIR);
+        r = running->dir < 0 ? running->dir : running_format_name(running->package, "", &name);
         if (r >= 0)
-                r = running_format_name(package, ".new", &temporary);
-        if (r >= 0 && json_object_deep_copy(event->object, &object, NULL) < 0)
-                r = -ENOMEM;
+                r = running_format_name(running->package, ".new", &temporary);
         if (r >= 0)
-                r = event_from_json(package, object, &copy);
-        if (r >= 0)
-                r = event_set_int(copy, FIELD_PID, getpid());
-        if (r >= 0)
-                r = event_set_int(copy, FIELD_START, process_get_start(getpid()));
-        text = r < 0 ? NULL : dmig_event_get_json(copy);
-        if (r >= 0)
-                r = dir = text ? root_open_mkdirs(&ctx->root, LOCK_DIR) : -ENOMEM;
-        if (r >= 0)
-                r = running_write_file(dir, temporary, text);
-        if (r >= 0 && renameat(dir, temporary, dir, name) < 0)
-                r = -errno;
-        return r < 0 ? r : 0;
+                r = fd = running_make_file(running->dir, temporary, text);
+        if (r < 0)
+                return r;
+        if (renameat(running->dir, temporary, running->dir, name) < 0)
+                return -errno;
+        fd_closep(&running->file);
+        running->file = TAKE_FD(fd);
+        return 0;
 }
 
-void running_remove(const struct dmig *ctx, const char *package)
+void running_write(struct running *running, const struct dmig_event *event)
+{
+        _cleanup_(event_freep) struct dmig_event *whole = NULL;
+        const char *text;
+        int r;
+
+        assert(running && running->ctx && running->package);
+        assert(event);
+
+        r = running_begin_migration(running, event);
+        if (r >= 0)
+                r = running_format(running, event, &whole);
+        text = r < 0 ? NULL : dmig_event_get_json(whole);
+        if (text)
+                (void)running_replace_file(running, text);
+}
+
+void running_done(struct running *running)
+{
+        _cleanup_free_ char *name = NULL;
+
+        assert(running);
+
+        if (running->file >= 0 && running_format_name(running->package, "", &name) >= 0)
+                (void)unlinkat(running->dir, name, 0);
+        fd_closep(&running->file);
+        fd_closep(&running->dir);
+        free(running->id);
+        free(running->since);
+        *running = (struct running)RUNNING_NONE;
+}
+
+/* ---- The reader ---- */
+
+/* Returns: 1 if its writer lives, 0 if it doesn't, -EAGAIN if the file was replaced meanwhile, or another negative errno. */
+static int running_is_held(int fd)
+{
+        struct stat st;
+
+        if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+                return errno == EWOULDBLOCK ? 1 : -errno;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return st.st_nlink == 0 ? -EAGAIN : 0;
+}
+
+/* A file that others could have written says nothing. Returns: 1, 0 if nothing runs, -EAGAIN to be asked again, or another negative errno. */
+static int running_read_file(int dir, const char *name, char **ret, size_t *ret_size)
+{
+        _cleanup_close_ int fd = -EBADF;
+        const char *reason;
+        struct stat st;
+        int r;
+
+        fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        r = S_ISREG(st.st_mode) ? io_check_trusted(&st, &reason) : -EINVAL;
+        if (r >= 0)
+                r = running_is_held(fd);
+        if (r <= 0)
+                return r;
+        r = io_read_all(fd, RUNNING_SIZE_MAX, ret, ret_size);
+        return r < 0 ? r : 1;
+}
+
+static int running_read_text(const struct dmig *ctx, const char *package, char **ret, size_t *ret_size)
 {
         _cleanup_close_ int dir = root_open(&ctx->root, LOCK_DIR, O_RDONLY | O_DIRECTORY);
         _cleanup_free_ char *name = NULL;
-
-        if (dir >= 0 && running_format_name(package, "", &name) >= 0)
-                (void)unlinkat(dir, name, 0);
-}
-
-/* Whether the process that wrote @event still lives. */
-static bool running_is_alive(const struct dmig_event *event)
-{
-        int64_t pid, start;
-
-        return dmig_event_get_int(event, FIELD_PID, &pid) >= 0 && dmig_event_get_int(event, FIELD_START, &start) >= 0 &&
-               start > 0 && process_get_start(pid) == start;
-}
-
-/* A file that others could have written says nothing. */
-static int running_read_file(const struct dmig *ctx, const char *package, char **ret, size_t *ret_size)
-{
-        _cleanup_close_ int dir = root_open(&ctx->root, LOCK_DIR, O_RDONLY | O_DIRECTORY), fd = -EBADF;
-        _cleanup_free_ char *name = NULL;
-        const char *reason;
-        struct stat st;
         int r;
 
         r = dir < 0 ? dir : running_format_name(package, "", &name);
         if (r < 0)
                 return r;
-        fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return -errno;
-        r = S_ISREG(st.st_mode) ? io_check_trusted(&st, &reason) : -EINVAL;
-        return r < 0 ? r : io_read_all(fd, RUNNING_SIZE_MAX, ret, ret_size);
+        r = -EAGAIN;
+        for (size_t i = 0; r == -EAGAIN && i < READS_MAX; i++)
+                r = running_read_file(dir, name, ret, ret_size);
+        return r;
+}
+
+/* What has passed since it was written. */
+static int running_let_pass(struct dmig_event *event)
+{
+        int64_t now = (int64_t)now_usec(CLOCK_BOOTTIME), clock, elapsed_ms;
+
+        if (dmig_event_get_int(event, FIELD_CLOCK, &clock) < 0 || clock > now ||
+            dmig_event_get_int(event, "elapsed_ms", &elapsed_ms) < 0)
+                return 0;
+        return event_set_int(event, "elapsed_ms", elapsed_ms + (now - clock) / (int64_t)USEC_PER_MSEC);
 }
 
 int running_read(const struct dmig *ctx, const char *package, struct dmig_event **ret)
@@ -131,21 +196,25 @@ int running_read(const struct dmig *ctx, const char *package, struct dmig_event 
         _cleanup_free_ char *text = NULL;
         json_object *object = NULL;
         struct json_fault fault;
-        size_t size;
+        size_t size = 0;
         int r;
 
         assert(ctx);
         assert(package);
         assert(ret);
 
-        r = running_read_file(ctx, package, &text, &size);
-        if (r >= 0)
+        r = running_read_text(ctx, package, &text, &size);
+        if (r > 0)
                 r = json_parse_object(text, size, &object, &fault);
+        else if (r == 0)
+                return 0;
         if (r >= 0)
                 r = event_from_json(package, object, &event);
+        if (r >= 0)
+                r = running_let_pass(event);
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
-        if (!dmig_event_get_string(event, "id") || !running_is_alive(event))
+        if (!dmig_event_get_string(event, "id"))
                 return 0;
         *ret = TAKE_PTR(event);
         return 1;

@@ -2,14 +2,31 @@
 #pragma once
 
 /*
- * What a run is doing now, for others to read without a lock: its last "progress" event, in a file beside the lock. It exists only while a
- * migration takes longer than a moment, and counts only as long as the process that wrote it lives.
+ * What a run is doing now, for others to read without the package's lock: its last "progress" event, in a file beside that lock. It is there from
+ * the first migration of a run to the last. The run holds a lock on the file itself, so what a killed run has left says nothing.
  */
 
 #include "package/context.h"
 
-/* Replaces the file by @event. Returns: 0 or a negative errno. */
-_must_check_ int running_write(const struct dmig *ctx, const struct dmig_event *event);
-void running_remove(const struct dmig *ctx, const char *package);
-/* Returns: 1, 0 if nothing runs or it can't be read, or -ENOMEM. */
+struct running {
+        const struct dmig *ctx;
+        const char *package;
+        int dir, file; /* -EBADF until something is written */
+        char *id;      /* of the migration at hand */
+        char *since;   /* when its first event was written */
+};
+
+#define RUNNING_NONE                          \
+        {                                     \
+                .dir = -EBADF, .file = -EBADF \
+        }
+
+/* Replaces what is told by @event, which must have an "id". If that fails, status doesn't know of it. */
+void running_write(struct running *running, const struct dmig_event *event);
+/* Nothing runs any more. */
+void running_done(struct running *running);
+/*
+ * The event also has "since", the time at which its migration began, and its "elapsed_ms" is that of now. Returns: 1, 0 if nothing
+ * runs or it can't be read, or -ENOMEM.
+ */
 _must_check_ int running_read(const struct dmig *ctx, const char *package, struct dmig_event **ret);

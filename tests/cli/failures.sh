@@ -18,7 +18,7 @@ ship() {
 # Runs, and runs again with a second migration that works.
 assert_halts_and_resumes() {
         expect 1 run sample
-        cat "$OUT" >>"$ERR"
+        tr -s ' \n' ' ' <"$OUT" >>"$ERR" # the reason is wrapped
         assert_err 1.1.0/002_fails
         for text; do
                 assert_err "$text"

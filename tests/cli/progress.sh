@@ -13,13 +13,11 @@ ship() {
         upgraded sample 1.0 1.1
 }
 
-# Runs in the background up to the gate in migrate, for more than a second.
+# Runs in the background up to the gate in migrate.
 start_run() {
         start run "$@" sample
         await_call 1.1.0/001_x:check
         await_call 1.1.0/001_x:migrate
-        await_file=$ROOT/run/deploy-migrate/sample.progress
-        await test -e "$await_file"
 }
 
 finish_run() {
@@ -51,17 +49,46 @@ test_status_while_it_runs() {
         ship gate
         start_run
         look status sample
-        assert_look 'running: 1.1.0/001_x migrate for '
+        assert_look 'running: 1.1.0/001_x, migrate for '
         look status --json sample
-        [ "$(jq -r '.packages[0].progress | [.id, .phase, (.elapsed_ms >= 900), has("percent")] | map(tostring) | join(" ")' "$WORK/out2")" = \
-                '1.1.0/001_x migrate true false' ] || fail 'wrong JSON'
+        [ "$(jq -r '.packages[0] | .result, .error, (.migrations[0] | .id, .state, .error), (.progress | .id, .phase, has("percent"))' \
+                "$WORK/out2" | tr '\n' ' ')" = 'running null 1.1.0/001_x running null 1.1.0/001_x migrate false ' ] ||
+                fail "wrong JSON: $(cat "$WORK/out2")"
+        since=$(date +%s -d "$(jq -r '.packages[0].progress.since' "$WORK/out2")")
+        [ $(($(date +%s) - since)) -le 60 ] || fail 'it did not begin then'
+        await has_run_for 1000
         look status --prometheus
         assert_look 'deploy_migrate_running_seconds{package="sample"}'
         ! grep -q '^deploy_migrate_running_percent{' "$WORK/out2" || fail 'it told no progress'
         [ "$(stat -c %a "$ROOT/run/deploy-migrate/sample.progress")" = 640 ] || fail 'others can read it'
         finish_run
         look status --json sample
-        [ "$(jq '.packages[0] | has("progress")' "$WORK/out2")" = false ] || fail 'it still runs'
+        [ "$(jq -c '.packages[0] | [.result, has("progress")]' "$WORK/out2")" = '["nothing-to-do",false]' ] || fail 'it still runs'
+}
+
+# has_run_for MS: whether it says so, with each look at it more than with the last.
+has_run_for() {
+        look status --json sample
+        [ "$(jq '.packages[0].progress.elapsed_ms' "$WORK/out2")" -ge "$1" ]
+}
+
+# What follows waits, other packages aren't concerned, and what an earlier run said is past.
+test_the_state_of_each() {
+        ship 'test -e "$DPKG_ROOT/failed" || exit 1; gate'
+        migration sample 1.1.0/002_y
+        migration other 1.1.0/001_x
+        upgraded other 1.0 1.1
+        expect 1 run sample
+        calls >/dev/null
+        touch "$ROOT/failed"
+        start_run
+        look status --json
+        [ "$(jq -r '.packages[] | .package, .result, (.migrations[] | .id + "=" + .state)' "$WORK/out2" | tr '\n' ' ')" = \
+                'sample running 1.1.0/001_x=running 1.1.0/002_y=pending other pending 1.1.0/001_x=pending ' ] || # worst first
+                fail "wrong states: $(cat "$WORK/out2")"
+        look plan --json sample
+        [ "$(jq -r '.packages[0].result' "$WORK/out2")" = pending ] || fail 'a plan is about what is to be done'
+        finish_run
 }
 
 test_what_it_tells() {
@@ -89,11 +116,15 @@ test_what_is_no_progress() {
         [ "$(grep -c 'is no progress' "$ERR")" -eq 1 ] || fail 'it should be said once'
 }
 
+tells_half() {
+        look status sample
+        grep -qF '50% \x1b[2Jhalf' "$WORK/out2"
+}
+
 test_control_characters() {
         ship 'printf "50%% \\033[2Jhalf\\n" >&3; gate'
         start_run -v
-        look status sample
-        assert_look '\x1b[2Jhalf'
+        await tells_half
         ! grep -q "$(printf '\033')" "$WORK/out2" || fail 'it reaches the terminal'
         finish_run
         ! grep -q "$(printf '\033')" "$ERR" || fail 'it reaches the terminal'
@@ -125,7 +156,7 @@ while True:
         helper $!
         await test -S "$WORK/notify"
         execute 0 env NOTIFY_SOCKET="$WORK/notify" "$DEPLOY_MIGRATE" --root "$ROOT" run sample
-        await grep -q '^STATUS=sample: 1.1.0/001_x migrate for [0-9.]* s, 2/4 half$' "$WORK/notified"
+        await grep -q '^STATUS=sample: 1.1.0/001_x, migrate for [0-9.]* s, 2/4 half$' "$WORK/notified"
 }
 
 test_also_directly_on_the_system() {
@@ -157,15 +188,31 @@ test_a_run_that_was_killed() {
         await_silence
         assert_exists /run/deploy-migrate/sample.progress
         expect 0 status --json sample
-        assert_json '.packages[0] | has("progress")' false
+        assert_json '.packages[0] | [.result, .migrations[0].state, has("progress")] | map(tostring) | join(" ")' 'pending pending false'
         migration sample 1.1.0/001_x
         expect 0 run sample
 }
 
+# hold FILE: locks it as a run does.
+hold() {
+        (exec 7<"$1" && flock 7 && exec sleep 60) &
+        helper $!
+        await is_held "$1"
+}
+
+is_held() {
+        ! flock --nonblock --shared "$1" true
+}
+
 test_a_file_that_says_nothing() {
         ship :
-        for text in '' '[]' '{}' '{"id": "x"}' '{"id": "x", "pid": 1, "start": 99999999999}' '{"id": 1, "pid": "x", "start": -1}'; do
+        for text in '' '[]' '{}' '{"id": 1}' nonsense '{"id": "x"} '; do
+                rm -f "$ROOT/run/deploy-migrate/sample.progress"
                 write /run/deploy-migrate/sample.progress "$text"
+                case $text in
+                *' ') ;; # nothing is wrong with it, but nobody holds it
+                *) hold "$ROOT/run/deploy-migrate/sample.progress" ;;
+                esac
                 expect 0 status --json sample
                 assert_json '.packages[0] | has("progress")' false
         done

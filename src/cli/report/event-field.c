@@ -56,7 +56,7 @@ char *event_format_running(const struct dmig_event *event)
         char elapsed[DURATION_MAX], *formatted;
 
         format_duration(event_field_int(event, "elapsed_ms"), elapsed);
-        if (asprintf(&formatted, "%s %s for %s%s%s", event_field_text(event, "id"), event_field_text(event, "phase"),
+        if (asprintf(&formatted, "%s, %s for %s%s%s", event_field_text(event, "id"), event_field_text(event, "phase"),
                      elapsed, advance ? ", " : "", advance ? advance : "") < 0)
                 return NULL;
         return formatted;

@@ -14,5 +14,5 @@ const char *event_field_text(const struct dmig_event *event, const char *field);
  * it doesn't tell, or if memory ran out.
  */
 char *event_format_progress(const struct dmig_event *event);
-/* The same with what runs, and for how long: "ID migrate for 12 s, 30/100 text". Returns: a string to be freed; NULL if memory ran out. */
+/* The same with what runs, and for how long: "ID, migrate for 12 s, 30/100 text". Returns: a string to be freed; NULL if memory ran out. */
 char *event_format_running(const struct dmig_event *event);

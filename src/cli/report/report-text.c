@@ -5,6 +5,10 @@
 #include "basic/macro.h"
 #include "cli/terminal/columns.h"
 #include "cli/terminal/format.h"
+#include "cli/terminal/wrap.h"
+
+#define HEADING_INDENT 4
+#define NOTE_INDENT    6
 
 static const struct {
         const char *ascii, *utf8;
@@ -14,7 +18,7 @@ static const struct {
         [DMIG_STATE_SATISFIED] = { "=", "✓", STYLE_GOOD },    [DMIG_STATE_FAILED] = { "x", "✗", STYLE_BAD },
         [DMIG_STATE_POSTPONED] = { "~", "…", STYLE_WARNING }, [DMIG_STATE_GAVE_UP] = { "x", "✗", STYLE_BAD },
         [DMIG_STATE_SKIPPED] = { "-", "-", STYLE_DIM },       [DMIG_STATE_OUT_OF_ORDER] = { "?", "?", STYLE_WARNING },
-        [DMIG_STATE_MISSING] = { "?", "?", STYLE_WARNING },
+        [DMIG_STATE_MISSING] = { "?", "?", STYLE_WARNING },   [DMIG_STATE_RUNNING] = { ">", "▸", STYLE_WARNING },
 };
 
 enum style report_style(enum dmig_result result)
@@ -49,6 +53,7 @@ static const char *report_source_text(const char *source)
 
 void report_text_print_heading(const struct terminal *terminal, const struct dmig_report *report)
 {
+        struct wrap wrap = { .terminal = terminal, .indent = HEADING_INDENT };
         const char *from, *to, *source;
 
         assert(terminal);
@@ -57,19 +62,19 @@ void report_text_print_heading(const struct terminal *terminal, const struct dmi
         from = dmig_report_get_from(report);
         to = dmig_report_get_to(report);
         source = dmig_report_get_from_source(report);
-        terminal_put(terminal, STYLE_BOLD, dmig_report_get_package(report));
+        wrap_put(&wrap, STYLE_BOLD, dmig_report_get_package(report));
         if (from || to) {
-                terminal_put(terminal, STYLE_PLAIN, ": ");
-                terminal_put(terminal, STYLE_PLAIN, from ? from : "?");
-                terminal_put(terminal, STYLE_PLAIN, " ");
-                terminal_put(terminal, STYLE_PLAIN, terminal_arrow(terminal));
-                terminal_put(terminal, STYLE_PLAIN, " ");
-                terminal_put(terminal, STYLE_PLAIN, to ? to : "?");
+                wrap_put(&wrap, STYLE_PLAIN, ": ");
+                wrap_put(&wrap, STYLE_PLAIN, from ? from : "?");
+                wrap_put(&wrap, STYLE_PLAIN, " ");
+                wrap_put(&wrap, STYLE_PLAIN, terminal_arrow(terminal));
+                wrap_put(&wrap, STYLE_PLAIN, " ");
+                wrap_put(&wrap, STYLE_PLAIN, to ? to : "?");
         }
         if (from && source) {
-                terminal_put(terminal, STYLE_DIM, " (");
-                terminal_put(terminal, STYLE_DIM, report_source_text(source));
-                terminal_put(terminal, STYLE_DIM, ")");
+                wrap_put(&wrap, STYLE_DIM, " (");
+                wrap_put(&wrap, STYLE_DIM, report_source_text(source));
+                wrap_put(&wrap, STYLE_DIM, ")");
         }
         fputc('\n', terminal->stream);
 }
@@ -175,11 +180,13 @@ void report_text_print_steps(const struct terminal *terminal, const struct dmig_
 
 void report_text_print_note(const struct terminal *terminal, enum style style, const char *text)
 {
+        struct wrap wrap;
+
         assert(terminal);
         assert(text);
 
-        fputs("      ", terminal->stream);
-        terminal_put(terminal, style, text);
+        wrap = (struct wrap){ .terminal = terminal, .indent = NOTE_INDENT, .blanks = NOTE_INDENT };
+        wrap_put(&wrap, style, text);
         fputc('\n', terminal->stream);
 }
 
@@ -197,6 +204,7 @@ static bool report_text_has_error(const struct dmig_report *report, const char *
 
 void report_text_print_result(const struct terminal *terminal, const struct dmig_report *report)
 {
+        struct wrap wrap = { .terminal = terminal, .indent = NOTE_INDENT, .blanks = 2 };
         enum dmig_result result;
         const char *error;
 
@@ -205,11 +213,10 @@ void report_text_print_result(const struct terminal *terminal, const struct dmig
 
         result = dmig_report_get_result(report);
         error = dmig_report_get_error(report);
-        fputs("  ", terminal->stream);
-        terminal_put(terminal, report_style(result), dmig_result_to_string(result));
+        wrap_put(&wrap, report_style(result), dmig_result_to_string(result));
         if (error && !report_text_has_error(report, error)) {
-                fputs(": ", terminal->stream);
-                terminal_put(terminal, STYLE_PLAIN, error);
+                wrap_put(&wrap, STYLE_PLAIN, ": ");
+                wrap_put(&wrap, STYLE_PLAIN, error);
         }
         fputc('\n', terminal->stream);
 }

@@ -10,7 +10,7 @@
 /* The states of migrations that still have to run, even if they have been given up. */
 #define STATES_OPEN                                                                                       \
         (STATE_BIT(DMIG_STATE_PENDING) | STATE_BIT(DMIG_STATE_FAILED) | STATE_BIT(DMIG_STATE_POSTPONED) | \
-         STATE_BIT(DMIG_STATE_GAVE_UP))
+         STATE_BIT(DMIG_STATE_GAVE_UP) | STATE_BIT(DMIG_STATE_RUNNING))
 
 /* "sample: 1.0-1 -> 1.2-1 (from dpkg.log)". */
 void report_text_print_heading(const struct terminal *terminal, const struct dmig_report *report);

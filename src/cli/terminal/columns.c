@@ -3,8 +3,10 @@
 #include "cli/terminal/columns.h"
 
 #include "basic/macro.h"
+#include "cli/terminal/wrap.h"
 
-#define GAP 2
+#define GAP    2
+#define INDENT 4 /* of what doesn't fit beside the rest of its line */
 
 static bool cell_is_empty(const struct cell *cell)
 {
@@ -23,24 +25,55 @@ void columns_fit(struct columns *columns, const struct cell cells[static COLUMNS
         }
 }
 
+/* Where the line is. */
+struct position {
+        struct wrap wrap;
+        size_t start; /* of the next column */
+        bool broken;  /* the line has gone on below: from there on nothing is aligned */
+};
+
+/* A text of several words has room enough in so many columns. */
+#define ROOM_MIN 24
+
+static bool cell_has_room(const struct cell *cell, size_t start, size_t width, size_t limit)
+{
+        return start + width <= limit || (strchr(cell->text, ' ') && start + ROOM_MIN <= limit);
+}
+
 /* Blanks are written before a cell, not after it, so that no line ends in blanks. */
-void columns_print(const struct columns *columns, const struct cell cells[static COLUMNS_MAX])
+static void columns_put_cell(const struct columns *columns, const struct cell *cell, struct position *position)
 {
         const struct terminal *terminal = columns->terminal;
-        size_t blanks = columns->indent;
+        size_t width = terminal_measure(terminal, cell->text), start = position->start,
+               below = columns->indent + INDENT;
+        struct wrap *wrap = &position->wrap;
 
-        assert(terminal);
+        if (position->broken)
+                start = wrap->column + GAP;
+        wrap->indent = start;
+        wrap->blanks = start > wrap->column ? start - wrap->column : 0;
+        if (wrap->column > 0 && !cell_has_room(cell, start, width, terminal_width(terminal))) {
+                wrap->indent = below;
+                wrap_break(wrap);
+                position->broken = true;
+        } else if (wrap->blanks > 0) {
+                fprintf(terminal->stream, "%*s", (int)wrap->blanks, "");
+                wrap->column = start;
+                wrap->blanks = 0;
+        }
+        wrap_put(wrap, cell->style, cell->text);
+}
+
+void columns_print(const struct columns *columns, const struct cell cells[static COLUMNS_MAX])
+{
+        struct position position = { .wrap = { .terminal = columns->terminal }, .start = columns->indent };
+
+        assert(columns->terminal);
 
         for (size_t i = 0; i < COLUMNS_MAX; i++) {
-                size_t width = columns->width[i];
-
-                if (!cell_is_empty(&cells[i])) {
-                        fprintf(terminal->stream, "%*s", (int)blanks, "");
-                        terminal_put(terminal, cells[i].style, cells[i].text);
-                        width -= terminal_measure(terminal, cells[i].text);
-                        blanks = 0;
-                }
-                blanks += columns->width[i] ? width + GAP : 0;
+                if (!cell_is_empty(&cells[i]))
+                        columns_put_cell(columns, &cells[i], &position);
+                position.start += columns->width[i] ? columns->width[i] + GAP : 0;
         }
-        fputc('\n', terminal->stream);
+        fputc('\n', columns->terminal->stream);
 }

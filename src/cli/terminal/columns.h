@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A table with aligned columns: columns_fit() with each line, then columns_print() with each line. */
+/*
+ * A table with aligned columns: columns_fit() with each line, then columns_print() with each line. What doesn't fit into the terminal's width
+ * goes on below.
+ */
 
 #include "cli/terminal/terminal.h"
 

@@ -18,7 +18,10 @@ static int verb_status_exit(const struct cli *cli, const struct dmig_report *rep
         if (!options_has(&cli->options, OPTION_EXIT_CODE))
                 return EXIT_DONE;
         /* A result can be pending without an open migration: a commit that has to be finished. */
-        return dmig_report_get_result(report) == DMIG_RESULT_PENDING || report_count_states(report, STATES_OPEN) > 0
+        return dmig_report_get_result(report) == DMIG_RESULT_PENDING ||
+                               dmig_report_get_result(report) == DMIG_RESULT_DOWNGRADE ||
+                               dmig_report_get_result(report) == DMIG_RESULT_RUNNING ||
+                               report_count_states(report, STATES_OPEN) > 0
                        ? EXIT_PENDING
                        : EXIT_DONE;
 }
@@ -33,9 +36,7 @@ static int verb_status_package(struct cli *cli, const char *package, void *userd
                 return cli_failed(cli, package, r);
 
         status = verb_status_exit(cli, report);
-        if (cli->packages)
-                json_build_append(cli->packages, report_json(report));
-        else if (reports_add(userdata, report) < 0)
+        if (reports_add(userdata, report) < 0)
                 return cli_failed(cli, package, -ENOMEM);
         else
                 report = NULL;
@@ -69,10 +70,22 @@ static int verb_status_show_metrics(struct cli *cli, const struct reports *repor
 
 static void verb_status_show_text(struct cli *cli, const struct reports *reports, bool named)
 {
-        if (reports->n > 0)
-                status_text_print_table(&cli->out, reports->reports, reports->n, !named);
-        for (size_t i = 0; named && i < reports->n; i++)
-                status_text_print_package(&cli->out, reports->reports[i]);
+        const struct status_view view = {
+                .terminal = &cli->out,
+                .reports = reports->reports,
+                .n = reports->n,
+                .named = named,
+                .all = options_has(&cli->options, OPTION_ALL),
+                .root = cli->options.root,
+        };
+
+        (named ? status_text_print_named : status_text_print_all)(&view);
+}
+
+static void verb_status_show_json(struct cli *cli, const struct reports *reports)
+{
+        for (size_t i = 0; i < reports->n; i++)
+                json_build_append(cli->packages, report_json(reports->reports[i]));
 }
 
 int verb_status(struct cli *cli, char **args)
@@ -85,7 +98,11 @@ int verb_status(struct cli *cli, char **args)
                 return cli_usage(cli, "--prometheus and --json can't be combined");
 
         status = packages_foreach(cli, args, verb_status_package, &reports);
-        if (!metrics)
+        if (!*args) /* else in the order in which they were named */
+                status_text_sort(reports.reports, reports.n);
+        if (cli->packages)
+                verb_status_show_json(cli, &reports);
+        else if (!metrics)
                 verb_status_show_text(cli, &reports, *args);
         else if (status == EXIT_DONE || status == EXIT_PENDING)
                 status = exit_status_worse(status, verb_status_show_metrics(cli, &reports));

@@ -38,13 +38,13 @@ static void query_mark_modified(struct dmig *ctx, const struct plan *plan, struc
 
 static int query_look_at_gate(const struct package *pkg, struct dmig *ctx, struct dmig_report *report)
 {
-        _cleanup_free_ char *running = NULL;
+        _cleanup_(gate_done) struct gate gate = { 0 };
         int r;
 
-        r = package_look_at_gate(pkg, report, &running, &ctx->error);
-        if (r < 0 || !running || report->result != DMIG_RESULT_PENDING)
+        r = package_look_at_gate(pkg, report, &gate, &ctx->error);
+        if (r < 0 || !gate_is_running(&gate) || report->result != DMIG_RESULT_PENDING)
                 return r;
-        return package_explain_gate(report, running);
+        return package_explain_gate(report, &gate);
 }
 
 /* An unfinished commit or undo has to be finished even if no migration is pending. */

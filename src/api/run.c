@@ -9,7 +9,6 @@
 #include "api/settled.h"
 #include "basic/clock.h"
 #include "package/emit.h"
-#include "package/gate.h"
 #include "package/package.h"
 #include "package/reload.h"
 #include "package/tried.h"
@@ -22,9 +21,9 @@
 #include <stdio.h>
 #include <syslog.h>
 
-/* A service that is restarted together with others may have to wait for them to stop. */
-#define GATE_PATIENCE_SEC 5
-#define GATE_RETRY_MSEC   100
+/* How long those who restart several services of a package, one after the other, have to begin with the last one. */
+#define GATE_PATIENCE_MSEC 500
+#define GATE_RETRY_MSEC    100
 
 struct run {
         struct dmig *ctx;
@@ -227,24 +226,46 @@ static int run_take_steps(struct run *run, struct error *error)
         return r;
 }
 
+/*
+ * Another unit of the package waits for the migrations, and would fail to start: those that run are restarted for it, as its administrator would
+ * have to. Returns: whether that is on its way.
+ */
+static bool run_restarts_others(struct run *run, const struct gate *gate)
+{
+        if (!(run->flags & DMIG_STARTING) || !gate->awaited)
+                return false;
+        for (size_t i = 0; i < gate->staying.n; i++)
+                context_log(run->ctx, LOG_NOTICE, run->pkg->request.package,
+                            "%s runs on the data that is to be migrated, so it is restarted, too",
+                            gate->staying.list[i]);
+        return gate_restart_staying(gate) >= 0;
+}
+
 /* Returns: 1 if no service runs under which the data would change, 0 if one does, or a negative errno. */
 static int run_pass_gate(struct run *run, struct error *error)
 {
-        uint64_t end = now_usec(CLOCK_MONOTONIC) + (run->flags & DMIG_STARTING ? GATE_PATIENCE_SEC * USEC_PER_SEC : 0);
+        uint64_t end =
+                now_usec(CLOCK_MONOTONIC) + (run->flags & DMIG_STARTING ? GATE_PATIENCE_MSEC * USEC_PER_MSEC : 0);
         struct pollfd stop = { .fd = run->ctx->stop_fd, .events = POLLIN };
+        bool is_due = run->pkg->plan.n_pending > 0 && !run->ctx->root.path[0];
+        int r = is_due ? gate_refresh(error) : 0;
 
-        for (;;) {
-                _cleanup_free_ char *running = NULL;
-                int r;
+        while (r >= 0) {
+                _cleanup_(gate_done) struct gate gate = { 0 };
+                bool staying;
 
-                r = package_look_at_gate(run->pkg, run->report, &running, error);
+                r = package_look_at_gate(run->pkg, run->report, &gate, error);
                 if (r < 0)
                         return r;
-                if (!running || (run->flags & DMIG_FORCE))
+                if (!gate_is_running(&gate) || (run->flags & DMIG_FORCE))
                         return 1;
-                if (now_usec(CLOCK_MONOTONIC) >= end || poll(&stop, 1, GATE_RETRY_MSEC) > 0)
-                        return package_explain_gate(run->report, running);
+                staying = gate.staying.n > 0 || !(run->flags & DMIG_STARTING);
+                if (staying && now_usec(CLOCK_MONOTONIC) >= end && !run_restarts_others(run, &gate))
+                        return package_explain_gate(run->report, &gate);
+                if (poll(&stop, 1, GATE_RETRY_MSEC) > 0)
+                        return package_explain_gate(run->report, &gate);
         }
+        return r;
 }
 
 /* ---- After the last migration ---- */

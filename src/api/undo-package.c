@@ -7,12 +7,12 @@
 
 #include "changes/files.h"
 #include "package/emit.h"
-#include "package/gate.h"
 #include "package/package.h"
 #include "package/reload.h"
 #include "package/report.h"
 #include "transaction/transaction.h"
 #include "transaction/undo.h"
+#include "units/gate.h"
 
 #include <stdio.h>
 #include <syslog.h>
@@ -289,10 +289,13 @@ static int undo_check_gate(const struct undo *undo, struct error *error)
 
         if (undo->ctx->root.path[0] || (undo->flags & (DMIG_FORCE | DMIG_DRY_RUN)))
                 return 0;
-        r = gate_look(undo->package, &gate, error);
-        if (r < 0 || !gate.running)
+        r = gate_refresh(error);
+        if (r >= 0)
+                r = gate_look(undo->package, &gate, error);
+        if (r < 0 || !gate_is_running(&gate))
                 return r;
-        return error_setf(error, -ESTALE, "%s is running on the data; stop it first, or use --force", gate.running);
+        return error_setf(error, -ESTALE, "%s is running on the data; stop it first, or use --force",
+                          gate.running.n > 0 ? gate.running.list[0] : gate.connections.list[0]);
 }
 
 static int undo_do_package(struct undo *undo, struct error *error)

@@ -75,6 +75,8 @@ FORWARD(sd_bus_call_methodv,
         (sd_bus * bus, const char *destination, const char *path, const char *interface, const char *member,
          sd_bus_error *error, sd_bus_message **reply, const char *types, va_list values),
         (bus, destination, path, interface, member, error, reply, types, values))
+FORWARD(sd_bus_message_appendv, (sd_bus_message * message, const char *types, va_list values), (message, types, values))
+FORWARD(sd_bus_message_append_strv, (sd_bus_message * message, char **list), (message, list))
 FORWARD(sd_bus_message_readv, (sd_bus_message * message, const char *types, va_list values), (message, types, values))
 FORWARD(sd_bus_message_enter_container, (sd_bus_message * message, char type, const char *contents),
         (message, type, contents))
@@ -82,6 +84,10 @@ FORWARD(sd_bus_get_property_string,
         (sd_bus * bus, const char *destination, const char *path, const char *interface, const char *member,
          sd_bus_error *error, char **ret),
         (bus, destination, path, interface, member, error, ret))
+FORWARD(sd_bus_get_property_trivial,
+        (sd_bus * bus, const char *destination, const char *path, const char *interface, const char *member,
+         sd_bus_error *error, char type, void *ret),
+        (bus, destination, path, interface, member, error, type, ret))
 FORWARD(sd_bus_get_property_strv,
         (sd_bus * bus, const char *destination, const char *path, const char *interface, const char *member,
          sd_bus_error *error, char ***ret),
@@ -114,6 +120,17 @@ int sd_bus_message_read(sd_bus_message *message, const char *types, ...)
 
         va_start(values, types);
         r = sd_bus_message_readv(message, types, values);
+        va_end(values);
+        return r;
+}
+
+int sd_bus_message_append(sd_bus_message *message, const char *types, ...)
+{
+        va_list values;
+        int r;
+
+        va_start(values, types);
+        r = sd_bus_message_appendv(message, types, values);
         va_end(values);
         return r;
 }

@@ -2,10 +2,11 @@
 
 #include "package/package.h"
 
+#include "basic/memstream.h"
 #include "catalog/catalog-load.h"
 #include "catalog/migration-name.h"
-#include "package/gate.h"
 
+#include <stdio.h>
 #include <syslog.h>
 
 static int version_check_argument(const char *argument, struct error *error)
@@ -192,27 +193,64 @@ static int step_fill_in(struct dmig_step *step, const struct plan_step *planned)
                        : 0;
 }
 
-int package_look_at_gate(const struct package *pkg, struct dmig_report *report, char **ret, struct error *error)
+int package_look_at_gate(const struct package *pkg, struct dmig_report *report, struct gate *ret, struct error *error)
 {
-        _cleanup_(gate_done) struct gate gate = { 0 };
-        int r;
+        struct gate gate = { 0 };
+        int r = 0;
 
-        if (pkg->plan.n_pending > 0 && !pkg->request.ctx->root.path[0]) {
+        assert(ret);
+
+        if (pkg->plan.n_pending > 0 && !pkg->request.ctx->root.path[0])
                 r = gate_look(pkg->request.package, &gate, error);
-                if (r < 0)
-                        return r;
-        }
+        if (r < 0)
+                return r;
         report_take_units(report, TAKE_PTR(gate.units), gate.n_units);
-        *ret = TAKE_PTR(gate.running);
+        *ret = gate;
         return 0;
 }
 
-int package_explain_gate(struct dmig_report *report, const char *running)
+/* "a b c" or "a, b and c" */
+static int gate_join_units(const struct strv *units, bool sentence, char **ret)
 {
-        return report_set_errorf(
-                report, DMIG_RESULT_PENDING,
-                "%s is running, and data is never migrated under a running service; 'systemctl restart %s' migrates it first",
-                running, running);
+        size_t size;
+        FILE *stream = open_memstream(ret, &size);
+
+        if (!stream)
+                return -ENOMEM;
+        for (size_t i = 0; i < units->n; i++)
+                fprintf(stream, "%s%s",
+                        i == 0             ? ""
+                        : !sentence        ? " "
+                        : i + 1 < units->n ? ", "
+                                           : " and ",
+                        units->list[i]);
+        return memstream_close(stream, ret);
+}
+
+/* A restart of a service ends the connections of the others, too; without one they have to be ended by hand. */
+int package_explain_gate(struct dmig_report *report, const struct gate *gate)
+{
+        const struct strv *units = gate->running.n > 0 ? &gate->running : &gate->connections;
+        _cleanup_free_ char *names = NULL, *arguments = NULL, *command = NULL;
+        int r;
+
+        assert(report && gate_is_running(gate));
+
+        r = gate_join_units(units, true, &names);
+        if (r >= 0)
+                r = gate_join_units(units, false, &arguments);
+        if (r >= 0 && gate->running.n > 0)
+                r = asprintf(&command, "systemctl restart %s' migrates", arguments);
+        else if (r >= 0)
+                r = asprintf(&command, "systemctl stop %s && deploy-migrate run %s' migrates", arguments,
+                             report->package);
+        if (r < 0) {
+                command = NULL;
+                return -ENOMEM;
+        }
+        return report_set_errorf(report, DMIG_RESULT_PENDING,
+                                 "%s %s running, and data is never migrated under a running service; '%s it first",
+                                 names, units->n == 1 ? "is" : "are", command);
 }
 
 static int package_explain(const struct package *pkg, struct dmig_report *report)

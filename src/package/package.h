@@ -11,6 +11,7 @@
 #include "package/plan.h"
 #include "package/report.h"
 #include "package/upgrade.h"
+#include "units/gate.h"
 
 struct package {
         struct upgrade_request request;
@@ -59,10 +60,10 @@ bool package_is_due(const struct plan_step *step);
 _must_check_ int package_report(const struct package *pkg, enum package_scope scope, struct dmig_report *report);
 
 /*
- * Puts the services that wait for the package into @report, if something is due on the running system. Returns: 0 with the name of one that
- * runs in @ret, NULL if none does; or a negative errno with @error set.
+ * Puts the services that wait for the package into @report, if something is due on the running system. Returns: 0 with which of them run in
+ * @ret, to be freed with gate_done(); or a negative errno with @error set.
  */
-_must_check_ int package_look_at_gate(const struct package *pkg, struct dmig_report *report, char **ret,
+_must_check_ int package_look_at_gate(const struct package *pkg, struct dmig_report *report, struct gate *ret,
                                       struct error *error);
-/* Says in @report which unit to restart. Returns: 0 or -ENOMEM. */
-_must_check_ int package_explain_gate(struct dmig_report *report, const char *running);
+/* Says in @report what to do about what runs. Returns: 0 or -ENOMEM. */
+_must_check_ int package_explain_gate(struct dmig_report *report, const struct gate *gate);

@@ -2,24 +2,17 @@
 
 #include "package/reload.h"
 
-#include "basic/clock.h"
-#include "package/manager.h"
+#include "units/manager.h"
 
 #include <syslog.h>
 
-/* As long as systemctl(1) waits: systemd runs its generators. */
-#define RELOAD_TIMEOUT_USEC (180 * USEC_PER_SEC)
-
-static int manager_reload(void)
+static int reload_ask(void)
 {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
         int r;
 
         r = manager_open(&bus);
-        if (r >= 0)
-                r = sd_bus_message_new_method_call(bus, &call, MANAGER, MANAGER_PATH, MANAGER ".Manager", "Reload");
-        return r < 0 ? r : sd_bus_call(bus, call, RELOAD_TIMEOUT_USEC, NULL, NULL);
+        return r < 0 ? r : manager_reload(bus);
 }
 
 void reload_units(struct dmig *ctx, const char *package)
@@ -35,7 +28,7 @@ void reload_units(struct dmig *ctx, const char *package)
         if (r == 0)
                 return;
         if (r > 0)
-                r = manager_reload();
+                r = reload_ask();
         if (r < 0)
                 context_log(ctx, LOG_WARNING, package,
                             "can't make systemd read the changed units: %s; run 'systemctl daemon-reload'",

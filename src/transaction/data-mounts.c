@@ -5,7 +5,7 @@
 #include "basic/clock.h"
 #include "basic/memstream.h"
 #include "basic/path-escape.h"
-#include "package/mount-units.h"
+#include "units/mount-units.h"
 #include "stage/missing-mounts.h"
 
 #include <poll.h>

@@ -3,7 +3,7 @@
 
 /* systemd's jobs. In: the job of a unit. Out: whether it can end before the migrations of a package have. */
 
-#include "package/manager.h"
+#include "units/manager.h"
 
 #include <stdint.h>
 

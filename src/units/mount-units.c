@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "package/mount-units.h"
+#include "units/mount-units.h"
 
-#include "package/job-order.h"
-#include "package/manager.h"
+#include "units/job-order.h"
+#include "units/unit.h"
 
 void mount_units_done(struct mount_units *units)
 {
         strv_done(&units->points);
         strv_done(&units->awaited);
-}
-
-/* What systemd's ListUnitsByPatterns says of a unit. */
-struct unit_line {
-        const char *name, *load, *path, *job;
-        uint32_t job_id; /* 0: it has none */
-};
-
-/* Returns: 1, 0 at the end of the list, or a negative errno. */
-static int unit_line_read(sd_bus_message *reply, struct unit_line *ret)
-{
-        const char *description, *active, *sub, *following, *job_path;
-
-        return sd_bus_message_read(reply, "(ssssssouso)", &ret->name, &description, &ret->load, &active, &sub,
-                                   &following, &ret->path, &ret->job_id, &ret->job, &job_path);
 }
 
 /* Units without a file were made from the mount table, or are only mentioned by others. Returns: whether it has one, or a negative errno. */
@@ -46,7 +31,7 @@ static int unit_line_get_mount_point(sd_bus *bus, const struct unit_line *line, 
 }
 
 /* Returns: whether it is about to be started, without waiting for us, or a negative errno. */
-static int unit_line_is_awaited(sd_bus *bus, const struct unit_line *line, const char *package)
+static int unit_line_is_due(sd_bus *bus, const struct unit_line *line, const char *package)
 {
         int r;
 
@@ -75,7 +60,7 @@ static int mount_units_add(const struct mount_units_query *query, const struct u
                 return r;
         r = strv_add(&query->units->points, point);
         if (r >= 0)
-                r = unit_line_is_awaited(query->bus, line, query->package);
+                r = unit_line_is_due(query->bus, line, query->package);
         return r > 0 ? strv_add(&query->units->awaited, point) : r;
 }
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "package/job-order.h"
+#include "units/job-order.h"
 
 #include "basic/array.h"
-#include "basic/unit-name.h"
-
-#include <stdio.h>
+#include "units/unit.h"
 
 #define UNIT_OF_ALL "deploy-migrate.service"
 
@@ -65,17 +63,10 @@ static int job_walk_visit(struct job_walk *walk, uint32_t id)
 int job_awaits_migrations(sd_bus *bus, uint32_t id, const char *package)
 {
         _cleanup_(job_walk_done) struct job_walk walk = { .bus = bus };
-        _cleanup_free_ char *instance = NULL;
         int r;
 
         assert(bus && package);
 
-        r = unit_name_escape(package, &instance);
-        if (r < 0)
-                return r;
-        if (asprintf(&walk.unit, "deploy-migrate@%s.service", instance) < 0) {
-                walk.unit = NULL;
-                return -ENOMEM;
-        }
-        return job_walk_visit(&walk, id);
+        r = unit_format_own(package, "service", &walk.unit);
+        return r < 0 ? r : job_walk_visit(&walk, id);
 }

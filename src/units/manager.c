@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "package/manager.h"
+#include "units/manager.h"
 
 #include <sys/stat.h>
+
+#include "basic/clock.h"
 
 #define PRIVATE_SOCKET "unix:path=/run/systemd/private"
 
@@ -34,4 +36,18 @@ int manager_open(sd_bus **ret)
                 return r;
         *ret = TAKE_PTR(bus);
         return 0;
+}
+
+/* As long as systemctl(1) waits: systemd runs its generators. */
+#define RELOAD_TIMEOUT_USEC (180 * USEC_PER_SEC)
+
+int manager_reload(sd_bus *bus)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+        int r;
+
+        assert(bus);
+
+        r = sd_bus_message_new_method_call(bus, &call, MANAGER, MANAGER_PATH, MANAGER ".Manager", "Reload");
+        return r < 0 ? r : sd_bus_call(bus, call, RELOAD_TIMEOUT_USEC, NULL, NULL);
 }

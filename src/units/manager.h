@@ -14,3 +14,5 @@
 _must_check_ int manager_is_there(void);
 /* Returns: 0 or a negative errno. */
 _must_check_ int manager_open(sd_bus **ret);
+/* Has it read all unit files again. Returns: 0 or a negative errno. */
+_must_check_ int manager_reload(sd_bus *bus);

@@ -43,13 +43,13 @@ static int attempt_record_start(struct attempt *a, struct error *error)
         r = reach_describe(a->migration->manifest, &reach);
         if (r < 0)
                 return r;
-        return emit_event(a->ctx, a->history,
-                          &(const struct emission){ "started",
-                                                    { { "id", .text = a->migration->id },
-                                                      { "attempt", .number = a->number },
-                                                      { "sha256", .text = a->sha256 },
-                                                      { reach ? "reaches_out" : NULL, .text = reach } } },
-                          error);
+        return emit_event_later(a->ctx, a->history,
+                                &(const struct emission){ "started",
+                                                          { { "id", .text = a->migration->id },
+                                                            { "attempt", .number = a->number },
+                                                            { "sha256", .text = a->sha256 },
+                                                            { reach ? "reaches_out" : NULL, .text = reach } } },
+                                error);
 }
 
 static int attempt_give_up_at_last(struct attempt *a, struct error *error)
@@ -283,12 +283,17 @@ static int attempt_commit(struct attempt *a, struct error *error)
         return 0;
 }
 
-/* Ends the commit before this attempt, whose "applied" became durable with our "started". */
-static int attempt_archive_committed(struct attempt *a, struct error *error)
+/* Makes durable that the attempt has started, and ends the commit before it, whose "applied" is durable with that. */
+static int attempt_settle(void *userdata, struct error *error)
 {
-        int r = *a->committed ? transaction_archive(*a->committed, error) : 0;
+        struct attempt *a = userdata;
+        int r;
 
-        *a->committed = transaction_free(*a->committed);
+        r = emit_settle(a->ctx, a->history, error);
+        if (r >= 0 && *a->committed)
+                r = transaction_archive(*a->committed, error);
+        if (r >= 0)
+                *a->committed = transaction_free(*a->committed);
         return r;
 }
 
@@ -332,7 +337,11 @@ static int attempt_run_phases(struct attempt *a, struct error *error)
         struct phase phase = attempt_get_phase(a);
         int r;
 
-        r = phases_check(&phase, &ending);
+        phase.meanwhile = attempt_settle;
+        phase.userdata = a;
+        r = phases_check(&phase, &ending, error);
+        if (r >= 0)
+                r = attempt_settle(a, error); /* if there was no sandbox to do it in the meantime */
         if (r < 0)
                 return r;
         if (ending.outcome == OUTCOME_TRUE)
@@ -369,7 +378,8 @@ int attempt_run(struct attempt *attempt, struct error *error)
         assert(attempt->step && attempt->committed);
 
         r = attempt_record_start(attempt, error);
-        if (r >= 0)
-                r = attempt_archive_committed(attempt, error);
+        /* The scratch is made where the stage of the commit before is. */
+        if (r >= 0 && attempt->migration->manifest->check_scratch)
+                r = attempt_settle(attempt, error);
         return r < 0 ? r : attempt_clean_up(attempt, attempt_run_phases(attempt, error), error);
 }

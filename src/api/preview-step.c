@@ -237,7 +237,7 @@ static int preview_step_run_phases(struct preview_step *preview, struct error *e
 
         if (!preview_step_can_check(preview))
                 return 0;
-        r = phases_check(&phase, &ending);
+        r = phases_check(&phase, &ending, error);
         if (r < 0)
                 return r;
         if (ending.outcome != OUTCOME_TRUE && ending.outcome != OUTCOME_FALSE)

@@ -13,6 +13,7 @@
 #include "package/reload.h"
 #include "package/tried.h"
 #include "phase/running.h"
+#include "sandbox/process.h"
 #include "transaction/archive.h"
 #include "transaction/data-mounts.h"
 #include "transaction/transaction.h"
@@ -356,15 +357,11 @@ static bool run_was_tried(struct run *run)
         return true;
 }
 
-static int run_do_package(struct run *run, struct error *error)
+static int run_do_locked(struct run *run, struct error *error)
 {
         struct package *pkg = run->pkg;
-        _cleanup_close_ int lock = -EBADF;
         int q, r;
 
-        run->lock_fd = lock = context_lock(run->ctx, pkg->request.package, error);
-        if (lock < 0)
-                return lock;
         r = package_open_history(pkg, HISTORY_APPEND, error);
         if (r >= 0)
                 r = run_recover(run, error);
@@ -384,6 +381,19 @@ static int run_do_package(struct run *run, struct error *error)
         if ((run->flags & DMIG_STARTING) && run->report->result == DMIG_RESULT_FAILED)
                 tried_note(run->ctx, pkg->request.package, pkg->upgrade.to);
         return r < 0 ? r : q < 0 ? q : 0;
+}
+
+static int run_do_package(struct run *run, struct error *error)
+{
+        _cleanup_close_ int lock = -EBADF;
+        int r;
+
+        run->lock_fd = lock = context_lock(run->ctx, run->pkg->request.package, error);
+        if (lock < 0)
+                return lock;
+        r = run_do_locked(run, error);
+        process_reap(&run->ctx->keeper); /* it holds the lock as well */
+        return r;
 }
 
 /* The services that wait for the package should log its error, too; if systemd can't be asked, the report goes without them. */

@@ -57,6 +57,29 @@ static int phase_open_files(const struct phase *phase, struct system_files *ret,
         return r >= 0 && phase->migrate && manifest->network ? system_files_add_resolver(ret, error) : r;
 }
 
+/* ---- Before the program begins ---- */
+
+static void phase_tell(const struct phase *phase)
+{
+        emit_unrecorded(phase->ctx, phase->package,
+                        &(const struct emission){ "phase",
+                                                  { { "id", .text = phase->migration->id },
+                                                    { "phase", .text = phase->name },
+                                                    { "timeout_sec", .number = (int64_t)phase->timeout_sec } } });
+}
+
+static int phase_begin(void *userdata, struct error *error)
+{
+        struct phase *phase = userdata;
+
+        phase->meanwhile_result = phase->meanwhile ? phase->meanwhile(phase->userdata, error) : 0;
+        if (phase->meanwhile_result >= 0)
+                phase_tell(phase);
+        return phase->meanwhile_result;
+}
+
+/* ---- The sandbox ---- */
+
 /* What the sandbox is made of, which must outlive it. */
 struct surroundings {
         struct scratch scratch;
@@ -143,6 +166,9 @@ static int phase_run_program(struct phase *phase, struct output *output, struct 
                 .stop_fd = phase->ctx->stop_fd,
                 .lock_fd = phase->lock_fd,
                 .output = output,
+                .meanwhile = phase_begin,
+                .keeper = &phase->ctx->keeper,
+                .early = phase->running && !phase->stage,
                 .gentle = phase->migrate,
                 .tick = phase_progress_tick,
                 .progress = phase_progress_line,
@@ -245,10 +271,10 @@ static bool program_is_at_fault(int code)
         return code == -ENOEXEC || code == -ENOENT || code == -EACCES;
 }
 
-int phase_execute(struct phase *phase, struct ending *ret)
+int phase_execute(struct phase *phase, struct ending *ret, struct error *error)
 {
         _cleanup_(output_done) struct output output = { 0 };
-        _cleanup_error_ struct error error = { 0 };
+        _cleanup_error_ struct error reason = { 0 };
         struct process_result result;
         int r;
 
@@ -256,24 +282,21 @@ int phase_execute(struct phase *phase, struct ending *ret)
         assert(phase->migration);
         assert(phase->name);
 
-        emit_unrecorded(phase->ctx, phase->package,
-                        &(const struct emission){ "phase",
-                                                  { { "id", .text = phase->migration->id },
-                                                    { "phase", .text = phase->name },
-                                                    { "timeout_sec", .number = (int64_t)phase->timeout_sec } } });
         r = output_init(&output, phase_log_line, phase);
         if (r < 0)
                 return r;
         phase_progress_begin(phase);
-        r = phase_run_program(phase, &output, &result, &error);
+        r = phase_run_program(phase, &output, &result, &reason);
         phase_progress_end(phase);
+        if (phase->meanwhile_result < 0)
+                return error_setf(error, r, "%s", error_text(&reason));
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
-                error_complete(&error, r);
+                error_complete(&reason, r);
                 ret->outcome = OUTCOME_FAILED;
                 ret->cause = program_is_at_fault(r) ? NULL : hint_find_cause(r, NULL) ?: "system";
-                ret->reason = strdup(error_text(&error));
+                ret->reason = strdup(error_text(&reason));
                 return ret->reason ? 0 : -ENOMEM;
         }
         r = ending_judge(ret, phase, &result);

@@ -25,9 +25,13 @@ struct phase {
         int lock_fd;               /* the package's lock, which the program's processes hold as well */
         unsigned number;           /* of the attempt */
         struct running *running;   /* where status finds the progress of a run; NULL: of a preview */
-        const char *name;          /* "check" or "migrate" */
+        /* Called once before the program begins, while its sandbox is made; what fails in it isn't the migration's failure. May be NULL. */
+        int (*meanwhile)(void *userdata, struct error *error);
+        void *userdata;
+        const char *name; /* "check" or "migrate" */
         bool migrate;
         uint64_t timeout_sec;
+        int meanwhile_result;
         struct phase_progress progress;
 };
 
@@ -48,6 +52,9 @@ struct ending {
         char *output;       /* its end alone, "" if there was none; NULL if it was stopped or couldn't be started */
 };
 
-/* If the program can't be started, the outcome is a failure, too. Returns: 0 or -ENOMEM. */
-_must_check_ int phase_execute(struct phase *phase, struct ending *ret);
+/*
+ * If the program can't be started, the outcome is a failure, too. Returns: 0, -ENOMEM, or the result of phase.meanwhile with @error set if
+ * that has failed.
+ */
+_must_check_ int phase_execute(struct phase *phase, struct ending *ret, struct error *error);
 void ending_done(struct ending *ending);

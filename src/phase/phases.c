@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static int phases_run(struct phase *phase, bool migrate, struct ending *ret)
+static int phases_run(struct phase *phase, bool migrate, struct ending *ret, struct error *error)
 {
         const struct manifest *manifest = phase->migration->manifest;
 
@@ -15,15 +15,15 @@ static int phases_run(struct phase *phase, bool migrate, struct ending *ret)
         phase->timeout_sec = migrate ? manifest->timeout_sec : manifest->check_timeout_sec;
         ending_done(ret);
         *ret = (struct ending){ .phase = phase->name };
-        return phase_execute(phase, ret);
+        return phase_execute(phase, ret, error);
 }
 
-int phases_check(struct phase *phase, struct ending *ret)
+int phases_check(struct phase *phase, struct ending *ret, struct error *error)
 {
         assert(phase);
         assert(ret);
 
-        return phases_run(phase, false, ret);
+        return phases_run(phase, false, ret, error);
 }
 
 /* A program that says it is done has to show it; what check prints may say what is missing, or that it has crashed. */
@@ -47,12 +47,13 @@ int phases_migrate(struct phase *phase, int64_t *ret_duration_ms, struct ending 
         int r;
 
         assert(phase);
+        assert(!phase->meanwhile);
         assert(ret);
 
-        r = phases_run(phase, true, ret);
+        r = phases_run(phase, true, ret, NULL);
         *ret_duration_ms = (int64_t)((now_usec(CLOCK_MONOTONIC) - begin) / USEC_PER_MSEC);
         if (r < 0 || ret->outcome != OUTCOME_TRUE)
                 return r;
-        r = phases_run(phase, false, ret);
+        r = phases_run(phase, false, ret, NULL);
         return r >= 0 && ret->outcome == OUTCOME_FALSE ? ending_refute(ret) : r;
 }

@@ -8,10 +8,10 @@
 
 #include "phase/phase.h"
 
-/* Is the effect there already? In @ret: OUTCOME_TRUE, OUTCOME_FALSE, or why that isn't known. Returns: 0 or -ENOMEM. */
-_must_check_ int phases_check(struct phase *phase, struct ending *ret);
+/* Is the effect there already? In @ret: OUTCOME_TRUE, OUTCOME_FALSE, or why that isn't known. Returns: as phase_execute(). */
+_must_check_ int phases_check(struct phase *phase, struct ending *ret, struct error *error);
 /*
  * Runs migrate, then check, which must find the effect now. In @ret: OUTCOME_TRUE, or why it isn't there; in @ret_duration_ms how long
- * migrate took. Returns: 0 or -ENOMEM.
+ * migrate took. There is nothing to do meanwhile. Returns: 0 or -ENOMEM.
  */
 _must_check_ int phases_migrate(struct phase *phase, int64_t *ret_duration_ms, struct ending *ret);

@@ -255,6 +255,19 @@ static int keeper_watch_children(void)
         return signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* The parent has done what it had to do before the program begins. */
+static void keeper_await_begin(const struct keeper *keeper)
+{
+        char command;
+        ssize_t n;
+
+        do
+                n = recv(keeper->control, &command, sizeof(command), 0);
+        while (n < 0 && errno == EINTR);
+        if (n != sizeof(command) || command != KEEPER_BEGIN)
+                _exit(EXIT_FAILURE);
+}
+
 void keeper_main(struct keeper *keeper)
 {
         const struct sandbox *sandbox = keeper->request->sandbox;
@@ -275,6 +288,8 @@ void keeper_main(struct keeper *keeper)
         if (!sandbox && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
                 keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
 
+        if (keeper->request->meanwhile)
+                keeper_await_begin(keeper);
         /* vfork, since copying our page tables would take longer than the rest of the program's start. */
         keeper->program = vfork();
         if (keeper->program == 0)

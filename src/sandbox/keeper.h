@@ -10,6 +10,7 @@
 #include "sandbox/process.h"
 
 enum keeper_command {
+        KEEPER_BEGIN = 'B',     /* the program, with process_request.meanwhile only */
         KEEPER_TERMINATE = 'T', /* SIGTERM to the whole tree */
         KEEPER_KILL = 'K',      /* SIGKILL to the whole tree, as when the control socket is closed */
 };

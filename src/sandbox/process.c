@@ -25,7 +25,7 @@ struct supervision {
         bool stop_seen;
         bool terminated;   /* SIGTERM was sent */
         bool have_message; /* the keeper has reported */
-        bool keeper_gone;
+        bool keeper_gone;  /* or about to go: nothing more comes from it */
         enum process_end end;
         struct keeper_message message;
         uint64_t begin;
@@ -89,6 +89,14 @@ static void supervision_note_left(struct supervision *s, struct keeper_message *
                 s->request->left_running(message->left, s->request->userdata);
 }
 
+static void supervision_note_gone(struct supervision *s)
+{
+        s->keeper_gone = true;
+        /* A process that is left may keep them open for ever. */
+        (void)fcntl(s->output, F_SETFL, O_NONBLOCK);
+        (void)fcntl(s->progress, F_SETFL, O_NONBLOCK);
+}
+
 static void supervision_read_message(struct supervision *s)
 {
         struct keeper_message message;
@@ -97,10 +105,7 @@ static void supervision_read_message(struct supervision *s)
         if (n < 0 && errno == EINTR)
                 return;
         if (n != sizeof(message)) {
-                s->keeper_gone = true;
-                /* A process that is left may keep them open for ever. */
-                (void)fcntl(s->output, F_SETFL, O_NONBLOCK);
-                (void)fcntl(s->progress, F_SETFL, O_NONBLOCK);
+                supervision_note_gone(s);
                 return;
         }
         if (message.kind == KEEPER_LEFT)
@@ -108,6 +113,8 @@ static void supervision_read_message(struct supervision *s)
         else if (!s->have_message)
                 s->message = message; /* the first one is the cause of the others */
         s->have_message |= message.kind != KEEPER_LEFT;
+        if (message.kind == KEEPER_ENDED && s->request->early && s->request->sandbox)
+                supervision_note_gone(s);
 }
 
 static int poll_timeout_until(uint64_t time, uint64_t now)
@@ -241,33 +248,61 @@ static void supervision_done(struct supervision *s)
         fd_closep(&s->control);
         fd_closep(&s->output);
         fd_closep(&s->progress);
-        while (s->keeper > 0 && waitpid(s->keeper, NULL, 0) < 0 && errno == EINTR)
+        if (s->request->early) {
+                process_reap(s->request->keeper);
+                *s->request->keeper = s->keeper;
+        } else {
+                process_reap(&s->keeper);
+        }
+}
+
+/* What has to be done before the program begins takes time, and so does the sandbox. */
+static int supervision_begin_program(struct supervision *s, struct error *error)
+{
+        int r = s->request->meanwhile ? s->request->meanwhile(s->request->userdata, error) : 0;
+
+        if (s->request->keeper)
+                process_reap(s->request->keeper);
+        if (r >= 0 && s->request->meanwhile)
+                supervision_command(s, KEEPER_BEGIN);
+        s->begin = now_usec(CLOCK_MONOTONIC);
+        if (s->request->timeout_usec)
+                s->deadline = usec_add(s->begin, s->request->timeout_usec);
+        s->next_tick = s->begin + USEC_PER_SEC;
+        return r;
+}
+
+void process_reap(pid_t *keeper)
+{
+        while (*keeper > 0 && waitpid(*keeper, NULL, 0) < 0 && errno == EINTR)
                 ;
+        *keeper = 0;
 }
 
 int process_run(const struct process_request *request, struct process_result *ret, struct error *error)
 {
-        uint64_t begin = now_usec(CLOCK_MONOTONIC);
         _cleanup_(supervision_done) struct supervision s = {
                 .request = request,
                 .control = -EBADF,
                 .output = -EBADF,
                 .progress = -EBADF,
                 .progress_lines = { .fn = request->progress, .userdata = request->userdata },
-                .begin = begin,
-                .deadline = request->timeout_usec ? usec_add(begin, request->timeout_usec) : USEC_INFINITY,
-                .next_tick = begin + USEC_PER_SEC,
+                .deadline = USEC_INFINITY,
         };
         int r;
 
         assert(request->argv && request->argv[0]);
         assert(request->envp);
         assert(request->output);
+        assert(request->keeper || !request->early);
         assert(ret);
 
         r = supervision_start(&s);
         if (r < 0)
                 return error_errnof(error, r, "can't start a process");
+        r = supervision_begin_program(&s, error);
+        if (r < 0)
+                return r;
         r = supervision_run(&s);
         if (r < 0)
                 return error_errnof(error, r, "can't supervise %s", request->argv[0]);

@@ -28,6 +28,17 @@ struct process_request {
         int stop_fd;                   /* readable as soon as the program has to stop */
         int lock_fd;                   /* open until the last process has ended; -EBADF: none */
         struct output *output;
+        /*
+         * Called once while the sandbox is made: the program begins after it has succeeded, and not at all if it fails. NULL: nothing to do
+         * meanwhile.
+         */
+        int (*meanwhile)(void *userdata, struct error *error);
+        /*
+         * The keeper of an earlier program, which is reaped before this one begins; it may be NULL. With @early: returns as soon as all
+         * processes of the program have ended, and notes its keeper there, which may still be ending, with its lock_fd open.
+         */
+        pid_t *keeper;
+        bool early;  /* for a sandboxed program, with @keeper */
         bool gentle; /* if it ends well, what it has left running gets SIGTERM and the time to end */
         void (*tick)(uint64_t elapsed_usec, void *userdata); /* about once a second */
         void (*progress)(const char *line,
@@ -51,6 +62,8 @@ struct process_result {
 
 /*
  * Returns: 0, or a negative errno with @error set if the program can't be started: -ENOEXEC and -ENOENT come from execve(2),
- * others from the sandbox or the system.
+ * others from the sandbox, the system or @meanwhile.
  */
 _must_check_ int process_run(const struct process_request *request, struct process_result *ret, struct error *error);
+/* Waits for the end of the keeper that process_run() has noted, if there is one. */
+void process_reap(pid_t *keeper);

@@ -82,6 +82,18 @@ test_a_direct_one_is_not_run_even_then() {
         assert_calls 1.1.0/001_x:check 1.1.0/001_x:migrate 1.1.0/001_x:check
 }
 
+# What comes before it is committed, but waits for its start to be archived.
+test_it_fails_without_a_sandbox_and_what_was_before_is_kept() {
+        ship '{"connect": ["/etc/sample/x.conf"]}'
+        write /etc/sample/x.conf ''
+        expect 1 run --json sample
+        assert_json '.packages[0].migrations | map(.state) | join(" ")' 'applied failed pending'
+        assert_json '.packages[0].error | contains("it isn\u0027t a socket")' true
+        expect 0 history --files sample
+        assert_out 1.1.0-001_x
+        ls "$ROOT"/var/lib/deploy-migrate/sample/transactions/*1.1.0-001_x/slots >/dev/null
+}
+
 # A server of the system, which writes down the phases that connect to it.
 start_server() {
         mkdir -p "$ROOT/run"

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -31,6 +32,54 @@ static void expect_output(const struct run *run, const char *output)
         ck_assert_int_eq(run->result.end, PROCESS_EXITED);
         ck_assert_int_eq(run->result.status, 0);
 }
+
+/* ---- The beginning --------------------------------------------------------------------------- */
+
+static int wait_meanwhile(void *userdata, struct error *error)
+{
+        uint64_t *ret_end = userdata;
+
+        (void)error;
+        (void)poll(NULL, 0, 200);
+        *ret_end = now_usec(CLOCK_REALTIME);
+        return 0;
+}
+
+static int fail_meanwhile(void *userdata, struct error *error)
+{
+        (void)userdata;
+        return error_setf(error, -EIO, "no luck");
+}
+
+START_TEST(test_begins_after_meanwhile)
+{
+        _cleanup_(run_done) struct run run;
+        uint64_t end = 0;
+
+        program_run(&(struct program){ .script = "date +%s%6N",
+                                       .sandboxed = SANDBOXED,
+                                       .meanwhile = wait_meanwhile,
+                                       .userdata = &end },
+                    &run);
+        ck_assert_msg(run.r == 0, "%s", error_text(&run.error));
+        ck_assert_uint_ge(strtoull(run.output, NULL, 10), end);
+        ck_assert_uint_gt(end, 0);
+}
+END_TEST
+
+START_TEST(test_doesnt_begin_if_meanwhile_fails)
+{
+        _cleanup_(run_done) struct run run;
+
+        program_run(&(struct program){ .script = "echo begun", .sandboxed = SANDBOXED, .meanwhile = fail_meanwhile },
+                    &run);
+        ck_assert_int_eq(run.r, -EIO);
+        ck_assert_str_eq(error_text(&run.error), "no luck");
+        ck_assert_str_eq(run.output, "");
+        ck_assert_int_eq(waitpid(-1, NULL, 0), -1);
+        ck_assert_int_eq(errno, ECHILD);
+}
+END_TEST
 
 /* ---- The end --------------------------------------------------------------------------------- */
 
@@ -323,6 +372,29 @@ START_TEST(test_closed_standard_descriptors)
 }
 END_TEST
 
+/* All that the program was has ended, and the keeper alone may not have. */
+START_TEST(test_keeper_ends_later)
+{
+        _cleanup_(run_done) struct run first = { 0 }, second;
+        pid_t keeper = 0;
+
+        program_run(&(struct program){ .script = "sleep 100 & echo out; exit 3", .sandboxed = true, .keeper = &keeper },
+                    &first);
+        ck_assert_msg(first.r == 0, "%s", error_text(&first.error));
+        ck_assert_str_eq(first.output, "out\n");
+        ck_assert_int_eq(first.result.status, 3);
+        ck_assert_int_gt(keeper, 0);
+
+        program_run(&(struct program){ .script = "exit 4", .sandboxed = true, .keeper = &keeper }, &second);
+        ck_assert_int_eq(second.result.status, 4);
+        process_reap(&keeper);
+        ck_assert_int_eq(keeper, 0);
+        ck_assert_int_eq(waitpid(-1, NULL, 0), -1);
+        ck_assert_int_eq(errno, ECHILD);
+        ck_assert_uint_eq(program_count(), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
         TCase *end = tcase_create("end"), *finds = tcase_create("finds"), *left = tcase_create("left");
@@ -330,6 +402,9 @@ static Suite *suite(void)
 
         tcase_set_timeout(end, TIMEOUT_SEC);
         tcase_add_unchecked_fixture(end, trees_setup, trees_teardown);
+        tcase_add_loop_test(end, test_begins_after_meanwhile, 0, 2);
+        tcase_add_loop_test(end, test_doesnt_begin_if_meanwhile_fails, 0, 2);
+        tcase_add_test(end, test_keeper_ends_later);
         tcase_add_loop_test(end, test_end, 0, 2 * ELEMENTSOF(ends));
         tcase_add_loop_test(end, test_cannot_start, 0, 2 * ELEMENTSOF(failures));
         suite_add_tcase(s, end);

@@ -61,6 +61,13 @@ static struct sandbox *new_check_sandbox(int *ret_network)
         return sandbox;
 }
 
+static int call_meanwhile(void *userdata, struct error *error)
+{
+        const struct keeping *keeping = userdata;
+
+        return keeping->program->meanwhile(keeping->program->userdata, error);
+}
+
 void program_run(const struct program *program, struct run *ret)
 {
         _cleanup_(sandbox_freep) struct sandbox *own = NULL;
@@ -78,6 +85,9 @@ void program_run(const struct program *program, struct run *ret)
                 .output = &output,
                 .tick = tick,
                 .gentle = program->gentle,
+                .meanwhile = program->meanwhile ? call_meanwhile : NULL,
+                .keeper = program->keeper,
+                .early = program->keeper,
                 .progress = keep_progress,
                 .left_running = keep_left,
                 .userdata = &keeping,

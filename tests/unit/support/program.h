@@ -13,6 +13,8 @@ struct program {
         const struct sandbox *sandbox;
         uint64_t timeout_usec;
         bool gentle;
+        int (*meanwhile)(void *userdata, struct error *error);
+        pid_t *keeper;
         int stop_fd; /* 0: none */
         void (*on_line)(const char *line, void *userdata);
         void (*on_tick)(uint64_t elapsed_usec, void *userdata);

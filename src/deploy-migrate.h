@@ -139,8 +139,9 @@ struct dmig_event;
 /*
  * An event, in the thread that runs the package. The callback hears each line of a history as soon
  * as it is durable, and these events, which are in no history:
- *   "upgrade" {from, to, from_source, pending}: before the first migration of a package; @pending
- *     is how many are to run;
+ *   "upgrade" {from, to, from_source, pending, units}: before the first migration of a package;
+ *     @pending is how many are to run, @units names the systemd units that wait for that, separated
+ *     by blanks, if there are any;
  *   "phase" {id, phase, timeout_sec}: before a program starts; @phase is "check" or "migrate",
  *     @timeout_sec is 0 if there is no limit;
  *   "progress" {id, phase, elapsed_ms, timeout_sec, percent, text, done, total}: once a second while

@@ -104,13 +104,15 @@ static int run_record_purged(struct run *run, struct error *error)
 static void run_tell_upgrade(struct run *run)
 {
         const struct upgrade *upgrade = &run->pkg->upgrade;
+        _cleanup_free_ char *units = report_join_units(run->report);
 
         emit_unrecorded(run->ctx, run->pkg->request.package,
                         &(const struct emission){ "upgrade",
                                                   { { "from", .text = upgrade->from },
                                                     { "to", .text = upgrade->to },
                                                     { "from_source", .text = upgrade->from_source },
-                                                    { "pending", .number = (int64_t)run->pkg->plan.n_pending } } });
+                                                    { "pending", .number = (int64_t)run->pkg->plan.n_pending },
+                                                    { units ? "units" : NULL, .text = units } } });
 }
 
 /* ---- The migrations ---- */
@@ -396,7 +398,7 @@ static int run_do_package(struct run *run, struct error *error)
         return r;
 }
 
-/* The services that wait for the package should log its error, too; if systemd can't be asked, the report goes without them. */
+/* The services that need the package's data should log its error, too; if systemd can't be asked, the report goes without them. */
 static void report_find_units(struct dmig_report *report)
 {
         _cleanup_(gate_done) struct gate gate = { 0 };
@@ -431,7 +433,7 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         if (r == 0)
                 r = run_do_package(&run, &ctx->error);
         reload_units(ctx, package);
-        if (r < 0 && !ctx->root.path[0] && report->n_units == 0)
+        if ((r < 0 || report->result == DMIG_RESULT_DOWNGRADE) && !ctx->root.path[0] && report->n_units == 0)
                 report_find_units(report);
         return package_conclude_report(ctx, &report, r, ret);
 }

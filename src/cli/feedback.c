@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/report/event-field.h"
-#include "cli/report/notify.h"
+#include "cli/journal/notify.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

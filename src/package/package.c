@@ -260,9 +260,10 @@ static int package_explain(const struct package *pkg, struct dmig_report *report
         bool failed = report->result == DMIG_RESULT_FAILED;
 
         if (report->result == DMIG_RESULT_DOWNGRADE)
-                return report_set_errorf(report, report->result,
-                                         "%s is at version %s, lower than its data's %s, so no migration runs", package,
-                                         upgrade->to, upgrade->from);
+                return report_set_errorf(
+                        report, report->result,
+                        "%s is at version %s, lower than its data's %s, so no migration runs; install %s again, or take the data back with 'deploy-migrate undo %s'",
+                        package, upgrade->to, upgrade->from, upgrade->from, package);
         if (report->result == DMIG_RESULT_NOT_INSTALLED)
                 return report_set_errorf(report, report->result, "%s is not installed", package);
         if (!failed && report->result != DMIG_RESULT_POSTPONED)

@@ -2,6 +2,7 @@
 
 #include "package/report.h"
 
+#include "basic/memstream.h"
 #include "basic/strv.h"
 
 #include <stdarg.h>
@@ -96,6 +97,17 @@ void report_take_units(struct dmig_report *report, char **units, size_t n)
         strv_free(report->units);
         report->units = units;
         report->n_units = n;
+}
+
+char *report_join_units(const struct dmig_report *report)
+{
+        char *joined = NULL;
+        size_t size;
+        FILE *stream = report->n_units > 0 ? open_memstream(&joined, &size) : NULL;
+
+        for (size_t i = 0; stream && i < report->n_units; i++)
+                fprintf(stream, "%s%s", i > 0 ? " " : "", report->units[i]);
+        return stream && memstream_close(stream, &joined) < 0 ? NULL : joined;
 }
 
 void report_set_pending(struct dmig_report *report, const char *id)

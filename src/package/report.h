@@ -56,6 +56,8 @@ _must_check_ int report_set_errorf(struct dmig_report *report, enum dmig_result 
         _printf_(3, 4);
 /* Takes over @units, which ends with NULL, or is NULL. */
 void report_take_units(struct dmig_report *report, char **units, size_t n);
+/* Returns: its units, separated by blanks, to be freed; NULL if it has none, or if memory ran out. */
+char *report_join_units(const struct dmig_report *report);
 /* Makes room for @n steps, for the caller to fill in. */
 _must_check_ int report_add_steps(struct dmig_report *report, size_t n);
 /* The migration @id isn't done after all. */

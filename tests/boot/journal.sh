@@ -153,16 +153,22 @@ test_twenty_restarts_without_noise() {
 
 test_status_says_what_runs() {
         # shellcheck disable=SC2016 # for the migration
-        (upgrade_plain 'while [ ! -e /usr/local/go-on ]; do sleep 0.05; done') &
-        await has_event plain started
+        (upgrade_sample 'while [ ! -e /usr/local/go-on ]; do sleep 0.05; done') &
+        await has_event sample started
         await says_what_runs
+        expect 0 deploy-migrate status
+        assert_out 'running since '
+        assert_journal 'for which sample.service waits' -u sample.service
+        expect 3 systemctl status --no-pager --full sample.service
+        assert_out 'for which sample.service waits'
         : >"$ROOT/usr/local/go-on"
         wait $!
-        assert_ran_once plain 2.0.0/001_first
+        assert_journal 'completed; the data is at 2.0' -u sample.service
+        assert_ran_once sample 2.0.0/001_first 2.0.0/002_format
 }
 
 says_what_runs() {
-        machine systemctl status --no-pager deploy-migrate.service | grep -q 'Status: .*2\.0\.0/001_first'
+        machine systemctl status --no-pager deploy-migrate@sample.service | grep -q 'Status: .*2\.0\.0/001_first'
 }
 
 test_a_limit_of_the_administrator_does_not_cut_a_migration_short() {

@@ -6,10 +6,10 @@
 . "${0%/*}/lib.sh"
 
 CATALOG=${0%/*}/../../units/deploy-migrate.catalog
-SOURCE=${0%/*}/../../src/cli/report/journal.c
+SOURCE=${0%/*}/../../src/cli/journal
 
 message_ids() {
-        grep -oE '"[0-9a-f]{32}"' "$SOURCE" | tr -d '"' | sort
+        grep -rhoE '"[0-9a-f]{32}"' "$SOURCE" | tr -d '"' | sort
 }
 
 entries() {
@@ -51,7 +51,7 @@ test_each_entry_is_complete() {
 
 test_entries_use_only_fields_that_messages_have() {
         for field in $(grep -oE '@[^ @]+@' "$CATALOG" | tr -d @ | sort -u); do
-                grep -qE "\"${field}[=\"]" "$SOURCE" || fail "no message has a field $field"
+                grep -rqE "\"${field}[=\"]" "$SOURCE" || fail "no message has a field $field"
         done
 }
 

@@ -6,6 +6,7 @@
 . "${0%/*}/lib.sh"
 need_root
 
+ZEROES=00000000000000000000000000000000
 MOTD=$(cd "${0%/*}/../../units" && pwd)/95-deploy-migrate
 
 # login [COMMANDS]: runs the script as pam_motd does; with commands in place of the program.
@@ -47,7 +48,7 @@ test_nothing_to_report() {
 
 test_a_line_for_pending_packages() {
         ship
-        assert_login "deploy-migrate: data still to be migrated: alpha, beta, gamma; see 'deploy-migrate status'"
+        assert_login 'deploy-migrate: data still to be migrated: alpha, beta, gamma' "  see 'deploy-migrate status'"
         expect 0 run alpha gamma
         assert_login "deploy-migrate: data still to be migrated: beta; see 'deploy-migrate status'"
 }
@@ -63,6 +64,42 @@ test_a_line_for_failed_packages() {
         migration gamma 1.1.0/001_first
         expect 0 run gamma
         assert_login "deploy-migrate: data could not be migrated: alpha, beta; see 'deploy-migrate status'"
+}
+
+test_a_line_for_a_downgrade() {
+        ship
+        expect 0 run
+        package beta 1.0-1
+        assert_login "deploy-migrate: older than its data: beta" "  see 'deploy-migrate status'; the way back is 'deploy-migrate undo'"
+}
+
+test_a_line_for_what_runs() {
+        ship
+        migration beta 1.1.0/001_first '' 'echo "3/10" >&3; gate'
+        expect 0 run alpha gamma
+        calls >/dev/null
+        start run beta
+        await tells '^deploy-migrate: data is being migrated: beta ([0-9]* s, 30%)'
+        open_gate
+        finish 0
+}
+
+# tells PATTERN: the files of the other process are $OUT and $ERR.
+tells() (
+        OUT=$WORK/out2 ERR=$WORK/err2
+        login
+        grep -q "$1" "$OUT"
+)
+
+test_many_packages_take_few_lines() {
+        for n in 1 2 3 4 5 6 7 8 9 10 11; do
+                migration "package-number-$n" 1.1.0/001_first
+                package "package-number-$n" 1.1-1
+                write "/var/lib/deploy-migrate/package-number-$n/history.jsonl" "{\"time\":\"2026-01-01T00:00:00.000000Z\",\"boot\":\"$ZEROES\",\"run\":\"$ZEROES\",\"event\":\"baseline\",\"version\":\"1.0-1\",\"source\":\"installed\"}"
+        done
+        login
+        grep -q ' 3 more$' "$OUT" || fail "it doesn't count the others"
+        ! grep -q '.\{81\}' "$OUT" || fail 'it is wider than 80 columns'
 }
 
 test_no_login_fails_or_waits() {

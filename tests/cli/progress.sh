@@ -49,7 +49,8 @@ test_status_while_it_runs() {
         ship gate
         start_run
         look status sample
-        assert_look 'running: 1.1.0/001_x, migrate for '
+        assert_look "running since $(date +%Y-)"
+        assert_look ': 1.1.0/001_x, migrate for '
         look status --json sample
         [ "$(jq -r '.packages[0] | .result, .error, (.migrations[0] | .id, .state, .error), (.progress | .id, .phase, has("percent"))' \
                 "$WORK/out2" | tr '\n' ' ')" = 'running null 1.1.0/001_x running null 1.1.0/001_x migrate false ' ] ||

@@ -37,7 +37,7 @@ assert_no_metric() {
 # assert_result PACKAGE RESULT: the package has this result and no other.
 assert_result() {
         assert_metric "package_result{package=\"$1\",result=\"$2\"}" 1
-        [ "$(grep -c "^deploy_migrate_package_result{package=\"$1\",result=\"[a-z-]*\"} 0\$" "$OUT")" -eq 6 ] ||
+        [ "$(grep -c "^deploy_migrate_package_result{package=\"$1\",result=\"[a-z-]*\"} 0\$" "$OUT")" -eq 7 ] ||
                 fail "other results of $1 aren't 0"
 }
 
@@ -46,7 +46,7 @@ assert_well_formed() {
         awk '
                 /^# HELP [a-z_]+ [A-Z].*\.$/ { help = $3; next }
                 /^# TYPE [a-z_]+ gauge$/ { if ($3 != help || seen[$3]++) exit 1; family = $3; next }
-                /^[a-z_]+\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\} [0-9]+$/ {
+                /^[a-z_]+\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\} [0-9]+(\.[0-9]+)?$/ {
                         split($0, name, "{")
                         if (name[1] != family || samples[$1]++) exit 1
                         next
@@ -71,6 +71,13 @@ test_each_result() {
         assert_metric 'pending_migrations{package="fails"}' 2
         assert_metric 'pending_migrations{package="waits"}' 2
         assert_no_metric 'pending_migrations{package="gone"}'
+        assert_metric 'given_up_migrations{package="fails"}' 0
+        assert_no_metric 'given_up_migrations{package="gone"}'
+        expect 1 run fails
+        expect 1 run fails
+        expect 0 status --prometheus fails
+        assert_metric 'given_up_migrations{package="fails"}' 1
+        expect 0 status --prometheus
         version=$("$DEPLOY_MIGRATE" --version)
         assert_metric "info{version=\"${version##* }\"}" 1
 }
@@ -91,6 +98,17 @@ test_when_it_was_completed() {
         assert_history good '.[-1].event' purged
         expect 0 status --prometheus
         assert_no_metric 'last_completed_timestamp_seconds{package="good"}'
+}
+
+test_how_long_the_last_run_took() {
+        ship
+        migration waits 1.1.0/001_first 'exit 1' 'sleep 0.2; exit 1'
+        expect 0 status --prometheus
+        assert_no_metric 'last_run_duration_seconds{package="waits"}'
+        expect 1 run waits
+        expect 0 status --prometheus
+        grep -qE '^deploy_migrate_last_run_duration_seconds\{package="waits"\} [0-9]+\.[2-9][0-9]{2}$' "$OUT" ||
+                fail "wrong: $(grep duration "$OUT")"
 }
 
 test_named_packages_and_none() {

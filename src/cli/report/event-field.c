@@ -2,6 +2,7 @@
 
 #include "cli/report/event-field.h"
 
+#include "basic/clock.h"
 #include "basic/macro.h"
 #include "cli/terminal/format.h"
 
@@ -28,6 +29,22 @@ const char *event_field_text(const struct dmig_event *event, const char *field)
 
         value = dmig_event_get_string(event, field);
         return value ? value : "?";
+}
+
+uint64_t event_field_time(const struct dmig_event *event, const char *field)
+{
+        const char *text;
+        struct tm tm = { 0 };
+        time_t seconds;
+
+        assert(event);
+        assert(field);
+
+        text = dmig_event_get_string(event, field);
+        if (!text || !strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))
+                return 0;
+        seconds = timegm(&tm);
+        return seconds > 0 ? (uint64_t)seconds * USEC_PER_SEC : 0;
 }
 
 char *event_format_progress(const struct dmig_event *event)

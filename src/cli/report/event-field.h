@@ -9,6 +9,8 @@
 int64_t event_field_int(const struct dmig_event *event, const char *field);
 /* Returns: the field's text, "?" by default. */
 const char *event_field_text(const struct dmig_event *event, const char *field);
+/* Returns: the RFC 3339 time in the field, in whole seconds, as microseconds since the epoch; 0 if it isn't known. */
+uint64_t event_field_time(const struct dmig_event *event, const char *field);
 /*
  * How far a migration is by its own account, as of an event "progress": "30/100 text" or "30% text". Returns: a string to be freed; NULL if
  * it doesn't tell, or if memory ran out.

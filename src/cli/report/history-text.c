@@ -8,10 +8,8 @@
 #include "cli/terminal/format.h"
 
 #include <inttypes.h>
-#include <time.h>
 
-#define INDENT   4
-#define TIME_MAX 32
+#define INDENT 4
 
 /* A line of the table, and its buffers. */
 struct event_line {
@@ -124,21 +122,12 @@ static char *event_line_details(const struct dmig_event *event)
         return memstream_close(stream, &text) < 0 ? NULL : text;
 }
 
-static void event_line_format_time(uint64_t usec, char ret[static TIME_MAX])
-{
-        time_t seconds = (time_t)(usec / 1000000);
-        struct tm tm;
-
-        if (!localtime_r(&seconds, &tm) || strftime(ret, TIME_MAX, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-                strcpy(ret, "?");
-}
-
 static void event_line_init(const struct dmig_event *event, struct event_line *ret)
 {
         const char *name = dmig_event_get_name(event);
 
         *ret = (struct event_line){ .details = event_line_details(event) };
-        event_line_format_time(dmig_event_get_time(event), ret->time);
+        format_time(dmig_event_get_time(event), ret->time);
         ret->cells[0] = (struct cell){ ret->time, STYLE_DIM };
         ret->cells[1] = (struct cell){ name, event_style(name) };
         ret->cells[2] = (struct cell){ dmig_event_get_string(event, "id"), STYLE_PLAIN };

@@ -39,7 +39,7 @@ static void sample_print_result(FILE *stream, const char *name, const struct pro
 {
         static const enum dmig_result results[] = {
                 DMIG_RESULT_NOTHING_TO_DO, DMIG_RESULT_PENDING,       DMIG_RESULT_FAILED, DMIG_RESULT_POSTPONED,
-                DMIG_RESULT_DOWNGRADE,     DMIG_RESULT_NOT_INSTALLED, DMIG_RESULT_ERROR,
+                DMIG_RESULT_DOWNGRADE,     DMIG_RESULT_NOT_INSTALLED, DMIG_RESULT_ERROR,  DMIG_RESULT_RUNNING,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(results); i++) {
@@ -58,12 +58,30 @@ static void sample_print_pending(FILE *stream, const char *name, const struct pr
         fprintf(stream, "} %zu\n", report_count_states(sample->report, STATES_OPEN));
 }
 
-static void sample_print_completed(FILE *stream, const char *name, const struct prometheus_sample *sample)
+/* Of a run that has ended or that was cut short; one that goes on has metrics of its own. */
+static void sample_print_duration(FILE *stream, const char *name, const struct prometheus_sample *sample)
 {
-        if (sample->completed_usec == 0)
+        if (sample->past.ended_usec == 0)
                 return;
         sample_begin(stream, name, sample);
-        fprintf(stream, "} %" PRIu64 "\n", sample->completed_usec / USEC_PER_SEC);
+        fprintf(stream, "} %" PRIu64 ".%03" PRIu64 "\n", sample->past.duration_usec / USEC_PER_SEC,
+                sample->past.duration_usec % USEC_PER_SEC / USEC_PER_MSEC);
+}
+
+static void sample_print_gave_up(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        if (!dmig_report_get_to(sample->report))
+                return;
+        sample_begin(stream, name, sample);
+        fprintf(stream, "} %zu\n", report_count_states(sample->report, STATE_BIT(DMIG_STATE_GAVE_UP)));
+}
+
+static void sample_print_completed(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        if (sample->past.completed_usec == 0)
+                return;
+        sample_begin(stream, name, sample);
+        fprintf(stream, "} %" PRIu64 "\n", sample->past.completed_usec / USEC_PER_SEC);
 }
 
 /* While a migration runs. */
@@ -102,8 +120,13 @@ void prometheus_print(FILE *stream, const struct prometheus_sample *samples, siz
                 { "deploy_migrate_pending_migrations",
                   "Migrations that still have to run, including those that failed or were given up.",
                   sample_print_pending },
+                { "deploy_migrate_given_up_migrations",
+                  "Migrations that were given up after repeated failures, and wait for a person.",
+                  sample_print_gave_up },
                 { "deploy_migrate_last_completed_timestamp_seconds",
                   "When an upgrade of the package's data was last completed.", sample_print_completed },
+                { "deploy_migrate_last_run_duration_seconds",
+                  "How long the last run of the package's migrations took, however it ended.", sample_print_duration },
                 { "deploy_migrate_running_seconds", "For how long a migration of the package has been running.",
                   sample_print_seconds },
                 { "deploy_migrate_running_percent", "How much of it the running migration says that it has done.",
@@ -122,16 +145,53 @@ void prometheus_print(FILE *stream, const struct prometheus_sample *samples, siz
         }
 }
 
-uint64_t prometheus_find_completed(const struct dmig_history *history)
+/* The names of events that a run of migrations ends with. */
+static bool event_ends_run(const struct dmig_event *event)
 {
-        for (size_t i = history ? dmig_history_count(history) : 0; i-- > 0;) {
+        static const char *const names[] = { "completed", "failed", "gave-up", "postponed", "interrupted" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(names[i], dmig_event_get_name(event)))
+                        return true;
+        return false;
+}
+
+static bool event_is_of_run(const struct dmig_event *event, const char *run)
+{
+        const char *of = dmig_event_get_string(event, "run");
+
+        return run && of && streq(of, run);
+}
+
+/* @i: the end of a run. Times of a clock that was set meanwhile give no duration. */
+static uint64_t history_measure_run(const struct dmig_history *history, size_t i)
+{
+        const struct dmig_event *end = dmig_history_get(history, i);
+        const char *run = dmig_event_get_string(end, "run");
+        uint64_t begin;
+
+        while (i > 0 && event_is_of_run(dmig_history_get(history, i - 1), run))
+                i--;
+        begin = dmig_event_get_time(dmig_history_get(history, i));
+        return begin && begin < dmig_event_get_time(end) ? dmig_event_get_time(end) - begin : 0;
+}
+
+struct prometheus_past prometheus_look_back(const struct dmig_history *history)
+{
+        struct prometheus_past past = { 0 };
+
+        for (size_t i = history ? dmig_history_count(history) : 0; i-- > 0 && past.completed_usec == 0;) {
                 const struct dmig_event *event = dmig_history_get(history, i);
                 const char *name = dmig_event_get_name(event);
 
-                if (streq(name, "completed"))
-                        return dmig_event_get_time(event);
                 if (streq(name, "purged"))
-                        return 0;
+                        break;
+                if (past.ended_usec == 0 && event_ends_run(event)) {
+                        past.ended_usec = dmig_event_get_time(event);
+                        past.duration_usec = history_measure_run(history, i);
+                }
+                if (streq(name, "completed"))
+                        past.completed_usec = dmig_event_get_time(event);
         }
-        return 0;
+        return past;
 }

@@ -7,11 +7,18 @@
 
 #include <stdio.h>
 
+/* What the history says, since the last "purged"; 0: nothing. */
+struct prometheus_past {
+        uint64_t completed_usec; /* when the last upgrade was completed, since the epoch */
+        uint64_t ended_usec;     /* when the last run ended, however it did */
+        uint64_t duration_usec;  /* how long it took */
+};
+
 struct prometheus_sample {
         const struct dmig_report *report;
-        uint64_t completed_usec; /* when the last upgrade was completed, since the epoch; 0: never */
+        struct prometheus_past past;
 };
 
 void prometheus_print(FILE *stream, const struct prometheus_sample *samples, size_t n);
-/* Returns: the time of the last "completed", 0 if there is none since the last "purged". @history may be NULL. */
-uint64_t prometheus_find_completed(const struct dmig_history *history);
+/* @history may be NULL. */
+struct prometheus_past prometheus_look_back(const struct dmig_history *history);

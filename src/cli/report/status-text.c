@@ -3,8 +3,8 @@
 #include "cli/report/status-text.h"
 
 #include "basic/macro.h"
-#include "cli/next-command.h"
 #include "cli/report/event-field.h"
+#include "cli/report/next-command.h"
 #include "cli/terminal/columns.h"
 #include "cli/terminal/format.h"
 #include "cli/terminal/wrap.h"
@@ -73,8 +73,12 @@ static void status_text_progress(const struct terminal *terminal, const struct d
 {
         const struct dmig_event *event = dmig_report_get_progress(report);
         _cleanup_free_ char *running = event ? event_format_running(event) : NULL, *text = NULL;
+        char since[TIME_MAX];
 
-        if (running && asprintf(&text, "running: %s", running) < 0)
+        if (!running)
+                return;
+        format_time(event_field_time(event, "since"), since);
+        if (asprintf(&text, "running since %s: %s", since, running) < 0)
                 text = NULL;
         if (text)
                 report_text_print_note(terminal, STYLE_PLAIN, text);

@@ -2,6 +2,7 @@
 
 #include "cli/terminal/format.h"
 
+#include "basic/clock.h"
 #include "basic/macro.h"
 
 #include <inttypes.h>
@@ -31,6 +32,15 @@ void format_span(int64_t sec, char ret[static DURATION_MAX])
                                                  parts[i].amount, parts[i].unit);
         if (used == 0)
                 snprintf(ret, DURATION_MAX, "0s");
+}
+
+void format_time(uint64_t usec, char ret[static TIME_MAX])
+{
+        time_t seconds = (time_t)(usec / USEC_PER_SEC);
+        struct tm tm;
+
+        if (usec == 0 || !localtime_r(&seconds, &tm) || strftime(ret, TIME_MAX, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+                strcpy(ret, "?");
 }
 
 void format_bytes(uint64_t bytes, char ret[static BYTES_MAX])

@@ -43,14 +43,14 @@ static int verb_status_package(struct cli *cli, const char *package, void *userd
         return status;
 }
 
-static uint64_t verb_status_completed(struct cli *cli, const char *package)
+static struct prometheus_past verb_status_look_back(struct cli *cli, const char *package)
 {
         _cleanup_(dmig_history_freep) struct dmig_history *history = NULL;
 
         /* If the history can't be read, the report's result is already an error. */
         if (dmig_history_load(cli->ctx, package, 0, &history) < 0)
                 history = NULL;
-        return prometheus_find_completed(history);
+        return prometheus_look_back(history);
 }
 
 static int verb_status_show_metrics(struct cli *cli, const struct reports *reports)
@@ -62,7 +62,7 @@ static int verb_status_show_metrics(struct cli *cli, const struct reports *repor
         for (size_t i = 0; i < reports->n; i++)
                 samples[i] = (struct prometheus_sample){
                         .report = reports->reports[i],
-                        .completed_usec = verb_status_completed(cli, dmig_report_get_package(reports->reports[i])),
+                        .past = verb_status_look_back(cli, dmig_report_get_package(reports->reports[i])),
                 };
         prometheus_print(cli->out.stream, samples, reports->n);
         return EXIT_DONE;

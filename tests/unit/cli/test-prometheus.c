@@ -11,7 +11,7 @@
 static char *print(const char *package, const char *to, uint64_t completed_usec)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
-        struct prometheus_sample sample = { .completed_usec = completed_usec };
+        struct prometheus_sample sample = { .past = { .completed_usec = completed_usec } };
         char *text = NULL;
         size_t size;
         FILE *stream = open_memstream(&text, &size);

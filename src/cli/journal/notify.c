@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli/report/notify.h"
+#include "cli/journal/notify.h"
 
 #include "basic/macro.h"
 #include "cli/report/event-field.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "cli/next-command.h"
+#include "cli/report/next-command.h"
 
 #include "basic/macro.h"
 #include "basic/memstream.h"

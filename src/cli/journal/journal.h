@@ -7,8 +7,10 @@
  */
 
 #include "basic/macro.h"
-#include "cli/report/log-line.h"
+#include "cli/journal/log-line.h"
 #include "deploy-migrate.h"
+
+#include <stdint.h>
 
 struct journal {
         bool enabled;
@@ -16,12 +18,16 @@ struct journal {
         bool gated;      /* it is the unit of one package, which gates that package's services */
         char *package;   /* of the last message */
         char *from, *to; /* its upgrade, NULL if not known */
+        char *units;     /* that wait for it, separated by blanks; NULL: none */
+        int64_t next_ms; /* of the phase that runs: when to tell of it again */
 };
 
 /* Enables the journal if standard error is connected to it. */
 void journal_init(struct journal *journal, bool gated);
 void journal_done(struct journal *journal);
 
+/* Forgets the upgrade of another package; @package may be NULL. */
+void journal_set_package(struct journal *journal, const char *package);
 void journal_line(struct journal *journal, const struct log_line *line);
 void journal_event(struct journal *journal, const struct dmig_event *event);
 /* Reports a package whose data isn't migrated, also in the logs of the services that wait for it. */

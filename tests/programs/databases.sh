@@ -63,7 +63,7 @@ mariadb_temporarily='
                 mariadb --socket=/run/mysqld/temporary.sock -BN -e "$1"
         }'
 
-test_mariadb_upgrade_with_a_temporary_server() {
+mariadb_upgrade() {
         WRITES='["/var/lib/mysql"]' OPAQUE='var/lib/mysql'
         CHECK="$mariadb_temporarily"'
                 copy=$(mktemp -d)
@@ -77,6 +77,10 @@ test_mariadb_upgrade_with_a_temporary_server() {
                 halfway
                 mariadb-admin --socket=/run/mysqld/temporary.sock shutdown
                 wait'
+}
+
+test_mariadb_upgrade_with_a_temporary_server() {
+        mariadb_upgrade
         migrate
         assert_same 'cd /var/lib/mysql && find . -printf "%p %y %m %u %g\n" | grep -v "ib_logfile\|tmp\|aria_log" | sort'
         assert_same "$mariadb_temporarily"'
@@ -87,6 +91,39 @@ test_mariadb_upgrade_with_a_temporary_server() {
                 wait'
         assert_says "(1000,'item-1000',7)"
         assert_undone
+}
+
+# Then the database is another one as a whole: an old table beside InnoDB's newer logs would be a corrupt one.
+test_mariadb_that_was_started_since() {
+        mariadb_upgrade
+        ship
+        expect 0 run sample
+        in_root "$mariadb_temporarily"'
+                temporary_server
+                sql "INSERT INTO app.item (id, name) VALUES (1001, \"since\")"
+                mariadb-admin --socket=/run/mysqld/temporary.sock shutdown
+                wait'
+        save since
+        expect 1 undo sample
+        assert_err 'changed since: /var/lib/mysql/ib'
+        assert_err 'changed since: /var/lib/mysql/app/item.ibd'
+        assert_as since --untouched
+
+        expect 0 undo --force sample
+        kept=/var/lib/deploy-migrate/sample/transactions/overwritten/1/var/lib/mysql
+        assert_out "${kept%/var/lib/mysql}"
+        for file in ibdata1 app/item.ibd; do
+                cmp "$WORK/direct/var/lib/mysql/$file" "$ROOT/var/lib/mysql/$file" || fail "$file is not the old one"
+        done
+        # What was overwritten, over what was not, is the database as it was before the undo.
+        in_root "$mariadb_temporarily"'
+                tar -C '$kept' -c . | tar -C /var/lib/mysql -x --no-overwrite-dir
+                temporary_server
+                sql "SELECT name, state FROM app.item WHERE id = 1001"
+                mariadb-check --socket=/run/mysqld/temporary.sock app
+                mariadb-admin --socket=/run/mysqld/temporary.sock shutdown
+                wait' >"$WORK/said" || fail 'what is kept can not be used'
+        grep -q "^since.7$" "$WORK/said" || fail "the newer data is not kept: $(cat "$WORK/said")"
 }
 
 # A server of the system that works beside a preview and a migration that fails: none of its sockets is theirs, wherever it is.

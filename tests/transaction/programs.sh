@@ -56,6 +56,26 @@ test_a_schema_change_with_sqlite() {
                         CREATE INDEX item_name ON item (name); COMMIT; VACUUM; PRAGMA journal_mode = DELETE" >/dev/null' assert_new_schema
 }
 
+# Its last user was killed: what that one has written is in the log beside the database alone.
+test_a_database_with_a_log_that_is_newer_than_the_transaction() {
+        BEFORE='make_database; sqlite3 -batch data/app.db "PRAGMA journal_mode = WAL" >/dev/null'
+        ship 'sqlite3 -batch data/app.db "ALTER TABLE item ADD COLUMN state TEXT DEFAULT 1"'
+        save before
+        expect 0 run sample
+        # shellcheck disable=SC2016 # for the shell in there
+        sqlite3 -batch "$ROOT/srv/data/app.db" "UPDATE item SET state = 'since' WHERE id = 7" '.shell kill -9 $PPID' 2>/dev/null || true
+        [ -s "$ROOT/srv/data/app.db-wal" ] || fail 'there is no log'
+        save since
+        for option in '' --dry-run; do
+                expect 1 undo $option sample
+                assert_err "$ROOT/srv/data/app.db-wal was made"
+                assert_as since --untouched
+        done
+        expect 0 undo --force sample
+        [ "$(sqlite3 -batch "$ROOT"/var/lib/deploy-migrate/sample/transactions/overwritten/1/srv/data/app.db 'SELECT max(state) FROM item')" = 1 ] ||
+                fail 'the newer database is not kept'
+}
+
 # ---- Many files, and large ones ----
 
 make_files() {

@@ -121,6 +121,23 @@ static int history_explain(const struct history *history, int code, struct error
                 history->path, strerror(-code));
 }
 
+/* A history without a line isn't a new one if there is what only comes after an event: then it was cut. */
+static int history_check_cut(const struct history *history, struct error *error)
+{
+        static const char *const later[] = { STAGE_DIR, TRANSACTIONS_DIR };
+
+        for (size_t i = 0; history->size == 0 && i < ELEMENTSOF(later); i++) {
+                if (faccessat(history->dir, later[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                        return error_setf(
+                                error, -EBADMSG,
+                                "%s: no line is left of it, but %s beside it is from its migrations; restore it from a backup, or move it away and set the version with 'deploy-migrate baseline'; until then nothing runs for this package",
+                                history->path, later[i]);
+                if (errno != ENOENT)
+                        return history_explain(history, -errno, error);
+        }
+        return 0;
+}
+
 static int history_read(struct history *history, enum history_mode mode, struct error *error)
 {
         _cleanup_free_ char *data = NULL;
@@ -148,8 +165,9 @@ static int history_read(struct history *history, enum history_mode mode, struct 
         history->size = history->durable = p - data;
         history->inherited = mode == HISTORY_APPEND && size > 0 && !history->state.settled;
         history->cut = p < data + size;
-        if (!history->cut || mode == HISTORY_READ)
-                return 0;
+        r = history_check_cut(history, error);
+        if (r < 0 || !history->cut || mode == HISTORY_READ)
+                return r;
 
         r = history_set_tail_aside(history, p, (size_t)(data + size - p));
         return r < 0 ? error_errnof(error, r, "can't set aside the torn last line of %s", history->path) : 0;

@@ -11,6 +11,10 @@
 #include "basic/root.h"
 #include "history/history-state.h"
 
+/* In the package's state, beside the history; both are made after its first event. */
+#define STAGE_DIR        "stage"
+#define TRANSACTIONS_DIR "transactions"
+
 enum history_mode {
         HISTORY_READ,   /* changes nothing; ignores a torn last line */
         HISTORY_APPEND, /* sets a torn last line aside; the first event creates the file; needs the lock */

@@ -12,8 +12,6 @@
 #include "package/context.h"
 #include "redo/redo.h"
 
-#define TRANSACTIONS_DIR "transactions"
-
 struct archived {
         char *path; /* for messages */
         int dir;

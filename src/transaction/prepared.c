@@ -67,21 +67,52 @@ int applied_record(struct dmig *ctx, struct history *history, const struct appli
                                 error);
 }
 
+/*
+ * A mode needs no space, so a full disk doesn't end the commit here; it becomes durable with the files of the commit.
+ */
+static int prepared_note_begun(const struct prepared *prepared, struct error *error)
+{
+        struct stat st;
+
+        if (fstat(prepared->dir, &st) < 0 || fchmod(prepared->dir, (st.st_mode & 07777) | S_ISVTX) < 0)
+                return error_errnof(error, -errno, "can't note in %s that it is committed", prepared->path);
+        return 0;
+}
+
+int prepared_is_begun(const struct prepared *prepared)
+{
+        struct stat st;
+
+        assert(prepared && prepared->dir >= 0);
+        return fstat(prepared->dir, &st) < 0 ? -errno : (st.st_mode & S_ISVTX) != 0;
+}
+
 /* Readers of the history may also read the log, but not the slots, which have the contents of files. */
 static int prepared_restrict(const struct prepared *prepared, int transactions)
 {
         _cleanup_close_ int log = beneath_open(prepared->dir, REDO_FILE, O_RDONLY, 0);
         int r;
 
-        r = log < 0 ? log : history_restrict(log, 0640);
+        r = log < 0 ? (log == -ENOENT ? 0 : log) : history_restrict(log, 0640);
         if (r >= 0)
-                r = history_restrict(prepared->dir, 0750);
+                r = history_restrict(prepared->dir, S_ISVTX | 0750); /* it stays noted until the stage is archived */
         return r < 0 ? r : history_restrict(transactions, 0750);
+}
+
+/* Moves the stage to the archive, where nothing has that name. Returns: 0, or a negative errno. */
+static int prepared_move(const struct prepared *prepared, int archived, const char *name)
+{
+        int r = beneath_remove(prepared->dir, STAGE_AREAS_DIR);
+
+        if (r >= 0)
+                r = prepared_restrict(prepared, archived);
+        if (r >= 0 && renameat(prepared->history->dir, STAGE_DIR, archived, name) < 0)
+                r = -errno;
+        return r;
 }
 
 int prepared_archive(const struct prepared *prepared, const struct redo *redo, struct error *error)
 {
-        int state = prepared->history->dir;
         _cleanup_close_ int archived = -EBADF;
         _cleanup_free_ char *name = NULL;
         int r;
@@ -89,19 +120,15 @@ int prepared_archive(const struct prepared *prepared, const struct redo *redo, s
         r = commit_release(&prepared->place, redo, error);
         if (r < 0)
                 return r;
-        r = beneath_remove(prepared->dir, STAGE_AREAS_DIR);
-        if (r >= 0)
-                r = beneath_remove(prepared->dir, HOLDS_FILE);
+        r = beneath_remove(prepared->dir, HOLDS_FILE);
         if (r >= 0)
                 r = archive_format_name(redo->run, redo->id, &name);
         if (r >= 0)
-                r = archived = beneath_make_directories(state, TRANSACTIONS_DIR);
+                r = archived = beneath_make_directories(prepared->history->dir, TRANSACTIONS_DIR);
         if (r >= 0)
                 r = beneath_remove(archived, name); /* of the same migration, applied and undone by the same run */
         if (r >= 0)
-                r = prepared_restrict(prepared, archived);
-        if (r >= 0 && renameat(state, STAGE_DIR, archived, name) < 0)
-                r = -errno;
+                r = prepared_move(prepared, archived, name);
         return r < 0 ? error_errnof(error, r, "can't archive %s", prepared->path) : 0;
 }
 
@@ -116,7 +143,9 @@ int prepared_apply(struct dmig *ctx, const struct prepared *prepared, const stru
         int r;
 
         assert(ctx && prepared && prepared->dir >= 0);
-        r = commit_apply(&prepared->place, redo, error);
+        r = prepared_note_begun(prepared, error);
+        if (r >= 0)
+                r = commit_apply(&prepared->place, redo, error);
         if (r >= 0)
                 r = applied_record(ctx, prepared->history, &applied, error);
         if (r < 0)
@@ -126,6 +155,33 @@ int prepared_apply(struct dmig *ctx, const struct prepared *prepared, const stru
 }
 
 /* ---- Removal ---- */
+
+int prepared_keep(const struct prepared *prepared, char **ret, struct error *error)
+{
+        _cleanup_close_ int archived = -EBADF;
+        char name[32];
+        unsigned i = 1;
+        int r;
+
+        assert(prepared && prepared->dir >= 0 && ret);
+        r = prepared_release(&prepared->place, error);
+        if (r < 0)
+                return r;
+        r = archived = beneath_make_directories(prepared->history->dir, TRANSACTIONS_DIR);
+        do
+                snprintf(name, sizeof(name), "damaged-%u", i);
+        while (r >= 0 && faccessat(archived, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 && ++i);
+        if (r >= 0)
+                r = prepared_move(prepared, archived, name);
+        if (r < 0)
+                return error_errnof(error, r, "can't archive %s", prepared->path);
+        if (asprintf(ret, "%s" STATE_DIR "/%s/" TRANSACTIONS_DIR "/%s", prepared->place.root->path,
+                     prepared->place.package, name) < 0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
 
 int prepared_release(const struct commit_place *place, struct error *error)
 {

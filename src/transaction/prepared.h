@@ -8,7 +8,6 @@
 #include "package/context.h"
 
 /* In the package's state. */
-#define STAGE_DIR   "stage"
 #define PREVIEW_DIR "preview" /* the stages of a preview, which are never committed */
 
 struct prepared {
@@ -44,6 +43,13 @@ _must_check_ int prepared_apply(struct dmig *ctx, const struct prepared *prepare
  * with @error set.
  */
 _must_check_ int prepared_archive(const struct prepared *prepared, const struct redo *redo, struct error *error);
+/* Whether its commit has begun: then the slots may have before-images, whatever became of the log. Returns: 1, 0, or a negative errno. */
+_must_check_ int prepared_is_begun(const struct prepared *prepared);
+/*
+ * Moves a stage whose commit has begun, but whose log can't be read, to the archive, where it ends the undo of what is older until somebody
+ * restores the log or forgets all. In @ret: the path that it has then. Returns: 0, or a negative errno with @error set.
+ */
+_must_check_ int prepared_keep(const struct prepared *prepared, char **ret, struct error *error);
 /* Removes the stage and its holds. Returns: 0, or a negative errno with @error set. */
 _must_check_ int prepared_drop(const struct prepared *prepared, struct error *error);
 /* Removes the holds that holds.jsonl in @place names, of a commit or an undo that wasn't begun. Returns: 0, or a negative errno with @error set. */

@@ -43,31 +43,63 @@ static int transaction_recover_commit(struct dmig *ctx, struct history *history,
         return r < 0 ? r : prepared_archive(&prepared, redo, error);
 }
 
-/*
- * The stage of a run that was killed: it was committed, and still has to be archived, or it is useless. Returns: 1 if it was archived, 0, or a
- * negative errno with @error set.
- */
-static int transaction_recover_stage(struct history *history, struct error *error)
+/* What is overwritten is in the slots: nothing but a log can tell of which files, so somebody has to decide. */
+static int transaction_keep_stage(struct dmig *ctx, const struct prepared *prepared, const char *reason,
+                                  struct error *error)
 {
-        _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
+        _cleanup_free_ char *path = NULL;
+        int r = prepared_keep(prepared, &path, error);
+
+        if (r < 0)
+                return r;
+        context_log(
+                ctx, LOG_WARNING, prepared->place.package,
+                "%s; what its commit has overwritten is kept in %s: restore " REDO_FILE
+                " there from a backup to be able to undo it, or remove all that can be undone with 'deploy-migrate forget %s'",
+                reason, path, prepared->place.package);
+        return 1;
+}
+
+/* The stage of a run that was killed. Returns: as transaction_recover_stage(). */
+static int prepared_recover(struct dmig *ctx, const struct prepared *prepared, struct error *error)
+{
+        const struct history_state *state = &prepared->history->state;
         _cleanup_(redo_freep) struct redo *redo = NULL;
         _cleanup_error_ struct error reason = { 0 };
-        int r;
+        int begun, r;
 
-        r = prepared_open(&prepared, history, error);
-        if (r <= 0)
-                return r;
         /* The log of a stage that wasn't committed may be damaged; one that can't be read now may be that of a stage that was. */
-        r = prepared_read(&prepared, &redo, &reason);
+        r = prepared_read(prepared, &redo, &reason);
         if (r < 0 && r != -EBADMSG) {
                 error_complete(&reason, r);
                 return error_setf(error, r, "%s; try again", error_text(&reason));
         }
-        if (r > 0 && history_state_is_applied(&history->state, redo->id)) {
-                r = prepared_archive(&prepared, redo, error);
+        if (r > 0 && history_state_is_applied(state, redo->id)) {
+                r = prepared_archive(prepared, redo, error);
                 return r < 0 ? r : 1;
         }
-        return prepared_drop(&prepared, error);
+        begun = prepared_is_begun(prepared);
+        if (begun < 0)
+                return error_errnof(error, begun, "can't tell whether %s was committed", prepared->path);
+        if (begun == 0)
+                return prepared_drop(prepared, error);
+        if (r == 0)
+                error_setf(&reason, -EBADMSG, "%s/" REDO_FILE " is missing", prepared->path);
+        else if (r > 0)
+                error_setf(&reason, -EBADMSG, "the history doesn't have %s, which was committed", redo->id);
+        return transaction_keep_stage(ctx, prepared, error_text(&reason), error);
+}
+
+/*
+ * A stage that was committed still has to be archived; else it is useless. Returns: 1 if it was archived, 0, or a negative errno with @error
+ * set.
+ */
+static int transaction_recover_stage(struct dmig *ctx, struct history *history, struct error *error)
+{
+        _cleanup_(prepared_done) struct prepared prepared = { .dir = -EBADF };
+        int r = prepared_open(&prepared, history, error);
+
+        return r <= 0 ? r : prepared_recover(ctx, &prepared, error);
 }
 
 /* The stages of a preview that was killed. */
@@ -165,7 +197,7 @@ int transaction_recover(struct dmig *ctx, struct history *history, struct error 
         if (r >= 0 && unfinished && unfinished->state == RECORD_COMMITTING)
                 r = transaction_recover_commit(ctx, history, unfinished->id, error);
         if (r >= 0) {
-                r = transaction_recover_stage(history, error);
+                r = transaction_recover_stage(ctx, history, error);
                 early = r > 0;
         }
         if (r >= 0)

@@ -154,9 +154,29 @@ test_other_packages_go_on() {
 test_an_empty_file() {
         ship
         : >"$HISTORY"
+        rm -r "${HISTORY%/*}/transactions"
         expect 0 run sample --from 1.0
         assert_calls 1.1.0/001_x:check 1.1.0/002_y:check 1.1.0/002_y:migrate 1.1.0/002_y:check
         assert_history sample '.[0].event + " " + .[-1].event' 'baseline completed'
+}
+
+# What is beside it says that there was more.
+test_it_is_cut_to_nothing() {
+        ship
+        for size in 0 1 20; do
+                head -c $size "$WORK/history" >"$HISTORY"
+                for command in run status plan history undo forget; do
+                        expect 3 $command sample
+                        cat "$OUT" >>"$ERR"
+                        assert_err "$HISTORY: no line is left of it"
+                done
+                head -c $size "$WORK/history" | cmp - "$HISTORY" || fail 'the history was changed'
+        done
+        assert_calls
+        rm "$HISTORY"
+        expect 0 baseline sample 1.0
+        expect 0 run sample
+        assert_calls 1.1.0/001_x:check 1.1.0/002_y:check 1.1.0/002_y:migrate 1.1.0/002_y:check
 }
 
 test_a_directory_in_its_place() {

@@ -9,7 +9,7 @@ need_root
 DATA='etc var/lib/sample'
 
 # Ships two migrations; the second changes what the first has changed.
-ship() {
+ship_only() {
         write /etc/sample/sample.conf 'name=old'
         write /etc/sample/gone bye
         write /var/lib/sample/old/inner text
@@ -23,6 +23,10 @@ ship() {
                 echo done >"$marker"'
         upgraded sample 1.0-1 1.2-1
         fingerprint $DATA >"$WORK/old"
+}
+
+ship() {
+        ship_only
         expect 0 run sample
         calls >/dev/null
 }
@@ -470,6 +474,34 @@ test_a_commit_that_was_interrupted() {
         expect 0 run sample
         expect 0 status --json sample
         assert_json '.packages[0] | .result + " " + (.error | tostring)' 'nothing-to-do null'
+}
+
+# Killed before the stage is archived: all that it has overwritten is in there.
+test_a_committed_stage_whose_log_is_damaged() {
+        command -v strace >/dev/null || skip 'strace is missing'
+        for damage in 'echo nonsense >>' ': >' rm; do
+                ship_only
+                strace -f -o /dev/null -P stage -e trace=renameat -e inject=renameat:signal=KILL \
+                        "$DEPLOY_MIGRATE" --root "$ROOT" run sample >/dev/null 2>&1 || true
+                assert_history sample '.[-2:] | map(.event + ":" + .id) | join(" ")' 'applied:1.1.0/001_x started:1.2.0/001_y'
+                eval "$damage \"\$ROOT/var/lib/deploy-migrate/sample/stage/redo.jsonl\""
+                expect 0 run sample
+                kept=$ROOT/var/lib/deploy-migrate/sample/transactions/damaged-1
+                assert_err "what its commit has overwritten is kept in $kept"
+                assert_history sample '[.[].event | select(. == "postponed")] | length' 1
+                grep -rqx name=old "$kept/slots" || fail 'what was overwritten is not kept'
+                if [ -e "$kept/redo.jsonl" ]; then
+                        untouched expect 3 undo sample
+                        assert_err "$kept/redo.jsonl"
+                else
+                        untouched expect 1 undo sample
+                        assert_err "changes can't be undone"
+                fi
+                expect 0 forget sample
+                assert_out freed
+                [ ! -e "$kept/slots" ] || fail 'it was not removed'
+                rm -rf "${ROOT:?}"/[!cg]*
+        done
 }
 
 # The files then have other inode numbers, by which recovery finds out what was done.

@@ -2,6 +2,8 @@
 
 #include "basic/root.h"
 
+#include "basic/path.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
@@ -58,7 +60,8 @@ static int root_open_beneath(const struct root *root, const char *path, int flag
 {
         struct open_how how = {
                 .flags = (unsigned)flags | O_CLOEXEC,
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
+                .resolve = (path_is_within(path, STATE_DIR) ? RESOLVE_IN_ROOT : RESOLVE_BENEATH) |
+                           RESOLVE_NO_MAGICLINKS | resolve,
         };
         const char *relative = path + strspn(path, "/");
         int fd;

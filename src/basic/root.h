@@ -3,7 +3,8 @@
 
 /*
  * The directory below which the library reads and writes every path, "/" by default. Below another root no symbolic link may lead
- * out of it: the kernel refuses with EXDEV (openat2(2), RESOLVE_BENEATH).
+ * out of it: the kernel refuses with EXDEV (openat2(2), RESOLVE_BENEATH). Only in the path of STATE_DIR, which an administrator may have
+ * moved, links are followed as in a chroot (RESOLVE_IN_ROOT): nobody but the library opens that.
  */
 
 #include "basic/error.h"

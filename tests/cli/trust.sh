@@ -162,6 +162,30 @@ test_a_link_that_stays_in_the_tree() {
         assert_history sample '.[-1].event' completed
 }
 
+# As it was when the root was "/".
+test_a_state_directory_moved_by_an_absolute_link() {
+        ship
+        mkdir "$ROOT/data"
+        mv "$ROOT/var/lib/deploy-migrate" "$ROOT/data/state"
+        ln -s /data/state "$ROOT/var/lib/deploy-migrate"
+        expect 0 preview sample
+        expect 0 run sample
+        [ -s "$ROOT/data/state/sample/history.jsonl" ] || fail 'the history is elsewhere'
+        expect 0 status sample
+        assert_out 1.1
+        expect 0 undo sample
+        assert_missing /var/lib/sample/1.1.0-001_x
+        [ ! -e /data/state ] || fail 'it was made outside'
+}
+
+test_a_state_directory_moved_to_where_nothing_is() {
+        ship
+        mv "$ROOT/var/lib/deploy-migrate" "$OUTSIDE/x"
+        ln -s /data/state "$ROOT/var/lib/deploy-migrate"
+        assert_refused "$ROOT/var/lib/deploy-migrate"
+        assert_missing /data
+}
+
 test_a_root_that_is_no_directory() {
         expect 3 --root "$ROOT/none" run
         assert_err "$ROOT/none"

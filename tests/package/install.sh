@@ -119,6 +119,35 @@ test_purging_it_takes_all_of_its_state() {
         assert_missing /run/deploy-migrate
 }
 
+test_purging_it_takes_the_state_behind_a_link() {
+        with_a_history move_state_and_purge
+        assert_missing /var/lib/deploy-migrate
+        [ -z "$(ls -A "$ROOT/data/state")" ] || fail "something is left behind the link"
+}
+
+move_state_and_purge() {
+        mkdir "$ROOT/data"
+        mv "$ROOT/var/lib/deploy-migrate" "$ROOT/data/state"
+        ln -s /data/state "$ROOT/var/lib/deploy-migrate"
+        dpkg_purge deploy-migrate
+}
+
+# Both maintainer scripts, as dpkg --root runs those that know DPKG_ROOT.
+test_purging_in_another_root_follows_no_link_out_of_it() {
+        apt install deploy-migrate dh-deploy-migrate
+        mkdir -p "$ROOT/other/var/lib" "$ROOT/data/state/sample"
+        ln -s /data/state "$ROOT/other/var/lib/deploy-migrate"
+        expect 0 env DPKG_ROOT=/other sh /var/lib/dpkg/info/deploy-migrate.postrm purge
+        assert_missing /other/var/lib/deploy-migrate
+        sed 's/#PACKAGE#/sample/' "$ROOT/usr/share/debhelper/autoscripts/postrm-deploy-migrate" >"$ROOT/postrm"
+        ln -s /data/state "$ROOT/other/var/lib/deploy-migrate"
+        expect 0 env DPKG_ROOT=/other sh /postrm purge
+        [ -d "$ROOT/data/state/sample" ] || fail "a purge reaches out of its root"
+        ln -s /data/state "$ROOT/var/lib/deploy-migrate"
+        expect 0 env sh /postrm purge
+        assert_missing /data/state/sample
+}
+
 dpkg_purge() {
         expect 0 dpkg --force-depends --purge "$@"
 }

@@ -6,6 +6,7 @@
  */
 
 #include "api/attempt.h"
+#include "api/read-only.h"
 #include "api/settled.h"
 #include "basic/clock.h"
 #include "package/emit.h"
@@ -339,10 +340,15 @@ static int run_recover(struct run *run, struct error *error)
         return r;
 }
 
-/* A package that ships no migrations and never did gets no history. */
+/*
+ * A package that ships no migrations and never did gets no history: dpkg's log has its first version. Where no log does, the version that a file
+ * tells is recorded from the first run on, since a later one couldn't know it.
+ */
 static bool package_is_unknown(const struct package *pkg)
 {
-        return pkg->catalog->n_migrations == 0 && pkg->history->fd < 0;
+        bool logged = !pkg->upgrade.foreign || pkg->request.to;
+
+        return pkg->catalog->n_migrations == 0 && pkg->history->fd < 0 && logged;
 }
 
 /* One upgrade is one attempt, although its service's unit and the run for all packages follow one another. */
@@ -432,6 +438,8 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         r = settled_report(&request, report, &ctx->error);
         if (r == 0)
                 r = run_do_package(&run, &ctx->error);
+        if (r == -EROFS)
+                r = read_only_report(&request, &report, &ctx->error);
         reload_units(ctx, package);
         if ((r < 0 || report->result == DMIG_RESULT_DOWNGRADE) && !ctx->root.path[0] && report->n_units == 0)
                 report_find_units(report);

@@ -64,3 +64,18 @@ const struct migration *catalog_find(const struct catalog *catalog, const char *
 
         return lh_table_lookup_ex(catalog->index, id, &migration) ? migration : NULL;
 }
+
+int catalog_list_writes(const struct catalog *catalog, const struct migration *migration, struct strv *ret)
+{
+        _cleanup_manifest_ struct manifest defaults = { 0 };
+        int r;
+
+        assert(catalog);
+        assert(migration);
+        assert(ret);
+
+        if (!migration->manifest->unrestricted)
+                return strv_add_all(ret, migration->manifest->writes.list);
+        r = manifest_init(&defaults, catalog->package);
+        return r < 0 ? r : strv_add_all(ret, defaults.writes.list);
+}

@@ -41,6 +41,13 @@ DEFINE_CLEANUP(struct catalog *, catalog_free);
 /* Returns: the migration, or NULL. */
 const struct migration *catalog_find(const struct catalog *catalog, const char *id);
 
+/*
+ * Adds what @migration may write to; in place of a migration without a transaction, of which that isn't known, stand the package's own
+ * directories, in which most data is. Returns: 0 or -ENOMEM.
+ */
+_must_check_ int catalog_list_writes(const struct catalog *catalog, const struct migration *migration,
+                                     struct strv *ret);
+
 /* Notes that the file @name in @directory has no effect. Returns: 0 or -ENOMEM. */
 _must_check_ int catalog_add_notice(struct catalog *catalog, const struct trusted_directory *directory,
                                     const char *name, const char *reason);

@@ -59,6 +59,19 @@ int dpkg_admindir_open(const struct dpkg_admindir *admindir, const char *name, i
         return fd < 0 ? -errno : fd;
 }
 
+int dpkg_admindir_is_empty(const struct dpkg_admindir *admindir)
+{
+        static const char *const names[] = { "status", "status-old", "info" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                _cleanup_close_ int fd = dpkg_admindir_open(admindir, names[i], O_PATH | O_NOFOLLOW);
+
+                if (fd != -ENOENT)
+                        return fd < 0 ? fd : 0;
+        }
+        return 1;
+}
+
 int dpkg_admindir_explain(const struct dpkg_admindir *admindir, const char *name, int code, struct error *error)
 {
         _cleanup_free_ char *path = NULL;

@@ -14,6 +14,10 @@ struct dpkg_admindir {
 _must_check_ int dpkg_admindir_init(struct dpkg_admindir *admindir, const struct root *root, const char *override);
 void dpkg_admindir_done(struct dpkg_admindir *admindir);
 
+/*
+ * Whether no database is there, nor anything that a damaged one leaves behind, as on an image without dpkg. Returns: 1, 0 or a negative errno.
+ */
+_must_check_ int dpkg_admindir_is_empty(const struct dpkg_admindir *admindir);
 /* Opens the file or directory @name of it. Returns: a file descriptor or a negative errno. */
 _must_check_ int dpkg_admindir_open(const struct dpkg_admindir *admindir, const char *name, int flags);
 /* The path of @name, for messages. Returns: 0 or -ENOMEM. */

@@ -86,6 +86,23 @@ static bool catalog_asks_for_consent(const struct catalog *catalog)
         return false;
 }
 
+/* Which migrations belong to the installed software has to be told. */
+static int package_check_version(const struct package *pkg, struct error *error)
+{
+        const char *package = pkg->request.package;
+        size_t i = 0;
+
+        if (!pkg->upgrade.unversioned || pkg->plan.n_pending == 0)
+                return 0;
+        while (!package_is_due(&pkg->plan.steps[i]))
+                i++;
+        return error_setf(
+                error, -ENODATA,
+                "%s is newer than the data of %s, but nothing tells which version is installed: neither /var/lib/dpkg/status nor " VENDOR_DIR
+                "/%s/version is there; ship the latter with the software, or give the version with --to",
+                pkg->plan.steps[i].id, package, package);
+}
+
 int package_make_plan(struct package *pkg, struct error *error)
 {
         const struct history_state *state = &pkg->history->state;
@@ -108,9 +125,10 @@ int package_make_plan(struct package *pkg, struct error *error)
                 r = consents_read(&ctx->root, pkg->request.package, &pkg->consents, error);
         if (r >= 0)
                 r = version_range_init(&pkg->range, pkg->upgrade.from, pkg->upgrade.to, error);
-        return r < 0 ? r
-                     : plan_make(&(const struct plan_request){ pkg->catalog, state, &pkg->range, &pkg->consents },
-                                 &pkg->plan, error);
+        if (r >= 0)
+                r = plan_make(&(const struct plan_request){ pkg->catalog, state, &pkg->range, &pkg->consents },
+                              &pkg->plan, error);
+        return r < 0 ? r : package_check_version(pkg, error);
 }
 
 void package_done(struct package *pkg)

@@ -7,6 +7,8 @@
 #include "dpkg/dpkg-log.h"
 #include "package/absence.h"
 #include "package/former.h"
+#include "package/unversioned.h"
+
 #include <syslog.h>
 
 /* What the versions are found in, in the order of trust. */
@@ -15,6 +17,7 @@ struct sources {
         const struct history_state *state;
         struct package_facts facts;
         const struct dpkg_package *package; /* NULL if the database doesn't know it */
+        bool unversioned;                   /* nothing on this machine has versions */
 };
 
 static void sources_done(struct sources *sources)
@@ -29,7 +32,7 @@ static int sources_read_facts(struct sources *sources, struct error *error)
         return package_facts_read(&request->ctx->root, request->package, &sources->facts, error);
 }
 
-/* Returns: 0, also if there is no package database and none is needed; or a negative errno. */
+/* Returns: 0, also if there is no package database and none is needed, or none is on a machine of this kind; or a negative errno. */
 static int sources_find_package(struct sources *sources, struct error *error)
 {
         const struct upgrade_request *request = sources->request;
@@ -38,12 +41,16 @@ static int sources_find_package(struct sources *sources, struct error *error)
         if (request->to && (request->from || sources->state->from))
                 return 0;
         r = context_find_package(request->ctx, request->package, &sources->package, error);
-        if (r == -ENOENT && (request->to || sources->facts.version)) {
-                error_clear(error);
-                sources->package = NULL;
-                return 0;
+        if (r != -ENOENT)
+                return r;
+        sources->package = NULL;
+        if (!request->to && !sources->facts.version) {
+                sources->unversioned = unversioned_is_machine(request->ctx) > 0;
+                if (!sources->unversioned)
+                        return r;
         }
-        return r;
+        error_clear(error);
+        return 0;
 }
 
 /* Returns: 1 if all its files are those of one version, 0 if it has none, or -EUCLEAN. */
@@ -72,6 +79,8 @@ static int sources_resolve_to(const struct sources *sources, char **ret, struct 
                 r = str_replace(ret, sources->facts.version);
                 return r < 0 ? r : 1;
         }
+        if (sources->unversioned)
+                return unversioned_find_version(sources->request, ret, error);
         r = package_is_installed(sources->package, error);
         if (r <= 0)
                 return r;
@@ -90,9 +99,8 @@ int upgrade_resolve_to(const struct upgrade_request *request, char **ret, struct
         r = sources_read_facts(&sources, error);
         if (r < 0)
                 return r;
-        r = request->to || sources.facts.version
-                    ? 0
-                    : context_find_package(request->ctx, request->package, &sources.package, error);
+        if (!request->to && !sources.facts.version)
+                r = sources_find_package(&sources, error);
         return r < 0 ? r : sources_resolve_to(&sources, ret, error);
 }
 
@@ -162,7 +170,15 @@ static int upgrade_find_from(struct upgrade *upgrade, const struct sources *sour
         if (sources->package && sources->package->config_version)
                 return upgrade_set_from(upgrade, "config-version", sources->package->config_version);
         r = upgrade_find_in_log(upgrade, sources->request, error);
-        return r < 0 ? r : upgrade_find_formerly(upgrade, sources, error);
+        if (r >= 0)
+                r = upgrade_find_formerly(upgrade, sources, error);
+        return r >= 0 && streq(upgrade->from_source, "installed") ? unversioned_check_data(sources->request, error) : r;
+}
+
+/* The software is at least of the version that is in "to", and not older than its data as far as anything tells. */
+static int upgrade_raise_to(struct upgrade *upgrade)
+{
+        return deb_text_cmp(upgrade->to, upgrade->from) < 0 ? str_replace(&upgrade->to, upgrade->from) : 0;
 }
 
 int upgrade_resolve(const struct upgrade_request *request, const struct history_state *state, struct upgrade *ret,
@@ -183,15 +199,18 @@ int upgrade_resolve(const struct upgrade_request *request, const struct history_
                 r = sources_resolve_to(&sources, &upgrade.to, error);
         if (r < 0)
                 return r;
+        upgrade.unversioned = sources.unversioned;
         if (r == 0) {
                 upgrade.result = DMIG_RESULT_NOT_INSTALLED;
-                r = absence_judge(request, state, sources.package, error);
+                r = sources.unversioned ? 0 : absence_judge(request, state, sources.package, error);
                 if (r < 0)
                         return r;
                 upgrade.purged = r > 0;
         } else {
                 upgrade.foreign = request->to || sources.facts.version;
                 r = upgrade_find_from(&upgrade, &sources, error);
+                if (r >= 0 && upgrade.unversioned)
+                        r = upgrade_raise_to(&upgrade);
                 if (r < 0)
                         return r;
                 if (deb_text_cmp(upgrade.to, upgrade.from) < 0)

@@ -25,7 +25,8 @@ struct upgrade {
         const char *from_source;
         enum dmig_result result; /* PENDING: a plan can be made; NOT_INSTALLED; DOWNGRADE */
         bool foreign;            /* "to" isn't that of the package database */
-        bool purged;             /* the history belongs to a package that is gone for good */
+        bool unversioned; /* nothing tells "to", which is that of the newest migration, so nothing may run by it */
+        bool purged;      /* the history belongs to a package that is gone for good */
 };
 
 /*

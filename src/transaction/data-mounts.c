@@ -32,18 +32,6 @@ static void absence_done(struct absence *absence)
         strv_done(&absence->missing);
 }
 
-/* What a migration without a transaction writes to isn't known, but most data is in the package's own directories. */
-static int manifest_add_writes(const struct manifest *manifest, const char *package, struct strv *ret)
-{
-        _cleanup_manifest_ struct manifest defaults = { 0 };
-        int r;
-
-        if (!manifest->unrestricted)
-                return strv_add_all(ret, manifest->writes.list);
-        r = manifest_init(&defaults, package);
-        return r < 0 ? r : strv_add_all(ret, defaults.writes.list);
-}
-
 static int package_list_writes(const struct package *pkg, struct strv *ret)
 {
         const struct plan *plan = &pkg->plan;
@@ -51,7 +39,7 @@ static int package_list_writes(const struct package *pkg, struct strv *ret)
 
         for (size_t i = 0; r >= 0 && i < plan->n_steps; i++)
                 if (package_is_due(&plan->steps[i]))
-                        r = manifest_add_writes(plan->steps[i].migration->manifest, pkg->request.package, ret);
+                        r = catalog_list_writes(pkg->catalog, plan->steps[i].migration, ret);
         strv_sort(ret);
         return r;
 }

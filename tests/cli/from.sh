@@ -108,6 +108,17 @@ test_a_version_file() {
         assert_history tool '[.[].event] | index("purged")' null
 }
 
+# Nothing else could tell it later.
+test_a_version_file_before_the_first_migration() {
+        write "$VENDOR/tool/version" 1.0
+        expect 0 run
+        assert_history tool '.[-1] | .event + " " + .version' 'baseline 1.0'
+        write "$VENDOR/tool/version" 1.1
+        migration tool 1.1.0/001_x
+        expect 0 run
+        assert_ran 1.1.0/001_x
+}
+
 test_a_version_file_comes_before_the_database() {
         migration sample 1.1.0/001_x
         upgraded sample 1.0 1.0

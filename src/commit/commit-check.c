@@ -3,6 +3,7 @@
 #include "commit/commit-check.h"
 
 #include "fs/beneath.h"
+#include "fs/rename.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -83,34 +84,41 @@ int commit_check_changes(const struct preparation *p, struct error *error)
 
 /* ---- Holds ---- */
 
-/* Tries both kinds of rename that a commit needs; network and FUSE file systems don't support them. */
+/* Tries both kinds of rename that a commit needs; whether they were done, a recovery tells by the inode number. */
 static int slots_try_renames(int slots)
 {
-        static const char *const names[] = { "try.a", "try.b", "try.c" };
-        int r = 0;
+        const struct rename_end a = { slots, "try.a" }, b = { slots, "try.b" }, c = { slots, "try.c" };
+        struct stat st;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < 2; i++)
-                if (mkdirat(slots, names[i], 0700) < 0)
-                        r = -errno;
-        if (r >= 0 && (renameat2(slots, names[0], slots, names[1], RENAME_EXCHANGE) < 0 ||
-                       renameat2(slots, names[0], slots, names[2], RENAME_NOREPLACE) < 0))
-                r = -errno;
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                (void)unlinkat(slots, names[i], AT_REMOVEDIR);
-        return r;
+        if (mkdirat(slots, a.name, 0700) < 0 || mkdirat(slots, b.name, 0700) < 0 ||
+            fstatat(slots, a.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        r = rename_exchange(&a, &b);
+        if (r >= 0)
+                r = rename_install(&b, &c);
+        if (r >= 0)
+                r = rename_end_is(&c, st.st_ino);
+        return r == 0 ? -EOPNOTSUPP : r < 0 ? r : 0;
 }
 
 int commit_check_hold(const struct preparation *p, size_t area, struct error *error)
 {
+        static const char *const names[] = { "try.a", "try.b", "try.c" };
         const char *path = p->stage->areas->areas[area].path;
-        int r = p->redo->areas[area].hold ? slots_try_renames(p->slots[area]) : 0;
+        int slots = p->slots[area], r;
 
-        if (r != -EINVAL && r != -ENOSYS && r != -EOPNOTSUPP)
-                return r < 0 ? error_errnof(error, r, "can't rename in %s", path) : 0;
-        return error_setf(
-                error, -EOPNOTSUPP,
-                "the file system of %s can't exchange files (renameat2), so changes there can't be committed as a whole; " RUN_DIRECTLY,
-                path);
+        if (!p->redo->areas[area].hold)
+                return 0;
+        r = slots_try_renames(slots);
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                (void)unlinkat(slots, names[i], AT_REMOVEDIR);
+        if (r == -EOPNOTSUPP)
+                return error_setf(
+                        error, r,
+                        "files of %s get other inode numbers when they are renamed, by which a commit that is cut off couldn't be finished; " RUN_DIRECTLY,
+                        path);
+        return r < 0 ? error_errnof(error, r, "can't rename in %s", path) : 0;
 }
 
 /* ---- Attributes ---- */

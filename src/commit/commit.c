@@ -10,6 +10,7 @@
 #include "basic/path.h"
 #include "fs/beneath-trail.h"
 #include "redo/redo-file.h"
+#include "fs/rename.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -97,36 +98,6 @@ static int sites_open(struct sites *sites)
 
 /* ---- Renames ---- */
 
-/* One end of a rename. */
-struct rename_end {
-        int dir;
-        const char *name;
-};
-
-/* Returns: 1 if the file there has that inode number, 0 if it is another one or missing, or a negative errno. */
-static int rename_end_is(const struct rename_end *end, uint64_t ino)
-{
-        struct stat st;
-
-        if (fstatat(end->dir, end->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return errno == ENOENT ? 0 : -errno;
-        return st.st_ino == ino;
-}
-
-static int rename_end_move(const struct rename_end *from, const struct rename_end *to, unsigned flags)
-{
-        if (renameat2(from->dir, from->name, to->dir, to->name, flags) == 0)
-                return 0;
-        /* Another process has just made a file there, or removed it. No file may be lost, and the commit goes on. */
-        if (errno == EEXIST)
-                flags = RENAME_EXCHANGE;
-        else if (errno == ENOENT && flags == RENAME_EXCHANGE)
-                flags = RENAME_NOREPLACE;
-        else
-                return -errno;
-        return renameat2(from->dir, from->name, to->dir, to->name, flags) < 0 ? -errno : 0;
-}
-
 static int site_detach(const struct site *site, const struct redo_rename *rename, const struct rename_end *slot)
 {
         _cleanup_close_ int parent = -EBADF;
@@ -139,7 +110,7 @@ static int site_detach(const struct site *site, const struct redo_rename *rename
         r = parent < 0 ? parent : rename_end_is(&path, rename->ino);
         if (r <= 0)
                 return r; /* it was done before; another file may be there now */
-        return rename_end_move(&path, slot, RENAME_NOREPLACE);
+        return rename_detach(slot, &path);
 }
 
 /* If the directory was removed, it is made again, so that the file isn't lost. */
@@ -160,14 +131,14 @@ static int site_install(const struct site *site, const struct redo_rename *renam
         int r;
 
         r = rename_end_is(slot, rename->ino);
-        if (r <= 0)
-                return r; /* it was done before; the file may have been moved on since */
+        if (r <= 0) /* it was done before; the file may have been moved on since */
+                return r < 0 ? r : rename_finish_exchange(slot);
         path.dir = parent = beneath_open_parent(site->root, rename->path, &path.name);
         if (parent == -ENOENT)
                 path.dir = parent = site_make_parent(site->root, rename->path, &path.name);
         if (parent < 0)
                 return parent;
-        return rename_end_move(slot, &path, rename->kind == REDO_EXCHANGE ? RENAME_EXCHANGE : RENAME_NOREPLACE);
+        return rename->kind == REDO_EXCHANGE ? rename_exchange(slot, &path) : rename_install(slot, &path);
 }
 
 static int sites_do_rename(const struct sites *sites, const struct redo_rename *rename)

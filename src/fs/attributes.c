@@ -198,9 +198,13 @@ static int attributes_apply_mode(int fd, const struct stat *wanted)
 
 int attributes_set_mtime(int fd, struct timespec mtime)
 {
-        const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, mtime };
+        struct stat st;
 
-        return utimensat(fd, "", times, AT_EMPTY_PATH) < 0 ? -errno : 0;
+        /* With UTIME_OMIT for the other time, programs of FUSE set neither, and say that they did. */
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        st.st_mtim = mtime;
+        return attributes_set_times(fd, &st);
 }
 
 static int attributes_apply_mtime(int fd, const struct stat *now, const struct stat *wanted)

@@ -227,13 +227,23 @@ int transaction_check_ended(const struct history *history, struct error *error)
                 committing ? "the commit of " : "an undo", committing ? unfinished->id : "", history->package);
 }
 
+/* On btrfs the rename of a stage into the archive isn't durable because the history is, as it is in a journal that keeps the order. */
+static int transaction_sync_archive(const struct history *history, struct error *error)
+{
+        return history->dir >= 0 && fsync(history->dir) < 0
+                       ? error_errnof(error, -errno, "can't sync the directory of %s", history->path)
+                       : 0;
+}
+
 int transaction_prune(struct dmig *ctx, struct history *history, struct error *error)
 {
         const size_t n_upgrades = history->state.upgrades.n;
         _cleanup_(archive_done) struct archive list = { 0 };
         int r;
 
-        r = archive_read_undoable(ctx, history, &list, error);
+        r = transaction_sync_archive(history, error);
+        if (r >= 0)
+                r = archive_read_undoable(ctx, history, &list, error);
         for (size_t i = 0; r >= 0 && i < list.n; i++)
                 if ((size_t)list.items[i].redo->upgrade + 1 < n_upgrades)
                         r = archived_forget(&list.items[i], error);

@@ -70,5 +70,8 @@ _must_check_ int transaction_recover(struct dmig *ctx, struct history *history, 
  * progress. Returns: 0, or -EUCLEAN with @error set to which one it is and what to do.
  */
 _must_check_ int transaction_check_ended(const struct history *history, struct error *error);
-/* Removes the before-images of all but the last completed upgrade. Returns: 0, or a negative errno with @error set. */
+/*
+ * After an upgrade is completed: makes its archive durable, and removes the before-images of all older ones. Returns: 0, or a negative errno
+ * with @error set.
+ */
 int transaction_prune(struct dmig *ctx, struct history *history, struct error *error);

@@ -47,12 +47,25 @@ def _detach(path):
     _libc.umount2(os.fsencode(path), 2)  # MNT_DETACH
 
 
-def make_file_system(image, size):
+# By the name of the file system. What is zero stays a hole, which needn't be copied for each trial.
+_PREZEROED = "lazy_itable_init=0,nodiscard,assume_storage_prezeroed=1"
+_MKFS = {
+    "ext4": ["mkfs.ext4", "-q", "-b", str(SECTOR), "-J", "size=4", "-E", _PREZEROED],
+    "btrfs": ["mkfs.btrfs", "-q", "-f", "-K", "-m", "single", "-s", str(SECTOR)],
+}
+
+
+def make_file_system(kind, image, size):
     with open(image, "wb") as file:
         file.truncate(size)
-    # What is zero stays a hole, which needn't be copied for each trial.
-    options = "lazy_itable_init=0,nodiscard,assume_storage_prezeroed=1"
-    subprocess.run(["mkfs.ext4", "-q", "-b", str(SECTOR), "-J", "size=4", "-E", options, image], check=True)
+    subprocess.run([*_MKFS[kind], image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+
+def kind_of(image):
+    """The file system on it: that of btrfs has its name at 64 KiB."""
+    with open(image, "rb") as file:
+        file.seek(0x10040)
+        return "btrfs" if file.read(8) == b"_BHRfS_M" else "ext4"
 
 
 def copy_sparse(source, target):
@@ -89,7 +102,7 @@ def _mount_loop(file, directory):
     """Returns: the loop device, which ends when it is unmounted."""
     with _attach_loop(file) as device:
         try:
-            _mount(device.name, directory, "ext4", _NOATIME)
+            _mount(device.name, directory, kind_of(file), _NOATIME)
         finally:
             fcntl.ioctl(device, _LOOP_CLR_FD)
         return device.name

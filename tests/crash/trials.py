@@ -12,7 +12,7 @@ import time
 import disks
 import sample
 
-SIZES = (32 << 20, 16 << 20)
+SIZES = {"ext4": (32 << 20, 16 << 20), "btrfs": (128 << 20, 128 << 20)}
 SHOWN = 10  # violations
 
 
@@ -124,13 +124,13 @@ def check_interrupted(scenario, tree, seed):
 # ---- Disks -----------------------------------------------------------------------------------
 
 
-def make_disks(directory):
-    """The two disks, with sample 1.0 on them."""
+def make_disks(directory, kind="ext4"):
+    """The two disks, with that file system, and sample 1.0 on them."""
     images = disk_names(directory)
-    for image, size in zip(images, SIZES):
-        disks.make_file_system(image, size)
+    for image, size in zip(images, SIZES[kind]):
+        disks.make_file_system(kind, image, size)
     root = os.path.join(directory, "root")
-    os.mkdir(root)
+    os.makedirs(root, exist_ok=True)
     with disks.mounted(images[:1], [root]):
         os.makedirs(os.path.join(root, sample.SECOND))
     with mounted_tree(images, directory) as tree:
@@ -139,7 +139,7 @@ def make_disks(directory):
 
 
 def disk_names(directory):
-    return [os.path.join(directory, f"disk-{disk}") for disk in range(len(SIZES))]
+    return [os.path.join(directory, f"disk-{disk}") for disk in range(2)]
 
 
 @contextlib.contextmanager

@@ -9,8 +9,8 @@
 
 #include "basic/path.h"
 #include "fs/beneath-trail.h"
-#include "redo/redo-file.h"
 #include "fs/rename.h"
+#include "redo/redo-file.h"
 
 #include <fcntl.h>
 #include <stdio.h>

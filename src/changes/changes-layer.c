@@ -5,11 +5,11 @@
 #include "basic/array.h"
 #include "basic/path.h"
 #include "fs/attributes.h"
+#include "fs/overlay-attribute.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/xattr.h>
 
 /* ---- Paths and entries ----------------------------------------------------------------------- */
 
@@ -40,7 +40,7 @@ void changes_layer_done(struct changes_layer *layer)
 /* Reads an attribute of overlayfs. Returns: 1, 0 if the directory doesn't have it, or a negative errno. */
 static int layer_dir_read_xattr(int fd, const char *name, char ret[static PATH_MAX])
 {
-        ssize_t n = fgetxattr(fd, name, ret, PATH_MAX - 1);
+        ssize_t n = overlay_attribute_get(fd, name, ret, PATH_MAX - 1);
 
         if (n < 0)
                 return errno == ENODATA || errno == ENOTSUP ? 0 : -errno;
@@ -56,12 +56,12 @@ static int layer_dir_find_target(const struct changes_layer *layer, const struct
         char value[PATH_MAX];
         int r;
 
-        r = layer_dir_read_xattr(fd, "trusted.overlay.opaque", value);
+        r = layer_dir_read_xattr(fd, "opaque", value);
         if (r < 0 || (r > 0 && streq(value, "y"))) {
                 *ret = NULL;
                 return r < 0 ? r : 0;
         }
-        r = layer_dir_read_xattr(fd, "trusted.overlay.redirect", value);
+        r = layer_dir_read_xattr(fd, "redirect", value);
         if (r < 0)
                 return r;
         if (r > 0)

@@ -5,12 +5,11 @@
 #include "basic/array.h"
 #include "basic/clock.h"
 #include "fs/beneath.h"
+#include "fs/overlay-attribute.h"
 
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/xattr.h>
-
-#define OVERLAY_PREFIX "trusted.overlay."
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
@@ -106,7 +105,7 @@ int attributes_read(int fd, struct attributes *ret)
         if (r < 0)
                 return r;
         for (const char *name = names; *name; name += strlen(name) + 1) {
-                r = str_startswith(name, OVERLAY_PREFIX) ? 0 : xattr_read(fd, name, &attributes);
+                r = overlay_attribute_is_own(name) ? 0 : xattr_read(fd, name, &attributes);
                 if (r < 0)
                         return r;
         }
@@ -252,7 +251,7 @@ int attributes_strip(int fd)
         if (r < 0)
                 return r;
         for (const char *name = names; *name; name += strlen(name) + 1) {
-                r = str_startswith(name, OVERLAY_PREFIX) ? xattr_remove(fd, name) : 0;
+                r = overlay_attribute_is_own(name) ? xattr_remove(fd, name) : 0;
                 if (r < 0)
                         return r;
         }

@@ -168,11 +168,14 @@ static unsigned step_get_attributes(const char *path)
         return attributes;
 }
 
-/* The mount alone, without those in it. */
+/* The mount alone, without those in it; in a user name space those that were made outside of it come along, and are covered next. */
 static int step_clone_mount(const char *path)
 {
-        int fd = open_tree(-EBADF, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+        unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+        int fd = open_tree(-EBADF, path, flags);
 
+        if (fd < 0 && errno == EINVAL)
+                fd = open_tree(-EBADF, path, flags | AT_RECURSIVE);
         return fd < 0 ? -errno : fd;
 }
 

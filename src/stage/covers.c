@@ -93,7 +93,8 @@ static int cover_list_add_entry(struct cover_list *list, DIR *slash, const struc
         if (path_is_uncovered(path) || cover_list_has_area(list, path) || cover_list_has_mount(list, path))
                 return 0;
         r = beneath_is_empty(dirfd(slash), entry->d_name);
-        if (r == -ENOENT) /* gone since it was listed */
+        if (r == -ENOENT ||
+            r == -EACCES) /* gone since it was listed; or of a user outside, and closed to a migration, too */
                 return 0;
         return r != 0 ? (r < 0 ? r : 0) : cover_list_take(list, TAKE_PTR(path), SANDBOX_COVER_OVERLAY);
 }

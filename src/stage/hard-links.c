@@ -4,10 +4,10 @@
 
 #include "basic/clock.h"
 #include "fs/beneath.h"
+#include "fs/overlay-attribute.h"
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/xattr.h>
 
 /* In it overlayfs has one more name of each file that it has copied, and that has several names beneath. */
 #define INDEX_DIR "work/index"
@@ -69,9 +69,9 @@ bool hard_links_is_other(int upper, const char *path, int lower, const struct st
         if (fd < 0)
                 return false;
         /* Both are of a copy, the first one only if it had several names. */
-        if (getxattr(FD_PATH(fd), "trusted.overlay.nlink", NULL, 0) < 0)
+        if (overlay_attribute_get(fd, "nlink", NULL, 0) < 0)
                 return errno == ENODATA;
-        n = getxattr(FD_PATH(fd), "trusted.overlay.origin", &origin, sizeof(origin));
+        n = overlay_attribute_get(fd, "origin", &origin, sizeof(origin));
         if (n < (ssize_t)offsetof(struct origin, fid) || origin.len != n)
                 return false;
         copied = origin_open(&origin, lower);

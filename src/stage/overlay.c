@@ -3,6 +3,7 @@
 #include "stage/overlay.h"
 #include "basic/root.h"
 #include "fs/beneath.h"
+#include "fs/overlay-attribute.h"
 #include "sandbox/overlay-probe.h"
 #include "stage/mount-namespace.h"
 
@@ -77,10 +78,11 @@ static int overlay_set_upper(int context, const struct overlay *overlay)
 
 static int overlay_configure(int context, const struct overlay *overlay, bool by_name)
 {
+        bool user = overlay_has_user_attributes();
         /* Each option is given, since their defaults depend on the kernel's configuration. */
-        static const char *const options[][2] = {
+        const char *const options[][2] = {
                 { "source", "deploy-migrate" },
-                { "redirect_dir", "on" },
+                { "redirect_dir", user ? "nofollow" : "on" },
                 { "metacopy", "off" },
                 { "xino",
                   "auto" }, /* a file's inode number stays the same when it is copied from another file system */
@@ -90,6 +92,8 @@ static int overlay_configure(int context, const struct overlay *overlay, bool by
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(options); i++)
                 r = overlay_set_string(context, options[i][0], options[i][1]);
+        if (r >= 0 && user && fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+                r = -errno;
         if (r >= 0)
                 r = overlay_set_string(context, "index", index ? "on" : "off");
         if (r >= 0 && overlay->exported)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "fs/overlay-attribute.h"
+
+#include "fs/beneath.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#define TRUSTED_PREFIX "trusted.overlay."
+#define USER_PREFIX    "user.overlay."
+
+#define FIRST_USER_NAMESPACE 0xEFFFFFFDU /* the kernel's PROC_USER_INIT_INO, which never changes */
+
+bool overlay_has_user_attributes(void)
+{
+        struct stat st;
+
+        return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != FIRST_USER_NAMESPACE;
+}
+
+bool overlay_attribute_is_own(const char *attribute)
+{
+        assert(attribute);
+        return str_startswith(attribute, TRUSTED_PREFIX) ||
+               (str_startswith(attribute, USER_PREFIX) && overlay_has_user_attributes());
+}
+
+ssize_t overlay_attribute_get(int fd, const char *name, void *value, size_t size)
+{
+        char attribute[64];
+
+        assert(name);
+        snprintf(attribute, sizeof(attribute), "%s%s", overlay_has_user_attributes() ? USER_PREFIX : TRUSTED_PREFIX,
+                 name);
+        return getxattr(FD_PATH(fd), attribute, value, size);
+}

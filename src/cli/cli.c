@@ -6,6 +6,7 @@
 #include "cli/json-build.h"
 #include "cli/report/report-json.h"
 #include "cli/signals.h"
+#include "cli/terminal/wrap.h"
 
 #include <poll.h>
 #include <stdarg.h>
@@ -93,19 +94,28 @@ static bool log_line_begins_with_package(const struct log_line *line)
         return rest && *rest == ' ';
 }
 
-static void log_line_put(const struct terminal *err, const struct log_line *line)
+/* The output of a migration, as it is. */
+static void log_line_put_output(const struct terminal *err, const struct log_line *line)
 {
-        if (line->id) {
-                terminal_put(err, STYLE_PLAIN, line->package);
-                terminal_put(err, STYLE_PLAIN, " ");
-                terminal_put(err, STYLE_PLAIN, line->id);
-                terminal_put(err, STYLE_PLAIN, " | ");
-        } else if (!line->package || !log_line_begins_with_package(line)) {
-                terminal_put(err, STYLE_PLAIN, line->package ? line->package : "deploy-migrate");
-                terminal_put(err, STYLE_PLAIN, ": ");
-        }
+        terminal_put(err, STYLE_PLAIN, line->package);
+        terminal_put(err, STYLE_PLAIN, " ");
+        terminal_put(err, STYLE_PLAIN, line->id);
+        terminal_put(err, STYLE_PLAIN, " | ");
         terminal_put(err, log_line_style(line), line->text);
-        fputc('\n', err->stream);
+}
+
+/* A message is wrapped on a terminal; for programs it is one line. */
+static void log_line_put_message(const struct terminal *err, const struct log_line *line)
+{
+        struct terminal unlimited = *err;
+        struct wrap wrap = { .terminal = err->tty ? err : &unlimited, .indent = 2 };
+
+        unlimited.width = SIZE_MAX;
+        if (!line->package || !log_line_begins_with_package(line)) {
+                wrap_put(&wrap, STYLE_PLAIN, line->package ? line->package : "deploy-migrate");
+                wrap_put(&wrap, STYLE_PLAIN, ": ");
+        }
+        wrap_put(&wrap, log_line_style(line), line->text);
 }
 
 void cli_log(struct cli *cli, const struct log_line *line)
@@ -121,7 +131,8 @@ void cli_log(struct cli *cli, const struct log_line *line)
         }
         progress_clear(&cli->progress);
         cli_flush(cli);
-        log_line_put(&cli->err, line);
+        (line->id ? log_line_put_output : log_line_put_message)(&cli->err, line);
+        fputc('\n', cli->err.stream);
 }
 
 void cli_say(struct cli *cli, int priority, const char *package, const char *text)

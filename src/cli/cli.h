@@ -4,10 +4,10 @@
 /* One call of the program, from the parsed command line to the exit status: its context, its output, its errors. */
 
 #include "basic/macro.h"
-#include "cli/options.h"
-#include "cli/report/exit-status.h"
 #include "cli/journal/journal.h"
 #include "cli/journal/log-line.h"
+#include "cli/options.h"
+#include "cli/report/exit-status.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/tail.h"
 #include "cli/terminal/terminal.h"

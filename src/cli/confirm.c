@@ -4,6 +4,7 @@
 
 #include "cli/json-build.h"
 #include "cli/report/report-json.h"
+#include "cli/terminal/wrap.h"
 
 #include <stdarg.h>
 
@@ -20,6 +21,7 @@ static int confirm_as_json(struct cli *cli, const char *package)
 
 int confirm_print(struct cli *cli, const char *package, const char *format, ...)
 {
+        struct wrap wrap = { .terminal = &cli->out, .indent = 2 };
         _cleanup_free_ char *text = NULL;
         va_list args;
         int n;
@@ -38,9 +40,9 @@ int confirm_print(struct cli *cli, const char *package, const char *format, ...)
         va_end(args);
         if (n < 0)
                 return cli_failed(cli, package, -ENOMEM);
-        terminal_put(&cli->out, STYLE_BOLD, package);
-        terminal_put(&cli->out, STYLE_PLAIN, ": ");
-        terminal_put(&cli->out, STYLE_PLAIN, text);
+        wrap_put(&wrap, STYLE_BOLD, package);
+        wrap_put(&wrap, STYLE_PLAIN, ": ");
+        wrap_put(&wrap, STYLE_PLAIN, text);
         fputc('\n', cli->out.stream);
         return EXIT_DONE;
 }

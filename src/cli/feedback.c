@@ -3,8 +3,8 @@
 #include "cli/feedback.h"
 
 #include "cli/cli.h"
-#include "cli/report/event-field.h"
 #include "cli/journal/notify.h"
+#include "cli/report/event-field.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

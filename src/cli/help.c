@@ -35,7 +35,7 @@ void help_print(FILE *stream)
                 help_print_line(stream, verb);
         fputs("\nOptions:\n", stream);
         options_print_help(stream, OPTIONS_COMMON);
-        fputs("\n'deploy-migrate VERB --help' lists the options of a verb.\nSee also deploy-migrate(8).\n", stream);
+        fputs("\n'deploy-migrate help VERB' lists the options of a verb.\nSee also deploy-migrate(8).\n", stream);
 }
 
 void help_print_verb(FILE *stream, const struct verb *verb)

@@ -64,6 +64,26 @@ static int cli_run_verb(struct cli *cli, const struct verb *verb)
         return status == EXIT_DONE ? verb->run(cli, cli->options.args + 1) : status;
 }
 
+/* A guess needs no other advice. */
+static int cli_refuse_options(struct cli *cli)
+{
+        const char *problem = cli->options.problem;
+
+        return cli_usage(cli, "%s%s", problem,
+                         problem[strlen(problem) - 1] == '?' ? "" : "; try 'deploy-migrate --help'");
+}
+
+static int cli_refuse_verb(struct cli *cli, const char *name)
+{
+        const struct verb *guess = verbs_guess(name);
+
+        if (streq(name, "help")) /* options_take_help() has left it there */
+                return cli_usage(cli, "too many arguments; usage: deploy-migrate help [VERB]");
+        if (guess)
+                return cli_usage(cli, "unknown verb '%s'; did you mean '%s'?", name, guess->name);
+        return cli_usage(cli, "unknown verb '%s'; try 'deploy-migrate --help'", name);
+}
+
 static int cli_dispatch(struct cli *cli)
 {
         const struct options *options = &cli->options;
@@ -73,7 +93,7 @@ static int cli_dispatch(struct cli *cli)
         if (options_has(options, OPTION_VERSION))
                 help_print_version(stdout);
         else if (name && !verb)
-                return cli_usage(cli, "unknown verb '%s'; try 'deploy-migrate --help'", name);
+                return cli_refuse_verb(cli, name);
         else if (options_has(options, OPTION_HELP) && verb)
                 help_print_verb(stdout, verb);
         else if (options_has(options, OPTION_HELP))
@@ -95,12 +115,14 @@ int main(int argc, char **argv)
         standard_streams_open();
         setlocale(LC_CTYPE, "");
         r = options_parse(&cli.options, argc, argv);
+        if (r >= 0)
+                options_take_help(&cli.options);
         cli_init(&cli);
 
         if (r < 0 && !cli.options.problem)
                 status = cli_failed(&cli, NULL, r);
         else if (r < 0)
-                status = cli_usage(&cli, "%s; try 'deploy-migrate --help'", cli.options.problem);
+                status = cli_refuse_options(&cli);
         else
                 status = cli_dispatch(&cli);
         if (signals_caught())

@@ -3,6 +3,7 @@
 #include "cli/options.h"
 
 #include "basic/unit-name.h"
+#include "cli/closest.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -160,6 +161,19 @@ static int options_apply(struct options *options, enum option_id id, const char 
         }
 }
 
+static int options_refuse_long(struct options *options, const char *at)
+{
+        _cleanup_free_ char *word = strndup(at, strcspn(at, "="));
+        struct closest closest = { .word = word ? word : at };
+        char names[OPTION_COUNT][OPTION_NAME_MAX];
+
+        for (int id = 0; id < OPTION_COUNT; id++)
+                closest_consider(&closest, option_name((enum option_id)id, names[id]));
+        if (closest.found)
+                return options_refuse(options, "unknown option '%s'; did you mean '%s'?", at, closest.found);
+        return options_refuse(options, "unknown option '%s'", at);
+}
+
 /* @c is what getopt_long() returned for the argument @at. */
 static int options_refuse_unknown(struct options *options, int c, const char *at)
 {
@@ -169,7 +183,7 @@ static int options_refuse_unknown(struct options *options, int c, const char *at
                 return options_refuse(options, "option '--%s' takes no value", specs[optopt - LONG_BASE].name);
         if (optopt)
                 return options_refuse(options, "unknown option '-%c'", optopt);
-        return options_refuse(options, "unknown option '%s'", at);
+        return options_refuse_long(options, at);
 }
 
 static void long_options_init(struct option ret[static OPTION_COUNT + 1])
@@ -226,6 +240,18 @@ int options_parse(struct options *options, int argc, char **argv)
         while (optind < argc)
                 options->args[options->n_args++] = argv[optind++];
         return problems;
+}
+
+void options_take_help(struct options *options)
+{
+        assert(options && options->args);
+
+        if (options->n_args == 0 || options->n_args > 2 || !streq(options->args[0], "help"))
+                return;
+        options->given |= OPTION_BIT(OPTION_HELP);
+        options->args[0] = options->args[1];
+        options->args[1] = NULL;
+        options->n_args--;
 }
 
 void options_done(struct options *options)

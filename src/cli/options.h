@@ -58,6 +58,8 @@ struct options {
  * options after it. Returns: 0, -EINVAL with the problem set, or -ENOMEM.
  */
 _must_check_ int options_parse(struct options *options, int argc, char **argv);
+/* Turns "help VERB" into "VERB --help", unless there are more arguments. */
+void options_take_help(struct options *options);
 void options_done(struct options *options);
 
 static inline bool options_has(const struct options *options, enum option_id id)

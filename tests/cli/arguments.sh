@@ -112,14 +112,14 @@ test_no_verb_at_all() {
 test_help() {
         execute 0 "$DEPLOY_MIGRATE" --help
         assert_no_err
-        for verb in run plan preview status history retry mark baseline undo forget lint; do
+        for verb in run plan preview status history retry accept mark baseline undo forget lint; do
                 grep -q "^  $verb " "$OUT" || fail "$verb isn't in the help"
         done
         [ "$(wc -L <"$OUT")" -le 80 ] || fail 'a line is too long'
 }
 
 test_help_of_each_verb() {
-        for verb in run plan preview status history retry mark baseline undo forget lint; do
+        for verb in run plan preview status history retry accept mark baseline undo forget lint; do
                 execute 0 "$DEPLOY_MIGRATE" $verb --help
                 assert_no_err
                 [ "$(wc -L <"$OUT")" -le 80 ] || fail "a line of the help of $verb is too long"
@@ -134,6 +134,28 @@ test_help_of_each_verb() {
                         assert_out " $option"
                 done
         done
+}
+
+test_help_as_a_verb() {
+        execute 0 "$DEPLOY_MIGRATE" --help
+        cp "$OUT" "$WORK/help"
+        execute 0 "$DEPLOY_MIGRATE" help
+        diff "$WORK/help" "$OUT" || fail 'it differs from --help'
+        execute 0 "$DEPLOY_MIGRATE" help undo
+        head -n 1 "$OUT" | grep -q '^Usage: deploy-migrate undo ' || fail 'it is about something else'
+        execute 2 "$DEPLOY_MIGRATE" help undo sample
+        assert_err 'usage: deploy-migrate help [VERB]'
+}
+
+test_what_was_mistyped() {
+        expect 2 stauts
+        assert_err "unknown verb 'stauts'; did you mean 'status'?"
+        expect 2 help udno
+        assert_err "did you mean 'undo'?"
+        expect 2 run --dryrun sample
+        assert_err "unknown option '--dryrun'; did you mean '--dry-run'?"
+        expect 2 frobnicate
+        assert_err "unknown verb 'frobnicate'; try 'deploy-migrate --help'"
 }
 
 test_version() {

@@ -75,7 +75,7 @@ test_a_line_for_a_downgrade() {
 
 test_a_line_for_what_runs() {
         ship
-        migration beta 1.1.0/001_first '' 'echo "3/10" >&3; gate'
+        migration beta 1.1.0/001_first '' 'echo "3/10" >&3; gate; echo done >"$marker"'
         expect 0 run alpha gamma
         calls >/dev/null
         start run beta

@@ -5,10 +5,13 @@
 #include "basic/macro.h"
 #include "cli/report/file-details.h"
 #include "cli/terminal/diff-text.h"
+#include "cli/terminal/wrap.h"
 
 #include <sys/stat.h>
 
-#define BAR_MIN 10U /* columns, at least, of the longest bar */
+#define BAR_MIN  10U /* columns, at least, of the longest bar */
+#define ROOM_MIN 24U /* columns, at least, for details beside a path */
+#define BELOW    2U
 
 /* The columns of a list of files. */
 struct layout {
@@ -75,7 +78,7 @@ static void layout_init(struct layout *layout, const struct dmig_files *files)
         layout->bar_width = width > used + BAR_MIN ? width - used : BAR_MIN;
 }
 
-static void layout_put_bar(const struct layout *layout, enum style style, char mark, size_t lines)
+static size_t layout_put_bar(const struct layout *layout, enum style style, char mark, size_t lines)
 {
         size_t n = lines;
         char *bar;
@@ -84,14 +87,15 @@ static void layout_put_bar(const struct layout *layout, enum style style, char m
                 n = (lines * layout->bar_width + layout->lines_max - 1) / layout->lines_max;
         bar = malloc(n + 1);
         if (!bar)
-                return;
+                return 0;
         memset(bar, mark, n);
         bar[n] = '\0';
         terminal_put(layout->terminal, style, bar);
         free(bar);
+        return n;
 }
 
-static void layout_put_path(const struct layout *layout, const struct dmig_file *file)
+static size_t layout_put_path(const struct layout *layout, const struct dmig_file *file)
 {
         const struct terminal *terminal = layout->terminal;
         size_t width = file_measure_path(terminal, file);
@@ -101,6 +105,29 @@ static void layout_put_path(const struct layout *layout, const struct dmig_file 
                 fputc('/', terminal->stream);
         if (width < layout->path_width)
                 fprintf(terminal->stream, "%*s", (int)(layout->path_width - width), "");
+        return width < layout->path_width ? layout->path_width : width;
+}
+
+static size_t layout_put_lines(const struct layout *layout, struct diff_lines lines)
+{
+        size_t column = layout->number_width + strlen("  ");
+
+        fprintf(layout->terminal->stream, " %*zu ", (int)layout->number_width, lines.added + lines.removed);
+        column += layout_put_bar(layout, STYLE_GOOD, '+', lines.added);
+        return column + layout_put_bar(layout, STYLE_BAD, '-', lines.removed);
+}
+
+/* Beside the path from @column on, or below it if there is no room. */
+static void layout_put_details(const struct layout *layout, size_t column, const char *details)
+{
+        size_t limit = terminal_width(layout->terminal), below = layout->indent + strlen("A  ") + BELOW;
+        bool fits = column + 1 + terminal_measure(layout->terminal, details) <= limit || column + ROOM_MIN <= limit;
+        struct wrap wrap = { .terminal = layout->terminal, .column = column, .blanks = 1 };
+
+        wrap.indent = fits ? column + 1 : below;
+        if (!fits)
+                wrap_break(&wrap);
+        wrap_put(&wrap, STYLE_PLAIN, details);
 }
 
 static void layout_put_file(const struct layout *layout, const struct dmig_file *file)
@@ -109,20 +136,20 @@ static void layout_put_file(const struct layout *layout, const struct dmig_file 
         struct diff_lines lines = file_count_lines(file);
         bool counted = lines.added + lines.removed > 0;
         _cleanup_free_ char *details = file_details_make(file, counted, terminal_arrow(terminal));
+        size_t column = layout->indent + strlen("A  ");
 
         fprintf(terminal->stream, "%*s", (int)layout->indent, "");
         file_put_kind(terminal, dmig_file_get_kind(file));
         fputs("  ", terminal->stream);
-        layout_put_path(layout, file);
-        fputs(" | ", terminal->stream);
-        if (counted) {
-                fprintf(terminal->stream, "%*zu ", (int)layout->number_width, lines.added + lines.removed);
-                layout_put_bar(layout, STYLE_GOOD, '+', lines.added);
-                layout_put_bar(layout, STYLE_BAD, '-', lines.removed);
+        column += layout_put_path(layout, file);
+        fputs(" |", terminal->stream);
+        column += strlen(" |");
+        if (counted)
+                column += layout_put_lines(layout, lines);
+        if (details && *details) {
+                fputs(counted ? "," : "", terminal->stream);
+                layout_put_details(layout, column + counted, details);
         }
-        if (details && *details)
-                fputs(counted ? ", " : "", terminal->stream);
-        terminal_put(terminal, STYLE_PLAIN, details ? details : "");
         fputc('\n', terminal->stream);
 }
 

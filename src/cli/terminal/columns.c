@@ -15,12 +15,15 @@ static bool cell_is_empty(const struct cell *cell)
 
 void columns_fit(struct columns *columns, const struct cell cells[static COLUMNS_MAX])
 {
+        size_t limit;
+
         assert(columns);
 
+        limit = terminal_width(columns->terminal);
         for (size_t i = 0; i < COLUMNS_MAX; i++) {
                 size_t width = cell_is_empty(&cells[i]) ? 0 : terminal_measure(columns->terminal, cells[i].text);
 
-                if (width > columns->width[i])
+                if (width > columns->width[i] && width <= limit / 2) /* a wider one sticks out */
                         columns->width[i] = width;
         }
 }
@@ -28,8 +31,7 @@ void columns_fit(struct columns *columns, const struct cell cells[static COLUMNS
 /* Where the line is. */
 struct position {
         struct wrap wrap;
-        size_t start; /* of the next column */
-        bool broken;  /* the line has gone on below: from there on nothing is aligned */
+        size_t start; /* of the next column, unless what is before it sticks out or has gone on below */
 };
 
 /* A text of several words has room enough in so many columns. */
@@ -48,14 +50,13 @@ static void columns_put_cell(const struct columns *columns, const struct cell *c
                below = columns->indent + INDENT;
         struct wrap *wrap = &position->wrap;
 
-        if (position->broken)
+        if (wrap->column > 0 && start < wrap->column + GAP)
                 start = wrap->column + GAP;
         wrap->indent = start;
         wrap->blanks = start > wrap->column ? start - wrap->column : 0;
         if (wrap->column > 0 && !cell_has_room(cell, start, width, terminal_width(terminal))) {
                 wrap->indent = below;
                 wrap_break(wrap);
-                position->broken = true;
         } else if (wrap->blanks > 0) {
                 fprintf(terminal->stream, "%*s", (int)wrap->blanks, "");
                 wrap->column = start;

@@ -3,6 +3,7 @@
 #include "cli/verbs/verbs.h"
 
 #include "basic/macro.h"
+#include "cli/closest.h"
 
 #include <stdint.h>
 
@@ -44,4 +45,15 @@ const struct verb *verbs_find(const char *name)
                 if (streq(verb->name, name))
                         return verb;
         return NULL;
+}
+
+const struct verb *verbs_guess(const char *name)
+{
+        struct closest closest = { .word = name };
+
+        assert(name);
+
+        for (const struct verb *verb = verbs; verb->name; verb++)
+                closest_consider(&closest, verb->name);
+        return closest.found ? verbs_find(closest.found) : NULL;
 }

@@ -19,6 +19,8 @@ extern const struct verb verbs[];
 
 /* Returns: the verb, or NULL. */
 const struct verb *verbs_find(const char *name);
+/* Returns: the verb that @name may have meant, or NULL. */
+const struct verb *verbs_guess(const char *name);
 
 int verb_accept(struct cli *cli, char **args);
 int verb_baseline(struct cli *cli, char **args);

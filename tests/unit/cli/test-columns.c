@@ -52,6 +52,31 @@ START_TEST(test_columns_empty)
 }
 END_TEST
 
+/* What is too wide goes on below; a text of several words goes on beside the others, if there is room. */
+START_TEST(test_columns_too_wide)
+{
+        static const struct cell cells[][COLUMNS_MAX] = {
+                { { "package", STYLE_PLAIN }, { "1.0", STYLE_PLAIN }, { "failed", STYLE_PLAIN } },
+                { { "a", STYLE_PLAIN },
+                  { "a-version-that-is-so-long-that-nothing-has-room-beside-it-on-a-line", STYLE_PLAIN },
+                  { "failed", STYLE_PLAIN } },
+        };
+        static const struct cell text[][COLUMNS_MAX] = {
+                { { "+", STYLE_PLAIN },
+                  { "1.0.0/001_x", STYLE_PLAIN },
+                  { "a description with so many words that a single line isn't enough for them", STYLE_PLAIN } },
+        };
+        _cleanup_free_ char *shown = print_columns(cells, ELEMENTSOF(cells), 0),
+                            *wrapped = print_columns(text, ELEMENTSOF(text), 2);
+
+        ck_assert_str_eq(shown, "package  1.0  failed\n"
+                                "a        a-version-that-is-so-long-that-nothing-has-room-beside-it-on-a-line\n"
+                                "    failed\n");
+        ck_assert_str_eq(wrapped, "  +  1.0.0/001_x  a description with so many words that a single line isn't\n"
+                                  "                  enough for them\n");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
         Suite *suite = suite_create("columns");
@@ -59,6 +84,7 @@ static Suite *make_suite(void)
 
         tcase_add_test(tcase, test_columns);
         tcase_add_test(tcase, test_columns_empty);
+        tcase_add_test(tcase, test_columns_too_wide);
         suite_add_tcase(suite, tcase);
         return suite;
 }

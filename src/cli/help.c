@@ -46,7 +46,7 @@ void help_print_verb(FILE *stream, const struct verb *verb)
         fprintf(stream, "Usage: deploy-migrate %s [OPTION...] %s\n\n%c%s.\n\nOptions:\n", verb->name, verb->arguments,
                 toupper((unsigned char)verb->help[0]), verb->help + 1);
         options_print_help(stream, verb->options);
-        options_print_help(stream, OPTIONS_COMMON);
+        options_print_help(stream, OPTIONS_COMMON & ~(streq(verb->name, "new") ? OPTION_BIT(OPTION_VERSION) : 0));
 }
 
 void help_print_version(FILE *stream)

@@ -34,6 +34,10 @@ static const struct option_spec specs[OPTION_COUNT] = {
         [OPTION_PROMETHEUS] = { "prometheus", 0, NULL, "print metrics for Prometheus" },
         [OPTION_REASON] = { "reason", 0, "TEXT", "why (required); recorded in the history" },
         [OPTION_PACKAGE_VERSION] = { "package-version", 0, "VERSION", "the version of the package that ships DIR" },
+        [OPTION_MIGRATION_VERSION] = { "version", 0, "VERSION",
+                                       "the version of the new format (default: that of debian/changelog)" },
+        [OPTION_LANG] = { "lang", 0, "sh|python|c", "the language (default: sh)" },
+        [OPTION_DIR] = { "dir", 0, "DIR", "the directory of the migrations (default: migrations)" },
         [OPTION_ROOT] = { "root", 0, "DIR", "work on the system below DIR" },
         [OPTION_JSON] = { "json", 0, NULL, "print one JSON object" },
         [OPTION_COLOR] = { "color", 0, "auto|always|never", "when to use colours (default: auto)" },
@@ -142,6 +146,15 @@ static int options_apply(struct options *options, enum option_id id, const char 
         case OPTION_PACKAGE_VERSION:
                 options->package_version = value;
                 return 0;
+        case OPTION_MIGRATION_VERSION:
+                options->migration_version = value;
+                return 0;
+        case OPTION_LANG:
+                options->language = value;
+                return 0;
+        case OPTION_DIR:
+                options->directory = value;
+                return 0;
         case OPTION_QUIET:
                 options->verbosity = -1;
                 return 0;
@@ -186,12 +199,14 @@ static int options_refuse_unknown(struct options *options, int c, const char *at
         return options_refuse_long(options, at);
 }
 
-static void long_options_init(struct option ret[static OPTION_COUNT + 1])
+/* @verb: what is known of it so far, or NULL. For "new", --version is that of the migration. */
+static void long_options_init(const char *verb, struct option ret[static OPTION_COUNT + 1])
 {
+        enum option_id other = verb && streq(verb, "new") ? OPTION_VERSION : OPTION_MIGRATION_VERSION;
         size_t n = 0;
 
         for (int i = 0; i < OPTION_COUNT; i++)
-                if (specs[i].name)
+                if (specs[i].name && i != (int)other)
                         ret[n++] = (struct option){ .name = specs[i].name,
                                                     .has_arg = specs[i].value ? required_argument : no_argument,
                                                     .val = LONG_BASE + i };
@@ -227,11 +242,10 @@ int options_parse(struct options *options, int argc, char **argv)
         *options = (struct options){ .args = calloc((size_t)argc + 1, sizeof(char *)) };
         if (!options->args)
                 return -ENOMEM;
-        long_options_init(long_options);
-
         /* '-' returns arguments where they are, as values of 1; ':' distinguishes a missing value from an unknown option. */
         opterr = 0;
-        while ((c = getopt_long(argc, argv, "-:qv", long_options, NULL)) >= 0) {
+        while (long_options_init(options->args[0], long_options),
+               (c = getopt_long(argc, argv, "-:qv", long_options, NULL)) >= 0) {
                 int r = options_take(options, c, argv[optind - 1]);
 
                 if (r < 0)

@@ -31,6 +31,9 @@ enum option_id {
         OPTION_REACH_OUT,
         OPTION_IF_UNKNOWN,
         OPTION_ALL,
+        OPTION_MIGRATION_VERSION,
+        OPTION_LANG,
+        OPTION_DIR,
         OPTION_COUNT,
 };
 
@@ -46,7 +49,7 @@ struct options {
         int verbosity; /* -1 quiet, 0, 1 verbose */
         bool sandbox_off;
         uint64_t lock_timeout_usec;
-        const char *root, *from, *to, *reason, *package_version;
+        const char *root, *from, *to, *reason, *package_version, *migration_version, *language, *directory;
         char *unit;  /* the package, unescaped from the instance */
         char **args; /* the verb is the first */
         size_t n_args;

@@ -33,6 +33,8 @@ const struct verb verbs[] = {
           verb_undo, "PACKAGE", "restore the files that the last upgrade changed" },
         { "forget", 1, 1, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_forget, "PACKAGE",
           "delete the files that undo would restore" },
+        { "new", 1, 1, OPTION_BIT(OPTION_MIGRATION_VERSION) | OPTION_BIT(OPTION_LANG) | OPTION_BIT(OPTION_DIR),
+          verb_new, "NAME", "make the files of a new migration" },
         { "lint", 1, 1, OPTION_BIT(OPTION_PACKAGE_VERSION), verb_lint, "DIR", "check migrations before shipping them" },
         { 0 },
 };

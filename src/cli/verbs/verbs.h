@@ -28,6 +28,7 @@ int verb_forget(struct cli *cli, char **args);
 int verb_history(struct cli *cli, char **args);
 int verb_lint(struct cli *cli, char **args);
 int verb_mark(struct cli *cli, char **args);
+int verb_new(struct cli *cli, char **args);
 int verb_plan(struct cli *cli, char **args);
 int verb_preview(struct cli *cli, char **args);
 int verb_retry(struct cli *cli, char **args);

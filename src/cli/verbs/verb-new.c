@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* new NAME: makes the files of a migration that is to be written. */
+
+#include "cli/author/new-migration.h"
+#include "cli/verbs/verbs.h"
+
+#include <syslog.h>
+
+/* An existing file is a fault of the command, too. */
+static int new_fail(struct cli *cli, int r, struct error *error)
+{
+        error_complete(error, r);
+        if (r == -EINVAL || r == -EEXIST)
+                return cli_usage(cli, "%s", error_text(error));
+        cli_say(cli, LOG_ERR, NULL, error_text(error));
+        return EXIT_UNUSABLE;
+}
+
+static void new_print(const struct cli *cli, const struct new_migration *request,
+                      const struct new_migration_result *result)
+{
+        FILE *stream = cli->out.stream;
+        bool compiled = streq(request->language, "c");
+
+        if (cli->options.verbosity < 0)
+                return;
+        for (size_t i = 0; i < result->files.n; i++)
+                fprintf(stream, "%s\n", result->files.list[i]);
+        fprintf(stream,
+                "\nFill in the places marked FILL IN in %s, and the fixture, then run\n    %s%s%sdeploy-migrate test %s\n",
+                result->program, compiled ? "make -C " : "", compiled ? request->directory : "", compiled ? " && " : "",
+                request->directory);
+}
+
+int verb_new(struct cli *cli, char **args)
+{
+        const struct options *options = &cli->options;
+        const struct new_migration request = {
+                .name = args[0],
+                .directory = options->directory ? options->directory : "migrations",
+                .version = options->migration_version,
+                .language = options->language ? options->language : "sh",
+        };
+        _cleanup_(new_migration_result_done) struct new_migration_result result = { 0 };
+        _cleanup_error_ struct error error = { 0 };
+        int r;
+
+        r = new_migration_make(&request, &result, &error);
+        if (r < 0)
+                return new_fail(cli, r, &error);
+        new_print(cli, &request, &result);
+        return EXIT_DONE;
+}

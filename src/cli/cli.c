@@ -147,6 +147,16 @@ static void cli_record_error(struct cli *cli, const char *message)
                 cli->error = strdup(message);
 }
 
+int cli_fail(struct cli *cli, int status, const char *message)
+{
+        assert(cli);
+        assert(message);
+
+        cli_say(cli, LOG_ERR, NULL, message);
+        cli_record_error(cli, message);
+        return status;
+}
+
 int cli_usage(struct cli *cli, const char *format, ...)
 {
         _cleanup_free_ char *message = NULL;
@@ -162,9 +172,7 @@ int cli_usage(struct cli *cli, const char *format, ...)
 
         if (!message)
                 return cli_failed(cli, NULL, -ENOMEM);
-        cli_say(cli, LOG_ERR, NULL, message);
-        cli_record_error(cli, message);
-        return EXIT_USAGE;
+        return cli_fail(cli, EXIT_USAGE, message);
 }
 
 const char *cli_error_message(const struct cli *cli, int r)

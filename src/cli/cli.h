@@ -44,6 +44,8 @@ void cli_flush(struct cli *cli);
 void cli_log(struct cli *cli, const struct log_line *line);
 /* Logs a line of the program's own; @package may be NULL. */
 void cli_say(struct cli *cli, int priority, const char *package, const char *text);
+/* Logs an error that is about no package, which --json repeats. Returns: @status. */
+int cli_fail(struct cli *cli, int status, const char *message);
 /* Logs an error of the command line, which --json repeats. Returns: EXIT_USAGE. */
 int cli_usage(struct cli *cli, const char *format, ...) _printf_(2, 3);
 /* Returns: why the library function that returned @r failed. */

@@ -38,6 +38,9 @@ static const struct option_spec specs[OPTION_COUNT] = {
                                        "the version of the new format (default: that of debian/changelog)" },
         [OPTION_LANG] = { "lang", 0, "sh|python|c", "the language (default: sh)" },
         [OPTION_DIR] = { "dir", 0, "DIR", "the directory of the migrations (default: migrations)" },
+        [OPTION_PACKAGE] = { "package", 0, "NAME", "the package (default: that of debian/changelog, or DIR's name)" },
+        [OPTION_RECORD] = { "record", 0, "CASE", "write the tree after/ of this case as the migration leaves it" },
+        [OPTION_TAP] = { "tap", 0, NULL, "print the results in the Test Anything Protocol" },
         [OPTION_ROOT] = { "root", 0, "DIR", "work on the system below DIR" },
         [OPTION_JSON] = { "json", 0, NULL, "print one JSON object" },
         [OPTION_COLOR] = { "color", 0, "auto|always|never", "when to use colours (default: auto)" },
@@ -154,6 +157,12 @@ static int options_apply(struct options *options, enum option_id id, const char 
                 return 0;
         case OPTION_DIR:
                 options->directory = value;
+                return 0;
+        case OPTION_PACKAGE:
+                options->package = value;
+                return 0;
+        case OPTION_RECORD:
+                options->record = value;
                 return 0;
         case OPTION_QUIET:
                 options->verbosity = -1;

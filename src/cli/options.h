@@ -34,6 +34,9 @@ enum option_id {
         OPTION_MIGRATION_VERSION,
         OPTION_LANG,
         OPTION_DIR,
+        OPTION_PACKAGE,
+        OPTION_RECORD,
+        OPTION_TAP,
         OPTION_COUNT,
 };
 
@@ -49,7 +52,8 @@ struct options {
         int verbosity; /* -1 quiet, 0, 1 verbose */
         bool sandbox_off;
         uint64_t lock_timeout_usec;
-        const char *root, *from, *to, *reason, *package_version, *migration_version, *language, *directory;
+        const char *root, *from, *to, *reason, *package_version, *migration_version, *language, *directory, *package,
+                *record;
         char *unit;  /* the package, unescaped from the instance */
         char **args; /* the verb is the first */
         size_t n_args;

@@ -5,16 +5,11 @@
 #include "cli/author/new-migration.h"
 #include "cli/verbs/verbs.h"
 
-#include <syslog.h>
-
 /* An existing file is a fault of the command, too. */
 static int new_fail(struct cli *cli, int r, struct error *error)
 {
         error_complete(error, r);
-        if (r == -EINVAL || r == -EEXIST)
-                return cli_usage(cli, "%s", error_text(error));
-        cli_say(cli, LOG_ERR, NULL, error_text(error));
-        return EXIT_UNUSABLE;
+        return cli_fail(cli, r == -EINVAL || r == -EEXIST ? EXIT_USAGE : EXIT_UNUSABLE, error_text(error));
 }
 
 static void new_print(const struct cli *cli, const struct new_migration *request,

@@ -36,6 +36,8 @@ const struct verb verbs[] = {
         { "new", 1, 1, OPTION_BIT(OPTION_MIGRATION_VERSION) | OPTION_BIT(OPTION_LANG) | OPTION_BIT(OPTION_DIR),
           verb_new, "NAME", "make the files of a new migration" },
         { "lint", 1, 1, OPTION_BIT(OPTION_PACKAGE_VERSION), verb_lint, "DIR", "check migrations before shipping them" },
+        { "test", 1, SIZE_MAX, OPTION_BIT(OPTION_PACKAGE) | OPTION_BIT(OPTION_RECORD) | OPTION_BIT(OPTION_TAP),
+          verb_test, "DIR [ID...]", "try migrations on their fixtures before shipping them" },
         { 0 },
 };
 

@@ -34,4 +34,5 @@ int verb_preview(struct cli *cli, char **args);
 int verb_retry(struct cli *cli, char **args);
 int verb_run(struct cli *cli, char **args);
 int verb_status(struct cli *cli, char **args);
+int verb_test(struct cli *cli, char **args);
 int verb_undo(struct cli *cli, char **args);

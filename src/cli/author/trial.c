@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/author/trial.h"
+
+#include "basic/clock.h"
+#include "basic/path.h"
+#include "cli/author/command.h"
+#include "cli/author/tree.h"
+#include "cli/author/trial-root.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#define KILLS 5U
+
+DEFINE_CLEANUP(struct dmig_report *, dmig_report_unref);
+
+struct trial {
+        const struct trial_request *request;
+        const struct fixture *fixture;
+        char *before, *after; /* NULL: an empty tree */
+        char *from, *to;      /* versions */
+        uint64_t run_usec;    /* how long the first run took */
+        bool undoable;
+        struct trial_result *result;
+        struct error *error;
+};
+
+static void trial_done(struct trial *trial)
+{
+        free(trial->before);
+        free(trial->after);
+        free(trial->from);
+        free(trial->to);
+}
+
+/* ---- What is compared ---- */
+
+/* Adds the lines below a heading, if there are any. */
+static int trial_add_faults(struct trial *trial, const char *heading, const struct strv *lines)
+{
+        int r = lines->n > 0 ? strv_add(&trial->result->faults, heading) : 0;
+
+        for (size_t i = 0; r >= 0 && i < lines->n; i++)
+                r = strv_addf(&trial->result->faults, "  %s", lines->list[i]);
+        return r;
+}
+
+static int trial_compare(struct trial *trial, const struct tree_comparison *request, const char *heading)
+{
+        _cleanup_strv_ struct strv lines = { 0 };
+        int r;
+
+        r = tree_compare(request, &lines, trial->error);
+        return r < 0 ? r : trial_add_faults(trial, heading, &lines);
+}
+
+/* @expected: a tree of the fixture. */
+static int trial_expect_tree(struct trial *trial, const struct trial_root *root, const char *expected,
+                             const char *heading)
+{
+        _cleanup_tree_ struct tree a = { 0 }, b = { 0 };
+        int r;
+
+        r = tree_read(expected, &a, trial->error);
+        if (r >= 0)
+                r = tree_read(root->path, &b, trial->error);
+        return r < 0 ? r : trial_compare(trial, &(const struct tree_comparison){ &a, &b, false }, heading);
+}
+
+/* ---- What is run ---- */
+
+static unsigned trial_get_flags(const struct trial *trial)
+{
+        return trial->request->workbench->isolated ? 0 : DMIG_SANDBOX_OFF;
+}
+
+/* @wanted: the state in which each migration must be, or PENDING for any that is done. */
+static int trial_check_states(struct trial *trial, const struct dmig_report *report, enum dmig_state wanted,
+                              const char *when)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < dmig_report_count(report); i++) {
+                const struct dmig_step *step = dmig_report_get_step(report, i);
+                enum dmig_state state = dmig_step_get_state(step);
+
+                if (dmig_step_is_direct(step) || dmig_step_reaches_out(step))
+                        trial->undoable = false;
+                if (wanted == DMIG_STATE_APPLIED && state == DMIG_STATE_SATISFIED)
+                        r = strv_addf(&trial->result->faults,
+                                      "%s: check of %s says that the effect is there before migrate was run", when,
+                                      dmig_step_get_id(step));
+                if (wanted == DMIG_STATE_SATISFIED && state == DMIG_STATE_APPLIED)
+                        r = strv_addf(&trial->result->faults,
+                                      "%s: check of %s says that the effect isn't there, though it is", when,
+                                      dmig_step_get_id(step));
+        }
+        return r;
+}
+
+/* A process that was killed may have done all. */
+static bool report_is_done(const struct dmig_report *report, enum dmig_state wanted)
+{
+        enum dmig_result result = dmig_report_get_result(report);
+
+        return result == DMIG_RESULT_COMPLETED || (wanted == DMIG_STATE_PENDING && result == DMIG_RESULT_NOTHING_TO_DO);
+}
+
+/* Returns: 1 if all ran, 0 with a fault added, or a negative errno. */
+static int trial_migrate(struct trial *trial, const struct trial_root *root, enum dmig_state wanted, const char *when)
+{
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+        size_t n = trial->result->faults.n;
+        int r;
+
+        r = dmig_run(root->ctx, trial->request->package, trial->from, trial->to, trial_get_flags(trial), &report);
+        if (r < 0)
+                return error_setf(trial->error, r, "%s", dmig_error_message(root->ctx));
+        if (!report_is_done(report, wanted))
+                r = strv_addf(&trial->result->faults, "%s: %s", when,
+                              dmig_report_get_error(report) ?: dmig_result_to_string(dmig_report_get_result(report)));
+        if (r >= 0)
+                r = trial_check_states(trial, report, wanted, when);
+        return r < 0 ? r : trial->result->faults.n == n;
+}
+
+/* Makes a root of @tree and runs the migration in it. Returns: as trial_migrate(). */
+static int trial_begin(struct trial *trial, const char *tree, struct trial_root *ret)
+{
+        return trial_root_make(trial->request, &(const struct trial_tree){ tree, TREE_AS_LISTED }, trial->fixture->id,
+                               ret, trial->error);
+}
+
+/* Runs again where it has run: that is about one migration, since a later one of an upgrade may have removed the effect. */
+static int trial_repeat(struct trial *trial, const struct trial_root *root)
+{
+        _cleanup_tree_ struct tree before = { 0 }, after = { 0 };
+        int r;
+
+        r = dmig_baseline(root->ctx, trial->request->package, trial->from, 0);
+        if (r < 0)
+                return error_setf(trial->error, r, "%s", dmig_error_message(root->ctx));
+        r = tree_read(root->path, &before, trial->error);
+        if (r >= 0)
+                r = trial_migrate(trial, root, DMIG_STATE_SATISFIED, "run once more");
+        if (r <= 0)
+                return r;
+        r = tree_read(root->path, &after, trial->error);
+        return r < 0 ? r
+                     : trial_compare(trial, &(const struct tree_comparison){ &before, &after, true },
+                                     "run once more, it changes files");
+}
+
+/* ---- What is proved ---- */
+
+static int trial_undo(struct trial *trial, const struct trial_root *root)
+{
+        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
+        int r;
+
+        if (!trial->undoable)
+                return strv_add(&trial->result->unproved, "undo, since it doesn't run in a transaction alone");
+        r = dmig_undo(root->ctx, trial->request->package, 0, &report);
+        if (r < 0)
+                return error_setf(trial->error, r, "%s", dmig_error_message(root->ctx));
+        if (dmig_report_get_result(report) != DMIG_RESULT_COMPLETED)
+                return strv_addf(&trial->result->faults, "undone: %s", dmig_report_get_error(report));
+        r = trial_expect_tree(trial, root, trial->before, "undone, it differs from before/:");
+        return r < 0 ? r : trial_migrate(trial, root, DMIG_STATE_APPLIED, "run after an undo");
+}
+
+static int trial_record(struct trial *trial, const struct trial_root *root)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        if (!trial->request->record)
+                return 0;
+        if (path_join(trial->fixture->path, "after", &path) < 0)
+                return -ENOMEM;
+        command_remove(path);
+        r = tree_copy(root->path, path, TREE_AS_LISTED, trial->error);
+        if (r >= 0)
+                r = tree_strip(path, trial->error);
+        if (r < 0)
+                return r;
+        free(trial->after);
+        trial->after = TAKE_PTR(path);
+        return 0;
+}
+
+/* Returns: 1 if it is worth to go on, 0, or a negative errno. */
+static int trial_prove_run(struct trial *trial)
+{
+        _cleanup_trial_root_ struct trial_root root = { 0 };
+        uint64_t begin;
+        int r;
+
+        r = trial_begin(trial, trial->before, &root);
+        if (r < 0)
+                return r;
+        begin = now_usec(CLOCK_MONOTONIC);
+        r = trial_migrate(trial, &root, DMIG_STATE_APPLIED, "run on before/");
+        trial->run_usec = now_usec(CLOCK_MONOTONIC) - begin;
+        if (r > 0)
+                r = trial_record(trial, &root) < 0 ? -EIO : 1;
+        if (r <= 0)
+                return r;
+        r = trial_expect_tree(trial, &root, trial->after, "run on before/, it differs from after/:");
+        if (r >= 0)
+                r = trial_undo(trial, &root);
+        if (r >= 0 && trial->fixture->id)
+                r = trial_repeat(trial, &root);
+        return r < 0 ? r : trial->result->faults.n == 0;
+}
+
+static int trial_prove_after(struct trial *trial)
+{
+        _cleanup_trial_root_ struct trial_root root = { 0 };
+        int r;
+
+        if (!trial->fixture->id)
+                return 0;
+        r = trial_begin(trial, trial->after, &root);
+        if (r >= 0)
+                r = trial_migrate(trial, &root, DMIG_STATE_SATISFIED, "run on after/");
+        return r < 0 ? r : trial_expect_tree(trial, &root, trial->after, "run on after/, it changes files:");
+}
+
+/*
+ * In memory, a directory lists its files in the order in which they were made, or in the opposite one: once so, and once the other way round.
+ * And it is later.
+ */
+static int trial_prove_order(struct trial *trial)
+{
+        int r = 0;
+
+        for (unsigned i = 0; r >= 0 && i < 2 && trial->before && trial->result->faults.n == 0; i++) {
+                _cleanup_trial_root_ struct trial_root root = { 0 };
+
+                r = trial_root_make(trial->request,
+                                    &(const struct trial_tree){ trial->before, i == 0 ? TREE_SORTED : TREE_REVERSED },
+                                    trial->fixture->id, &root, trial->error);
+                if (r >= 0)
+                        r = trial_migrate(trial, &root, DMIG_STATE_APPLIED, "run a second time");
+                if (r > 0)
+                        r = trial_expect_tree(
+                                trial, &root, trial->after,
+                                "run a second time, it differs from after/: does it depend on the clock, or on the order of files in a directory?");
+        }
+        return r;
+}
+
+/* Runs it in a process that is killed after @usec. */
+static int trial_run_and_kill(struct trial *trial, const struct trial_root *root, uint64_t usec)
+{
+        struct dmig_report *report;
+        struct dmig *ctx;
+        pid_t pid = fork();
+
+        if (pid < 0)
+                return error_errnof(trial->error, -errno, "can't start a process");
+        if (pid == 0) {
+                if (trial_root_open(root->path, &ctx, NULL) >= 0)
+                        (void)!dmig_run(ctx, trial->request->package, trial->from, trial->to, trial_get_flags(trial),
+                                        &report);
+                _exit(EXIT_SUCCESS);
+        }
+        usleep((useconds_t)usec);
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+        return 0;
+}
+
+static int trial_prove_kill(struct trial *trial, uint64_t usec)
+{
+        _cleanup_trial_root_ struct trial_root root = { 0 };
+        char when[64], heading[96];
+        int r;
+
+        snprintf(when, sizeof(when), "killed after %u ms and run again", (unsigned)(usec / 1000));
+        snprintf(heading, sizeof(heading), "%s, it differs from after/:", when);
+        r = trial_begin(trial, trial->before, &root);
+        if (r >= 0)
+                r = trial_run_and_kill(trial, &root, usec);
+        if (r >= 0)
+                r = trial_migrate(trial, &root, DMIG_STATE_PENDING, when);
+        return r > 0 ? trial_expect_tree(trial, &root, trial->after, heading) : r;
+}
+
+/* At points all over the run; what comes first is enough. */
+static int trial_prove_kills(struct trial *trial)
+{
+        int r = 0;
+
+        for (unsigned i = 1; r >= 0 && i <= KILLS && trial->result->faults.n == 0; i++)
+                r = trial_prove_kill(trial, trial->run_usec * i / (KILLS + 1));
+        return r;
+}
+
+/* ---- The whole ---- */
+
+/* @ret: NULL if there is no such tree. */
+static int fixture_find_tree(const struct fixture *fixture, const char *name, char **ret)
+{
+        _cleanup_free_ char *path = NULL;
+
+        if (path_join(fixture->path, name, &path) < 0)
+                return -ENOMEM;
+        if (access(path, F_OK) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        *ret = TAKE_PTR(path);
+        return 0;
+}
+
+/* What a run of one migration has to span. */
+static int trial_set_versions(struct trial *trial)
+{
+        const char *id = trial->fixture->id;
+        int n = id ? (int)strcspn(id, "/") : 0;
+
+        if (!id) {
+                trial->from = strdup(trial->fixture->from);
+                trial->to = strdup(VERSION_MAX);
+        } else if (asprintf(&trial->from, "%.*s~~", (int)strcspn(id, "-+/"), id) < 0)
+                trial->from = NULL;
+        else if (asprintf(&trial->to, "v%.*s", n, id) < 0)
+                trial->to = NULL;
+        return trial->from && trial->to ? 0 : -ENOMEM;
+}
+
+static int trial_find_trees(struct trial *trial)
+{
+        int r;
+
+        r = fixture_find_tree(trial->fixture, "before", &trial->before);
+        if (r >= 0)
+                r = fixture_find_tree(trial->fixture, "after", &trial->after);
+        if (r < 0)
+                return error_errnof(trial->error, r, "can't look at %s", trial->fixture->path);
+        if (!trial->after && !trial->request->record)
+                return strv_addf(&trial->result->faults,
+                                 "%s/after isn't there; --record %s writes it as the migration leaves it",
+                                 trial->fixture->path, trial->fixture->name);
+        return 0;
+}
+
+static int trial_prove(struct trial *trial)
+{
+        int r;
+
+        r = trial_find_trees(trial);
+        if (r >= 0 && !trial->request->workbench->isolated)
+                r = strv_add(&trial->result->unproved,
+                             "that it works in a transaction, and touches nothing else: mounts can't be made here");
+        if (r >= 0 && trial->result->faults.n == 0)
+                r = trial_prove_run(trial);
+        if (r > 0)
+                r = trial_prove_after(trial);
+        if (r >= 0 && trial->result->faults.n == 0)
+                r = trial_prove_order(trial);
+        return r < 0 ? r : trial_prove_kills(trial);
+}
+
+int trial_run(const struct trial_request *request, const struct fixture *fixture, struct trial_result *ret,
+              struct error *error)
+{
+        _cleanup_(trial_done) struct trial trial = { .request = request,
+                                                     .fixture = fixture,
+                                                     .undoable = request->workbench->isolated,
+                                                     .result = ret,
+                                                     .error = error };
+        uint64_t begin = now_usec(CLOCK_MONOTONIC);
+        int r;
+
+        assert(request && fixture && ret);
+
+        *ret = (struct trial_result){ 0 };
+        r = trial_set_versions(&trial);
+        if (r >= 0)
+                r = trial_prove(&trial);
+        ret->duration_ms = (now_usec(CLOCK_MONOTONIC) - begin) / 1000;
+        return r < 0 ? r : 0;
+}
+
+void trial_result_done(struct trial_result *result)
+{
+        assert(result);
+
+        strv_done(&result->faults);
+        strv_done(&result->unproved);
+}

@@ -21,7 +21,9 @@ int history_restrict(int fd, mode_t mode)
 {
         if (geteuid() != 0)
                 return 0;
-        return fchown(fd, 0, ADM_GID) < 0 || fchmod(fd, mode) < 0 ? -errno : 0;
+        if (fchown(fd, 0, ADM_GID) < 0 && errno != EINVAL) /* a user name space may have no such group */
+                return -errno;
+        return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
 int history_open_dir(const struct root *root, const char *package)

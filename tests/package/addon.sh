@@ -197,6 +197,9 @@ test_several_source_directories() {
         source_file migrations/v1.1.0/003_third.py 'def check(): return True'
         source_file migrations/__pycache__/shared.pyc 'x'
         source_file migrations/.hidden 'x'
+        source_file migrations/tests/1.1.0/001_first/plain/before/etc/x 'a fixture'
+        source_file migrations/src/v1.1.0/001_first.txt 'for authors'
+        source_file migrations/Makefile 'all:'
         source_file migrations/v1.1.0/001_first.c 'int main;'
         staged 0 -X.c
         [ "$(cd "$ROOT/src/debian/sample/usr/lib/deploy-migrate/sample" && find . -type f | sort | tr '\n' ' ')" = \

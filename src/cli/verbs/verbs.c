@@ -37,7 +37,7 @@ const struct verb verbs[] = {
           verb_new, "NAME", "make the files of a new migration" },
         { "lint", 1, 1, OPTION_BIT(OPTION_PACKAGE_VERSION), verb_lint, "DIR", "check migrations before shipping them" },
         { "test", 1, SIZE_MAX, OPTION_BIT(OPTION_PACKAGE) | OPTION_BIT(OPTION_RECORD) | OPTION_BIT(OPTION_TAP),
-          verb_test, "DIR [ID...]", "try migrations on their fixtures before shipping them" },
+          verb_test, "DIR [ID...]", "try migrations on their fixtures" },
         { 0 },
 };
 

@@ -14,7 +14,7 @@
 DEFINE_CLEANUP(struct dmig_semver *, dmig_semver_free);
 DEFINE_CLEANUP(DIR *, closedir);
 
-struct finder {
+struct fixture_search {
         struct fixtures *fixtures;
         struct error *error;
 };
@@ -28,7 +28,7 @@ static bool name_is_version(const char *name)
 
 /* ---- Directories ---- */
 
-static bool entry_is_directory(DIR *dir, const struct dirent *entry)
+static bool fixture_entry_is_directory(DIR *dir, const struct dirent *entry)
 {
         struct stat st;
 
@@ -44,7 +44,7 @@ static int directory_list(const char *path, struct strv *ret, struct error *erro
         if (!dir)
                 return error_errnof(error, -errno, "can't read %s", path);
         while ((errno = 0, entry = readdir(dir)))
-                if (entry_is_directory(dir, entry) && strv_add(ret, entry->d_name) < 0)
+                if (fixture_entry_is_directory(dir, entry) && strv_add(ret, entry->d_name) < 0)
                         return -ENOMEM;
         if (errno)
                 return error_errnof(error, -errno, "can't read %s", path);
@@ -53,20 +53,20 @@ static int directory_list(const char *path, struct strv *ret, struct error *erro
 }
 
 /* For each directory in @path, whose name is @name; both are taken from the list. */
-typedef int (*directory_fn)(struct finder *finder, const char *path, const char *name);
+typedef int (*directory_fn)(struct fixture_search *search, const char *path, const char *name);
 
-static int finder_visit(struct finder *finder, const char *path, directory_fn fn)
+static int search_visit(struct fixture_search *search, const char *path, directory_fn fn)
 {
         _cleanup_strv_ struct strv names = { 0 };
         int r;
 
-        r = directory_list(path, &names, finder->error);
+        r = directory_list(path, &names, search->error);
         for (size_t i = 0; r >= 0 && i < names.n; i++) {
                 _cleanup_free_ char *below = NULL;
 
                 r = path_join(path, names.list[i], &below);
                 if (r >= 0)
-                        r = fn(finder, below, names.list[i]);
+                        r = fn(search, below, names.list[i]);
         }
         return r;
 }
@@ -84,9 +84,9 @@ static const char *path_tail(const char *path, unsigned n)
         return path;
 }
 
-static int finder_add(struct finder *finder, const char *path, struct fixture **ret)
+static int search_add(struct fixture_search *search, const char *path, struct fixture **ret)
 {
-        struct fixtures *fixtures = finder->fixtures;
+        struct fixtures *fixtures = search->fixtures;
         struct fixture *grown = array_grow(fixtures->list, fixtures->n, sizeof(*grown));
 
         if (!grown)
@@ -98,50 +98,50 @@ static int finder_add(struct finder *finder, const char *path, struct fixture **
 }
 
 /* tests/VERSION/FILE/CASE */
-static int finder_add_case(struct finder *finder, const char *path, const char *name)
+static int search_add_case(struct fixture_search *search, const char *path, const char *name)
 {
         const char *id = path_tail(path, 3);
         struct fixture *fixture;
 
-        if (finder_add(finder, path, &fixture) < 0)
+        if (search_add(search, path, &fixture) < 0)
                 return -ENOMEM;
         fixture->name = strdup(name);
         fixture->id = strndup(id, strlen(id) - strlen(name) - 1);
         return fixture->name && fixture->id ? 0 : -ENOMEM;
 }
 
-static int finder_visit_migration(struct finder *finder, const char *path, const char *name)
+static int search_visit_migration(struct fixture_search *search, const char *path, const char *name)
 {
         (void)name;
-        return finder_visit(finder, path, finder_add_case);
+        return search_visit(search, path, search_add_case);
 }
 
 /* tests/CASE/VERSION */
-static int finder_add_upgrade(struct finder *finder, const char *path, const char *name)
+static int search_add_upgrade(struct fixture_search *search, const char *path, const char *name)
 {
         struct fixture *fixture;
 
         if (!name_is_version(name))
                 return error_setf(
-                        finder->error, -EINVAL,
+                        search->error, -EINVAL,
                         "%s: a directory of fixtures is tests/VERSION/FILE/CASE, as in tests/1.1.0/001_rename.sh/plain, or for an upgrade tests/CASE/VERSION",
                         path);
-        if (finder_add(finder, path, &fixture) < 0)
+        if (search_add(search, path, &fixture) < 0)
                 return -ENOMEM;
         fixture->name = strdup(path_tail(path, 2));
         fixture->from = strdup(name);
         return fixture->name && fixture->from ? 0 : -ENOMEM;
 }
 
-static int finder_visit_top(struct finder *finder, const char *path, const char *name)
+static int search_visit_top(struct fixture_search *search, const char *path, const char *name)
 {
-        return finder_visit(finder, path, name_is_version(name) ? finder_visit_migration : finder_add_upgrade);
+        return search_visit(search, path, name_is_version(name) ? search_visit_migration : search_add_upgrade);
 }
 
 int fixtures_find(const char *directory, struct fixtures *ret, struct error *error)
 {
         _cleanup_(fixtures_done) struct fixtures fixtures = { 0 };
-        struct finder finder = { &fixtures, error };
+        struct fixture_search search = { &fixtures, error };
         _cleanup_free_ char *path = NULL;
         int r;
 
@@ -152,7 +152,7 @@ int fixtures_find(const char *directory, struct fixtures *ret, struct error *err
         if (r < 0)
                 return r;
         if (access(path, F_OK) >= 0 || errno != ENOENT)
-                r = finder_visit(&finder, path, finder_visit_top);
+                r = search_visit(&search, path, search_visit_top);
         if (r < 0)
                 return r;
         *ret = fixtures;

@@ -10,14 +10,14 @@
 
 DEFINE_CLEANUP(struct dmig_report *, dmig_report_unref);
 
-static int trial_root_copy_tree(const struct trial_root *root, const struct trial_tree *tree, struct error *error)
+static int trial_root_copy_tree(const struct trial_root *root, const struct trial_setup *setup, struct error *error)
 {
         _cleanup_tree_ struct tree copy = { 0 };
         int r;
 
-        if (!tree->path)
+        if (!setup->tree)
                 return mkdir(root->path, 0755) < 0 ? error_errnof(error, -errno, "can't make %s", root->path) : 0;
-        r = tree_copy(tree->path, root->path, tree->order, error);
+        r = tree_copy(setup->tree, root->path, setup->order, error);
         if (r >= 0)
                 r = tree_read(root->path, &copy, error);
         return r < 0 ? r : tree_take_over(&copy, error);
@@ -68,8 +68,8 @@ static int trial_root_mark_others(const struct trial_root *root, const char *pac
         return found ? 0 : error_setf(error, -ENOENT, "there is no migration %s; rename or remove its fixtures", id);
 }
 
-int trial_root_make(const struct trial_request *request, const struct trial_tree *tree, const char *id,
-                    struct trial_root *ret, struct error *error)
+int trial_root_make(const struct trial_request *request, const struct trial_setup *setup, struct trial_root *ret,
+                    struct error *error)
 {
         _cleanup_trial_root_ struct trial_root root = { 0 };
         _cleanup_free_ char *installed = NULL;
@@ -80,15 +80,15 @@ int trial_root_make(const struct trial_request *request, const struct trial_tree
 
         r = path_join(request->workbench->path, "root", &root.path);
         if (r >= 0)
-                r = trial_root_copy_tree(&root, tree, error);
+                r = trial_root_copy_tree(&root, setup, error);
         if (r >= 0)
                 r = path_join(root.path, VENDOR_DIR + 1, &installed);
         if (r >= 0)
                 r = tree_install(request->directory, installed, request->package, error);
         if (r >= 0)
                 r = trial_root_open(root.path, &root.ctx, error);
-        if (r >= 0 && id)
-                r = trial_root_mark_others(&root, request->package, id, error);
+        if (r >= 0 && setup->id)
+                r = trial_root_mark_others(&root, request->package, setup->id, error);
         if (r < 0)
                 return r;
         *ret = root;

@@ -16,16 +16,14 @@ struct trial_root {
         struct dmig *ctx;
 };
 
-struct trial_tree {
-        const char *path; /* NULL for an empty one */
+struct trial_setup {
+        const char *tree; /* NULL for an empty one */
         enum tree_order order;
+        const char *id; /* the migration that is tried, NULL for all; the others are marked as skipped */
 };
 
-/*
- * @id: the migration that is tried, NULL for all; the others are marked as skipped. Returns: 0, or a negative
- * errno with @error set.
- */
-_must_check_ int trial_root_make(const struct trial_request *request, const struct trial_tree *tree, const char *id,
+/* Returns: 0, or a negative errno with @error set. */
+_must_check_ int trial_root_make(const struct trial_request *request, const struct trial_setup *setup,
                                  struct trial_root *ret, struct error *error);
 /* Opens one that another process may be working on. Returns: as trial_root_make(). */
 _must_check_ int trial_root_open(const char *path, struct dmig **ret, struct error *error);

@@ -241,8 +241,9 @@ static int trial_prove_order(struct trial *trial)
                 _cleanup_trial_root_ struct trial_root root = { 0 };
 
                 r = trial_root_make(trial->request,
-                                    &(const struct trial_tree){ trial->before, i == 0 ? TREE_SORTED : TREE_REVERSED },
-                                    trial->fixture->id, &root, trial->error);
+                                    &(const struct trial_setup){ trial->before, i == 0 ? TREE_SORTED : TREE_REVERSED,
+                                                                 trial->fixture->id },
+                                    &root, trial->error);
                 if (r >= 0)
                         r = trial_migrate(trial, &root, DMIG_STATE_APPLIED, "run a second time");
                 if (r > 0)

@@ -105,7 +105,7 @@ static void workbench_on_signal(int signal)
 }
 
 /* Passes on the signals that we get. */
-static int process_await(pid_t pid)
+static int workbench_await(pid_t pid)
 {
         static const int stopping[] = { SIGTERM, SIGINT, SIGHUP };
         int status;
@@ -122,7 +122,7 @@ static int process_await(pid_t pid)
 /* Stays outside, where the directory can be removed, until the other process has ended. */
 _Noreturn static void workbench_wait(const struct workbench *workbench, pid_t pid)
 {
-        int status = process_await(pid);
+        int status = workbench_await(pid);
 
         command_remove(workbench->path);
         _exit(status);

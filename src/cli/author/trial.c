@@ -129,7 +129,7 @@ static int trial_migrate(struct trial *trial, const struct trial_root *root, enu
 /* Makes a root of @tree and runs the migration in it. Returns: as trial_migrate(). */
 static int trial_begin(struct trial *trial, const char *tree, struct trial_root *ret)
 {
-        return trial_root_make(trial->request, &(const struct trial_tree){ tree, TREE_AS_LISTED }, trial->fixture->id,
+        return trial_root_make(trial->request, &(const struct trial_setup){ tree, TREE_AS_LISTED, trial->fixture->id },
                                ret, trial->error);
 }
 

@@ -126,7 +126,7 @@ static int trial_migrate(struct trial *trial, const struct trial_root *root, enu
         return r < 0 ? r : trial->result->faults.n == n;
 }
 
-/* Makes a root of @tree and runs the migration in it. Returns: as trial_migrate(). */
+/* Makes a root of @tree, NULL for an empty one. */
 static int trial_begin(struct trial *trial, const char *tree, struct trial_root *ret)
 {
         return trial_root_make(trial->request, &(const struct trial_setup){ tree, TREE_AS_LISTED, trial->fixture->id },

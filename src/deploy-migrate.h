@@ -355,6 +355,14 @@ size_t dmig_report_count_units(const struct dmig_report *report);
 const char *dmig_report_get_unit(const struct dmig_report *report, size_t i);
 
 /*
+ * The systemd units that stood still because earlier runs of the package's migrations had failed,
+ * and that dmig_run() has started again, or is having systemd start, since this run didn't.
+ * Returns: how many; and the name of the one with the index @i, or NULL if there are fewer.
+ */
+size_t dmig_report_count_started(const struct dmig_report *report);
+const char *dmig_report_get_started(const struct dmig_report *report, size_t i);
+
+/*
  * The migrations, in the order in which they run; those that are no longer in the package come
  * last.
  * Returns: how many; and the one with the index @i, or NULL if there are fewer.
@@ -586,6 +594,10 @@ char **dmig_names_free(char **names);
  * five minutes unless there is DMIG_STARTING, and for what is missing then the result is
  * DMIG_RESULT_POSTPONED.
  *
+ * Units that can't start because it failed (with DMIG_STARTING), are started by the run that doesn't,
+ * see dmig_report_get_started(); a postponed package is tried again by a timer of systemd. Both are
+ * only for the running system.
+ *
  * Whatever is wrong with the package is in the report, so that a caller can go on with the next
  * one. Drop it with dmig_report_unref().
  * Accepts: DMIG_SANDBOX_OFF, DMIG_FORCE, DMIG_STARTING, DMIG_ALL.
@@ -596,6 +608,15 @@ char **dmig_names_free(char **names);
  */
 int dmig_run(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
              struct dmig_report **ret) DMIG_NONNULL(1, 2, 6) DMIG_MUST_CHECK;
+
+/*
+ * Makes systemd forget the failures of deploy-migrate's own units that are over: of
+ * deploy-migrate@<package>.service if nothing is pending for the package, of deploy-migrate.service
+ * if nothing is pending at all. Does nothing unless the context's root is the running system, and
+ * systemd runs that.
+ * Returns: how many units, or a negative errno.
+ */
+int dmig_reset_failed(struct dmig *ctx) DMIG_NONNULL(1);
 
 /*
  * Reports what dmig_run() would do. Executes nothing, writes nothing, takes no lock. Parameters and

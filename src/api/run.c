@@ -6,9 +6,10 @@
  */
 
 #include "api/attempt.h"
+#include "api/gate-pass.h"
 #include "api/read-only.h"
 #include "api/settled.h"
-#include "basic/clock.h"
+#include "api/standstill.h"
 #include "package/emit.h"
 #include "package/package.h"
 #include "package/reload.h"
@@ -19,13 +20,8 @@
 #include "transaction/data-mounts.h"
 #include "transaction/transaction.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <syslog.h>
-
-/* How long those who restart several services of a package, one after the other, have to begin with the last one. */
-#define GATE_PATIENCE_MSEC 500
-#define GATE_RETRY_MSEC    100
 
 struct run {
         struct dmig *ctx;
@@ -230,48 +226,6 @@ static int run_take_steps(struct run *run, struct error *error)
         return r;
 }
 
-/*
- * Another unit of the package waits for the migrations, and would fail to start: those that run are restarted for it, as its administrator would
- * have to. Returns: whether that is on its way.
- */
-static bool run_restarts_others(struct run *run, const struct gate *gate)
-{
-        if (!(run->flags & DMIG_STARTING) || !gate->awaited)
-                return false;
-        for (size_t i = 0; i < gate->staying.n; i++)
-                context_log(run->ctx, LOG_NOTICE, run->pkg->request.package,
-                            "%s runs on the data that is to be migrated, so it is restarted, too",
-                            gate->staying.list[i]);
-        return gate_restart_staying(gate) >= 0;
-}
-
-/* Returns: 1 if no service runs under which the data would change, 0 if one does, or a negative errno. */
-static int run_pass_gate(struct run *run, struct error *error)
-{
-        uint64_t end =
-                now_usec(CLOCK_MONOTONIC) + (run->flags & DMIG_STARTING ? GATE_PATIENCE_MSEC * USEC_PER_MSEC : 0);
-        struct pollfd stop = { .fd = run->ctx->stop_fd, .events = POLLIN };
-        bool is_due = run->pkg->plan.n_pending > 0 && !run->ctx->root.path[0];
-        int r = is_due ? gate_refresh(error) : 0;
-
-        while (r >= 0) {
-                _cleanup_(gate_done) struct gate gate = { 0 };
-                bool staying;
-
-                r = package_look_at_gate(run->pkg, run->report, &gate, error);
-                if (r < 0)
-                        return r;
-                if (!gate_is_running(&gate) || (run->flags & DMIG_FORCE))
-                        return 1;
-                staying = gate.staying.n > 0 || !(run->flags & DMIG_STARTING);
-                if (staying && now_usec(CLOCK_MONOTONIC) >= end && !run_restarts_others(run, &gate))
-                        return package_explain_gate(run->report, &gate);
-                if (poll(&stop, 1, GATE_RETRY_MSEC) > 0)
-                        return package_explain_gate(run->report, &gate);
-        }
-        return r;
-}
-
 /* ---- After the last migration ---- */
 
 /*
@@ -301,7 +255,7 @@ static int run_do_upgrade(struct run *run, struct error *error)
         size_t n_pending = run->pkg->plan.n_pending;
         int r;
 
-        r = run_pass_gate(run, error);
+        r = gate_pass(run->pkg, run->report, error);
         if (r <= 0)
                 return r;
 
@@ -443,5 +397,6 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         reload_units(ctx, package);
         if ((r < 0 || report->result == DMIG_RESULT_DOWNGRADE) && !ctx->root.path[0] && report->n_units == 0)
                 report_find_units(report);
+        standstill_settle(&request, report, r);
         return package_conclude_report(ctx, &report, r, ret);
 }

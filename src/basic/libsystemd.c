@@ -78,6 +78,9 @@ FORWARD(sd_bus_call_methodv,
 FORWARD(sd_bus_message_appendv, (sd_bus_message * message, const char *types, va_list values), (message, types, values))
 FORWARD(sd_bus_message_append_strv, (sd_bus_message * message, char **list), (message, list))
 FORWARD(sd_bus_message_readv, (sd_bus_message * message, const char *types, va_list values), (message, types, values))
+FORWARD(sd_bus_message_open_container, (sd_bus_message * message, char type, const char *contents),
+        (message, type, contents))
+FORWARD(sd_bus_message_close_container, (sd_bus_message * message), (message))
 FORWARD(sd_bus_message_enter_container, (sd_bus_message * message, char type, const char *contents),
         (message, type, contents))
 FORWARD(sd_bus_get_property_string,

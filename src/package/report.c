@@ -45,6 +45,7 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
         }
         free(report->steps);
         strv_free(report->units);
+        strv_done(&report->started);
         event_free(report->progress);
         files_free(report->since);
         free(report->overwritten);
@@ -223,6 +224,16 @@ const struct dmig_files *dmig_report_get_since(const struct dmig_report *report)
 const char *dmig_report_get_overwritten(const struct dmig_report *report)
 {
         return report ? report->overwritten : NULL;
+}
+
+size_t dmig_report_count_started(const struct dmig_report *report)
+{
+        return report ? report->started.n : 0;
+}
+
+const char *dmig_report_get_started(const struct dmig_report *report, size_t i)
+{
+        return report && i < report->started.n ? report->started.list[i] : NULL;
 }
 
 const struct dmig_event *dmig_report_get_progress(const struct dmig_report *report)

@@ -41,6 +41,7 @@ struct dmig_report {
         uint64_t undo_bytes;
         struct dmig_files *since;    /* that an undo finds changed; NULL if none was looked for */
         char *overwritten;           /* where an undo keeps what it overwrites; NULL: nowhere */
+        struct strv started;         /* units that had stood still because of the migrations */
         struct dmig_event *progress; /* of a run that is going on, NULL if there is none */
 };
 

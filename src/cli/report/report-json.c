@@ -57,6 +57,15 @@ static json_object *report_json_undo(const struct dmig_report *report)
         return object;
 }
 
+static json_object *report_json_started(const struct dmig_report *report)
+{
+        json_object *array = json_build_array();
+
+        for (size_t i = 0; i < dmig_report_count_started(report); i++)
+                json_build_append(array, json_build_need(json_object_new_string(dmig_report_get_started(report, i))));
+        return array;
+}
+
 /* Copies the field as it is, and leaves it out if it is missing. */
 static void report_json_copy_field(json_object *object, const struct dmig_event *event, const char *field)
 {
@@ -101,6 +110,8 @@ json_object *report_json(const struct dmig_report *report)
                 json_build_add(object, "changed_since", files_json(dmig_report_get_since(report)));
         if (dmig_report_get_overwritten(report))
                 json_build_add_string(object, "overwritten", dmig_report_get_overwritten(report));
+        if (dmig_report_count_started(report) > 0)
+                json_build_add(object, "started", report_json_started(report));
         if (dmig_report_get_progress(report))
                 json_build_add(object, "progress", report_json_progress(dmig_report_get_progress(report)));
         return object;

@@ -18,7 +18,8 @@ struct outcome {
 
 struct run_state {
         struct view view;
-        bool all; /* packages, since none was named */
+        bool all;       /* packages, since none was named */
+        bool completed; /* something was migrated */
         struct outcome *outcomes;
         size_t n_outcomes;
 };
@@ -93,6 +94,7 @@ static int verb_run_package(struct cli *cli, const char *package, void *userdata
         if (before && dmig_report_get_result(report) == DMIG_RESULT_NOTHING_TO_DO)
                 return EXIT_DONE;
 
+        run->completed = run->completed || dmig_report_get_result(report) == DMIG_RESULT_COMPLETED;
         status = view_show(cli, &run->view, report);
         run_state_add(run, report, status);
         return status;
@@ -115,5 +117,7 @@ int verb_run(struct cli *cli, char **args)
         }
         if (status != EXIT_INTERRUPTED)
                 view_finish(cli, &run.view);
+        if (run.all || run.completed)
+                (void)dmig_reset_failed(cli->ctx); /* a unit that still shows an old failure does no harm */
         return status;
 }

@@ -38,6 +38,8 @@ static const struct option_spec specs[OPTION_COUNT] = {
                                        "the version of the new format (default: that of debian/changelog)" },
         [OPTION_LANG] = { "lang", 0, "sh|python|c", "the language (default: sh)" },
         [OPTION_DIR] = { "dir", 0, "DIR", "the directory of the migrations (default: migrations)" },
+        [OPTION_FORMAT] = { "format", 0, "text|json|github", "how to print findings (default: text)" },
+        [OPTION_SINCE] = { "since", 0, "COMMIT", "also compare with what this commit has shipped" },
         [OPTION_PACKAGE] = { "package", 0, "NAME", "the package (default: that of debian/changelog, or DIR's name)" },
         [OPTION_RECORD] = { "record", 0, "CASE", "write the tree after/ of this case as the migration leaves it" },
         [OPTION_TAP] = { "tap", 0, NULL, "print the results in the Test Anything Protocol" },
@@ -101,6 +103,19 @@ static int option_parse_sandbox(struct options *options, const char *value)
         return 0;
 }
 
+static int option_parse_format(struct options *options, const char *value)
+{
+        static const char *const words[] = { "text", "json", "github", NULL };
+        int r = option_parse_word(options, OPTION_FORMAT, value, words);
+
+        if (r < 0)
+                return r;
+        if (r == 1)
+                options->given |= OPTION_BIT(OPTION_JSON);
+        options->github = r == 2;
+        return 0;
+}
+
 static int option_parse_lock_timeout(struct options *options, const char *value)
 {
         const uint64_t usec_per_sec = 1000000;
@@ -161,6 +176,9 @@ static int options_apply(struct options *options, enum option_id id, const char 
         case OPTION_PACKAGE:
                 options->package = value;
                 return 0;
+        case OPTION_SINCE:
+                options->since = value;
+                return 0;
         case OPTION_RECORD:
                 options->record = value;
                 return 0;
@@ -170,6 +188,8 @@ static int options_apply(struct options *options, enum option_id id, const char 
         case OPTION_VERBOSE:
                 options->verbosity = 1;
                 return 0;
+        case OPTION_FORMAT:
+                return option_parse_format(options, value);
         case OPTION_COLOR:
                 return option_parse_color(options, value);
         case OPTION_SANDBOX:

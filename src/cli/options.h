@@ -37,6 +37,8 @@ enum option_id {
         OPTION_PACKAGE,
         OPTION_RECORD,
         OPTION_TAP,
+        OPTION_FORMAT,
+        OPTION_SINCE,
         OPTION_COUNT,
 };
 
@@ -53,7 +55,8 @@ struct options {
         bool sandbox_off;
         uint64_t lock_timeout_usec;
         const char *root, *from, *to, *reason, *package_version, *migration_version, *language, *directory, *package,
-                *record;
+                *record, *since;
+        bool github; /* the format of the findings */
         char *unit;  /* the package, unescaped from the instance */
         char **args; /* the verb is the first */
         size_t n_args;

@@ -191,4 +191,43 @@ test_json() {
         assert_json '.error' 'source: No such file or directory'
 }
 
+test_formats() {
+        ship 1.1.0/001_x "$GOOD" 644
+        manifest 1.1.0/001_x '{"wrties": []}'
+        lint 1 --format=github
+        grep -q '^::error file=source/v1.1.0/001_x::' "$OUT" || fail "no annotation of the file"
+        lint 1 --format=json
+        assert_json '.findings[0].severity' error
+        lint 2 --format=xml
+        assert_err "--format takes text|json|github, not 'xml'"
+}
+
+# as_git ARGUMENT...: in the source tree.
+as_git() {
+        git -C "$ROOT$SOURCE" -c user.name=x -c user.email=x@localhost "$@" >/dev/null
+}
+
+test_what_became_of_shipped_migrations() {
+        command -v git >/dev/null || skip "git isn't installed"
+        ship 1.1.0/001_x
+        ship 1.1.0/002_y
+        ship 1.2.0/001_z
+        as_git init -q
+        as_git add .
+        as_git commit -qm shipped
+        ship 1.2.0/001_z '#!/bin/bash'
+        ship 1.1.0/003_late
+        ship 1.3.0/001_new
+        manifest 1.1.0/001_x '{"description": "x"}'
+        rm "$ROOT$SOURCE/v1.1.0/002_y"
+        as_git add .
+        lint 0 --since HEAD
+        assert_lint 'source/v1.1.0/003_late: notice: the previous number' \
+                'source/v1.1.0/002_y: warning: was shipped, and is gone' \
+                'source/v1.1.0/003_late: warning: is new in a version that was shipped' \
+                'source/v1.2.0/001_z: warning: was shipped, and changed since'
+        lint 2 --since nonsense
+        assert_err "git can't compare it with nonsense"
+}
+
 run_tests

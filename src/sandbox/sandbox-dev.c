@@ -66,7 +66,7 @@ int sandbox_add_dev(struct sandbox *sandbox)
 
         assert(sandbox);
 
-        r = sandbox_append(sandbox, &(struct sandbox_step){ .type = STEP_TMPFS, .path = "/dev", .name = "0755" });
+        r = sandbox_add_private_directory(sandbox, "/dev", 0755);
         if (r >= 0)
                 r = sandbox_add_nodes(sandbox);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(links); i++)
@@ -79,7 +79,6 @@ int sandbox_add_dev(struct sandbox *sandbox)
         if (r >= 0)
                 r = sandbox_add_dev_directory(sandbox, "/dev/shm");
         if (r >= 0)
-                r = sandbox_append(sandbox,
-                                   &(struct sandbox_step){ .type = STEP_TMPFS, .path = "/dev/shm", .name = "1777" });
+                r = sandbox_add_private_directory(sandbox, "/dev/shm", 01777);
         return r;
 }

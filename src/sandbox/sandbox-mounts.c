@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#define EMPTY_NAME "empty" /* in the store */
+
 static int step_set_attributes(const char *path, unsigned attributes, unsigned flags)
 {
         struct mount_attr attr = { .attr_set = attributes };
@@ -112,11 +114,36 @@ static int step_mount(const struct new_mount *new)
         return r;
 }
 
-static int step_mount_tmpfs(const struct sandbox_step *step)
+/* Returns: its root directory, or a negative errno. */
+static int step_mount_store(const char *path)
 {
-        const char *const options[][2] = { { "mode", step->name }, { NULL, NULL } };
+        static const char *const options[][2] = { { "mode", "0755" }, { NULL, NULL } };
+        int fd, r;
 
-        return step_mount(&(struct new_mount){ "tmpfs", step->path, options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV });
+        r = step_mount(&(struct new_mount){ "tmpfs", path, options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV });
+        if (r < 0)
+                return r;
+        fd = step_open_unlinked(path, O_PATH | O_DIRECTORY);
+        if (fd < 0 || mkdirat(fd, EMPTY_NAME, 0555) == 0)
+                return fd;
+        r = -errno;
+        close(fd);
+        return r;
+}
+
+/* One tmpfs for all of them, since making and removing one takes longer than all else here. */
+static int step_mount_private(const struct sandbox_step *step, int store)
+{
+        int fd, r;
+
+        if (mkdirat(store, step->name, step->mode & 07777) < 0)
+                return -errno;
+        fd = open_tree(store, step->name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        r = step_attach(fd, step->path);
+        close(fd);
+        return r;
 }
 
 static int step_mount_pts(const struct sandbox_step *step)
@@ -147,12 +174,12 @@ static int step_shield(const struct sandbox_step *step, const int *fds)
 {
         int fd, r;
 
-        fd = step_clone_tree(fds[step->covered], step->name);
+        fd = step_clone_tree(fds[step->from], step->name);
         r = fd < 0 ? fd : move_mount(fd, "", fds[step->fd], step->name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
         fd_closep(&fd);
         if (r == -ENOENT)
                 return 0;
-        return r < 0 && step_is_link(fds[step->covered], step->name) ? 0 : r;
+        return r < 0 && step_is_link(fds[step->from], step->name) ? 0 : r;
 }
 
 /* The flags of the mount that is covered, which overlayfs doesn't know. */
@@ -183,7 +210,8 @@ static int step_clone_mount(const char *path)
 static int step_make_overlay(const char *path)
 {
         static const char *const options[][2] = { { "source", "deploy-migrate" },
-                                                  { "lowerdir", ".:" SANDBOX_EMPTY_DIR }, /* it takes two */
+                                                  { "lowerdir",
+                                                    ".:" SANDBOX_STORE_DIR "/" EMPTY_NAME }, /* it takes two */
                                                   { "redirect_dir", "nofollow" },
                                                   { "metacopy", "off" },
                                                   { NULL, NULL } };
@@ -224,6 +252,25 @@ static int step_make_view(const char *path)
         return fd < 0 && fd != -ENOENT && !code_means_shortage(fd) ? step_clone_mount(path) : fd;
 }
 
+/* @path is in "/", of which @slash is an overlay. */
+static int step_make_view_of_entry(const char *path, int slash)
+{
+        int dir, fd;
+
+        dir = step_open_unlinked(path, O_PATH | O_DIRECTORY);
+        if (dir < 0)
+                return dir;
+        fd = open_tree(slash, path + 1, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+        if (fd < 0)
+                fd = -errno;
+        if (fd >= 0 && overlay_is_blind(fd, dir)) {
+                close(fd);
+                fd = step_clone_mount(path);
+        }
+        close(dir);
+        return fd;
+}
+
 int step_run_mount(const struct sandbox_step *step, int *fds)
 {
         switch (step->type) {
@@ -233,8 +280,8 @@ int step_run_mount(const struct sandbox_step *step, int *fds)
                 return step_set_attributes(step->path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV, AT_RECURSIVE);
         case STEP_SEAL:
                 return step_set_attributes(step->path, MOUNT_ATTR_RDONLY, 0);
-        case STEP_TMPFS:
-                return step_mount_tmpfs(step);
+        case STEP_PRIVATE:
+                return step_mount_private(step, fds[step->from]);
         case STEP_PTS:
                 return step_mount_pts(step);
         case STEP_PROC:
@@ -251,14 +298,28 @@ int step_run_mount(const struct sandbox_step *step, int *fds)
         }
 }
 
-int step_run_open(const struct sandbox_step *step, int *ret)
+/* What the parent has listed may be gone. */
+static bool step_may_find_nothing(enum sandbox_step_type type)
 {
+        return type == STEP_VIEW || type == STEP_VIEW_ENTRY || type == STEP_DETACH_ONE;
+}
+
+int step_run_open(const struct sandbox_step *step, int *fds)
+{
+        int *ret = &fds[step->fd];
+
         switch (step->type) {
         case STEP_KEEP_DEVICE:
                 *ret = step_keep_device(step->path);
                 break;
+        case STEP_STORE:
+                *ret = step_mount_store(step->path);
+                break;
         case STEP_VIEW:
                 *ret = step_make_view(step->path);
+                break;
+        case STEP_VIEW_ENTRY:
+                *ret = step_make_view_of_entry(step->path, fds[step->from]);
                 break;
         case STEP_DETACH:
                 *ret = step_clone_tree(-EBADF, step->path);
@@ -269,7 +330,7 @@ int step_run_open(const struct sandbox_step *step, int *ret)
         default:
                 *ret = step_open_unlinked(step->path, O_PATH | O_DIRECTORY);
         }
-        if (*ret == -ENOENT && (step->type == STEP_VIEW || step->type == STEP_DETACH_ONE))
+        if (*ret == -ENOENT && step_may_find_nothing(step->type))
                 return 0;
         return *ret < 0 ? *ret : 0;
 }

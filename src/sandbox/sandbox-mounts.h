@@ -7,5 +7,5 @@
 
 /* Runs a step that makes or alters mounts. Async-signal-safe. Returns: 0 or a negative errno. */
 _must_check_ int step_run_mount(const struct sandbox_step *step, int *fds);
-/* Runs one that opens something for those after it, in @ret. Async-signal-safe. Returns: 0 or a negative errno. */
-_must_check_ int step_run_open(const struct sandbox_step *step, int *ret);
+/* Runs one that opens something for those after it. Async-signal-safe. Returns: 0 or a negative errno. */
+_must_check_ int step_run_open(const struct sandbox_step *step, int *fds);

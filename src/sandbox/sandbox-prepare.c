@@ -21,7 +21,7 @@ static int sandbox_add_shields(struct sandbox *sandbox, const struct sandbox_mou
                                                                     .path = mount->path,
                                                                     .name = mount->shields.list[i],
                                                                     .fd = fd,
-                                                                    .covered = covered });
+                                                                    .from = covered });
         return r;
 }
 
@@ -36,6 +36,30 @@ static int sandbox_open_cover(struct sandbox *sandbox, const struct sandbox_cove
         default:
                 return 0;
         }
+}
+
+/* Their overlay is attached to where nobody sees it, since before Linux 6.15 no other mount can be cloned. */
+static int sandbox_open_entries(struct sandbox *sandbox, const struct sandbox_request *request, size_t first)
+{
+        size_t slash = 0;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < request->n_covers; i++) {
+                if (request->covers[i].type != SANDBOX_COVER_ENTRY)
+                        continue;
+                if (!slash) {
+                        slash = sandbox->n_fds++;
+                        r = sandbox_add(sandbox, STEP_VIEW, "/", slash);
+                        if (r >= 0)
+                                r = sandbox_add(sandbox, STEP_ATTACH, SANDBOX_STORE_DIR, slash);
+                }
+                if (r >= 0)
+                        r = sandbox_append(sandbox, &(struct sandbox_step){ .type = STEP_VIEW_ENTRY,
+                                                                            .path = request->covers[i].path,
+                                                                            .fd = first + i,
+                                                                            .from = slash });
+        }
+        return r;
 }
 
 static int sandbox_attach_cover(struct sandbox *sandbox, const struct sandbox_cover *cover, size_t fd)
@@ -75,16 +99,18 @@ static int sandbox_attach_all(struct sandbox *sandbox, const struct sandbox_requ
 /* All directories are opened before the first one is covered. */
 static int sandbox_add_mounts(struct sandbox *sandbox, const struct sandbox_request *request)
 {
-        size_t first = sandbox->n_fds;
+        size_t first = sandbox->n_fds, covers = first + request->n_mounts;
         int r;
 
-        sandbox->n_fds += request->n_mounts + request->n_covers;
-        r = sandbox_append(sandbox,
-                           &(struct sandbox_step){ .type = STEP_TMPFS, .path = SANDBOX_EMPTY_DIR, .name = "0555" });
+        sandbox->n_fds = covers + request->n_covers;
+        sandbox->store = sandbox->n_fds++;
+        r = sandbox_add(sandbox, STEP_STORE, SANDBOX_STORE_DIR, sandbox->store);
         for (size_t i = 0; r >= 0 && i < request->n_mounts; i++)
                 r = sandbox_add(sandbox, STEP_OPEN, request->mounts[i].path, first + i);
         for (size_t i = 0; r >= 0 && i < request->n_covers; i++)
-                r = sandbox_open_cover(sandbox, &request->covers[i], first + request->n_mounts + i);
+                r = sandbox_open_cover(sandbox, &request->covers[i], covers + i);
+        if (r >= 0)
+                r = sandbox_open_entries(sandbox, request, covers);
         return r < 0 ? r : sandbox_attach_all(sandbox, request, first);
 }
 

@@ -21,8 +21,8 @@
 
 static const struct private_dir {
         const char *path;
-        const char *mode;
-} private_dirs[] = { { "/tmp", "1777" }, { "/var/tmp", "1777" }, { RUN_DIR, "0755" }, { DEV_DIR, "0755" } };
+        mode_t mode;
+} private_dirs[] = { { "/tmp", 01777 }, { "/var/tmp", 01777 }, { RUN_DIR, 0755 }, { DEV_DIR, 0755 } };
 
 /* A tree in one of them that stays visible. */
 struct preserved {
@@ -218,8 +218,7 @@ static int private_set_add_directory(const struct private_set *set, const struct
         r = path ? path_get_type(path, &type) : -ENOMEM;
         if (r <= 0 || !S_ISDIR(type))
                 return r < 0 ? r : 0;
-        r = sandbox_append(set->sandbox,
-                           &(struct sandbox_step){ .type = STEP_TMPFS, .path = path, .name = private->mode });
+        r = sandbox_add_private_directory(set->sandbox, path, private->mode);
         return r >= 0 && streq(private->path, RUN_DIR) ? private_set_add_run_directories(set, path, 2) : r;
 }
 

@@ -4,6 +4,8 @@
 
 #include "basic/array.h"
 
+#include <stdio.h>
+
 int sandbox_append(struct sandbox *sandbox, const struct sandbox_step *step)
 {
         struct sandbox_step *grown;
@@ -22,6 +24,24 @@ int sandbox_append(struct sandbox *sandbox, const struct sandbox_step *step)
 int sandbox_add(struct sandbox *sandbox, enum sandbox_step_type type, const char *path, size_t fd)
 {
         return sandbox_append(sandbox, &(struct sandbox_step){ .type = type, .path = path, .fd = fd });
+}
+
+int sandbox_add_private_directory(struct sandbox *sandbox, const char *path, mode_t mode)
+{
+        const char *name;
+        char *number;
+
+        assert(sandbox);
+
+        if (asprintf(&number, "%zu", sandbox->n_steps) < 0)
+                return -ENOMEM;
+        name = sandbox_keep_path(sandbox, number);
+        return name ? sandbox_append(sandbox, &(struct sandbox_step){ .type = STEP_PRIVATE,
+                                                                      .path = path,
+                                                                      .name = name,
+                                                                      .from = sandbox->store,
+                                                                      .mode = mode })
+                    : -ENOMEM;
 }
 
 const char *sandbox_keep_path(struct sandbox *sandbox, char *path)

@@ -9,6 +9,8 @@
 _must_check_ int sandbox_append(struct sandbox *sandbox, const struct sandbox_step *step);
 /* The same for a step of which no more is to be said than its type, path and file descriptor. */
 _must_check_ int sandbox_add(struct sandbox *sandbox, enum sandbox_step_type type, const char *path, size_t fd);
+/* A private directory of this mode, empty, at @path. */
+_must_check_ int sandbox_add_private_directory(struct sandbox *sandbox, const char *path, mode_t mode);
 /* Takes @path, which may be NULL, and keeps it as long as the sandbox. Returns: it, or NULL if memory ran out. */
 const char *sandbox_keep_path(struct sandbox *sandbox, char *path);
 

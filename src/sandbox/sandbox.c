@@ -18,7 +18,8 @@ static const char *const step_purpose[] = {
         [STEP_READ_ONLY] = "make read-only the mounts below",
         [STEP_DETACH] = "clone the mounts of",
         [STEP_DETACH_ONE] = "clone the mount of",
-        [STEP_TMPFS] = "mount a tmpfs on",
+        [STEP_STORE] = "mount a tmpfs on",
+        [STEP_PRIVATE] = "mount a private directory on",
         [STEP_PTS] = "mount a devpts on",
         [STEP_DIRECTORY] = "make",
         [STEP_MOUNT_POINT] = "make the mount point",
@@ -27,6 +28,7 @@ static const char *const step_purpose[] = {
         [STEP_OPEN] = "open",
         [STEP_ATTACH] = "attach the mounts of",
         [STEP_VIEW] = "make an overlay of",
+        [STEP_VIEW_ENTRY] = "make a view of",
         [STEP_COVER] = "attach the overlay over",
         [STEP_COVER_SYSTEM] = "cover",
         [STEP_SHIELD] = "keep read-only",
@@ -84,9 +86,11 @@ static int step_run(const struct sandbox_step *step, int *fds)
         case STEP_KEEP_DEVICE:
         case STEP_DETACH:
         case STEP_DETACH_ONE:
+        case STEP_STORE:
         case STEP_OPEN:
         case STEP_VIEW:
-                return step_run_open(step, &fds[step->fd]);
+        case STEP_VIEW_ENTRY:
+                return step_run_open(step, fds);
         case STEP_DIRECTORY:
                 return step_make_directory(step);
         case STEP_MOUNT_POINT:
@@ -120,8 +124,8 @@ int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
 int sandbox_explain(const struct sandbox *sandbox, size_t step, int code, struct error *error)
 {
         const struct sandbox_step *failed = &sandbox->steps[step];
+        bool below = failed->type == STEP_SHIELD;
 
         return error_errnof(error, code, "the sandbox could not %s%s%s%s%s", step_purpose[failed->type],
-                            failed->path[0] ? " " : "", failed->path, failed->name ? "/" : "",
-                            failed->name ? failed->name : "");
+                            failed->path[0] ? " " : "", failed->path, below ? "/" : "", below ? failed->name : "");
 }

@@ -30,6 +30,7 @@ struct sandbox_mount {
  */
 enum sandbox_cover_type {
         SANDBOX_COVER_OVERLAY,
+        SANDBOX_COVER_ENTRY, /* of "/", and no mount point: one overlay serves all of them */
         SANDBOX_COVER_AS_IS, /* a mount that would be hidden */
         SANDBOX_COVER_PROC,  /* of a procfs that isn't at /proc: it shows the sandbox's processes, too */
 };
@@ -39,8 +40,8 @@ struct sandbox_cover {
         enum sandbox_cover_type type;
 };
 
-/* An empty directory, until the sandbox's own procfs is mounted there. */
-#define SANDBOX_EMPTY_DIR "/proc"
+/* Where the sandbox keeps what isn't to be seen, until its own procfs is mounted there. */
+#define SANDBOX_STORE_DIR "/proc"
 
 enum sandbox_step_type {
         STEP_NETWORK, /* join the empty network */
@@ -49,7 +50,8 @@ enum sandbox_step_type {
         STEP_READ_ONLY,   /* the whole tree */
         STEP_DETACH,      /* keep a clone of the mounts at path */
         STEP_DETACH_ONE,  /* the same of the mount at path alone, if it is still there */
-        STEP_TMPFS,       /* at path; name: the octal mode of its root */
+        STEP_STORE,       /* a tmpfs at path for the private directories, with an empty one in it */
+        STEP_PRIVATE,     /* a new directory, name of the store, at path */
         STEP_PTS,
         STEP_DIRECTORY,   /* in a new tmpfs, with an owner and a mode */
         STEP_MOUNT_POINT, /* of the type of mode, with its parents, unless it is there */
@@ -57,8 +59,9 @@ enum sandbox_step_type {
         STEP_SEAL,        /* make the mount at path read-only */
         STEP_OPEN,        /* the directory at path, before an overlay covers it */
         STEP_ATTACH,      /* a clone, at path */
-        STEP_VIEW,  /* make a read-only overlay of the directory at path, or a clone of it, if it is still there */
-        STEP_COVER, /* the directory at path with an overlay */
+        STEP_VIEW,       /* make a read-only overlay of the directory at path, or a clone of it, if it is still there */
+        STEP_VIEW_ENTRY, /* the same by a clone of the overlay of "/" */
+        STEP_COVER,      /* the directory at path with an overlay */
         STEP_COVER_SYSTEM, /* the same with what VIEW or DETACH_ONE made, if it did */
         STEP_SHIELD,       /* attach the system's path/name over the overlay's */
         STEP_PROC,         /* with its own processes only: those of others would lead to their root directories */
@@ -70,10 +73,10 @@ struct sandbox_step {
         enum sandbox_step_type type;
         const char *path;
         const char *name;
-        size_t fd; /* NETWORK, KEEP_DEVICE, DETACH, DETACH_ONE, OPEN, VIEW, ATTACH, COVER_SYSTEM; COVER, SHIELD: of the overlay */
-        size_t covered; /* SHIELD: the directory that the overlay covers */
-        mode_t mode;    /* DIRECTORY, MOUNT_POINT */
-        uid_t uid;      /* DIRECTORY */
+        size_t fd; /* of all but those without one; COVER, SHIELD: of the overlay */
+        size_t from; /* SHIELD: the directory that the overlay covers; PRIVATE: the store; VIEW_ENTRY: the overlay of "/" */
+        mode_t mode; /* DIRECTORY, MOUNT_POINT, PRIVATE */
+        uid_t uid;   /* DIRECTORY */
         gid_t gid;
 };
 
@@ -83,6 +86,7 @@ struct sandbox {
         int *fds; /* the parent's (borrowed): the network, the overlays, the system's files; then those that steps open in the child */
         size_t n_given; /* number of the parent's */
         size_t n_fds;
+        size_t store;      /* index of the directory that has the private ones */
         struct strv paths; /* those of steps that nobody else keeps */
 };
 

@@ -96,7 +96,7 @@ static int cover_list_add_entry(struct cover_list *list, DIR *slash, const struc
         if (r == -ENOENT ||
             r == -EACCES) /* gone since it was listed; or of a user outside, and closed to a migration, too */
                 return 0;
-        return r != 0 ? (r < 0 ? r : 0) : cover_list_take(list, TAKE_PTR(path), SANDBOX_COVER_OVERLAY);
+        return r != 0 ? (r < 0 ? r : 0) : cover_list_take(list, TAKE_PTR(path), SANDBOX_COVER_ENTRY);
 }
 
 static int cover_list_add_entries(struct cover_list *list)

@@ -15,6 +15,7 @@ static char *list_below(const struct root *root, const struct stage_mounts *moun
 {
         static const char *const types[] = {
                 [SANDBOX_COVER_OVERLAY] = "overlay",
+                [SANDBOX_COVER_ENTRY] = "entry",
                 [SANDBOX_COVER_AS_IS] = "as-is",
                 [SANDBOX_COVER_PROC] = "proc",
         };
@@ -109,7 +110,7 @@ START_TEST(test_slash)
         ck_assert_int_eq(root_init(&slash, "/"), 0);
         got = list_below(&slash, &(struct stage_mounts){ 0 });
         ck_assert_int_ge(asprintf(&around, " %s", got), 0);
-        ck_assert_msg(strstr(around, " /var=overlay ") && !strstr(around, " /usr=") && !strstr(around, " /=") &&
+        ck_assert_msg(strstr(around, " /var=entry ") && !strstr(around, " /usr=") && !strstr(around, " /=") &&
                               !strstr(around, " /tmp"),
                       "%s", got);
 }

@@ -247,6 +247,12 @@ static int areas_build(const struct declaration *common, const struct declared_p
         if (r < 0)
                 return mountinfo_explain(r, common->error);
         for (size_t i = 0; r >= 0 && i < declared->n; i++) {
+                r = mountinfo_add_subvolumes(mounts, declared->paths[i].path);
+                if (r < 0)
+                        return error_errnof(common->error, r, "can't list the subvolumes of %s",
+                                            declared->paths[i].path);
+        }
+        for (size_t i = 0; r >= 0 && i < declared->n; i++) {
                 struct declaration declaration = *common;
 
                 declaration.mounts = mounts;

@@ -8,7 +8,8 @@
  *
  * So an area's root is a directory as far up as an overlay can be: the migration's root directory, or if that is "/" a directory in it; or
  * a mount point below it that a declared path is on, since an overlay doesn't include the file systems that are mounted below it. What
- * is changed in an area beside the declared paths is found in the stage (changes.h). A read-only mount has no area, nor has a mount of a
+ * is changed in an area beside the declared paths is found in the stage (changes.h). A subvolume of btrfs counts as mounted where it is,
+ * because no rename leaves it. A read-only mount has no area, nor has a mount of a
  * user (fusermount(1)) or a symbolic link directly in "/": they stay unchanged.
  */
 

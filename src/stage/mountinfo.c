@@ -5,6 +5,7 @@
 #include "basic/io.h"
 #include "basic/path-escape.h"
 #include "basic/path.h"
+#include "fs/subvolumes.h"
 
 #include <fcntl.h>
 
@@ -204,6 +205,44 @@ const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const c
                         found = p;
         return found;
 }
+
+/* ---- Subvolumes ---- */
+
+static int mountinfo_add_subvolume(const char *path, bool read_only, void *userdata)
+{
+        struct mountinfo *mounts = userdata;
+        struct mount_point *grown = array_grow(mounts->points, mounts->n, sizeof(*grown));
+        struct mount_point *point;
+
+        if (!grown)
+                return -ENOMEM;
+        mounts->points = grown;
+        for (size_t i = 0; i < mounts->n; i++)
+                if (streq(grown[i].path, path))
+                        return 0;
+        point = &grown[mounts->n];
+        *point = (struct mount_point){ .path = strdup(path), .type = strdup("btrfs"), .read_only = read_only };
+        if (!point->path || !point->type) {
+                mount_point_done(point);
+                return -ENOMEM;
+        }
+        mounts->n++;
+        return 0;
+}
+
+int mountinfo_add_subvolumes(struct mountinfo *mounts, const char *path)
+{
+        const struct subvolume_visitor visitor = { mountinfo_add_subvolume, mounts };
+        const struct mount_point *mount = mountinfo_find(mounts, path);
+        int r;
+
+        if (!mount || !streq(mount->type, "btrfs") || mount->read_only)
+                return 0;
+        r = subvolumes_visit_above(path, mount->path, &visitor);
+        return r < 0 ? r : subvolumes_visit_below(path, &visitor);
+}
+
+/* ---- Kinds of mounts ---- */
 
 static bool mount_point_has_type(const struct mount_point *mount, const char *const *types, size_t n)
 {

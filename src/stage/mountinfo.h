@@ -37,6 +37,8 @@ DEFINE_CLEANUP(struct mountinfo *, mountinfo_free);
 
 /* Returns: the mount that @path, absolute and without symbolic links, is on; NULL if it isn't in the table, as if a chroot's root isn't a mount point. */
 const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const char *path);
+/* Adds the subvolumes of btrfs that @path is in, and those in it, as if each was mounted there. Returns: 0, or a negative errno. */
+_must_check_ int mountinfo_add_subvolumes(struct mountinfo *mounts, const char *path);
 /* Whether it is one of the kernel's own file systems: its files aren't on a disk, so that a rename can't replace them. */
 bool mount_point_is_pseudo(const struct mount_point *mount);
 /* Whether it waits for something to be mounted over it (autofs). */

@@ -29,6 +29,8 @@ struct progress {
         unsigned long children;
         unsigned long calls; /* since the last of them */
         uint64_t call;       /* the one that is being made */
+        bool changing;       /* it can change something */
+        bool changed;        /* something was, since the last one that counts */
         bool reaping;        /* a child has ended */
 };
 
@@ -62,27 +64,44 @@ static uint64_t read_word(pid_t pid, uint64_t address)
         return word;
 }
 
-/* Only what a run makes many of. */
+/* Only what a run makes many of. Syncs are among them, since the page cache outlives who is killed: they are power-cut.py's. */
 static bool changes_nothing(pid_t pid, const struct __ptrace_syscall_info *info)
 {
         switch (info->entry.nr) {
         case SYS_brk:
         case SYS_close:
+        case SYS_faccessat2:
         case SYS_fcntl:
+        case SYS_fdatasync:
         case SYS_fgetxattr:
+        case SYS_flock:
+        case SYS_fsconfig:
+        case SYS_fsmount:
+        case SYS_fsopen:
         case SYS_fstatfs:
+        case SYS_fsync:
+        case SYS_futex:
         case SYS_getdents64:
+        case SYS_geteuid:
+        case SYS_getpid:
+        case SYS_getrandom:
         case SYS_getxattr:
         case SYS_listxattr:
         case SYS_lseek:
         case SYS_mmap:
         case SYS_mprotect:
+        case SYS_munmap:
         case SYS_newfstatat:
+        case SYS_pipe2:
         case SYS_pread64:
         case SYS_read:
         case SYS_readlinkat:
+        case SYS_recvfrom:
         case SYS_rt_sigaction:
+        case SYS_socketpair:
         case SYS_statx:
+        case SYS_syncfs:
+        case SYS_sysinfo:
 #ifdef SYS_access
         case SYS_access:
         case SYS_poll:
@@ -103,7 +122,27 @@ static void count_child(struct progress *progress)
         fprintf(progress->file, "%lu ", progress->calls);
         progress->children++;
         progress->calls = 0;
+        progress->changing = false;
+        progress->changed = true;
         progress->reaping = false;
+}
+
+static void begin_call(pid_t pid, const struct __ptrace_syscall_info *info, struct progress *progress)
+{
+        progress->call = info->entry.nr;
+        progress->changing = !changes_nothing(pid, info);
+        if (!progress->changing || !progress->changed)
+                return;
+        progress->calls++;
+        progress->changed = false;
+}
+
+static void end_call(const struct __ptrace_syscall_info *info, struct progress *progress)
+{
+        if (progress->call == SYS_wait4 && info->exit.rval > 0)
+                count_child(progress);
+        else if (progress->changing && !info->exit.is_error)
+                progress->changed = true;
 }
 
 /* Takes note of a system call that begins or ends. */
@@ -113,12 +152,10 @@ static void follow(pid_t pid, struct progress *progress)
 
         if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0)
                 die("PTRACE_GET_SYSCALL_INFO");
-        if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
-                progress->call = info.entry.nr;
-                progress->calls += !changes_nothing(pid, &info);
-        } else if (progress->call == SYS_wait4 && info.exit.rval > 0) {
-                count_child(progress);
-        }
+        if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
+                begin_call(pid, &info, progress);
+        else
+                end_call(&info, progress);
 }
 
 /* A SIGCHLD arrives: after the wait4 that has reaped the child, if that was waiting for it. */
@@ -181,7 +218,7 @@ static int trace(pid_t pid, const struct progress *end, struct progress *progres
 
 int main(int argc, char **argv)
 {
-        struct progress end = { 0 }, progress = { 0 };
+        struct progress end = { 0 }, progress = { .changed = true };
         int status;
 
         if (argc < 5) {

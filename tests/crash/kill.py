@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""kill -9 at every system call of a commit, an undo and their recovery that changes something.
+"""kill -9 at every system call of a commit, an undo and their recovery before which something was changed.
 
 Usage: kill.py DIRECTORY KILL-AT; DIRECTORY is a tmpfs.
 
@@ -20,7 +20,7 @@ import sample
 import trials
 
 SEED = 1
-EARLIER = 8  # of the system calls before the commit, one in so many
+EARLIER = 3  # of the system calls before the commit, one in so many
 PHASES = 3  # check, migrate, check
 
 

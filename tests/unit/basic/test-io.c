@@ -160,6 +160,8 @@ END_TEST
 
 /* ---- Hashes ---------------------------------------------------------------------------------- */
 
+#define TEN(s) s s s s s s s s s s
+
 static const struct {
         const char *data;
         size_t times;
@@ -169,7 +171,7 @@ static const struct {
         { "abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
         { "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1,
           "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
-        { "aaaaaaaaaa", 100000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0" },
+        { TEN(TEN(TEN("a"))), 1000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0" },
 };
 
 START_TEST(test_sha256)

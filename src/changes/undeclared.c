@@ -90,24 +90,61 @@ static void undeclared_print(FILE *stream, const struct strv *paths)
                 fprintf(stream, " and %zu more", paths->n - i);
 }
 
+/* Moves those out of @paths that no manifest can declare. */
+static int undeclared_part(struct strv *paths, struct strv *ret)
+{
+        size_t n = 0;
+        int r = 0;
+
+        for (size_t i = 0; i < paths->n; i++) {
+                if (path_touches_state(paths->list[i]) && r >= 0)
+                        r = strv_take(ret, paths->list[i]);
+                else
+                        paths->list[n++] = paths->list[i];
+        }
+        paths->list[n] = NULL;
+        paths->n = n;
+        return r;
+}
+
+static int undeclared_format(const struct strv *paths, char **ret)
+{
+        size_t size;
+        FILE *stream = open_memstream(ret, &size);
+
+        if (!stream)
+                return -ENOMEM;
+        undeclared_print(stream, paths);
+        return memstream_close(stream, ret);
+}
+
 int undeclared_check(struct undeclared *undeclared, struct error *error)
 {
-        _cleanup_free_ char *list = NULL;
-        size_t size;
-        FILE *stream;
+        _cleanup_free_ char *list = NULL, *forbidden_list = NULL;
+        _cleanup_strv_ struct strv forbidden = { 0 };
+        int r;
 
         assert(undeclared);
         if (undeclared->paths.n == 0)
                 return 0;
         undeclared_collapse(&undeclared->paths);
-        stream = open_memstream(&list, &size);
-        if (!stream)
-                return -ENOMEM;
-        undeclared_print(stream, &undeclared->paths);
-        if (memstream_close(stream, &list) < 0)
-                return -ENOMEM;
-        return error_setf(error, -EPERM,
-                          "migrate changed paths that its manifest doesn't declare: %s; add them to \"writes\"", list);
+        r = undeclared_part(&undeclared->paths, &forbidden);
+        if (r >= 0)
+                r = undeclared_format(&undeclared->paths, &list);
+        if (r >= 0)
+                r = undeclared_format(&forbidden, &forbidden_list);
+        if (r < 0)
+                return r;
+        if (forbidden.n == 0)
+                return error_setf(error, -EPERM,
+                                  "migrate changed paths that its manifest doesn't declare: %s; add them to \"writes\"",
+                                  list);
+        return error_setf(
+                error, -EPERM,
+                "migrate changed %s, which contains or is in " STATE_DIR
+                " and can't be declared%s%s%s; leave that as it is, and keep the package's data elsewhere",
+                forbidden_list, undeclared->paths.n > 0 ? ", and paths that its manifest doesn't declare: " : "",
+                undeclared->paths.n > 0 ? list : "", undeclared->paths.n > 0 ? ", which go into \"writes\"" : "");
 }
 
 void undeclared_done(struct undeclared *undeclared)

@@ -80,7 +80,7 @@ int network_new(struct error *error)
         if (pid < 0 && errno == EPERM)
                 return error_setf(
                         error, -EPERM,
-                        "can't make the sandbox: the capability CAP_SYS_ADMIN is missing; run as root, or use --sandbox=off to run migrations directly on the system");
+                        "can't make the sandbox: the capability CAP_SYS_ADMIN is missing; run as root, or run the migrations directly on the system with deploy-migrate retry --sandbox=off");
         if (pid < 0)
                 return error_errnof(error, -errno, "can't make a network namespace for the sandbox");
 

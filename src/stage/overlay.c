@@ -218,7 +218,7 @@ static int overlay_explain(const struct overlay *overlay, int context, int code,
         case -ENOSYS:
                 return error_setf(
                         error, -ENODEV,
-                        "can't mount an overlay over %s: the kernel has no overlayfs; load its module \"overlay\", or use --sandbox=off to run migrations directly on the system",
+                        "can't mount an overlay over %s: the kernel has no overlayfs; load its module with modprobe overlay, or run the migrations directly on the system with deploy-migrate retry --sandbox=off",
                         overlay->path);
         case -EPERM:
                 return error_setf(
@@ -228,7 +228,7 @@ static int overlay_explain(const struct overlay *overlay, int context, int code,
         case -EREMOTE:
                 return error_setf(
                         error, code,
-                        "can't mount an overlay over %s: this kernel's overlayfs finds no files on a file system that can ignore case; use --sandbox=off to run migrations directly on the system",
+                        "can't mount an overlay over %s: this kernel's overlayfs finds no files on a file system that can ignore case; run the migrations directly on the system with deploy-migrate retry --sandbox=off",
                         overlay->path);
         default:
                 return overlay_explain_layers(overlay, context, code, error);

@@ -428,7 +428,6 @@ static const struct {
           "entries .\ncreate new\ncreate new/a inner\ncreate new/a/b inner\ncreate new/a/b/c inner\n", NULL },
         { "echo >dir/f; echo >file; rm dir/g", NULL, "\"/dir/f\",\"/dir/g\",\"/file\"" },
         { "chmod 700 dir; echo >dir/f", NULL, "\"/dir\"" },
-        { "chmod 700 .", NULL, "\"/\"" },
         { "touch -d 2002-01-01 . dir; touch -d 2002-01-01 dir2", NULL, "\"/dir2\"" },
         { "rm -r dir", NULL, "\"/dir\"" },
         { "mkdir -p new/a/c/d; echo >new/a/c/e", NULL, "\"/new/a/c\"" },
@@ -440,6 +439,30 @@ static const struct {
         { "echo >'fi\nle'; echo >'\"\\\\'; echo >ü", NULL, "\"/\\\"\\\\\\\\\",\"/fi\\u000ale\",\"/ü\"" },
         { "mkdir dir3; echo >\"dir2/$(printf 'a\\377b')\"; chmod 700 empty", NULL, "\"/dir2\",\"/dir3\",\"/empty\"" },
 };
+
+/* What contains our state, or is in it, no manifest can declare. */
+static const struct {
+        const char *paths[4], *message;
+} forbidden[] = {
+        { { "/" },
+          "migrate changed [\"/\"], which contains or is in /var/lib/deploy-migrate and can't be declared; leave that as it is, and keep the package's data elsewhere" },
+        { { "/etc/x", "/var/lib/deploy-migrate/mine", "/var/lib/other" },
+          "migrate changed [\"/var/lib/deploy-migrate/mine\"], which contains or is in /var/lib/deploy-migrate and can't be declared, and paths that its manifest doesn't declare: [\"/etc/x\",\"/var/lib/other\"], which go into \"writes\"; leave that as it is, and keep the package's data elsewhere" },
+        { { "/var/lib/deploy-migrate-tools" },
+          "migrate changed paths that its manifest doesn't declare: [\"/var/lib/deploy-migrate-tools\"]; add them to \"writes\"" },
+};
+
+START_TEST(test_never_declared)
+{
+        _cleanup_(undeclared_done) struct undeclared undeclared = { 0 };
+        _cleanup_error_ struct error error = { 0 };
+
+        for (size_t i = 0; forbidden[_i].paths[i]; i++)
+                ck_assert_int_eq(strv_add(&undeclared.paths, forbidden[_i].paths[i]), 0);
+        ck_assert_int_eq(undeclared_check(&undeclared, &error), -EPERM);
+        ck_assert_str_eq(error_text(&error), forbidden[_i].message);
+}
+END_TEST
 
 static void expect_undeclared(struct fixture *s, const char *format, ...) _printf_(2, 3);
 static void expect_undeclared(struct fixture *s, const char *format, ...)
@@ -696,6 +719,7 @@ static Suite *suite(void)
         tcase_add_loop_test(tc, test_moves, 0, ELEMENTSOF(moves));
         tcase_add_loop_test(tc, test_directories, 0, ELEMENTSOF(directories));
         tcase_add_loop_test(tc, test_links, 0, ELEMENTSOF(links));
+        tcase_add_loop_test(tc, test_never_declared, 0, ELEMENTSOF(forbidden));
         tcase_add_loop_test(tc, test_declared, 0, ELEMENTSOF(declarations));
         tcase_add_test(tc, test_many_undeclared);
         tcase_add_loop_test(tc, test_changed_by_others, 0, ELEMENTSOF(others));

@@ -3,6 +3,7 @@
 /* dmig_list_packages(). In: the directories of migrations and of histories. Out: the names of both, sorted. */
 
 #include "basic/io.h"
+#include "basic/path.h"
 #include "basic/strv.h"
 #include "catalog/migration-name.h"
 #include "history/history.h"
@@ -35,6 +36,8 @@ static int names_add_entry(struct strv *names, struct dmig *ctx, const char *pat
 
 static int names_explain(struct dmig *ctx, const char *path, int code)
 {
+        if (history_is_denied(code) && streq(path, STATE_DIR))
+                return error_setf(&ctx->error, code, "can't read %s%s: " HISTORY_DENIED, ctx->root.path, path);
         return error_setf(&ctx->error, code, "can't read %s%s: %s; make it a directory that can be read, and try again",
                           ctx->root.path, path, strerror(-code));
 }

@@ -112,7 +112,7 @@ int view_show(struct cli *cli, struct view *view, const struct dmig_report *repo
         return status;
 }
 
-void view_finish(const struct cli *cli, const struct view *view)
+void view_finish(const struct cli *cli, const struct view *view, int status)
 {
         FILE *stream;
 
@@ -124,7 +124,7 @@ void view_finish(const struct cli *cli, const struct view *view)
         if (cli->packages || cli->journal.enabled || view->named || cli->options.verbosity < 0)
                 return;
         stream = cli->out.stream;
-        if (view->n_packages == 0)
+        if (view->n_packages == 0 && status == EXIT_DONE)
                 fputs("no package has migrations\n", stream);
         else if (view->n_idle > 0)
                 fprintf(stream, "%zu package%s, nothing to do\n", view->n_idle, view->n_idle == 1 ? "" : "s");

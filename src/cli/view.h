@@ -28,5 +28,5 @@ struct view {
 
 /* Returns: the exit status for @report. */
 int view_show(struct cli *cli, struct view *view, const struct dmig_report *report);
-/* Shows the counts, after the last report. */
-void view_finish(const struct cli *cli, const struct view *view);
+/* Shows the counts, after the last report; @status: how all of them ended. */
+void view_finish(const struct cli *cli, const struct view *view, int status);

@@ -115,8 +115,15 @@ static int history_set_tail_aside(struct history *history, const char *tail, siz
         return io_sync(history->fd);
 }
 
+bool history_is_denied(int code)
+{
+        return code == -EACCES && geteuid() != 0;
+}
+
 static int history_explain(const struct history *history, int code, struct error *error)
 {
+        if (history_is_denied(code))
+                return error_setf(error, code, "can't read %s: " HISTORY_DENIED, history->path);
         return error_setf(
                 error, code,
                 "can't read %s: %s; try again, or repair it, or move it away and set the version with 'deploy-migrate baseline'",

@@ -52,6 +52,10 @@ struct history_request {
  * file, line and remedy.
  */
 _must_check_ int history_open(const struct history_request *request, struct history **ret, struct error *error);
+/* Whether @code, of opening something below the state directory, means that the user isn't one of those who may. */
+bool history_is_denied(int code);
+#define HISTORY_DENIED "only root and group adm may read it; run this as root, or as a member of group adm"
+
 struct history *history_free(struct history *history);
 DEFINE_CLEANUP(struct history *, history_free);
 

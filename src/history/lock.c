@@ -12,6 +12,16 @@
 /* flock(2) can't wait for a limited time, so it is tried this often. */
 #define RETRY_MSEC 50
 
+/* @name: of a file in the directory; "" for that itself. */
+static int lock_explain(const struct root *root, const char *name, int code, struct error *error)
+{
+        const char *remedy =
+                code == -EACCES && geteuid() != 0 ? "; only root may change anything, so run this as root" : "";
+
+        return error_setf(error, code, "can't open %s" LOCK_DIR "%s%s: %s%s", root->path, *name ? "/" : "", name,
+                          strerror(-code), remedy);
+}
+
 static int lock_open(const struct root *root, const char *package, struct error *error)
 {
         _cleanup_close_ int dir = -EBADF;
@@ -22,11 +32,11 @@ static int lock_open(const struct root *root, const char *package, struct error 
                 return -ENOMEM;
         dir = root_open_mkdirs(root, LOCK_DIR);
         if (dir < 0)
-                return error_errnof(error, dir, "can't open %s" LOCK_DIR, root->path);
+                return lock_explain(root, "", dir, error);
         /* 0600, since a process that can open it can hold the lock. */
         fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
-                return error_errnof(error, -errno, "can't open %s" LOCK_DIR "/%s", root->path, name);
+                return lock_explain(root, name, -errno, error);
         return fd;
 }
 

@@ -43,6 +43,31 @@ as_adm() {
         setpriv --reuid=65534 --regid=4 --clear-groups "$@"
 }
 
+as_nobody() {
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
+
+# An answer is never empty for want of permission, and says who has it.
+test_others_are_told_who_can_read() {
+        run_one
+        chmod 755 "$WORK"
+        as_nobody test -d "$ROOT/usr" && as_nobody test -x "$DEPLOY_MIGRATE" || skip 'others have no access to the directories'
+        for command in status 'status sample' history 'history sample' plan; do
+                # shellcheck disable=SC2086 # words
+                execute 3 as_nobody "$DEPLOY_MIGRATE" --root "$ROOT" $command
+                tr -s ' \n' ' ' <"$OUT" >>"$ERR"
+                assert_err 'only root and group adm may read it'
+                ! grep -q 'no package' "$ERR" || fail "that isn't known: $command"
+        done
+        execute 3 as_nobody "$DEPLOY_MIGRATE" --root "$ROOT" status --json
+        assert_json '.error | contains("group adm")' true
+        for command in 'undo sample' 'retry sample'; do
+                # shellcheck disable=SC2086 # words
+                execute 3 as_adm "$DEPLOY_MIGRATE" --root "$ROOT" $command
+                assert_err 'only root may change anything'
+        done
+}
+
 test_group_adm_can_read() {
         run_one
         chmod 711 "$WORK"

@@ -59,6 +59,12 @@ static char *message_find_command(const char *message)
         return found ? strndup(found, strcspn(found, "'")) : NULL;
 }
 
+/* A message may name a verb alone. */
+static bool command_is_whole(const char *command, const char *package)
+{
+        return !str_startswith(command, PROGRAM) || strstr(command, package);
+}
+
 /* What to do if the message names no command; NULL: nothing. */
 static const char *result_get_verb(enum dmig_result result)
 {
@@ -79,10 +85,10 @@ static void next_command_remedy(const struct next_command *next, enum dmig_resul
         const char *error = dmig_report_get_error(next->report), *verb = result_get_verb(result);
         _cleanup_free_ char *quoted = NULL;
 
-        if (result == DMIG_RESULT_NOT_INSTALLED)
-                return;
+        if (result == DMIG_RESULT_NOT_INSTALLED || dmig_report_get_errno(next->report) == -EACCES)
+                return; /* what a message says about access holds for all commands */
         quoted = error ? message_find_command(error) : NULL;
-        if (quoted)
+        if (quoted && command_is_whole(quoted, dmig_report_get_package(next->report)))
                 next_command_put(next, "then", quoted);
         else if (verb)
                 next_command_verb(next, "then", verb);

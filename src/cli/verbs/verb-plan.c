@@ -24,6 +24,6 @@ int verb_plan(struct cli *cli, char **args)
 
         view.named = *args;
         status = packages_foreach(cli, args, verb_plan_package, &view);
-        view_finish(cli, &view);
+        view_finish(cli, &view, status);
         return status;
 }

@@ -64,6 +64,6 @@ int verb_preview(struct cli *cli, char **args)
         status = packages_foreach(cli, args, verb_preview_package, &preview);
         if (preview.reports.n > 0)
                 verb_preview_show(cli, &preview);
-        view_finish(cli, &preview.view);
+        view_finish(cli, &preview.view, status);
         return status;
 }

@@ -116,7 +116,7 @@ int verb_run(struct cli *cli, char **args)
                         break;
         }
         if (status != EXIT_INTERRUPTED)
-                view_finish(cli, &run.view);
+                view_finish(cli, &run.view, status);
         if (run.all || run.completed)
                 (void)dmig_reset_failed(cli->ctx); /* a unit that still shows an old failure does no harm */
         return status;

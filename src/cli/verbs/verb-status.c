@@ -102,7 +102,7 @@ int verb_status(struct cli *cli, char **args)
                 status_text_sort(reports.reports, reports.n);
         if (cli->packages)
                 verb_status_show_json(cli, &reports);
-        else if (!metrics)
+        else if (!metrics && (reports.n > 0 || status == EXIT_DONE))
                 verb_status_show_text(cli, &reports, *args);
         else if (status == EXIT_DONE || status == EXIT_PENDING)
                 status = exit_status_worse(status, verb_status_show_metrics(cli, &reports));

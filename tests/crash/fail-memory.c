@@ -3,12 +3,14 @@
 /*
  * To be preloaded. Allocation number $FAIL_NUMBER fails, of those that the program itself makes, not what it forks; and all after it where
  * $FAIL_ON is set. Where $FAIL_LIBRARY is set, only reallocations by a library count whose path has it: those of a text that grows. Writes to
- * $FAIL_COUNT how many there were.
+ * $FAIL_COUNT how many there were; and to $FAIL_STACKS, if that is set, a line for each, which is the same for those that are made on the same way.
  */
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,10 @@ void *__libc_malloc(size_t);
 void *__libc_calloc(size_t, size_t);
 void *__libc_realloc(void *, size_t);
 
+#define DEPTH_MAX 64
+
 static unsigned long number, count;
+static FILE *stacks;
 static const char *library;
 static bool goes_on;
 static pid_t self;
@@ -30,6 +35,10 @@ __attribute__((constructor)) static void begin(void)
         number = wanted ? strtoul(wanted, NULL, 10) : 0;
         goes_on = getenv("FAIL_ON");
         library = getenv("FAIL_LIBRARY");
+        if (getenv("FAIL_STACKS")) {
+                stacks = fopen(getenv("FAIL_STACKS"), "we");
+                (void)backtrace((void *[1]){ 0 }, 1); /* the first one allocates */
+        }
         self = getpid();
 }
 
@@ -40,6 +49,22 @@ __attribute__((destructor)) static void end(void)
 
         if (file && (fprintf(file, "%lu\n", count) < 0 || fclose(file) != 0))
                 abort();
+        if (stacks && getpid() == self && fclose(stacks) != 0)
+                abort();
+}
+
+static void note_stack(void)
+{
+        void *frames[DEPTH_MAX];
+        uintptr_t hash = 5381;
+        int n;
+
+        self = 0; /* what this allocates doesn't count */
+        n = backtrace(frames, DEPTH_MAX);
+        for (int i = 0; i < n; i++)
+                hash = hash * 33 ^ (uintptr_t)frames[i];
+        fprintf(stacks, "%lx\n", (unsigned long)hash);
+        self = getpid();
 }
 
 static bool fails(void)
@@ -47,6 +72,8 @@ static bool fails(void)
         if (self == 0 || getpid() != self)
                 return false;
         count++;
+        if (stacks)
+                note_stack();
         if (number == 0 || count < number || (count > number && !goes_on))
                 return false;
         errno = ENOMEM;

@@ -5,6 +5,7 @@ What it must look like is learnt from the migrations themselves, run one after t
 deploy-migrate at all.
 """
 
+import glob
 import hashlib
 import json
 import os
@@ -21,7 +22,9 @@ _SAMPLE = os.path.join(_HERE, "sample")
 _PACKAGE = "usr/lib/deploy-migrate/sample"
 _ASIDE = "usr/lib/sample-aside"
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
-_NOT_DATA = {STATE, "var/lib/dpkg", "run", "usr", "lost+found", f"{SECOND}/lost+found"}
+_NOT_DATA = {STATE, "var/lib/dpkg", "var/log/dpkg.log", "run", "usr", "lost+found", f"{SECOND}/lost+found"}
+_NOT_STANDING = {"run", "usr", "lost+found", f"{SECOND}/lost+found"}
+_TOLD_ASIDE = {"time", "run", "reason", "duration_ms", "crc"}
 _RECENT = 1_500_000_000  # older times were set on purpose
 
 
@@ -81,6 +84,26 @@ def digest(directory):
         times = info.st_mtime_ns, info.st_ctime_ns
         result.update(f"{path} {info.st_ino} {info.st_rdev} {times} {_describe(file, info, path, {})}\n".encode())
     return result.hexdigest()
+
+
+def standing(directory):
+    """All that decides how deploy-migrate goes on with a tree, in one word: the data, the state and the package database."""
+    result = hashlib.sha1()
+    for path in sorted(_walk(directory, "", _NOT_STANDING)):
+        file = os.path.join(directory, path)
+        told = _told(file) if path == HISTORY else _describe(file, os.lstat(file), path, {})
+        result.update(f"{path} {told}\n".encode())
+    return result.hexdigest()
+
+
+def _told(history):
+    """The lines without what differs from one run to the next, and decides nothing."""
+    with open(history, encoding="utf-8") as lines:
+        return [sorted((key, value) for key, value in _line(line).items() if key not in _TOLD_ASIDE) for line in lines]
+
+
+def _line(line):
+    return json.loads(line) if line.endswith("\n") else {"torn": line}
 
 
 def _walk(top, below, omitted=_NOT_DATA):
@@ -170,7 +193,8 @@ class Tree:
         self._write_status("Status: purge ok not-installed")
 
     def _set_aside(self):
-        os.rename(self.path(_PACKAGE), self.path(_ASIDE))
+        if os.path.exists(self.path(_PACKAGE)):
+            os.rename(self.path(_PACKAGE), self.path(_ASIDE))
 
     def _write_status(self, fields):
         with open(self.path("var/lib/dpkg/status"), "w", encoding="ascii") as status:
@@ -207,6 +231,9 @@ class Tree:
         found = difference(wanted, fingerprint(self.directory))
         if found:
             raise AssertionError(found)
+
+    def before_images(self):
+        return glob.glob(self.path(f"{STATE}/sample/transactions/*/slots/*"))
 
     def history(self):
         with open(self.path(HISTORY), encoding="utf-8") as lines:

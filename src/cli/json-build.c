@@ -3,25 +3,17 @@
 #include "cli/json-build.h"
 
 #include "basic/json.h"
-#include "cli/report/exit-status.h"
+#include "cli/need.h"
 #include "cli/terminal/printable.h"
-
-void *json_build_need(void *pointer)
-{
-        if (pointer)
-                return pointer;
-        fprintf(stderr, "deploy-migrate: can't print the result: %s\n", strerror(ENOMEM));
-        exit(EXIT_UNUSABLE);
-}
 
 json_object *json_build_object(void)
 {
-        return json_build_need(json_object_new_object());
+        return need_memory(json_object_new_object());
 }
 
 json_object *json_build_array(void)
 {
-        return json_build_need(json_object_new_array());
+        return need_memory(json_object_new_array());
 }
 
 void json_build_add(json_object *object, const char *key, json_object *value)
@@ -30,7 +22,7 @@ void json_build_add(json_object *object, const char *key, json_object *value)
         assert(key);
 
         if (json_object_object_add(object, key, value) < 0)
-                json_build_need(NULL);
+                need_memory(NULL);
 }
 
 void json_build_append(json_object *array, json_object *value)
@@ -38,24 +30,24 @@ void json_build_append(json_object *array, json_object *value)
         assert(array);
 
         if (json_object_array_add(array, value) < 0)
-                json_build_need(NULL);
+                need_memory(NULL);
 }
 
 void json_build_add_string(json_object *object, const char *key, const char *value)
 {
-        _cleanup_free_ char *text = value ? json_build_need(printable_utf8(value)) : NULL;
+        _cleanup_free_ char *text = value ? need_memory(printable_utf8(value)) : NULL;
 
-        json_build_add(object, key, text ? json_build_need(json_object_new_string(text)) : NULL);
+        json_build_add(object, key, text ? need_memory(json_object_new_string(text)) : NULL);
 }
 
 void json_build_add_number(json_object *object, const char *key, int64_t number)
 {
-        json_build_add(object, key, number < 0 ? NULL : json_build_need(json_object_new_int64(number)));
+        json_build_add(object, key, number < 0 ? NULL : need_memory(json_object_new_int64(number)));
 }
 
 void json_build_add_true(json_object *object, const char *key)
 {
-        json_build_add(object, key, json_build_need(json_object_new_boolean(true)));
+        json_build_add(object, key, need_memory(json_object_new_boolean(true)));
 }
 
 /* JSON requires escapes for C0 only, but terminals obey DEL and C1 as well. In JSON these can occur only in strings. */
@@ -68,7 +60,7 @@ void json_build_print(FILE *stream, json_object *object)
 
         json = json_format(object, &size);
         if (!json)
-                json_build_need(NULL);
+                need_memory(NULL);
         for (const unsigned char *p = (const unsigned char *)json; *p; p++)
                 if (*p == 0x7f)
                         fputs("\\u007f", stream);

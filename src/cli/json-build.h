@@ -2,16 +2,13 @@
 #pragma once
 
 /*
- * The values of --json. If memory runs out, the program says so and ends, since what it would print isn't all. In: values and texts, whatever
+ * The values of --json. If memory runs out, the program ends: see need.h. In: values and texts, whatever
  * bytes are in those. Out: JSON.
  */
 
 #include <json-c/json_object.h>
 #include <stdint.h>
 #include <stdio.h>
-
-/* Ends the program unless @pointer is there. Returns: @pointer. */
-void *json_build_need(void *pointer);
 
 json_object *json_build_object(void);
 json_object *json_build_array(void);

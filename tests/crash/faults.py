@@ -13,6 +13,7 @@ import collections
 import dataclasses
 import errno
 import fnmatch
+import itertools
 import os
 import random
 import sys
@@ -87,9 +88,13 @@ def try_situation(situation, tools, kind, directory, step):
 
     def trial(points, directory):
         images = trials.disk_names(directory)
-        for point in points:
+        rest = iter(points)
+        while point := next(rest, None):
+            tried = [point]
+            following = itertools.chain([point], (tried.append(another) or another for another in rest))
             situation.copy(images)
-            yield point, trials.attempt(images, directory, lambda tree: situation.check(tree, tools, point))
+            violation = trials.attempt(images, directory, lambda tree: situation.check(tree, tools, following))
+            yield tried[-1], violation
 
     return trials.try_points(choose(numbers, kind, step) + pinned, trial, directory, f"{situation.name}: {len(numbers)} {kind}")
 

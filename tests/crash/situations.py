@@ -37,6 +37,8 @@ class Situation:
         self.arguments = arguments
         self.assert_done = assert_done or scenario.assert_done
         self.passed = set()
+        self.said = None
+        self.standing = None
         self.before = [f"{image}-{name.replace(' ', '-')}" for image in images]
         for image, before in zip(images, self.before):
             disks.copy_sparse(image, before)
@@ -56,15 +58,34 @@ class Situation:
             raise AssertionError(f"exit status {status} after call {failed}: {said or 'not a word'}")
         if status == 0:
             self.assert_done(tree)
+            self.assert_said(said, point)
         return counted
 
-    def check(self, tree, tools, point):
-        """What follows depends on what the command has left behind, so nothing is tried twice after the same."""
-        self.run(tree, tools, point)
-        standing = trials.way_on(point.seed), sample.standing(tree.directory)
-        if standing not in self.passed:
-            trials.check_interrupted(self.scenario, tree, point.seed)
-            self.passed.add(standing)
+    def assert_said(self, said, point):
+        """If it only reads, it says the same as if nothing fails."""
+        if not isinstance(self.scenario, Preview):
+            return
+        lines = re.sub(r"\d+ ms|\d+(\.\d+)? s\b", "TIME", said).splitlines()
+        if point.number == 0:
+            self.said = lines
+        missing = [line for line in self.said if line not in lines]
+        if missing:
+            raise AssertionError(f"it doesn't say {missing} in {said}")
+
+    def check(self, tree, tools, points):
+        """As many points as leave the tree as it was. What follows depends on what is left, so nothing is tried twice after the same."""
+        self.standing = self.standing or sample.standing(tree.directory)
+        stamp = sample.stamp(tree.directory)
+        for point in points:
+            self.run(tree, tools, point)
+            before, stamp = stamp, sample.stamp(tree.directory)
+            standing = self.standing if stamp == before else sample.standing(tree.directory)
+            if (trials.way_on(point.seed), standing) not in self.passed:
+                trials.check_interrupted(self.scenario, tree, point.seed)
+                self.passed.add((trials.way_on(point.seed), standing))
+                return
+            if standing != self.standing:
+                return
 
 
 # ---- Scenarios, beside those of trials.py ----------------------------------------------------

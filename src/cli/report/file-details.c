@@ -4,6 +4,7 @@
 
 #include "basic/macro.h"
 #include "basic/memstream.h"
+#include "cli/need.h"
 #include "cli/report/attribute-text.h"
 #include "cli/report/owners.h"
 #include "cli/terminal/format.h"
@@ -165,8 +166,8 @@ static void details_add_xattr(const struct details *d, const struct dmig_xattr *
         size_t old_size = 0, new_size = 0;
         const char *name = dmig_xattr_get_name(xattr);
         const void *old = dmig_xattr_get_before(xattr, &old_size), *new = dmig_xattr_get_after(xattr, &new_size);
-        _cleanup_free_ char *before = old ? attribute_text(name, old, old_size) : NULL;
-        _cleanup_free_ char *after = new ? attribute_text(name, new, new_size) : NULL;
+        _cleanup_free_ char *before = old ? need_memory(attribute_text(name, old, old_size)) : NULL;
+        _cleanup_free_ char *after = new ? need_memory(attribute_text(name, new, new_size)) : NULL;
 
         if (old && new &&old_size == new_size && memcmp(old, new, old_size) == 0)
                 return;

@@ -4,6 +4,7 @@
 
 #include "basic/macro.h"
 #include "cli/json-build.h"
+#include "cli/need.h"
 #include "cli/report/attribute-text.h"
 #include "cli/report/owners.h"
 #include "cli/terminal/printable.h"
@@ -55,7 +56,7 @@ static const char *xattr_make_text(const struct dmig_xattr *xattr, value_fn valu
         size_t size = 0;
         const void *value = value_of(xattr, &size);
 
-        *ret = value ? json_build_need(attribute_text(dmig_xattr_get_name(xattr), value, size)) : NULL;
+        *ret = value ? need_memory(attribute_text(dmig_xattr_get_name(xattr), value, size)) : NULL;
         return *ret;
 }
 
@@ -82,7 +83,7 @@ static void file_json_add_xattrs(json_object *object, const char *key, const str
 
         for (size_t i = 0; i < dmig_file_count_xattrs(file); i++) {
                 const struct dmig_xattr *xattr = dmig_file_get_xattr(file, i);
-                _cleanup_free_ char *text = NULL, *name = json_build_need(printable_utf8(dmig_xattr_get_name(xattr)));
+                _cleanup_free_ char *text = NULL, *name = need_memory(printable_utf8(dmig_xattr_get_name(xattr)));
 
                 if (!attribute_acl_kind(name) && xattr_make_text(xattr, value_of, &text))
                         json_build_add_string(xattrs, name, text);

@@ -3,6 +3,7 @@
 #include "cli/report/files-text.h"
 
 #include "basic/macro.h"
+#include "cli/need.h"
 #include "cli/report/file-details.h"
 #include "cli/terminal/diff-text.h"
 #include "cli/terminal/wrap.h"
@@ -81,17 +82,14 @@ static void layout_init(struct layout *layout, const struct dmig_files *files)
 static size_t layout_put_bar(const struct layout *layout, enum style style, char mark, size_t lines)
 {
         size_t n = lines;
-        char *bar;
+        _cleanup_free_ char *bar = NULL;
 
         if (layout->lines_max > layout->bar_width)
                 n = (lines * layout->bar_width + layout->lines_max - 1) / layout->lines_max;
-        bar = malloc(n + 1);
-        if (!bar)
-                return 0;
+        bar = need_memory(malloc(n + 1));
         memset(bar, mark, n);
         bar[n] = '\0';
         terminal_put(layout->terminal, style, bar);
-        free(bar);
         return n;
 }
 
@@ -135,7 +133,7 @@ static void layout_put_file(const struct layout *layout, const struct dmig_file 
         const struct terminal *terminal = layout->terminal;
         struct diff_lines lines = file_count_lines(file);
         bool counted = lines.added + lines.removed > 0;
-        _cleanup_free_ char *details = file_details_make(file, counted, terminal_arrow(terminal));
+        _cleanup_free_ char *details = need_memory(file_details_make(file, counted, terminal_arrow(terminal)));
         size_t column = layout->indent + strlen("A  ");
 
         fprintf(terminal->stream, "%*s", (int)layout->indent, "");
@@ -146,7 +144,7 @@ static void layout_put_file(const struct layout *layout, const struct dmig_file 
         column += strlen(" |");
         if (counted)
                 column += layout_put_lines(layout, lines);
-        if (details && *details) {
+        if (*details) {
                 fputs(counted ? "," : "", terminal->stream);
                 layout_put_details(layout, column + counted, details);
         }

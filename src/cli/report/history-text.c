@@ -3,6 +3,7 @@
 #include "cli/report/history-text.h"
 
 #include "basic/memstream.h"
+#include "cli/need.h"
 #include "cli/report/files-text.h"
 #include "cli/terminal/columns.h"
 #include "cli/terminal/format.h"
@@ -14,7 +15,7 @@
 /* A line of the table, and its buffers. */
 struct event_line {
         char time[TIME_MAX];
-        char *details; /* owned; NULL if memory ran out */
+        char *details; /* owned */
         struct cell cells[COLUMNS_MAX];
 };
 
@@ -126,7 +127,7 @@ static void event_line_init(const struct dmig_event *event, struct event_line *r
 {
         const char *name = dmig_event_get_name(event);
 
-        *ret = (struct event_line){ .details = event_line_details(event) };
+        *ret = (struct event_line){ .details = need_memory(event_line_details(event)) };
         format_time(dmig_event_get_time(event), ret->time);
         ret->cells[0] = (struct cell){ ret->time, STYLE_DIM };
         ret->cells[1] = (struct cell){ name, event_style(name) };

@@ -3,11 +3,14 @@
 #include "cli/report/owners.h"
 
 #include "basic/macro.h"
+#include "cli/need.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* One for the process, as what getpwuid(3) asks is. */
 static const char *owners_root;
@@ -17,43 +20,64 @@ void owners_set_root(const char *root)
         owners_root = root && *root && !streq(root, "/") ? root : NULL;
 }
 
-/* Returns: the stream, or NULL if the system is to be asked. */
-static FILE *owners_open(const char *path)
-{
-        _cleanup_free_ char *whole = NULL;
+/* A file of names below the root. */
+struct owners_file {
+        char *path; /* NULL, as the stream, if the system is to be asked */
+        FILE *stream;
+};
 
+static void owners_file_done(struct owners_file *file)
+{
+        if (file->stream)
+                fclose(file->stream);
+        free(file->path);
+}
+
+static void owners_file_open(struct owners_file *file, const char *path)
+{
         if (!owners_root)
-                return NULL;
-        if (asprintf(&whole, "%s%s", owners_root, path) < 0) {
-                whole = NULL;
-                return NULL;
-        }
-        return fopen(whole, "re");
+                return;
+        if (asprintf(&file->path, "%s%s", owners_root, path) < 0)
+                need_memory(file->path = NULL);
+        file->stream = fopen(file->path, "re");
+        if (!file->stream && errno != ENOENT)
+                need_fail(file->path, errno);
+}
+
+/* Nothing was found: since there is nothing, or since it couldn't be looked for. The C library has other errors for the former, too. */
+static void owners_check(const char *path)
+{
+        if (errno == EIO || errno == ENOMEM || errno == EMFILE || errno == ENFILE || errno == EINTR)
+                need_fail(path, errno);
 }
 
 static const struct passwd *owners_find_user(int64_t uid)
 {
-        FILE *stream = owners_open("/etc/passwd");
+        _cleanup_(owners_file_done) struct owners_file file = { 0 };
         const struct passwd *found;
 
-        if (!stream)
-                return getpwuid((uid_t)uid);
-        while ((found = fgetpwent(stream)) && found->pw_uid != (uid_t)uid)
-                ;
-        fclose(stream);
+        owners_file_open(&file, "/etc/passwd");
+        do {
+                errno = 0;
+                found = file.stream ? fgetpwent(file.stream) : getpwuid((uid_t)uid);
+        } while (found && found->pw_uid != (uid_t)uid);
+        if (!found)
+                owners_check(file.path ? file.path : "/etc/passwd");
         return found;
 }
 
 static const struct group *owners_find_group(int64_t gid)
 {
-        FILE *stream = owners_open("/etc/group");
+        _cleanup_(owners_file_done) struct owners_file file = { 0 };
         const struct group *found;
 
-        if (!stream)
-                return getgrgid((gid_t)gid);
-        while ((found = fgetgrent(stream)) && found->gr_gid != (gid_t)gid)
-                ;
-        fclose(stream);
+        owners_file_open(&file, "/etc/group");
+        do {
+                errno = 0;
+                found = file.stream ? fgetgrent(file.stream) : getgrgid((gid_t)gid);
+        } while (found && found->gr_gid != (gid_t)gid);
+        if (!found)
+                owners_check(file.path ? file.path : "/etc/group");
         return found;
 }
 

@@ -9,6 +9,6 @@
 void owners_set_root(const char *root);
 
 #define OWNER_MAX 64
-/* Each returns @ret, with the number itself if there is no name. */
+/* Each returns @ret, with the number itself if there is no name; ends the program if that can't be told. */
 const char *owner_name_user(int64_t uid, char ret[static OWNER_MAX]);
 const char *owner_name_group(int64_t gid, char ret[static OWNER_MAX]);

@@ -4,6 +4,7 @@
 
 #include "basic/json.h"
 #include "cli/json-build.h"
+#include "cli/need.h"
 #include "cli/report/files-json.h"
 
 static json_object *report_json_notices(const struct dmig_step *step)
@@ -11,7 +12,7 @@ static json_object *report_json_notices(const struct dmig_step *step)
         json_object *array = json_build_array();
 
         for (size_t i = 0; i < dmig_step_count_notices(step); i++)
-                json_build_append(array, json_build_need(json_object_new_string(dmig_step_get_notice(step, i))));
+                json_build_append(array, need_memory(json_object_new_string(dmig_step_get_notice(step, i))));
         return array;
 }
 
@@ -75,7 +76,7 @@ static void report_json_copy_field(json_object *object, const struct dmig_event 
         if (text)
                 json_build_add_string(object, field, text);
         else if (dmig_event_get_int(event, field, &number) >= 0)
-                json_build_add(object, field, json_build_need(json_object_new_int64(number)));
+                json_build_add(object, field, need_memory(json_object_new_int64(number)));
 }
 
 static json_object *report_json_progress(const struct dmig_event *event)
@@ -146,7 +147,7 @@ json_object *report_json_event(const struct dmig_event *event)
         text = dmig_event_get_json(event);
         if (text && json_parse_object(text, strlen(text), &object, &fault) < 0)
                 object = NULL;
-        return json_build_need(object);
+        return need_memory(object);
 }
 
 json_object *report_json_history(const char *package, json_object *events, const char *error)

@@ -3,6 +3,7 @@
 #include "cli/report/status-text.h"
 
 #include "basic/macro.h"
+#include "cli/need.h"
 #include "cli/report/event-field.h"
 #include "cli/report/next-command.h"
 #include "cli/terminal/columns.h"
@@ -72,16 +73,16 @@ static void status_text_notes(const struct terminal *terminal, const struct dmig
 static void status_text_progress(const struct terminal *terminal, const struct dmig_report *report)
 {
         const struct dmig_event *event = dmig_report_get_progress(report);
-        _cleanup_free_ char *running = event ? event_format_running(event) : NULL, *text = NULL;
+        _cleanup_free_ char *running = NULL, *text = NULL;
         char since[TIME_MAX];
 
-        if (!running)
+        if (!event)
                 return;
+        running = need_memory(event_format_running(event));
         format_time(event_field_time(event, "since"), since);
         if (asprintf(&text, "running since %s: %s", since, running) < 0)
-                text = NULL;
-        if (text)
-                report_text_print_note(terminal, STYLE_PLAIN, text);
+                need_memory(text = NULL);
+        report_text_print_note(terminal, STYLE_PLAIN, text);
 }
 
 /* A command is never broken, so that it can be copied. */

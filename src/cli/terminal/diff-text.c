@@ -3,6 +3,7 @@
 #include "cli/terminal/diff-text.h"
 
 #include "basic/macro.h"
+#include "cli/need.h"
 
 #define HEADER_LINES 2
 
@@ -50,7 +51,7 @@ void diff_text_print(const struct terminal *terminal, const char *diff)
         assert(terminal);
         assert(diff);
 
-        rest = copy = strdup(diff);
+        rest = copy = need_memory(strdup(diff));
         for (size_t n = 0; (line = strsep(&rest, "\n")) && (*line || rest); n++)
                 diff_text_put_line(terminal, diff_text_style(line, n), line);
 }

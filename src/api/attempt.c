@@ -210,7 +210,7 @@ static int attempt_begin_transaction(struct attempt *a, struct error *error)
                 &(const struct transaction_request){ .ctx = a->ctx, .history = a->history, .migration = a->migration },
                 &a->transaction, &reason);
         if (r < 0)
-                return error_complete(&reason, r) == -ENOMEM
+                return error_is_mute(&reason, error_complete(&reason, r))
                                ? r
                                : attempt_fail(a, &reason, "system", error); /* the program wasn't started */
         return 1;
@@ -267,7 +267,7 @@ static int attempt_commit(struct attempt *a, struct error *error)
                 return attempt_record_stop(a, error);
         n = turn < 0 ? turn : transaction_prepare(a->transaction, &end, &reason);
         if (n < 0)
-                return error_complete(&reason, n) == -ENOMEM
+                return error_is_mute(&reason, error_complete(&reason, n))
                                ? n
                                : attempt_fail(a, &reason, turn < 0 ? "system" : NULL, error);
         r = attempt_report_changes(a, n);

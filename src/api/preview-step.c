@@ -266,7 +266,7 @@ int preview_step_run(struct preview_step *preview, struct error *error)
         r = preview_step_run_phases(preview, error);
         if (r == -ECANCELED)
                 return error_setf(error, r, "stopped in %s; nothing was changed", preview->step->id);
-        if (r < 0 && error_complete(error, r) != -ENOMEM)
+        if (r < 0 && !error_is_mute(error, error_complete(error, r)))
                 return preview_step_fail_unstaged(preview, error_text(error));
         return r < 0 ? r : 0;
 }

@@ -77,6 +77,13 @@ int error_pass(struct error *error, int r)
         return 0;
 }
 
+bool error_is_mute(const struct error *error, int r)
+{
+        assert(error);
+
+        return r == -ENOMEM && !error->message;
+}
+
 void error_clear(struct error *error)
 {
         assert(error);

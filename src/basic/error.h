@@ -26,6 +26,8 @@ int error_complete(struct error *error, int r);
  * Returns: 0 if it did so, else @r, which is always the end if memory ran out.
  */
 _must_check_ int error_pass(struct error *error, int r);
+/* Whether there was no memory for a reason either, so that nothing can be done about @r but to return it. */
+bool error_is_mute(const struct error *error, int r);
 void error_clear(struct error *error);
 /* Returns: the message, or the text of the code if there is no message. */
 const char *error_text(const struct error *error);

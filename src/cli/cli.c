@@ -4,6 +4,7 @@
 
 #include "cli/feedback.h"
 #include "cli/json-build.h"
+#include "cli/need.h"
 #include "cli/report/report-json.h"
 #include "cli/signals.h"
 #include "cli/terminal/wrap.h"
@@ -167,11 +168,9 @@ int cli_usage(struct cli *cli, const char *format, ...)
 
         va_start(args, format);
         if (vasprintf(&message, format, args) < 0)
-                message = NULL;
+                need_memory(message = NULL);
         va_end(args);
 
-        if (!message)
-                return cli_failed(cli, NULL, -ENOMEM);
         return cli_fail(cli, EXIT_USAGE, message);
 }
 
@@ -180,8 +179,7 @@ const char *cli_error_message(const struct cli *cli, int r)
         assert(cli);
         assert(r < 0);
 
-        /* Memory can also run out here, which the library doesn't know. */
-        return cli->ctx && r != -ENOMEM ? dmig_error_message(cli->ctx) : strerror(-r);
+        return cli->ctx ? dmig_error_message(cli->ctx) : strerror(-r);
 }
 
 int cli_failed(struct cli *cli, const char *package, int r)

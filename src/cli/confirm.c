@@ -3,6 +3,7 @@
 #include "cli/confirm.h"
 
 #include "cli/json-build.h"
+#include "cli/need.h"
 #include "cli/report/report-json.h"
 #include "cli/terminal/wrap.h"
 
@@ -24,7 +25,6 @@ int confirm_print(struct cli *cli, const char *package, const char *format, ...)
         struct wrap wrap = { .terminal = &cli->out, .indent = 2 };
         _cleanup_free_ char *text = NULL;
         va_list args;
-        int n;
 
         assert(cli);
         assert(package);
@@ -36,10 +36,9 @@ int confirm_print(struct cli *cli, const char *package, const char *format, ...)
                 return EXIT_DONE;
 
         va_start(args, format);
-        n = vasprintf(&text, format, args);
+        if (vasprintf(&text, format, args) < 0)
+                need_memory(text = NULL);
         va_end(args);
-        if (n < 0)
-                return cli_failed(cli, package, -ENOMEM);
         wrap_put(&wrap, STYLE_BOLD, package);
         wrap_put(&wrap, STYLE_PLAIN, ": ");
         wrap_put(&wrap, STYLE_PLAIN, text);

@@ -2,19 +2,15 @@
 
 #include "cli/reports.h"
 
-int reports_add(struct reports *reports, struct dmig_report *report)
-{
-        struct dmig_report **grown;
+#include "cli/need.h"
 
+void reports_add(struct reports *reports, struct dmig_report *report)
+{
         assert(reports);
         assert(report);
 
-        grown = reallocarray(reports->reports, reports->n + 1, sizeof(*grown));
-        if (!grown)
-                return -ENOMEM;
-        reports->reports = grown;
+        reports->reports = need_memory(reallocarray(reports->reports, reports->n + 1, sizeof(report)));
         reports->reports[reports->n++] = report;
-        return 0;
 }
 
 void reports_done(struct reports *reports)

@@ -11,6 +11,6 @@ struct reports {
         size_t n;
 };
 
-/* Takes over @report on success. Returns: 0 or -ENOMEM. */
-_must_check_ int reports_add(struct reports *reports, struct dmig_report *report);
+/* Takes over @report. */
+void reports_add(struct reports *reports, struct dmig_report *report);
 void reports_done(struct reports *reports);

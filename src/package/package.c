@@ -49,9 +49,8 @@ int package_conclude_report(struct dmig *ctx, struct dmig_report **report, int c
 {
         enum dmig_result result = code == -ECANCELED ? DMIG_RESULT_PENDING : DMIG_RESULT_ERROR;
 
-        if (code < 0 && !ctx->error.message)
-                error_errnof(&ctx->error, code, "%s", (*report)->package);
         if (code < 0) {
+                error_complete(&ctx->error, code);
                 (*report)->code = code;
                 code = report_set_error(*report, result, error_text(&ctx->error));
         }

@@ -290,7 +290,7 @@ int phase_execute(struct phase *phase, struct ending *ret, struct error *error)
         phase_progress_end(phase);
         if (phase->meanwhile_result < 0)
                 return error_setf(error, r, "%s", error_text(&reason));
-        if (r == -ENOMEM)
+        if (error_is_mute(&reason, r))
                 return r;
         if (r < 0) {
                 error_complete(&reason, r);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * fail-at FILE CALL ERRNO PROGRAM [ARGUMENT...]: system call number CALL of PROGRAM isn't made, but fails with ERRNO; none does where CALL is 0.
- * Writes to FILE how many there were, and the one that failed. Calls of all its threads count, and those of the processes that it starts until
- * they execute another program. Calls that can't fail in practice, or whose failure nobody could do anything about, don't count. Exits as PROGRAM
+ * fail-at FILE KIND CALL ERRNO PROGRAM [ARGUMENT...]: the system call of PROGRAM that is number CALL of those of this KIND isn't made, but fails
+ * with ERRNO. KIND is what the kernel calls its number; -1 stands for all of them, and then none fails, but FILE gets the kind of each. Else it
+ * gets whether one has failed. Calls of all threads count, and those of the processes that it starts until they execute another program. Calls that can't fail in practice, or whose failure nobody could do anything about, don't count. Exits as PROGRAM
  * did, or with 128 and the number of the signal that ended it.
  */
 
@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
-#define SECCOMP_IOCTL_NOTIF_SET_FLAGS        SECCOMP_IOW(4, __u64)
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS      SECCOMP_IOW(4, __u64)
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -38,10 +38,11 @@
 #define PIDS_MAX 65536
 
 struct target {
+        FILE *file;
+        int kind; /* or -1 */
         unsigned long call;
         int error;
         unsigned long count;
-        int failed;            /* the number of the system call that failed, or -1 */
         bool begun;            /* the program is being executed */
         bool others[PIDS_MAX]; /* processes that execute another program */
 };
@@ -82,36 +83,55 @@ static const int ignored[] = {
 #endif
 };
 
-#define N_IGNORED (sizeof(ignored) / sizeof(*ignored))
+/* By these we know the processes. */
+static const int watched[] = {
+        SYS_clone,  SYS_clone3,
+#ifdef SYS_fork
+        SYS_fork,   SYS_vfork,
+#endif
+        SYS_execve, SYS_execveat, SYS_set_tid_address,
+};
 
-static int install_filter(void)
+#define N_IGNORED (sizeof(ignored) / sizeof(*ignored))
+#define N_WATCHED (sizeof(watched) / sizeof(*watched))
+#define N_MAX     (N_IGNORED > N_WATCHED + 1 ? N_IGNORED : N_WATCHED + 1)
+
+/* A call that we don't hear of costs nothing. */
+static int install_filter(int kind)
 {
-        struct sock_filter filter[N_IGNORED + 3] = {
+        struct sock_filter filter[N_MAX + 3] = {
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         };
-        struct sock_fprog program = { .len = N_IGNORED + 3, .filter = filter };
+        const int *listed = kind < 0 ? ignored : watched;
+        unsigned n = kind < 0 ? N_IGNORED : N_WATCHED, at = 1;
+        struct sock_fprog program = { .len = (unsigned short)(n + 3 + (kind >= 0)), .filter = filter };
 
-        for (size_t i = 0; i < N_IGNORED; i++)
-                filter[i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)ignored[i],
-                                                             (uint8_t)(N_IGNORED - i), 0);
-        filter[N_IGNORED + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
-        filter[N_IGNORED + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+        if (kind >= 0)
+                filter[at++] =
+                        (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)kind, (uint8_t)(n + 1), 0);
+        for (unsigned i = 0; i < n; i++)
+                filter[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)listed[i],
+                                                            (uint8_t)(n - i), 0);
+        filter[at++] =
+                (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, kind < 0 ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW);
+        filter[at++] =
+                (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, kind < 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_USER_NOTIF);
         return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
                             SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program);
 }
 
 /* The listener is the lowest free descriptor, and closed when the program is executed. */
-static void execute(char **argv)
+static void execute(char **argv, int kind)
 {
         for (int fd = open("/dev/null", O_RDONLY | O_CLOEXEC); fd >= 0 && fd < LISTENER - 1; fd = dup(fd))
                 (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-        if (install_filter() != LISTENER)
+        if (install_filter(kind) != LISTENER)
                 die("seccomp");
         execvp(argv[0], argv);
         die(argv[0]);
 }
 
-static pid_t start(char **argv, int *ret_listener)
+static pid_t start(char **argv, int kind, int *ret_listener)
 {
         pid_t pid = fork();
         int pidfd;
@@ -119,7 +139,7 @@ static pid_t start(char **argv, int *ret_listener)
         if (pid < 0)
                 die("fork");
         if (pid == 0)
-                execute(argv);
+                execute(argv, kind);
         pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
         if (pidfd < 0)
                 die("pidfd_open");
@@ -185,10 +205,12 @@ static int judge(struct target *target, pid_t main, const struct seccomp_notif *
         if (is_exec(request->data.nr) && pid != main && pid < PIDS_MAX)
                 target->others[pid] = true;
         if (!target->begun || is_exec(request->data.nr) || is_other(target, main, pid) ||
-            ++target->count != target->call)
+            (target->kind >= 0 && target->kind != request->data.nr))
                 return 0;
-        target->failed = request->data.nr;
-        return target->error;
+        target->count++;
+        if (target->kind < 0)
+                fprintf(target->file, "%d ", request->data.nr);
+        return target->kind >= 0 && target->count == target->call ? target->error : 0;
 }
 
 static bool answer(int listener, pid_t main, struct target *target)
@@ -208,19 +230,22 @@ static bool answer(int listener, pid_t main, struct target *target)
 
 int main(int argc, char **argv)
 {
-        static struct target target = { .failed = -1 };
+        static struct target target;
         struct pollfd listener = { .events = POLLIN };
-        FILE *file;
         int status;
         pid_t pid;
 
-        if (argc < 5) {
-                fprintf(stderr, "usage: fail-at FILE CALL ERRNO PROGRAM [ARGUMENT...]\n");
+        if (argc < 6) {
+                fprintf(stderr, "usage: fail-at FILE KIND CALL ERRNO PROGRAM [ARGUMENT...]\n");
                 return 2;
         }
-        target.call = strtoul(argv[2], NULL, 10);
-        target.error = atoi(argv[3]);
-        pid = start(argv + 4, &listener.fd);
+        target.file = fopen(argv[1], "we");
+        if (!target.file)
+                die(argv[1]);
+        target.kind = atoi(argv[2]);
+        target.call = strtoul(argv[3], NULL, 10);
+        target.error = atoi(argv[4]);
+        pid = start(argv + 5, target.kind, &listener.fd);
         (void)ioctl(listener.fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP); /* is faster */
         while (poll(&listener, 1, -1) >= 0 && (listener.revents & POLLIN))
                 if (!answer(listener.fd, pid, &target))
@@ -228,8 +253,9 @@ int main(int argc, char **argv)
         close(listener.fd); /* what still runs now isn't ours to wait for */
         if (waitpid(pid, &status, 0) < 0)
                 die("waitpid");
-        file = fopen(argv[1], "we");
-        if (!file || fprintf(file, "%lu %d\n", target.count, target.failed) < 0 || fclose(file) != 0)
+        if (target.kind >= 0)
+                fprintf(target.file, "%d", target.count >= target.call);
+        if (ferror(target.file) || fclose(target.file) != 0)
                 die(argv[1]);
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

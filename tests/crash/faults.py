@@ -41,11 +41,18 @@ class Tools:
         self.fail_at = os.path.join(directory, "fail-at")
         self.kill_at = os.path.join(directory, "kill-at")
         self.fail_memory = os.path.join(directory, "fail-memory.so")
+        self.calls = []  # of the command: the kind of each, and which it is of this kind
+
+    def learn(self, kinds):
+        counts = collections.Counter()
+        self.calls = [(kind, counts.update([kind]) or counts[kind]) for kind in kinds]
+        return len(self.calls)
 
     def prefix(self, point, count):
         """What makes a command fail. Point number 0 fails nothing, but tells in the file @count how many there are."""
         if point.kind == "system calls":
-            return [self.fail_at, count, str(point.number), str(point.how)]
+            call = ("-1", "0") if point.number == 0 else map(str, self.calls[point.number - 1])
+            return [self.fail_at, count, *call, str(point.how)]
         settings = {"LD_PRELOAD": self.fail_memory, "FAIL_COUNT": count, "FAIL_NUMBER": point.number}
         if point.kind == "reallocations by json-c":
             settings["FAIL_LIBRARY"] = "libjson-c"
@@ -61,9 +68,11 @@ def count_numbers(situation, tools, kind, directory):
     images = trials.disk_names(directory)
     situation.copy(images)
     with trials.mounted_tree(images, directory) as tree:
-        count = situation.run(tree, tools, Point(kind, 0, 0, 0))
+        counts = situation.run(tree, tools, Point(kind, 0, 0, 0))
+        if kind == "system calls":
+            return range(1, tools.learn(counts) + 1)
         if not kind.endswith("allocations"):
-            return range(1, count + 1)
+            return range(1, counts[0] + 1)
         with open(f"{tree.directory}-count-stacks", encoding="ascii") as stacks:
             seen = collections.Counter()
             again = [(seen.update([stack]), seen[stack] > 1)[1] for stack in stacks]

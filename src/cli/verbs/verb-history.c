@@ -3,6 +3,7 @@
 /* history [PACKAGE...]: prints each package's events, with --files also the files that its migrations changed. */
 
 #include "cli/json-build.h"
+#include "cli/need.h"
 #include "cli/packages.h"
 #include "cli/report/files-json.h"
 #include "cli/report/history-text.h"
@@ -91,9 +92,7 @@ static int package_history_find_files(struct package_history *loaded, bool wante
         size_t n = dmig_history_count(loaded->history);
         int failure = 0;
 
-        loaded->files = calloc(n + 1, sizeof(*loaded->files));
-        if (!loaded->files)
-                return -ENOMEM;
+        loaded->files = need_memory(calloc(n + 1, sizeof(*loaded->files)));
         for (size_t i = 0; wanted && i < n; i++) {
                 int r = 0;
 
@@ -116,8 +115,6 @@ static int verb_history_package(struct cli *cli, const char *package, void *user
         if (r < 0 && r != -ENOENT)
                 return history_show_failure(cli, package, r);
         r = loaded.history ? package_history_find_files(&loaded, with_files) : 0;
-        if (r == -ENOMEM)
-                return history_show_failure(cli, package, r);
         if (cli->packages)
                 json_build_append(cli->packages,
                                   report_json_history(package, history_events_json(&loaded, with_files), NULL));

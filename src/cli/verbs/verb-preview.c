@@ -28,8 +28,7 @@ static int verb_preview_package(struct cli *cli, const char *package, void *user
                 return cli_failed(cli, package, r);
         if (cli->packages || dmig_report_count(report) == 0)
                 return view_show(cli, &preview->view, report);
-        if (reports_add(&preview->reports, report) < 0)
-                return cli_failed(cli, package, -ENOMEM);
+        reports_add(&preview->reports, report);
         return exit_status_of_report(TAKE_PTR(report), true);
 }
 

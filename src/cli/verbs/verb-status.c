@@ -3,6 +3,7 @@
 /* status [PACKAGE...]: prints each package's state, as a table, JSON or metrics. Takes no lock. */
 
 #include "cli/json-build.h"
+#include "cli/need.h"
 #include "cli/packages.h"
 #include "cli/report/prometheus.h"
 #include "cli/report/report-json.h"
@@ -36,34 +37,31 @@ static int verb_status_package(struct cli *cli, const char *package, void *userd
                 return cli_failed(cli, package, r);
 
         status = verb_status_exit(cli, report);
-        if (reports_add(userdata, report) < 0)
-                return cli_failed(cli, package, -ENOMEM);
-        else
-                report = NULL;
+        reports_add(userdata, TAKE_PTR(report));
         return status;
 }
 
-static struct prometheus_past verb_status_look_back(struct cli *cli, const char *package)
+static int prometheus_sample_init(struct prometheus_sample *sample, struct cli *cli, const struct dmig_report *report)
 {
         _cleanup_(dmig_history_freep) struct dmig_history *history = NULL;
+        int r = 0;
 
-        /* If the history can't be read, the report's result is already an error. */
-        if (dmig_history_load(cli->ctx, package, 0, &history) < 0)
-                history = NULL;
-        return prometheus_look_back(history);
+        if (dmig_report_get_result(report) != DMIG_RESULT_ERROR) /* which says why it can't be read */
+                r = dmig_history_load(cli->ctx, dmig_report_get_package(report), 0, &history);
+        *sample = (struct prometheus_sample){ report, prometheus_look_back(history) };
+        return r == -ENOENT ? 0 : r;
 }
 
 static int verb_status_show_metrics(struct cli *cli, const struct reports *reports)
 {
-        _cleanup_free_ struct prometheus_sample *samples = calloc(reports->n + 1, sizeof(*samples));
+        _cleanup_free_ struct prometheus_sample *samples = need_memory(calloc(reports->n + 1, sizeof(*samples)));
 
-        if (!samples)
-                return cli_failed(cli, NULL, -ENOMEM);
-        for (size_t i = 0; i < reports->n; i++)
-                samples[i] = (struct prometheus_sample){
-                        .report = reports->reports[i],
-                        .past = verb_status_look_back(cli, dmig_report_get_package(reports->reports[i])),
-                };
+        for (size_t i = 0; i < reports->n; i++) {
+                int r = prometheus_sample_init(&samples[i], cli, reports->reports[i]);
+
+                if (r < 0)
+                        return cli_failed(cli, dmig_report_get_package(reports->reports[i]), r);
+        }
         prometheus_print(cli->out.stream, samples, reports->n);
         return EXIT_DONE;
 }

@@ -43,6 +43,17 @@ def die_with_parent():
     _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+def adopt_orphans():
+    _libc.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+
+
+def reap_all():
+    """Waits for what a process that was killed has left running."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+
+
 def _detach(path):
     _libc.umount2(os.fsencode(path), 2)  # MNT_DETACH
 

@@ -24,7 +24,8 @@ NO_UNDO = re.compile(r"no upgrade to undo|nothing to undo|there is nothing")
 def is_reason(said, point):
     """What was said names the error that was made, and no other."""
     wanted = os.strerror(point.how if point.kind == "system calls" else errno.ENOMEM)
-    named = {text for text in map(os.strerror, errno.errorcode) if text in said}
+    words = " ".join(said.split())
+    named = {text for text in map(os.strerror, errno.errorcode) if text in words}
     return named == {wanted}
 
 
@@ -258,6 +259,7 @@ class Disks:
         self.kill_at = kill_at
         self.directory = directory
         self.images = trials.make_disks(directory)
+        disks.adopt_orphans()
 
     def do(self, act):
         with trials.mounted_tree(self.images, self.directory) as tree:
@@ -274,6 +276,7 @@ class Disks:
         def kill_there(tree):
             if not case.kill(tree, case.scenario.command(tree), children, call):
                 raise AssertionError("it ended before it was killed")
+            disks.reap_all()
             return tree.count("committing")
 
         return self.do(kill_there)

@@ -22,7 +22,7 @@ _printf_(1, 0) static char *error_format(const char *format, va_list args)
 static void error_set(struct error *error, int code, char *message)
 {
         free(error->message);
-        error->code = code;
+        error->code = code < 0 && !message ? -ENOMEM : code; /* all there is to say now */
         error->message = message;
 }
 
@@ -63,6 +63,8 @@ int error_complete(struct error *error, int r)
 {
         assert(r < 0);
 
+        if (error && error->message && error->code != r)
+                error_clear(error);
         if (error && error->code == 0)
                 error->code = r;
         return r;
@@ -77,18 +79,18 @@ int error_pass(struct error *error, int r)
         return 0;
 }
 
-bool error_is_mute(const struct error *error, int r)
-{
-        assert(error);
-
-        return r == -ENOMEM && !error->message;
-}
-
 void error_clear(struct error *error)
 {
         assert(error);
 
         error_set(error, 0, NULL);
+}
+
+bool error_is_mute(const struct error *error, int r)
+{
+        assert(error);
+
+        return r == -ENOMEM && !error->message;
 }
 
 const char *error_text(const struct error *error)

@@ -9,7 +9,7 @@ struct error;
 typedef void (*error_fn)(const struct error *error, void *userdata);
 
 struct error {
-        int code;      /* a negative errno, 0 if no error is set */
+        int code; /* a negative errno, 0 if no error is set; -ENOMEM, whatever was set, if there is no memory for a message */
         char *message; /* NULL if no error is set, or if memory ran out */
         error_fn tell; /* for a caller that wants to hear of every error; NULL: the first one is the end */
         void *userdata;
@@ -19,7 +19,10 @@ struct error {
 int error_setf(struct error *error, int code, const char *format, ...) _printf_(3, 4);
 /* The same, with ": " and the text of the errno after the message. */
 int error_errnof(struct error *error, int code, const char *format, ...) _printf_(3, 4);
-/* Makes @error say what @r < 0 means, unless it says something already: not each function that fails has more to tell. Returns: @r. */
+/*
+ * Makes @error say what @r < 0 means, unless it says more than that already: not each function that fails has more to tell. What it says about
+ * another error, which was no end, is gone. Returns: @r.
+ */
 int error_complete(struct error *error, int r);
 /*
  * For code that can go on after the error that is set with @r < 0: passes it to the caller's error->tell and clears it.

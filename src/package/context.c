@@ -183,9 +183,7 @@ int context_begin(struct dmig *ctx, unsigned flags, unsigned accepted)
 
 int context_end(struct dmig *ctx, int r)
 {
-        if (ctx && r < 0 && !ctx->error.message)
-                ctx->error.code = r;
-        return r;
+        return ctx && r < 0 ? error_complete(&ctx->error, r) : r;
 }
 
 int context_check_argument(struct dmig *ctx, const char *name, const void *argument)

@@ -20,10 +20,10 @@ void owners_set_root(const char *root)
         owners_root = root && *root && !streq(root, "/") ? root : NULL;
 }
 
-/* A file of names below the root. */
+/* A file of names. */
 struct owners_file {
-        char *path; /* NULL, as the stream, if the system is to be asked */
-        FILE *stream;
+        char *path;
+        FILE *stream; /* NULL if there is none */
 };
 
 static void owners_file_done(struct owners_file *file)
@@ -35,9 +35,7 @@ static void owners_file_done(struct owners_file *file)
 
 static void owners_file_open(struct owners_file *file, const char *path)
 {
-        if (!owners_root)
-                return;
-        if (asprintf(&file->path, "%s%s", owners_root, path) < 0)
+        if (asprintf(&file->path, "%s%s", owners_root ? owners_root : "", path) < 0)
                 need_memory(file->path = NULL);
         file->stream = fopen(file->path, "re");
         if (!file->stream && errno != ENOENT)
@@ -45,39 +43,48 @@ static void owners_file_open(struct owners_file *file, const char *path)
 }
 
 /* Nothing was found: since there is nothing, or since it couldn't be looked for. The C library has other errors for the former, too. */
-static void owners_check(const char *path)
+static void owners_check(const struct owners_file *file)
 {
         if (errno == EIO || errno == ENOMEM || errno == EMFILE || errno == ENFILE || errno == EINTR)
-                need_fail(path, errno);
+                need_fail(file->path, errno);
 }
 
+/* The files come first, without nsswitch.conf, since what the C library loads for that ends the program if memory runs out. */
 static const struct passwd *owners_find_user(int64_t uid)
 {
         _cleanup_(owners_file_done) struct owners_file file = { 0 };
-        const struct passwd *found;
+        const struct passwd *found = NULL;
 
         owners_file_open(&file, "/etc/passwd");
-        do {
+        errno = 0;
+        while (file.stream && (found = fgetpwent(file.stream)) && found->pw_uid != (uid_t)uid)
                 errno = 0;
-                found = file.stream ? fgetpwent(file.stream) : getpwuid((uid_t)uid);
-        } while (found && found->pw_uid != (uid_t)uid);
+        if (found)
+                return found;
+        owners_check(&file);
+        errno = 0;
+        found = owners_root ? NULL : getpwuid((uid_t)uid);
         if (!found)
-                owners_check(file.path ? file.path : "/etc/passwd");
+                owners_check(&file);
         return found;
 }
 
 static const struct group *owners_find_group(int64_t gid)
 {
         _cleanup_(owners_file_done) struct owners_file file = { 0 };
-        const struct group *found;
+        const struct group *found = NULL;
 
         owners_file_open(&file, "/etc/group");
-        do {
+        errno = 0;
+        while (file.stream && (found = fgetgrent(file.stream)) && found->gr_gid != (gid_t)gid)
                 errno = 0;
-                found = file.stream ? fgetgrent(file.stream) : getgrgid((gid_t)gid);
-        } while (found && found->gr_gid != (gid_t)gid);
+        if (found)
+                return found;
+        owners_check(&file);
+        errno = 0;
+        found = owners_root ? NULL : getgrgid((gid_t)gid);
         if (!found)
-                owners_check(file.path ? file.path : "/etc/group");
+                owners_check(&file);
         return found;
 }
 

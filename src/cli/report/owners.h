@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* From now on names are those of @root/etc/passwd and group, if they exist. NULL or "": those of the system. @root is borrowed. */
+/* From now on names are those of @root/etc/passwd and group alone. NULL or "": those of the system. @root is borrowed. */
 void owners_set_root(const char *root);
 
 #define OWNER_MAX 64

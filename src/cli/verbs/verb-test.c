@@ -5,6 +5,7 @@
 #include "cli/author/source.h"
 #include "cli/author/trial.h"
 #include "cli/json-build.h"
+#include "cli/need.h"
 #include "cli/verbs/verbs.h"
 
 #include <inttypes.h>
@@ -90,7 +91,7 @@ static json_object *strings_json(const struct strv *strings)
         json_object *array = json_build_array();
 
         for (size_t i = 0; i < strings->n; i++)
-                json_build_append(array, json_build_need(json_object_new_string(strings->list[i])));
+                json_build_append(array, need_memory(json_object_new_string(strings->list[i])));
         return array;
 }
 

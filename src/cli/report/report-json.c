@@ -63,7 +63,7 @@ static json_object *report_json_started(const struct dmig_report *report)
         json_object *array = json_build_array();
 
         for (size_t i = 0; i < dmig_report_count_started(report); i++)
-                json_build_append(array, json_build_need(json_object_new_string(dmig_report_get_started(report, i))));
+                json_build_append(array, need_memory(json_object_new_string(dmig_report_get_started(report, i))));
         return array;
 }
 

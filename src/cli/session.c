@@ -16,6 +16,13 @@ static const char *session_getenv(const char *name)
         return value && *value ? value : NULL;
 }
 
+const char *session_root(const struct cli *cli)
+{
+        const char *root = cli->options.root ? cli->options.root : session_getenv("DPKG_ROOT");
+
+        return root && !streq(root, "/") ? root : "";
+}
+
 /*
  * As in dpkg-query, a variable is the default of an option, and --root sets both directories. DEPLOY_MIGRATE_LIBEXECDIR is for a
  * build tree that isn't installed.
@@ -23,12 +30,12 @@ static const char *session_getenv(const char *name)
 static int session_set_directories(struct cli *cli)
 {
         const char *libexecdir = session_getenv("DEPLOY_MIGRATE_LIBEXECDIR");
-        const char *root = cli->options.root ? cli->options.root : session_getenv("DPKG_ROOT");
+        const char *root = session_root(cli);
         const char *admindir = cli->options.root ? NULL : session_getenv("DPKG_ADMINDIR");
         int r = 0;
 
         owners_set_root(root);
-        if (root)
+        if (root[0])
                 r = dmig_set_root(cli->ctx, root);
         if (r >= 0 && admindir)
                 r = dmig_set_admindir(cli->ctx, admindir);
@@ -56,4 +63,13 @@ int session_open(struct cli *cli)
                 return cli_failed(cli, NULL, r);
         signals_watch(cli->ctx);
         return EXIT_DONE;
+}
+
+int session_reopen(struct cli *cli)
+{
+        assert(cli);
+
+        signals_watch(NULL);
+        cli->ctx = dmig_unref(cli->ctx);
+        return session_open(cli);
 }

@@ -10,3 +10,7 @@
 
 /* Returns: the exit status; EXIT_DONE: the context is open. */
 int session_open(struct cli *cli);
+/* Opens it anew, after mounts have changed. Returns: as session_open(). */
+int session_reopen(struct cli *cli);
+/* Returns: the directory that the system is in, "" for "/". */
+const char *session_root(const struct cli *cli);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* preview [PACKAGE...]: runs the pending migrations in throw-away overlays, and shows the changes in a pager. */
+/* preview [PACKAGE|FILE.deb...]: runs the pending migrations in throw-away overlays, and shows the changes in a pager. */
 
+#include "cli/deb-file.h"
 #include "cli/packages.h"
 #include "cli/report/preview-text.h"
 #include "cli/reports.h"
+#include "cli/session.h"
 #include "cli/terminal/pager.h"
 #include "cli/verbs/verbs.h"
 #include "cli/view.h"
@@ -14,14 +16,13 @@ struct preview {
         struct reports reports; /* shown at the end: migrations that run meanwhile would disturb the pager */
 };
 
-static int verb_preview_package(struct cli *cli, const char *package, void *userdata)
+static int verb_preview_upgrade(struct cli *cli, const char *package, const char *to, struct preview *preview)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
-        struct preview *preview = userdata;
         unsigned flags = options_has(&cli->options, OPTION_REACH_OUT) ? DMIG_REACH_OUT : 0;
         int r;
 
-        r = dmig_preview(cli->ctx, package, cli->options.from, cli->options.to, flags, &report);
+        r = dmig_preview(cli->ctx, package, cli->options.from, to, flags, &report);
         progress_clear(&cli->progress);
         tail_clear(&cli->tail);
         if (r < 0)
@@ -30,6 +31,31 @@ static int verb_preview_package(struct cli *cli, const char *package, void *user
                 return view_show(cli, &preview->view, report);
         reports_add(&preview->reports, report);
         return exit_status_of_report(TAKE_PTR(report), true);
+}
+
+/* An upgrade to a package that isn't installed yet. */
+static int verb_preview_file(struct cli *cli, const char *path, struct preview *preview)
+{
+        _cleanup_(deb_file_done) struct deb_file file = { 0 };
+        _cleanup_error_ struct error error = { 0 };
+        int r, status;
+
+        r = deb_file_open(path, session_root(cli), &file, &error);
+        if (r < 0) {
+                error_complete(&error, r);
+                return cli_fail(cli, EXIT_UNUSABLE, error_text(&error));
+        }
+        status = session_reopen(cli); /* which sees its migrations */
+        return status == EXIT_DONE ? verb_preview_upgrade(cli, file.package,
+                                                          cli->options.to ? cli->options.to : file.version, preview)
+                                   : status;
+}
+
+static int verb_preview_argument(struct cli *cli, const char *argument, void *userdata)
+{
+        if (deb_file_is(argument))
+                return verb_preview_file(cli, argument, userdata);
+        return verb_preview_upgrade(cli, argument, cli->options.to, userdata);
 }
 
 static void verb_preview_show(struct cli *cli, struct preview *preview)
@@ -60,7 +86,7 @@ int verb_preview(struct cli *cli, char **args)
                         "preview can't run with --sandbox=off: without the sandbox its changes couldn't be discarded");
         preview.view.named = *args;
         preview.view.print = preview_text_print;
-        status = packages_foreach(cli, args, verb_preview_package, &preview);
+        status = packages_foreach(cli, args, verb_preview_argument, &preview);
         if (preview.reports.n > 0)
                 verb_preview_show(cli, &preview);
         view_finish(cli, &preview.view, status);

@@ -15,7 +15,7 @@ const struct verb verbs[] = {
         { "run", 0, SIZE_MAX, OPTIONS_UPGRADE | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_FORCE), verb_run,
           "[PACKAGE...]", "run what is pending (default: all packages)" },
         { "plan", 0, SIZE_MAX, OPTIONS_UPGRADE, verb_plan, "[PACKAGE...]", "show what run would do" },
-        { "preview", 0, SIZE_MAX, OPTIONS_UPGRADE | OPTION_BIT(OPTION_REACH_OUT), verb_preview, "[PACKAGE...]",
+        { "preview", 0, SIZE_MAX, OPTIONS_UPGRADE | OPTION_BIT(OPTION_REACH_OUT), verb_preview, "[PACKAGE|FILE.deb...]",
           "show what would change, but change nothing" },
         { "status", 0, SIZE_MAX, OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_EXIT_CODE) | OPTION_BIT(OPTION_PROMETHEUS),
           verb_status, "[PACKAGE...]", "show the state of each package" },

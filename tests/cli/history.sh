@@ -33,7 +33,7 @@ test_it_is_for_root_and_adm() {
 drwxr-x--- 0 4
 -rw-r----- 0 4
 drwxr-x--- 0 4
-drwxr-x--- 0 4
+drwxr-x--T 0 4
 -rw-r----- 0 4
 drwxr-x--- 0 0' ] || fail 'the permissions differ'
 }

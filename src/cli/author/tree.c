@@ -15,7 +15,7 @@
 DEFINE_CLEANUP(FTS *, fts_close);
 
 /* Those of deploy-migrate itself, without the slash at the beginning. */
-static const char *const own_directories[] = { VENDOR_DIR + 1, ADMIN_DIR + 1, STATE_DIR + 1, LOCK_DIR + 1 };
+static const char *const own_directories[] = { &VENDOR_DIR[1], &ADMIN_DIR[1], &STATE_DIR[1], &LOCK_DIR[1] };
 
 static bool path_is_own(const char *path)
 {

@@ -82,7 +82,7 @@ int trial_root_make(const struct trial_request *request, const struct trial_setu
         if (r >= 0)
                 r = trial_root_copy_tree(&root, setup, error);
         if (r >= 0)
-                r = path_join(root.path, VENDOR_DIR + 1, &installed);
+                r = path_join(root.path, &VENDOR_DIR[1], &installed);
         if (r >= 0)
                 r = tree_install(request->directory, installed, request->package, error);
         if (r >= 0)

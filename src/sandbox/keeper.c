@@ -17,10 +17,35 @@
 
 #define FIRST_FD (PROCESS_PROGRESS_FD + 1U) /* above those that the program gets */
 
+#define TRIES_MAX 1000
+
+void keeper_pass(int socket, const void *message, size_t size)
+{
+        ssize_t n = -1;
+
+        for (unsigned i = 0; n < 0 && i < TRIES_MAX; i++) {
+                n = send(socket, message, size, MSG_NOSIGNAL);
+                if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+                        return;
+        }
+}
+
+/* Returns: as recv(2), but fails only if the parent is gone. */
+static ssize_t keeper_receive(const struct keeper *keeper, char *ret)
+{
+        ssize_t n = -1;
+
+        for (unsigned i = 0; n < 0 && i < TRIES_MAX; i++) {
+                n = recv(keeper->control, ret, sizeof(*ret), 0);
+                if (n < 0 && errno == ECONNRESET)
+                        return n;
+        }
+        return n;
+}
+
 static void keeper_send(const struct keeper *keeper, struct keeper_message message)
 {
-        /* If it fails, the parent is gone, which the next poll finds out. */
-        (void)send(keeper->control, &message, sizeof(message), MSG_NOSIGNAL);
+        keeper_pass(keeper->control, &message, sizeof(message));
 }
 
 _Noreturn static void keeper_fail(const struct keeper *keeper, struct keeper_message message)
@@ -182,10 +207,8 @@ static bool keeper_reap(struct keeper *keeper)
 static void keeper_obey(struct keeper *keeper)
 {
         char command;
-        ssize_t n = recv(keeper->control, &command, sizeof(command), 0);
+        ssize_t n = keeper_receive(keeper, &command);
 
-        if (n < 0 && errno == EINTR)
-                return;
         if (n == sizeof(command) && command == KEEPER_TERMINATE) {
                 keeper_signal_tree(keeper, SIGTERM);
                 return;
@@ -259,12 +282,8 @@ static int keeper_watch_children(void)
 static void keeper_await_begin(const struct keeper *keeper)
 {
         char command;
-        ssize_t n;
 
-        do
-                n = recv(keeper->control, &command, sizeof(command), 0);
-        while (n < 0 && errno == EINTR);
-        if (n != sizeof(command) || command != KEEPER_BEGIN)
+        if (keeper_receive(keeper, &command) != sizeof(command) || command != KEEPER_BEGIN)
                 _exit(EXIT_FAILURE);
 }
 

@@ -34,5 +34,7 @@ struct keeper {
         int status;
 };
 
+/* Sends a message to the other side, or a command. It is lost only with that side: no other error lasts. */
+void keeper_pass(int socket, const void *message, size_t size);
 /* Runs in the child; ends it. */
 _Noreturn void keeper_main(struct keeper *keeper);

@@ -37,7 +37,7 @@ static void supervision_command(const struct supervision *s, enum keeper_command
 {
         char c = (char)what;
 
-        (void)send(s->control, &c, sizeof(c), MSG_NOSIGNAL);
+        keeper_pass(s->control, &c, sizeof(c));
 }
 
 /* Sends SIGTERM, and SIGKILL after the grace period. */
@@ -61,11 +61,10 @@ static int supervision_read_output(struct supervision *s)
 
         if (n > 0)
                 return output_feed(s->request->output, data, (size_t)n);
-        if (n == 0 || errno != EINTR) {
-                close(TAKE_FD(s->output));
-                return output_finish(s->request->output);
-        }
-        return 0;
+        if (n < 0 && errno != EAGAIN)
+                return errno == EINTR ? 0 : -errno;
+        close(TAKE_FD(s->output));
+        return output_finish(s->request->output);
 }
 
 static void supervision_read_progress(struct supervision *s)
@@ -97,16 +96,17 @@ static void supervision_note_gone(struct supervision *s)
         (void)fcntl(s->progress, F_SETFL, O_NONBLOCK);
 }
 
-static void supervision_read_message(struct supervision *s)
+/* Returns: 0 or a negative errno. */
+static int supervision_read_message(struct supervision *s)
 {
         struct keeper_message message;
         ssize_t n = recv(s->control, &message, sizeof(message), 0);
 
-        if (n < 0 && errno == EINTR)
-                return;
+        if (n < 0 && errno != ECONNRESET)
+                return errno == EINTR ? 0 : -errno;
         if (n != sizeof(message)) {
                 supervision_note_gone(s);
-                return;
+                return 0;
         }
         if (message.kind == KEEPER_LEFT)
                 supervision_note_left(s, &message);
@@ -115,6 +115,7 @@ static void supervision_read_message(struct supervision *s)
         s->have_message |= message.kind != KEEPER_LEFT;
         if (message.kind == KEEPER_ENDED && s->request->early && s->request->sandbox)
                 supervision_note_gone(s);
+        return 0;
 }
 
 static int poll_timeout_until(uint64_t time, uint64_t now)
@@ -171,8 +172,8 @@ static int supervision_run(struct supervision *s)
                         continue;
                 }
                 if (fds[0].revents)
-                        supervision_read_message(s);
-                if (fds[1].revents)
+                        r = supervision_read_message(s);
+                if (r >= 0 && fds[1].revents)
                         r = supervision_read_output(s);
                 if (fds[2].revents)
                         supervision_read_progress(s);

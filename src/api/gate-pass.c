@@ -21,7 +21,7 @@ static bool gate_restarts_others(const struct package *pkg, const struct gate *g
                 return false;
         for (size_t i = 0; i < gate->staying.n; i++)
                 context_log(pkg->request.ctx, LOG_NOTICE, pkg->request.package,
-                            "%s runs on the data that is to be migrated, so it is restarted, too",
+                            "%s runs on the data that is to be migrated, so it is stopped for that",
                             gate->staying.list[i]);
         return gate_restart_staying(gate) >= 0;
 }

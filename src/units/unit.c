@@ -96,20 +96,20 @@ static int socket_accepts(sd_bus *bus, const char *name)
         return r < 0 ? r : accepts;
 }
 
+/* foo.socket, with Accept=, makes foo@NUMBER-ADDRESSES.service. systemd itself forgets that the one comes from the other when it reloads. */
 int unit_is_connection(sd_bus *bus, const char *name)
 {
-        _cleanup_strv_ struct strv triggers = { 0 };
+        _cleanup_strv_ struct strv socket = { 0 };
+        const char *at;
         int r;
 
         assert(bus && name);
 
-        if (!strchr(name, '@'))
+        at = strchr(name, '@');
+        if (!at || at[1] < '0' || at[1] > '9')
                 return 0;
-        r = unit_get_related(bus, name, "TriggeredBy", &triggers);
-        for (size_t i = 0; r == 0 && i < triggers.n; i++)
-                if (streq(strrchr(triggers.list[i], '.'), ".socket"))
-                        r = socket_accepts(bus, triggers.list[i]);
-        return r;
+        r = strv_addf(&socket, "%.*s.socket", (int)(at - name), name);
+        return r < 0 ? r : socket_accepts(bus, socket.list[0]);
 }
 
 int unit_format_own(const char *package, const char *type, char **ret)

@@ -344,14 +344,15 @@ END_TEST
 START_TEST(test_many)
 {
         _cleanup_(history_state_done) struct history_state state = { 0 };
+        const size_t n = suite_repeats(10000);
         char text[256], id[32];
 
-        for (unsigned i = 0; i < 10000; i++) {
+        for (unsigned i = 0; i < n; i++) {
                 snprintf(text, sizeof(text), "'event':'satisfied','id':'1.%u.0/001_a','sha256':'@a'", i);
                 ck_assert_int_eq(events_feed(&state, text, NULL), 0);
         }
-        ck_assert_uint_eq(state.n_records, 10000);
-        for (unsigned i = 0; i < 10000; i++) {
+        ck_assert_uint_eq(state.n_records, n);
+        for (unsigned i = 0; i < n; i++) {
                 snprintf(id, sizeof(id), "1.%u.0/001_a", i);
                 ck_assert_str_eq(state.records[i]->id, id);
                 ck_assert_ptr_eq(history_state_find(&state, id), state.records[i]);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # System calls and allocations that fail: see faults.py. A sample of them, unless DEPLOY_MIGRATE_FAULTS_STEP is set: 5 tries each fifth system
-# call with each errno, and all allocations.
+# call with each errno, and all allocations. ONLY is a pattern of titles: 'undo, *', '*, system calls'.
 
 . "${0%/*}/lib.sh"
 

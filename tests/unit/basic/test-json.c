@@ -3,6 +3,8 @@
 #include "../support/suite.h"
 #include "basic/json.h"
 
+#include <json-c/printbuf.h>
+
 static int parse(const char *text, size_t size, json_object **ret, struct json_fault *fault)
 {
         char *copy = malloc(size ?: 1);
@@ -86,6 +88,42 @@ START_TEST(test_nul)
 }
 END_TEST
 
+/* What json-c makes of text if memory runs out while that grows. */
+static int print_half(json_object *object, struct printbuf *buffer, int level, int flags)
+{
+        (void)object, (void)level, (void)flags;
+        return printbuf_memappend(buffer, "\"ha\"", 4);
+}
+
+START_TEST(test_format)
+{
+        _cleanup_(json_object_putp) json_object *object = json_object_new_object();
+        const char *text;
+        size_t size;
+
+        ck_assert_ptr_null(json_format(NULL, &size));
+        ck_assert_int_eq(json_add_string(object, "a", "half/\n\xc3\xbc"), 0);
+        ck_assert_int_eq(json_add_int(object, "b", INT64_MIN), 0);
+        ck_assert_int_eq(json_add_null(object, "c"), 0);
+        text = json_format(object, &size);
+        ck_assert_str_eq(text, "{\"a\":\"half/\\n\xc3\xbc\",\"b\":-9223372036854775808,\"c\":null}");
+        ck_assert_uint_eq(size, strlen(text));
+
+        json_object_set_serializer(json_object_object_get(object, "a"), print_half, NULL, NULL);
+        ck_assert_ptr_null(json_format(object, &size));
+}
+END_TEST
+
+START_TEST(test_format_refuses)
+{
+        _cleanup_(json_object_putp) json_object *object = json_object_new_object();
+        size_t size;
+
+        ck_assert_int_eq(json_add_string(object, "a", "not UTF-8: \xff"), 0);
+        ck_assert_ptr_null(json_format(object, &size));
+}
+END_TEST
+
 static Suite *suite(void)
 {
         Suite *s = suite_create("json");
@@ -94,6 +132,8 @@ static Suite *suite(void)
         tcase_add_loop_test(tc, test_read, 0, ELEMENTSOF(read_as));
         tcase_add_loop_test(tc, test_refused, 0, ELEMENTSOF(refused));
         tcase_add_test(tc, test_nul);
+        tcase_add_test(tc, test_format);
+        tcase_add_test(tc, test_format_refuses);
         suite_add_tcase(s, tc);
         return s;
 }

@@ -131,6 +131,11 @@ static int slot_put_stand_in_aside(const struct preparation *p, const struct cha
         return renameat(parent, name, p->place->dir, apart) < 0 ? -errno : 0;
 }
 
+static bool change_has_image(const struct change *change)
+{
+        return !change->inner && (change->kind == CHANGE_REPLACE || change->kind == CHANGE_REMOVE);
+}
+
 static int preparation_fill_slot(struct preparation *p, size_t i, struct error *error)
 {
         struct change *change = &p->redo->changes.changes[i];
@@ -144,8 +149,7 @@ static int preparation_fill_slot(struct preparation *p, size_t i, struct error *
                 r = slot_link_inner(p, i, slot);
         if (r >= 0 && change->kind == CHANGE_MOVE)
                 r = slot_put_stand_in_aside(p, change, slot);
-        if (r >= 0 && preparation_has_hold(p, change) &&
-            (change->kind == CHANGE_REPLACE || change->kind == CHANGE_REMOVE))
+        if (r >= 0 && preparation_has_hold(p, change) && change_has_image(change))
                 r = slot_copy_image(p, change, slot, error);
         return r;
 }
@@ -177,6 +181,44 @@ static int preparation_fill_slots(struct preparation *p, struct error *error)
                 if (r < 0)
                         return error && error->code ? preparation_explain_copy(p, change, r, error)
                                                     : preparation_explain(p, change, r, error);
+        }
+        return 0;
+}
+
+/* What has a slot of its own isn't in the before-image of the directory around it, which was copied whole: else an undo finds it twice. */
+static int image_leave_out(const struct preparation *p, size_t outer, const struct change *change)
+{
+        const struct change *around = &p->redo->changes.changes[outer];
+        _cleanup_free_ char *path = NULL;
+        const char *old = change_old_path(around), *rest;
+        char slot[SLOT_NAME_MAX];
+
+        rest = change == around || change->area != around->area ? NULL : path_startswith(change_old_path(change), old);
+        if (!rest || !*rest)
+                return 0;
+        if (asprintf(&path, "%s/%s", commit_slot_name(p->numbers[outer], slot), rest) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        return beneath_remove(p->images, path);
+}
+
+/* Once all are copied, since copies can be hard links of each other. */
+static int preparation_prune_images(const struct preparation *p, struct error *error)
+{
+        const struct changes *changes = &p->redo->changes;
+        int r = 0;
+
+        for (size_t i = 0; i < changes->n; i++) {
+                const struct change *outer = &changes->changes[i];
+
+                if (!change_has_image(outer) || !S_ISDIR(outer->before.st_mode) || !preparation_has_hold(p, outer))
+                        continue;
+                for (size_t k = 0; r >= 0 && k < changes->n; k++)
+                        if (change_is_detached(&changes->changes[k]))
+                                r = image_leave_out(p, i, &changes->changes[k]);
+                if (r < 0)
+                        return preparation_explain(p, outer, r, error);
         }
         return 0;
 }
@@ -224,12 +266,16 @@ static int preparation_note_directories(struct preparation *p, struct error *err
                 struct redo_meta *meta = &p->redo->metas[i];
                 _cleanup_close_ int fd = -EBADF;
                 struct stat st = { 0 };
+                int r;
 
                 if (!S_ISDIR(meta->after.st.st_mode))
                         continue;
                 fd = preparation_open_future(p, trace, meta->area, meta->path);
-                if (fd < 0 ? !beneath_is_nowhere(fd) : fstat(fd, &st) < 0)
-                        return error_errnof(error, fd < 0 ? fd : -errno, "can't stage %s", meta->path);
+                r = fd >= 0 ? attributes_read_birth(fd, &meta->born) : beneath_is_nowhere(fd) ? 0 : fd;
+                if (r >= 0 && fd >= 0 && fstat(fd, &st) < 0)
+                        r = -errno;
+                if (r < 0)
+                        return error_errnof(error, r, "can't stage %s", meta->path);
                 meta->after.st.st_ino = st.st_ino;
         }
         return 0;
@@ -298,6 +344,8 @@ int commit_fill(struct preparation *p, struct error *error)
 
         assert(p && p->numbers);
         r = preparation_fill_slots(p, error);
+        if (r >= 0)
+                r = preparation_prune_images(p, error);
         if (r >= 0)
                 r = preparation_note_inodes(p, error);
         if (r >= 0)

@@ -17,11 +17,14 @@ static void preparation_enter_area(struct preparation *p, size_t area)
         beneath_trail_enter(&p->upper, p->stage->uppers[area]);
 }
 
-static int attributes_read_beneath(struct beneath_trail *trail, const char *path, struct attributes *ret)
+/* @ret_born: may be NULL. */
+static int attributes_read_beneath(struct beneath_trail *trail, const char *path, struct attributes *ret,
+                                   int64_t *ret_born)
 {
         _cleanup_close_ int fd = beneath_trail_open(trail, path, O_PATH | O_NOFOLLOW);
+        int r = fd < 0 || !ret_born ? fd : attributes_read_birth(fd, ret_born);
 
-        return fd < 0 ? fd : attributes_read(fd, ret);
+        return r < 0 ? r : attributes_read(fd, ret);
 }
 
 /* Takes ownership of @meta, and drops it if the last one is of the same file. */
@@ -46,9 +49,9 @@ static int preparation_add_meta(struct preparation *p, const struct change *chan
                 meta.from = strdup(change->from);
         r = meta.path && (!change->from || meta.from) ? 0 : -ENOMEM;
         if (r >= 0)
-                r = attributes_read_beneath(&p->lower, change_old_path(change), &meta.before);
+                r = attributes_read_beneath(&p->lower, change_old_path(change), &meta.before, &meta.born);
         if (r >= 0)
-                r = attributes_read_beneath(&p->upper, change->path, &meta.after);
+                r = attributes_read_beneath(&p->upper, change->path, &meta.after, NULL);
         if (r < 0) {
                 redo_meta_done(&meta);
                 return r;
@@ -60,7 +63,7 @@ static int preparation_add_meta(struct preparation *p, const struct change *chan
 /* Returns: 1, 0 if @path isn't a directory, or a negative errno. */
 static int attributes_read_directory(struct beneath_trail *trail, const char *path, struct attributes *ret)
 {
-        int r = attributes_read_beneath(trail, path, ret);
+        int r = attributes_read_beneath(trail, path, ret, NULL);
 
         if (r >= 0 && S_ISDIR(ret->st.st_mode))
                 return 1;
@@ -125,6 +128,7 @@ static int preparation_add_rename(struct preparation *p, enum redo_kind kind, co
                 .path = strdup(kind == REDO_DETACH ? change_old_path(change) : change->path),
                 .slot = slot,
                 .ino = kind == REDO_DETACH ? change->before.st_ino : 0,
+                .replaced = kind == REDO_EXCHANGE ? change->before.st_ino : 0,
                 .image = kind == REDO_EXCHANGE || change->kind == CHANGE_REMOVE,
         };
 

@@ -5,6 +5,7 @@
  * after commit_release() no hold.
  */
 
+#include "basic/io.h"
 #include "commit/commit.h"
 #include "commit/preparation.h"
 #include "fs/beneath.h"
@@ -125,10 +126,57 @@ int commit_make_slots(const struct commit_place *place, struct redo *redo, size_
         return TAKE_FD(slots);
 }
 
-/* A hold that is missing may be on a file system that isn't mounted now, so its renames must not count as done. */
+/* Opens the slots in the hold @name. Returns: a file descriptor, -ENOENT also if they are others than those in the log, or a negative errno. */
+static int hold_open(int root, const char *name, const struct redo_area *area)
+{
+        _cleanup_close_ int hold = beneath_open(root, name, O_PATH | O_DIRECTORY, 0), slots = -EBADF;
+        struct stat st;
+
+        if (hold < 0)
+                return beneath_is_nowhere(hold) || hold == -EXDEV ? -ENOENT : hold;
+        slots = beneath_open(hold, HOLD_SLOTS, O_RDONLY | O_DIRECTORY, 0);
+        if (slots < 0)
+                return beneath_is_nowhere(slots) || slots == -EXDEV ? -ENOENT : slots;
+        if (fstat(slots, &st) < 0)
+                return -errno;
+        return st.st_ino == area->slots ? TAKE_FD(slots) : -ENOENT;
+}
+
+/*
+ * The owner of the area's root may have renamed a hold, which must not keep a commit from being finished. Returns: as hold_open(), with the
+ * name that it has now in @ret.
+ */
+static int hold_find(int root, const struct redo_area *area, char **ret)
+{
+        _cleanup_close_ int slots = hold_open(root, area->hold, area);
+        _cleanup_(closedirp) DIR *dir = NULL;
+        _cleanup_free_ char *name = strdup(area->hold);
+        const struct dirent *entry;
+        int r = slots == -ENOENT ? beneath_open_entries(root, "", &dir) : slots;
+
+        while (slots == -ENOENT && r >= 0 && (r = beneath_next(dir, &entry)) > 0)
+                if (beneath_type(dir, entry) == DT_DIR) {
+                        free(name);
+                        name = strdup(entry->d_name);
+                        slots = hold_open(root, entry->d_name, area);
+                }
+        if (r < 0 || slots < 0)
+                return r < 0 ? r : slots;
+        if (!name)
+                return -ENOMEM;
+        *ret = TAKE_PTR(name);
+        return TAKE_FD(slots);
+}
+
+/*
+ * A hold that is missing may be on a file system that isn't mounted now, so its renames must not count as done. In a copy of the system its
+ * slots have another inode number, which is for the caller to see.
+ */
 int commit_open_slots(const struct commit_place *place, const struct redo *redo, size_t area)
 {
         _cleanup_close_ int root = -EBADF, hold = -EBADF;
+        _cleanup_free_ char *name = NULL;
+        int r;
 
         assert(place && redo && area < redo->n_areas);
         if (!redo->areas[area].hold)
@@ -136,6 +184,9 @@ int commit_open_slots(const struct commit_place *place, const struct redo *redo,
         root = commit_open_area(place, redo, area);
         if (root < 0)
                 return root;
+        r = hold_find(root, &redo->areas[area], &name);
+        if (r != -ENOENT)
+                return r;
         hold = beneath_open(root, redo->areas[area].hold, O_PATH | O_DIRECTORY, 0);
         return hold < 0 ? hold : beneath_open(hold, HOLD_SLOTS, O_RDONLY | O_DIRECTORY, 0);
 }
@@ -155,8 +206,10 @@ static int hold_empty(int root, const char *name)
 
 static int hold_remove(const struct commit_place *place, const struct redo *redo, size_t area)
 {
-        const char *name = redo->areas[area].hold;
         _cleanup_close_ int root = root_open_unlinked(place->root, redo->areas[area].path, O_RDONLY | O_DIRECTORY);
+        const char *name = redo->areas[area].hold;
+        _cleanup_close_ int slots = -EBADF;
+        _cleanup_free_ char *found = NULL;
         struct stat st;
         int r;
 
@@ -164,6 +217,11 @@ static int hold_remove(const struct commit_place *place, const struct redo *redo
                 return root;
         if (fstat(root, &st) < 0)
                 return -errno;
+        slots = hold_find(root, &redo->areas[area], &found);
+        if (slots < 0 && slots != -ENOENT)
+                return slots;
+        if (found)
+                name = found;
         r = hold_empty(root, name);
         if (r < 0)
                 return r;

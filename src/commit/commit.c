@@ -8,11 +8,13 @@
 #include "commit/commit.h"
 
 #include "basic/path.h"
+#include "commit/displaced.h"
 #include "fs/beneath-trail.h"
 #include "fs/rename.h"
 #include "redo/redo-file.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 /* ---- Sites ---- */
@@ -69,6 +71,17 @@ static int site_open(struct sites *sites, size_t i)
         return site_check_slots(site, &sites->redo->areas[i]);
 }
 
+static int sites_explain_hold(const struct sites *sites, size_t i)
+{
+        const struct redo_area *area = &sites->redo->areas[i];
+
+        return error_setf(
+                sites->error, -ENOENT,
+                "can't finish %s: %s isn't in %s%s; mount its file system, or, if somebody has moved it, move back the directory in which 'find / -xdev -inum %" PRIu64
+                "' finds deploy-migrate.slots, then run again",
+                sites->redo->id, area->hold, sites->place->root->path, area->path, area->slots);
+}
+
 static int sites_open(struct sites *sites)
 {
         const struct redo *redo = sites->redo;
@@ -87,6 +100,8 @@ static int sites_open(struct sites *sites)
                                 "%s was interrupted half way, and this is a copy of that system, where it can't be finished; finish it on the original and copy that again, or repair the files that %s/" REDO_FILE
                                 " names by hand, move the package's state away and set a baseline",
                                 redo->id, sites->place->path);
+                if (r == -ENOENT && redo->areas[i].hold)
+                        return sites_explain_hold(sites, i);
                 if (r < 0)
                         return error_setf(sites->error, r, "can't finish %s: %s%s or the hold in it: %s; %s", redo->id,
                                           sites->place->root->path, redo->areas[i].path, strerror(-r),
@@ -157,6 +172,8 @@ static int sites_do_meta(const struct sites *sites, const struct redo_meta *meta
 {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
+        int64_t born;
+        int r;
 
         if (!meta->after.st.st_mode || sites->sites[meta->area].slots < 0)
                 return 0;
@@ -170,6 +187,9 @@ static int sites_do_meta(const struct sites *sites, const struct redo_meta *meta
         /* Another file has the name now: applying our mode could make someone else's program setuid root. */
         if (st.st_ino != meta->after.st.st_ino)
                 return 0;
+        r = attributes_read_birth(fd, &born);
+        if (r < 0 || (meta->born && born != meta->born))
+                return r;
         /* If only the time changed, other attributes may have been set by others since: they stay. */
         return attributes_equal(&meta->before, &meta->after) ? attributes_set_mtime(fd, meta->after.st.st_mtim)
                                                              : attributes_apply(fd, &meta->after);
@@ -224,7 +244,25 @@ static int sites_sync(const struct sites *sites)
                      : 0;
 }
 
-int commit_apply(const struct commit_place *place, const struct redo *redo, struct error *error)
+/* Nothing that others have put there meanwhile may be lost with the slots. */
+static int sites_put_displaced_aside(const struct sites *sites, struct strv *displaced)
+{
+        for (size_t i = 0; i < sites->redo->n_areas; i++) {
+                const struct displaced_search search = {
+                        .redo = sites->redo,
+                        .area = i,
+                        .root = sites->sites[i].root,
+                        .slots = sites->sites[i].slots,
+                };
+                int r = search.slots < 0 ? 0 : displaced_put_aside(&search, displaced);
+
+                if (r < 0)
+                        return sites_explain(sites, i, "", r);
+        }
+        return 0;
+}
+
+int commit_apply(const struct commit_place *place, const struct redo *redo, struct strv *displaced, struct error *error)
 {
         _cleanup_(sites_done) struct sites sites = { .place = place, .redo = redo, .error = error };
         int r;
@@ -238,6 +276,8 @@ int commit_apply(const struct commit_place *place, const struct redo *redo, stru
                 if (r < 0)
                         return sites_explain(&sites, redo->renames[i].area, redo->renames[i].path, r);
         }
-        r = sites_do_metas(&sites);
+        r = displaced ? sites_put_displaced_aside(&sites, displaced) : 0;
+        if (r >= 0)
+                r = sites_do_metas(&sites);
         return r < 0 ? r : sites_sync(&sites);
 }

@@ -8,6 +8,7 @@
  */
 
 #include "basic/root.h"
+#include "basic/strv.h"
 #include "redo/redo.h"
 #include "stage/stage.h"
 
@@ -25,8 +26,12 @@ struct commit_place {
  */
 int commit_prepare(const struct commit_place *place, const struct stage *stage, struct redo *redo, struct error *error);
 
-/* Executes @redo, and makes the result durable. Returns: 0, or a negative errno with @error set; then it has to be called again. */
-int commit_apply(const struct commit_place *place, const struct redo *redo, struct error *error);
+/*
+ * Executes @redo, and makes the result durable. Files that another process has put in the way are given another name, which is added to
+ * @displaced; NULL: they stay in the slots. Returns: 0, or a negative errno with @error set; then it has to be called again.
+ */
+int commit_apply(const struct commit_place *place, const struct redo *redo, struct strv *displaced,
+                 struct error *error);
 /* Removes the holds, also of a @redo that was never applied. Returns: as commit_apply(). */
 int commit_release(const struct commit_place *place, const struct redo *redo, struct error *error);
 

@@ -126,6 +126,18 @@ static bool stat_is_device(const struct stat *st)
         return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
 }
 
+int attributes_read_birth(int fd, int64_t *ret)
+{
+        struct statx st;
+
+        assert(fd >= 0 && ret);
+        if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0)
+                return -errno;
+        *ret = st.stx_mask & STATX_BTIME ? (int64_t)st.stx_btime.tv_sec * 1000000000 + (int64_t)st.stx_btime.tv_nsec
+                                         : 0;
+        return 0;
+}
+
 bool attributes_equal(const struct attributes *a, const struct attributes *b)
 {
         assert(a);

@@ -31,6 +31,11 @@ static inline bool stat_is_whiteout(const struct stat *st)
 
 /* Returns: 0, or a negative errno. On a file system without extended attributes the list is empty. */
 _must_check_ int attributes_read(int fd, struct attributes *ret);
+/*
+ * Reads when the file was made, in nanoseconds since 1970: an inode number is given to another file once the first is gone. Returns: 0 with
+ * 0 in @ret if the file system doesn't tell, or a negative errno.
+ */
+_must_check_ int attributes_read_birth(int fd, int64_t *ret);
 void attributes_done(struct attributes *attributes);
 #define _cleanup_attributes_ _cleanup_(attributes_done)
 /* Inserts @xattr in order and takes over its memory, on failure too. Returns: 0 or -ENOMEM, also if its name or value is NULL. */

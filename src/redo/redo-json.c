@@ -118,6 +118,7 @@ json_object *redo_rename_to_json(const struct redo_rename *rename, struct redo_p
             json_add_int(object, "area", (int64_t)rename->area) < 0 ||
             redo_json_put_path(object, "path", rename->path, &above->path) < 0 ||
             json_add_int(object, "slot", rename->slot) < 0 || json_add_int(object, "ino", (int64_t)rename->ino) < 0 ||
+            (rename->replaced && json_add_int(object, "replaced", (int64_t)rename->replaced) < 0) ||
             (rename->image && json_add(object, "image", json_object_new_boolean(true)) < 0))
                 return NULL;
         return TAKE_PTR(object);
@@ -131,7 +132,8 @@ json_object *redo_meta_to_json(const struct redo_meta *meta, struct redo_paths *
             json_add_int(object, "area", (int64_t)meta->area) < 0 ||
             redo_json_put_path(object, "from", meta->from, &above->from) < 0 ||
             redo_json_put_attributes(object, "before", &meta->before) < 0 ||
-            redo_json_put_attributes(object, "after", &meta->after) < 0)
+            redo_json_put_attributes(object, "after", &meta->after) < 0 ||
+            (meta->born && json_add_int(object, "born", meta->born) < 0))
                 return NULL;
         return TAKE_PTR(object);
 }
@@ -161,6 +163,11 @@ static int redo_json_get_area(const struct redo *redo, json_object *object, size
                 return -EBADMSG;
         *ret = (size_t)area;
         return 0;
+}
+
+static int redo_json_get_optional_int(json_object *object, const char *key, int64_t *ret)
+{
+        return json_object_object_get(object, key) ? json_get_int(object, key, ret) : 0;
 }
 
 static int redo_json_get_text(json_object *object, const char *key, char **ret)
@@ -283,12 +290,14 @@ static int redo_rename_from_json(struct redo *redo, json_object *object, struct 
 {
         struct redo_rename rename = { 0 };
         _cleanup_free_ char *kind = NULL;
-        int64_t slot = 0, ino = 0;
+        int64_t slot = 0, ino = 0, replaced = 0;
         int r;
 
         r = FIRST_ERROR(redo_json_get_text(object, "rename", &kind), redo_json_get_area(redo, object, &rename.area),
                         redo_json_get_path(object, "path", &above->path, &rename.path),
-                        json_get_int(object, "slot", &slot), json_get_int(object, "ino", &ino));
+                        json_get_int(object, "slot", &slot), json_get_int(object, "ino", &ino),
+                        redo_json_get_optional_int(object, "replaced", &replaced));
+        rename.replaced = (uint64_t)replaced;
         rename.slot = (unsigned)slot;
         rename.ino = (uint64_t)ino;
         rename.image = json_object_get_boolean(json_object_object_get(object, "image"));
@@ -309,7 +318,8 @@ static int redo_meta_from_json(struct redo *redo, json_object *object, struct re
                         redo_json_get_area(redo, object, &meta.area),
                         redo_json_get_path(object, "from", &above->from, &meta.from),
                         redo_json_get_attributes(object, "before", &meta.before),
-                        redo_json_get_attributes(object, "after", &meta.after));
+                        redo_json_get_attributes(object, "after", &meta.after),
+                        redo_json_get_optional_int(object, "born", &meta.born));
         if (r >= 0 && !meta.path)
                 r = -EBADMSG;
         return r < 0 ? (redo_meta_done(&meta), r) : redo_add_meta(redo, &meta);

@@ -31,8 +31,9 @@ struct redo_rename {
         size_t area;
         char *path; /* relative to the area's root */
         unsigned slot;
-        uint64_t ino; /* of the file that leaves path if it is detached, else of the one that leaves slot */
-        bool image;   /* after it, slot has the before-image: the file that an undo puts back */
+        uint64_t ino;      /* of the file that leaves path if it is detached, else of the one that leaves slot */
+        uint64_t replaced; /* of an exchange: the inode number of the file that leaves path; 0: not known */
+        bool image;        /* after it, slot has the before-image: the file that an undo puts back */
 };
 
 /*
@@ -45,6 +46,7 @@ struct redo_meta {
         char *from; /* before all renames, if it was another one */
         struct attributes before;
         struct attributes after;
+        int64_t born; /* attributes_read_birth() of the file that gets @after: its inode number may be another's by then; 0: not known */
 };
 
 struct redo_area {

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <syslog.h>
 
 void prepared_done(struct prepared *prepared)
 {
@@ -132,6 +133,14 @@ int prepared_archive(const struct prepared *prepared, const struct redo *redo, s
         return r < 0 ? error_errnof(error, r, "can't archive %s", prepared->path) : 0;
 }
 
+void displaced_tell(struct dmig *ctx, const char *package, const struct strv *displaced)
+{
+        for (size_t i = 0; i < displaced->n; i++)
+                context_log(ctx, LOG_WARNING, package,
+                            "%s%s was put in place of a file while that was replaced; this is its name now",
+                            ctx->root.path, displaced->list[i]);
+}
+
 int prepared_apply(struct dmig *ctx, const struct prepared *prepared, const struct redo *redo, struct error *error)
 {
         const struct applied applied = {
@@ -140,12 +149,14 @@ int prepared_apply(struct dmig *ctx, const struct prepared *prepared, const stru
                 .duration_ms = redo->duration_ms,
                 .changes = (int64_t)changes_count(&redo->changes),
         };
+        _cleanup_strv_ struct strv displaced = { 0 };
         int r;
 
         assert(ctx && prepared && prepared->dir >= 0);
         r = prepared_note_begun(prepared, error);
         if (r >= 0)
-                r = commit_apply(&prepared->place, redo, error);
+                r = commit_apply(&prepared->place, redo, &displaced, error);
+        displaced_tell(ctx, prepared->place.package, &displaced);
         if (r >= 0)
                 r = applied_record(ctx, prepared->history, &applied, error);
         if (r < 0)

@@ -23,6 +23,9 @@ void prepared_done(struct prepared *prepared);
 /* Returns: 1, 0 if there is no redo log, or a negative errno with @error set. */
 int prepared_read(const struct prepared *prepared, struct redo **ret, struct error *error);
 
+/* Warns of the files that commit_apply() has put aside. */
+void displaced_tell(struct dmig *ctx, const char *package, const struct strv *displaced);
+
 /* What "applied" says of a migration. */
 struct applied {
         const char *id;

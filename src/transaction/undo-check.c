@@ -15,8 +15,7 @@
 
 /* ---- Files ---- */
 
-/* The entries of a directory are checked by themselves. */
-static bool stat_is_as_left(const struct stat *left, const struct stat *now)
+bool stat_is_as_left(const struct stat *left, const struct stat *now)
 {
         if (left->st_mode != now->st_mode || left->st_uid != now->st_uid || left->st_gid != now->st_gid)
                 return false;

@@ -108,18 +108,25 @@ int inversion_format_path(const struct inversion *in, size_t area, const char *p
         return 0;
 }
 
-int inversion_read_ino(int dir, const char *path, uint64_t *ret)
+int inversion_read_stat(int dir, const char *path, struct stat *ret)
 {
         _cleanup_close_ int parent = -EBADF;
         const char *name;
-        struct stat st;
 
         assert(dir >= 0 && path && ret);
         parent = beneath_open_parent(dir, path, &name);
         if (parent < 0)
                 return parent;
-        if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return -errno;
+        return fstatat(parent, name, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int inversion_read_ino(int dir, const char *path, uint64_t *ret)
+{
+        struct stat st;
+        int r = inversion_read_stat(dir, path, &st);
+
+        if (r < 0)
+                return r;
         *ret = st.st_ino;
         return 0;
 }

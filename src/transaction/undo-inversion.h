@@ -33,5 +33,6 @@ int inversion_add_metas(struct inversion *in, struct error *error);
 bool inversion_puts_back(const struct inversion *in, size_t area, const char *path);
 /* Makes the path of a file of the transaction, for messages. Returns: 0 or -ENOMEM. */
 int inversion_format_path(const struct inversion *in, size_t area, const char *path, char **ret);
-/* Reads the inode number of the file @path below @dir. Returns: 0, or a negative errno. */
+/* Each looks at the file @path below @dir, which isn't followed. Returns: 0, or a negative errno. */
+int inversion_read_stat(int dir, const char *path, struct stat *ret);
 int inversion_read_ino(int dir, const char *path, uint64_t *ret);

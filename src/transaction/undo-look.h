@@ -50,6 +50,8 @@ struct finding {
         const struct stat *now; /* NULL if it is gone */
         bool beside;            /* the transaction itself didn't change it */
 };
+/* Whether the file is as the transaction left it; the entries of a directory are looked at by themselves. */
+bool stat_is_as_left(const struct stat *left, const struct stat *now);
 /* Adds the file to the list; the first one becomes the error. Returns: 0 or -ENOMEM. */
 _must_check_ int checker_note(struct checker *c, const struct finding *finding);
 

@@ -82,7 +82,8 @@ static int inversion_refuse_fixed(const struct inversion *in, const struct redo_
 static int inversion_find_file(const struct inversion *in, struct redo_meta *meta, struct error *error)
 {
         struct redo_origin origin;
-        uint64_t ino;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
         bool fixed;
         int r, dir;
 
@@ -91,10 +92,13 @@ static int inversion_find_file(const struct inversion *in, struct redo_meta *met
                 return r;
         dir = origin.in_slot ? in->slots[meta->area] : in->roots[meta->area];
         fixed = beneath_is_fixed(dir, origin.path);
-        r = inversion_read_ino(dir, origin.path, &ino);
+        fd = beneath_open(dir, origin.path, O_PATH | O_NOFOLLOW, 0);
         free(origin.path);
+        r = fd < 0 ? fd : attributes_read_birth(fd, &meta->born);
+        if (r >= 0 && fstat(fd, &st) < 0)
+                r = -errno;
         if (r >= 0)
-                meta->after.st.st_ino = ino;
+                meta->after.st.st_ino = st.st_ino;
         if (fixed && meta->after.st.st_mode)
                 return inversion_refuse_fixed(in, meta, error);
         return beneath_is_nowhere(r) ? 0 : r;

@@ -8,6 +8,7 @@
 #include "basic/path.h"
 #include "fs/beneath.h"
 #include "transaction/undo-inversion.h"
+#include "transaction/undo-look.h"
 #include "transaction/undo.h"
 
 #include <fcntl.h>
@@ -49,6 +50,40 @@ static int inversion_find_image(struct inversion *in, const struct redo_rename *
         return r < 0 ? r : 1;
 }
 
+/* Whether the file at @path is as the transaction left it there. */
+static bool changes_left(const struct changes *changes, size_t area, const char *path, const struct stat *now)
+{
+        const struct change *change = changes_find(changes, area, path);
+
+        for (; change && change < changes->changes + changes->n && change->area == area && streq(change->path, path);
+             change++)
+                if (change->after.st_mode)
+                        return stat_is_as_left(&change->after, now);
+        return true;
+}
+
+/*
+ * Reads the inode number of the file that is taken away from the path of @done. It was checked before, but a file that was put there since
+ * must not go with the slots. Returns: 1, 0 if there is none, or a negative errno.
+ */
+static int inversion_read_new(const struct inversion *in, const struct redo_rename *done, uint64_t *ret,
+                              struct error *error)
+{
+        _cleanup_free_ char *path = NULL;
+        struct stat st;
+        int r;
+
+        r = inversion_read_stat(in->roots[done->area], done->path, &st);
+        if (r < 0)
+                return beneath_is_nowhere(r) ? 0 : r;
+        *ret = st.st_ino;
+        if (in->redo->keep || changes_left(&in->archived->redo->changes, done->area, done->path, &st))
+                return 1;
+        if (inversion_format_path(in, done->area, done->path, &path) < 0)
+                return -ENOMEM;
+        return error_setf(error, -ESTALE, "%s was changed just now; try again", path);
+}
+
 /* Returns: 1 with the kind and inode number of @rename, 0 if nothing has to be done, or a negative errno. */
 static int inversion_invert(struct inversion *in, const struct redo_rename *done, struct redo_rename *rename,
                             struct error *error)
@@ -64,14 +99,19 @@ static int inversion_invert(struct inversion *in, const struct redo_rename *done
                 rename->kind = REDO_INSTALL;
                 return rename->ino ? 1 : 0;
         }
-        if (r > 0) {
-                rename->kind = done->kind == REDO_DETACH ? REDO_INSTALL : REDO_EXCHANGE;
+        if (r > 0 && done->kind == REDO_DETACH) {
+                rename->kind = REDO_INSTALL;
                 return 1;
         }
+        if (r > 0) {
+                rename->kind = REDO_EXCHANGE;
+                r = inversion_read_new(in, done, &rename->replaced, error);
+                return r < 0 ? r : 1;
+        }
         rename->kind = REDO_DETACH;
-        r = inversion_read_ino(in->roots[done->area], done->path, &rename->ino);
-        if (r < 0)
-                return beneath_is_nowhere(r) ? 0 : r; /* it was removed since, and --force given */
+        r = inversion_read_new(in, done, &rename->ino, error);
+        if (r <= 0)
+                return r; /* it was removed since, and --force given */
         in->moved[done->slot] = rename->ino;
         return 1;
 }

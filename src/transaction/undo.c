@@ -7,6 +7,7 @@
 #include "package/emit.h"
 #include "redo/redo-file.h"
 #include "redo/redo-units.h"
+#include "transaction/prepared.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -133,12 +134,14 @@ int undo_finish(struct dmig *ctx, struct history *history, const struct archived
 {
         const struct commit_place place = archived_place(archived, history);
         _cleanup_(redo_freep) struct redo *undo = NULL;
+        _cleanup_strv_ struct strv displaced = { 0 };
         int r;
 
         r = redo_read(&(const struct redo_file){ .dir = place.dir, .name = UNDO_FILE, .path = place.path }, &undo,
                       error);
         if (r >= 0 && history_state_is_applied(&history->state, undo->id)) {
-                r = commit_apply(&place, undo, error);
+                r = commit_apply(&place, undo, undo->keep ? NULL : &displaced, error);
+                displaced_tell(ctx, history->package, &displaced);
                 if (r >= 0)
                         r = undo_record(ctx, history, undo->id, error);
                 ctx->units_changed |= redo_changes_units(archived->redo);

@@ -8,6 +8,7 @@
 need_root
 need_mounts
 need_overlays
+use_own_file_system
 
 # ship MIGRATE: it waits in its second check, until the gate is opened.
 ship() {
@@ -181,6 +182,88 @@ test_a_tree_with_the_name_of_a_hold() {
         expect 0 run sample
         assert_content /srv/home/sub/file new
         [ "$(cat "$ROOT"/srv/home/sub/.deploy-migrate.sample.*/of-root)" = precious ] || fail 'a tree of root is gone'
+}
+
+# kill_at_rename VERB: as if the power had failed when sub/file is replaced.
+kill_at_rename() {
+        strace -f -o /dev/null -P file -e trace=renameat2 -e inject=renameat2:signal=KILL \
+                "$DEPLOY_MIGRATE" --root "$ROOT" "$@" sample >/dev/null 2>&1 || true
+}
+
+# ship_alone MIGRATE CHECK: without a gate, and on another file system if $HOLD.
+ship_alone() {
+        umount --quiet "$ROOT/srv/home/sub" || true
+        rm -rf "${ROOT:?}"/[!cg]*
+        ship : ', "/srv/home/sub/tool"'
+        migration sample 1.1.0/001_x "$2" "cd \"\$DPKG_ROOT/srv/home\"; $1"
+        [ -z "${HOLD:-}" ] || mount --bind "$ROOT/srv/home/sub" "$ROOT/srv/home/sub"
+        chown nobody "$ROOT/srv/home/sub/file"
+        mkdir -m 700 "$ROOT/srv/home/sub/secret"
+        echo precious >"$ROOT/srv/home/sub/secret/of-root"
+}
+
+# What is in place of a file when that is replaced is somebody's, also when it isn't a file.
+test_a_tree_in_place_of_a_file() {
+        need_tools strace strace
+        for HOLD in '' yes; do
+                ship_alone 'echo new >sub/file' 'grep -q new "$DPKG_ROOT/srv/home/sub/file"'
+                kill_at_rename run
+                assert_history sample '.[-1].event' committing
+                as_nobody 'cd sub; mv file theirs; mv secret file'
+                expect 0 run sample
+                assert_err "$ROOT/srv/home/sub/file.~1~ was put in place of a file"
+                assert_content /srv/home/sub/file new
+                assert_content /srv/home/sub/file.~1~/of-root precious
+                assert_content /srv/home/sub/theirs text
+
+                rm -r "$ROOT/srv/home/sub/file.~1~"
+                expect 0 undo sample
+                ship_alone 'echo new >sub/file' 'grep -q new "$DPKG_ROOT/srv/home/sub/file"'
+                expect 0 run sample
+                kill_at_rename undo
+                as_nobody 'cd sub; mv file theirs; mv secret file'
+                expect 0 baseline sample 1.0
+                assert_err "$ROOT/srv/home/sub/file.~1~ was put in place of a file"
+                assert_content /srv/home/sub/file text
+                assert_content /srv/home/sub/file.~1~/of-root precious
+                assert_content /srv/home/sub/theirs new
+        done
+}
+
+test_a_hold_that_is_renamed() {
+        need_tools strace strace
+        HOLD=yes
+        ship_alone 'echo new >sub/file' 'grep -q new "$DPKG_ROOT/srv/home/sub/file"'
+        kill_at_rename run
+        mv "$ROOT"/srv/home/sub/.deploy-migrate.sample.* "$ROOT/srv/home/sub/secret/away"
+        expect 3 run sample
+        number=$(sed -n "s/.*-inum \([0-9]*\)'.*/\1/p" "$ERR")
+        [ "$(find "$ROOT/srv/home/sub" -inum "$number")" = "$ROOT/srv/home/sub/secret/away/deploy-migrate.slots" ] ||
+                fail 'it does not say where it is'
+        mv "$ROOT/srv/home/sub/secret/away" "$ROOT/srv/home/sub/back"
+        as_nobody 'cd sub; mv back theirs'
+        expect 0 run sample
+        assert_content /srv/home/sub/file new
+        [ "$(ls -A "$ROOT/srv/home/sub")" = "$(printf 'file\nsecret')" ] || fail 'a hold is still there'
+}
+
+# ext4 gives a new file the number of one that was removed.
+test_another_file_with_the_same_inode_number() {
+        HOLD=
+        ship_alone 'chmod 4755 sub/tool' '[ -u "$DPKG_ROOT/srv/home/sub/tool" ]'
+        cp /bin/true "$ROOT/srv/home/sub/tool"
+        expect 0 run sample
+        take_back_applied
+        number=$(stat -c %i "$ROOT/srv/home/sub/tool")
+        as_nobody 'rm sub/tool; cp /bin/cat sub/tool'
+        tries=200
+        until [ "$(stat -c %i "$ROOT/srv/home/sub/tool")" = "$number" ]; do
+                tries=$((tries - 1))
+                [ $tries -gt 0 ] || skip 'the file system gives no number again'
+                as_nobody "cp /bin/cat sub/more.$tries; mv sub/more.$tries sub/tool"
+        done
+        expect 0 run sample
+        [ "$(stat -c '%U %a' "$ROOT/srv/home/sub/tool")" = 'nobody 755' ] || fail 'a program of somebody is setuid now'
 }
 
 # Each of them says that it was applied only where it was.

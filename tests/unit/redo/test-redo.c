@@ -19,9 +19,12 @@ static struct redo *make(void)
         struct redo *redo = calloc(1, sizeof(*redo));
         struct redo_area area = { .path = strdup("/srv/" ODD), .hold = strdup(".hold") };
         struct change change = { .kind = CHANGE_MOVE, .path = strdup(ODD), .from = strdup("from"), .inner = true };
-        struct redo_rename rename = {
-                .kind = REDO_EXCHANGE, .path = strdup(ODD), .slot = 7, .ino = UINT64_MAX, .image = true
-        };
+        struct redo_rename rename = { .kind = REDO_EXCHANGE,
+                                      .path = strdup(ODD),
+                                      .slot = 7,
+                                      .ino = UINT64_MAX,
+                                      .replaced = 1ULL << 63,
+                                      .image = true };
         struct redo_meta meta = { .path = strdup(""), .from = strdup(ODD) };
         struct xattr xattr = { .name = strdup("user.x"), .value = strdup("\x01\xff"), .size = 2 };
         struct attributes details = { 0 };
@@ -37,6 +40,7 @@ static struct redo *make(void)
         ck_assert_int_eq(attributes_add(&details, (struct xattr){ strdup("user.y"), strdup("z"), 1 }), 0);
         change.details_after = (struct change_details){ strdup("to " ODD), details.xattrs, details.n_xattrs };
         meta.before.st.st_mode = S_IFDIR | 0700;
+        meta.born = -1;
         meta.after.st = (struct stat){ .st_mode = S_IFDIR | 01777, .st_uid = 4294967294U, .st_gid = 5 };
         ck_assert_int_eq(attributes_add(&meta.after, xattr), 0);
         ck_assert_int_eq(redo_add_area(redo, &area), 0);
@@ -103,11 +107,13 @@ START_TEST(test_what_is_written_is_read)
         ck_assert_str_eq(redo->renames[0].path, ODD);
         ck_assert_uint_eq(redo->renames[0].slot, 7);
         ck_assert_uint_eq(redo->renames[0].ino, UINT64_MAX);
+        ck_assert_uint_eq(redo->renames[0].replaced, 1ULL << 63);
         ck_assert(redo->renames[0].image);
 
         ck_assert_uint_eq(redo->n_metas, 1);
         ck_assert_str_eq(redo->metas[0].path, "");
         ck_assert_str_eq(redo->metas[0].from, ODD);
+        ck_assert_int_eq(redo->metas[0].born, -1);
         ck_assert_uint_eq(redo->metas[0].after.st.st_uid, 4294967294U);
         ck_assert_uint_eq(redo->metas[0].after.n_xattrs, 1);
         ck_assert_mem_eq(redo->metas[0].after.xattrs[0].value, "\x01\xff", 2);

@@ -89,11 +89,18 @@ static const struct redo_rename *trace_find_arrival_at(const struct redo_trace *
         return trace->arrivals[low - 1];
 }
 
-/* The same for @path or a directory above it. */
-static int trace_find_arrival(const struct redo_trace *trace, size_t area, const char *path,
-                              const struct redo_rename *end, const struct redo_rename **ret)
+/* A path in an area, before the rename @end. */
+struct trace_point {
+        size_t area;
+        const char *path;
+        const struct redo_rename *end;
+};
+
+/* The same for the path or a directory above it, in @ret. Returns: 0 or -ENOMEM. */
+static int trace_find_arrival(const struct redo_trace *trace, const struct trace_point *point,
+                              const struct redo_rename **ret)
 {
-        _cleanup_free_ char *cut = strdup(path);
+        _cleanup_free_ char *cut = strdup(point->path);
         const struct redo_rename *last = NULL;
 
         if (!cut)
@@ -102,7 +109,7 @@ static int trace_find_arrival(const struct redo_trace *trace, size_t area, const
                 const struct redo_rename *rename;
 
                 *slash = '\0';
-                rename = trace_find_arrival_at(trace, area, cut, end);
+                rename = trace_find_arrival_at(trace, point->area, cut, point->end);
                 if (rename && (!last || rename > last))
                         last = rename;
         }
@@ -131,7 +138,7 @@ static int trace_step_back(const struct redo_trace *trace, size_t area, const st
         char *before;
         int r;
 
-        r = trace_find_arrival(trace, area, origin->path, *end, &arrival);
+        r = trace_find_arrival(trace, &(const struct trace_point){ area, origin->path, *end }, &arrival);
         if (r < 0 || !arrival)
                 return r;
         departure = trace_find_departure(trace, arrival->slot, arrival);

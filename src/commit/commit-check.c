@@ -6,81 +6,8 @@
 #include "fs/rename.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
-
-#define RUN_DIRECTLY "run the migration with \"writes\": \"*\""
-
-/* ---- Changes ---- */
-
-/* The file system of an area. */
-struct underlay {
-        struct beneath_trail trail;
-        dev_t dev;
-        bool overlay;
-};
-
-static void underlay_done(struct underlay *underlay)
-{
-        beneath_trail_done(&underlay->trail);
-}
-
-static int underlay_read(int fd, struct underlay *ret)
-{
-        struct statfs fs;
-        struct stat st;
-
-        if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
-                return -errno;
-        beneath_trail_enter(&ret->trail, fd);
-        ret->dev = st.st_dev;
-        ret->overlay = fs.f_type == OVERLAYFS_SUPER_MAGIC;
-        return 0;
-}
-
-static bool change_moves_directory(const struct change *change)
-{
-        return !change->inner && S_ISDIR(change->before.st_mode) &&
-               (change->kind == CHANGE_MOVE || change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE);
-}
-
-static int preparation_check_change(const struct preparation *p, const struct change *change, struct underlay *underlay,
-                                    struct error *error)
-{
-        const struct area *area = &p->stage->areas->areas[change->area];
-        const char *reason = NULL;
-
-        if (!change->inner && change->before.st_mode &&
-            beneath_trail_is_fixed(&underlay->trail, change_old_path(change)))
-                reason = "is immutable or append-only (chattr), so it can't be staged";
-        else if (underlay->overlay && change_moves_directory(change))
-                reason = "is a directory on an overlayfs, which can't be renamed there";
-        else if (!underlay->overlay && change->before.st_mode && change->before.st_dev != underlay->dev)
-                reason = "is in another subvolume than the directory that is staged";
-        if (!reason)
-                return 0;
-        return error_setf(error, -EXDEV, "%s/%s %s; leave it unchanged, or " RUN_DIRECTLY, area->path,
-                          change_old_path(change), reason);
-}
-
-int commit_check_changes(const struct preparation *p, struct error *error)
-{
-        const struct changes *changes = &p->redo->changes;
-        _cleanup_(underlay_done) struct underlay underlay = { .trail.dir = -EBADF };
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < changes->n; i++) {
-                const struct change *change = &changes->changes[i];
-
-                if (i == 0 || change->area != change[-1].area)
-                        r = underlay_read(p->stage->areas->areas[change->area].fd, &underlay);
-                if (r >= 0)
-                        r = preparation_check_change(p, change, &underlay, error);
-        }
-        return r;
-}
 
 /* ---- Holds ---- */
 
@@ -116,7 +43,7 @@ int commit_check_hold(const struct preparation *p, size_t area, struct error *er
         if (r == -EOPNOTSUPP)
                 return error_setf(
                         error, r,
-                        "files of %s get other inode numbers when they are renamed, by which a commit that is cut off couldn't be finished; " RUN_DIRECTLY,
+                        "files of %s get other inode numbers when they are renamed, by which a commit that is cut off couldn't be finished; move the data to another file system, or use --sandbox=off to run migrations directly on the system",
                         path);
         return r < 0 ? error_errnof(error, r, "can't rename in %s", path) : 0;
 }

@@ -10,8 +10,6 @@
 
 /* Each returns 0, or a negative errno with @error set. */
 
-/* Changes that rename(2) would refuse. */
-int commit_check_changes(const struct preparation *p, struct error *error);
 /* Whether files can be renamed and exchanged in the area's slots, if they are in a hold. */
 int commit_check_hold(const struct preparation *p, size_t area, struct error *error);
 /* Whether the file system of a hold can store the attributes to be set. */

@@ -131,8 +131,6 @@ int commit_prepare(const struct commit_place *place, const struct stage *stage, 
         assert(place && place->dir >= 0 && stage && redo);
         r = preparation_init(&p, place, stage, redo);
         if (r >= 0)
-                r = commit_check_changes(&p, error);
-        if (r >= 0)
                 r = preparation_make_areas(&p, error);
         if (r >= 0)
                 r = commit_plan(&p, error);

@@ -36,3 +36,18 @@ ssize_t overlay_attribute_get(int fd, const char *name, void *value, size_t size
                  name);
         return getxattr(FD_PATH(fd), attribute, value, size);
 }
+
+int overlay_attributes_matter(int fd)
+{
+        static const char *const names[] = { "opaque", "redirect", "metacopy", "whiteout" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                if (overlay_attribute_get(fd, names[i], NULL, 0) >= 0)
+                        return 1;
+                if (errno == ENOTSUP)
+                        return 0;
+                if (errno != ENODATA)
+                        return -errno;
+        }
+        return 0;
+}

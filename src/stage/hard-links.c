@@ -14,7 +14,9 @@
 
 struct joiner {
         const struct stage *stage;
+        const char *path; /* of the area */
         int upper;
+        struct error *error;
 };
 
 /* The work directory with the index goes when another overlay is mounted, so that an empty directory tells that there was one. */
@@ -107,7 +109,9 @@ static int joiner_visit(enum beneath_step step, const struct beneath_entry *entr
         if (step != BENEATH_FILE)
                 return 0;
         if (fstatat(entry->parent, entry->name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
-                return -errno;
+                return errno == ENOENT /* a whiteout of another overlay is only listed */
+                               ? 0
+                               : error_errnof(joiner->error, -errno, "can't look at %s/%s", joiner->path, entry->path);
         if (time_is_later(joiner->stage->begin, st.st_ctim))
                 return 0;
         r = upper_has(joiner->upper, entry->path);
@@ -145,7 +149,12 @@ static int area_note_kept(const struct stage *stage, size_t i)
 
 static int hard_links_join_area(const struct stage *stage, size_t i, int view, struct error *error)
 {
-        struct joiner joiner = { .stage = stage, .upper = stage->uppers[i] };
+        struct joiner joiner = {
+                .stage = stage,
+                .path = stage->areas->areas[i].path,
+                .upper = stage->uppers[i],
+                .error = error,
+        };
         char index[64];
         int empty, r;
 

@@ -252,11 +252,21 @@ static int step_make_view(const char *path)
         return fd < 0 && fd != -ENOENT && !code_means_shortage(fd) ? step_clone_mount(path) : fd;
 }
 
-/* @path is in "/", of which @slash is an overlay. */
+/* In a user name space there can't be an overlay of "/", because it has mounts from outside: then @slash is a clone. */
+static bool step_is_clone(int slash)
+{
+        struct stat cloned, root;
+
+        return fstat(slash, &cloned) < 0 || stat("/", &root) < 0 || cloned.st_dev == root.st_dev;
+}
+
+/* @path is in "/", of which @slash is a view. */
 static int step_make_view_of_entry(const char *path, int slash)
 {
         int dir, fd;
 
+        if (step_is_clone(slash))
+                return step_make_view(path);
         dir = step_open_unlinked(path, O_PATH | O_DIRECTORY);
         if (dir < 0)
                 return dir;

@@ -80,6 +80,17 @@ static int query_look_at_undo(struct dmig *ctx, const struct package *pkg, struc
         return 0;
 }
 
+/* Without before-images there is another way back. */
+static int query_explain_downgrade(struct dmig_report *report)
+{
+        if (report->result != DMIG_RESULT_DOWNGRADE || report->n_undoable > 0)
+                return 0;
+        return report_set_errorf(
+                report, report->result,
+                "%s is at version %s, lower than its data's %s, so no migration runs; there is nothing to undo, so install %s again, or restore the data from a backup and record that with 'deploy-migrate baseline %s %s'",
+                report->package, report->to, report->from, report->from, report->package, report->to);
+}
+
 /* What a run does now counts, whatever the history says until then: it is about what was before. */
 static int query_look_at_run(struct dmig *ctx, const struct package *pkg, struct dmig_report *report)
 {
@@ -122,6 +133,8 @@ static int query_package(struct dmig *ctx, const struct upgrade_request *request
         if (r >= 0 && scope == PACKAGE_ALL) {
                 query_mark_modified(ctx, &pkg.plan, report);
                 r = query_look_at_undo(ctx, &pkg, report);
+                if (r >= 0)
+                        r = query_explain_downgrade(report);
                 if (r >= 0)
                         r = query_look_at_run(ctx, &pkg, report);
         }

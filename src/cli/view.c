@@ -38,6 +38,8 @@ static void view_show_upgrade(struct cli *cli, const struct view *view, const st
         report_text_print_steps(&cli->out, report, view->states);
         if (!view->planned || dmig_report_get_error(report))
                 report_text_print_result(&cli->out, report);
+        if (!view->planned)
+                report_text_print_commands(&cli->out, report, cli->options.root);
 }
 
 static void view_show_idle(struct cli *cli, const struct view *view, const struct dmig_report *report)

@@ -3,6 +3,7 @@
 #include "cli/report/report-text.h"
 
 #include "basic/macro.h"
+#include "cli/report/next-command.h"
 #include "cli/terminal/columns.h"
 #include "cli/terminal/format.h"
 #include "cli/terminal/wrap.h"
@@ -219,4 +220,27 @@ void report_text_print_result(const struct terminal *terminal, const struct dmig
                 wrap_put(&wrap, STYLE_PLAIN, error);
         }
         fputc('\n', terminal->stream);
+}
+
+/* A command is never broken, so that it can be copied. */
+static void report_text_put_command(const char *label, const char *command, void *userdata)
+{
+        const struct terminal *terminal = userdata;
+
+        fprintf(terminal->stream, "%*s%s: ", NOTE_INDENT, "", label);
+        terminal_put(terminal, STYLE_BOLD, command);
+        fputc('\n', terminal->stream);
+}
+
+void report_text_print_commands(const struct terminal *terminal, const struct dmig_report *report, const char *root)
+{
+        struct terminal copy;
+        struct next_command next;
+
+        assert(terminal);
+        assert(report);
+
+        copy = *terminal;
+        next = (struct next_command){ report, root, report_text_put_command, &copy };
+        next_command_each(&next);
 }

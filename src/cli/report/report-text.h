@@ -20,6 +20,8 @@ void report_text_print_steps(const struct terminal *terminal, const struct dmig_
 void report_text_print_step(const struct terminal *terminal, const struct dmig_step *step);
 /* The result, and the error unless it is that of a migration. */
 void report_text_print_result(const struct terminal *terminal, const struct dmig_report *report);
+/* What to type next, if something isn't as it should be; @root: of --root, NULL: the running system. */
+void report_text_print_commands(const struct terminal *terminal, const struct dmig_report *report, const char *root);
 /* An indented line below the one that it is about. */
 void report_text_print_note(const struct terminal *terminal, enum style style, const char *text);
 

@@ -5,7 +5,6 @@
 #include "basic/macro.h"
 #include "cli/need.h"
 #include "cli/report/event-field.h"
-#include "cli/report/next-command.h"
 #include "cli/terminal/columns.h"
 #include "cli/terminal/format.h"
 #include "cli/terminal/wrap.h"
@@ -85,24 +84,6 @@ static void status_text_progress(const struct terminal *terminal, const struct d
         report_text_print_note(terminal, STYLE_PLAIN, text);
 }
 
-/* A command is never broken, so that it can be copied. */
-static void status_text_put_command(const char *label, const char *command, void *userdata)
-{
-        const struct terminal *terminal = userdata;
-
-        fprintf(terminal->stream, "      %s: ", label);
-        terminal_put(terminal, STYLE_BOLD, command);
-        fputc('\n', terminal->stream);
-}
-
-static void status_text_commands(const struct status_view *view, const struct dmig_report *report)
-{
-        struct terminal terminal = *view->terminal;
-        const struct next_command next = { report, view->root, status_text_put_command, &terminal };
-
-        next_command_each(&next);
-}
-
 /* ---- The table ---- */
 
 /* Worst first; the results that aren't here are the best. */
@@ -178,7 +159,7 @@ static void status_text_print_line(const struct status_view *view, const struct 
         if (error && dmig_report_get_result(report) != DMIG_RESULT_NOT_INSTALLED)
                 report_text_print_note(view->terminal, report_style(dmig_report_get_result(report)), error);
         status_text_notes(view->terminal, report, view->all);
-        status_text_commands(view, report);
+        report_text_print_commands(view->terminal, report, view->root);
 }
 
 static void status_text_print_table(const struct status_view *view)
@@ -266,7 +247,7 @@ static void status_text_print_package(const struct status_view *view, const stru
         status_text_progress(terminal, report);
         status_text_undoable(terminal, report);
         status_text_notes(terminal, report, true);
-        status_text_commands(view, report);
+        report_text_print_commands(view->terminal, report, view->root);
 }
 
 void status_text_print_named(const struct status_view *view)

@@ -32,12 +32,16 @@ static void separation_done(struct separation *separation)
         free(separation->files);
 }
 
-/* In an overlay that keeps names together, one that is another file now was replaced on purpose. */
-static bool change_writes_file(const struct changes_request *request, const struct change *change)
+/* In an overlay that keeps names together, one that is another file now was replaced on purpose. Returns: 1, 0 or a negative errno. */
+static int change_writes_file(const struct changes_request *request, const struct change *change)
 {
-        return change->kind == CHANGE_REPLACE && S_ISREG(change->before.st_mode) && S_ISREG(change->after.st_mode) &&
-               change->before.st_nlink > 1 && !change->link &&
-               !(request->kept && hard_links_is_other(request->upper, change->path, request->lower, &change->before));
+        int r;
+
+        if (change->kind != CHANGE_REPLACE || !S_ISREG(change->before.st_mode) || !S_ISREG(change->after.st_mode) ||
+            change->before.st_nlink < 2 || change->link)
+                return 0;
+        r = request->kept ? hard_links_is_other(request->upper, change->path, request->lower, &change->before) : 0;
+        return r < 0 ? r : !r;
 }
 
 static int stat_compare_inodes(const struct stat *a, const struct stat *b)
@@ -73,8 +77,11 @@ static int separation_collect(struct separation *separation)
         for (size_t i = 0; i < separation->changes->n; i++) {
                 const struct change *change = &separation->changes->changes[i];
                 struct separated *grown;
+                int r = change_writes_file(separation->request, change);
 
-                if (!change_writes_file(separation->request, change))
+                if (r < 0)
+                        return r;
+                if (r == 0)
                         continue;
                 grown = array_grow(separation->files, separation->n, sizeof(*grown));
                 if (!grown)

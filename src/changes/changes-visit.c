@@ -133,10 +133,11 @@ static int visit_add_linked_name(struct visit *visit, const struct comparison *e
 }
 
 /* Of a file with several names, one that is another file with the same content now isn't a name of it any more. */
-static bool visit_has_other_file(const struct visit *visit, const struct comparison *entry)
+static int visit_has_other_file(const struct visit *visit, const struct comparison *entry)
 {
-        return visit->walk->request->kept && entry->before.st_nlink > 1 &&
-               hard_links_is_other(entry->upper, entry->name, visit->walk->request->lower, &entry->before);
+        if (!visit->walk->request->kept || entry->before.st_nlink < 2)
+                return 0;
+        return hard_links_is_other(entry->upper, entry->name, visit->walk->request->lower, &entry->before);
 }
 
 static int visit_compare_file(struct visit *visit, struct comparison *entry)
@@ -150,7 +151,10 @@ static int visit_compare_file(struct visit *visit, struct comparison *entry)
                 if (r < 0)
                         return r;
                 is_changed = r > 0;
-                if (visit_has_other_file(visit, entry)) {
+                r = visit_has_other_file(visit, entry);
+                if (r < 0)
+                        return r;
+                if (r > 0) {
                         is_changed = true;
                         kind = CHANGE_REPLACE;
                 }

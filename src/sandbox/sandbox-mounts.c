@@ -182,17 +182,19 @@ static int step_shield(const struct sandbox_step *step, const int *fds)
         return r < 0 && step_is_link(fds[step->from], step->name) ? 0 : r;
 }
 
-/* The flags of the mount that is covered, which overlayfs doesn't know. */
-static unsigned step_get_attributes(const char *path)
+/* The flags of the mount that is covered, which overlayfs doesn't know. Returns: 0 or a negative errno. */
+static int step_get_attributes(int dir, unsigned *ret)
 {
-        unsigned attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
         struct statfs st;
 
-        if (statfs(path, &st) < 0 || st.f_flags & ST_NOSUID)
-                attributes |= MOUNT_ATTR_NOSUID;
+        if (fstatfs(dir, &st) < 0)
+                return -errno;
+        *ret = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
+        if (st.f_flags & ST_NOSUID)
+                *ret |= MOUNT_ATTR_NOSUID;
         if (st.f_flags & ST_NOEXEC)
-                attributes |= MOUNT_ATTR_NOEXEC;
-        return attributes;
+                *ret |= MOUNT_ATTR_NOEXEC;
+        return 0;
 }
 
 /* The mount alone, without those in it; in a user name space those that were made outside of it come along, and are covered next. */
@@ -215,14 +217,15 @@ static int step_make_overlay(const char *path)
                                                   { "redirect_dir", "nofollow" },
                                                   { "metacopy", "off" },
                                                   { NULL, NULL } };
+        unsigned attributes = 0;
         int dir, r;
 
         dir = step_open_unlinked(path, O_PATH | O_DIRECTORY);
         if (dir < 0)
                 return dir;
-        r = fchdir(dir) < 0 ? -errno : 0;
+        r = fchdir(dir) < 0 ? -errno : step_get_attributes(dir, &attributes);
         if (r >= 0)
-                r = step_make_mount(&(struct new_mount){ "overlay", path, options, step_get_attributes(path) });
+                r = step_make_mount(&(struct new_mount){ "overlay", path, options, attributes });
         if (r >= 0 && overlay_is_blind(r, dir)) {
                 close(r);
                 r = -EREMOTE;

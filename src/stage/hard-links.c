@@ -28,13 +28,15 @@ static const char *area_format_path(size_t area, const char *name, char ret[stat
         return ret;
 }
 
-bool hard_links_were_kept(const struct stage *stage, size_t area)
+int hard_links_were_kept(const struct stage *stage, size_t area)
 {
         char path[64];
         struct stat st;
 
         assert(stage && area < stage->areas->n);
-        return fstatat(stage->dir, area_format_path(area, KEPT_DIR, path), &st, AT_SYMLINK_NOFOLLOW) == 0;
+        if (fstatat(stage->dir, area_format_path(area, KEPT_DIR, path), &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return 1;
 }
 
 /* How overlayfs tells in an attribute which file it has copied (struct ovl_fb of the kernel). */
@@ -60,7 +62,13 @@ static int origin_open(const struct origin *origin, int lower)
         return fd < 0 ? -errno : fd;
 }
 
-bool hard_links_is_other(int upper, const char *path, int lower, const struct stat *st)
+/* ESTALE: the file is gone; EPERM: we are in a user name space. */
+static bool origin_is_untold(int code)
+{
+        return code == -ESTALE || code == -EPERM || code == -ENOTSUP || code == -ENOSYS || code == -EINVAL;
+}
+
+int hard_links_is_other(int upper, const char *path, int lower, const struct stat *st)
 {
         _cleanup_close_ int fd = beneath_open(upper, path, O_PATH | O_NOFOLLOW, 0), copied = -EBADF;
         struct origin origin;
@@ -69,15 +77,19 @@ bool hard_links_is_other(int upper, const char *path, int lower, const struct st
 
         assert(path && st);
         if (fd < 0)
-                return false;
+                return beneath_is_nowhere(fd) ? 0 : fd;
         /* Both are of a copy, the first one only if it had several names. */
         if (overlay_attribute_get(fd, "nlink", NULL, 0) < 0)
-                return errno == ENODATA;
+                return errno == ENODATA ? 1 : errno == ENOTSUP ? 0 : -errno;
         n = overlay_attribute_get(fd, "origin", &origin, sizeof(origin));
+        if (n < 0 && errno != ENODATA && errno != ENOTSUP && errno != ERANGE)
+                return -errno;
         if (n < (ssize_t)offsetof(struct origin, fid) || origin.len != n)
-                return false;
+                return 0;
         copied = origin_open(&origin, lower);
-        return copied >= 0 && fstat(copied, &found) == 0 && found.st_ino != st->st_ino;
+        if (copied < 0)
+                return origin_is_untold(copied) ? 0 : copied;
+        return fstat(copied, &found) < 0 ? -errno : found.st_ino != st->st_ino;
 }
 
 /* ---- Joining ---- */

@@ -45,6 +45,7 @@ struct target {
         unsigned long count;
         bool begun;            /* the program is being executed */
         bool others[PIDS_MAX]; /* processes that execute another program */
+        bool known[PIDS_MAX];  /* those of which we know whether they do */
 };
 
 static void die(const char *what)
@@ -179,13 +180,12 @@ static pid_t read_status(pid_t pid, const char *field)
 /* Whether the process executes another program, or was started by one that does. */
 static bool is_other(struct target *target, pid_t main, pid_t thread)
 {
-        static bool known[PIDS_MAX];
         pid_t parent;
 
         if (thread == main || thread >= PIDS_MAX)
                 return thread >= PIDS_MAX;
-        if (!known[thread]) {
-                known[thread] = true;
+        if (!target->known[thread]) {
+                target->known[thread] = true;
                 parent = read_status(thread, "Tgid:");
                 if (parent == thread)
                         parent = read_status(thread, "PPid:");
@@ -206,7 +206,7 @@ static int judge(struct target *target, pid_t main, const struct seccomp_notif *
 
         target->begun |= request->data.nr == SYS_set_tid_address;
         if (is_exec(request->data.nr) && pid != main && pid < PIDS_MAX)
-                target->others[pid] = true;
+                target->others[pid] = target->known[pid] = true;
         if (!target->begun || is_exec(request->data.nr) || is_other(target, main, pid) ||
             (target->kind >= 0 && target->kind != request->data.nr))
                 return 0;

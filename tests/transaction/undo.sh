@@ -155,6 +155,42 @@ test_data_that_was_changed_as_a_whole() {
         refuses data/moved/sub/log 'echo log >data/moved/sub/log; touch -d @7 data/moved/sub/log' assert_content /srv/data/dir/sub/log log
 }
 
+# Further down than that many files, directories are compared by the time alone.
+test_data_of_more_files_than_are_listed() {
+        BEFORE='
+                mkdir data/many data/zz; echo text >data/zz/file
+                (cd data/many; seq 20100 | xargs touch)
+                mkdir -p data/zz/1/2'
+        commit 'echo more >>data/file'
+        echo changed >"$ROOT/srv/data/zz/1/2/made"
+        expect 1 undo sample
+        assert_err "$ROOT/srv/data/zz"
+        rm "$ROOT/srv/data/zz/1/2/made"
+        settle "$ROOT/srv/data/zz"
+        expect 0 undo sample
+        assert_content /srv/data/file text
+}
+
+test_a_forced_undo_on_another_file_system() {
+        BEFORE='mount -t tmpfs tmpfs data/empty; mkdir data/empty/dir; echo old >data/empty/file; echo old >data/empty/dir/file'
+        commit 'cd data/empty; echo new >file; rm -r dir; mkdir dir; echo new >dir/file; echo new >made'
+        echo since >"$ROOT/srv/data/empty/file"
+        echo since >"$ROOT/srv/data/empty/dir/more"
+        echo since >"$ROOT/srv/data/empty/made"
+        expect 1 undo sample
+        expect 0 undo --force sample
+        kept=/var/lib/deploy-migrate/sample/transactions/overwritten/1/srv/data/empty
+        for file in file dir/more made; do
+                assert_content "$kept/$file" since
+        done
+        assert_content /srv/data/empty/file old
+        assert_content /srv/data/empty/dir/file old
+        assert_missing /srv/data/empty/dir/more
+        assert_missing /srv/data/empty/made
+        expect 0 forget sample
+        assert_missing "$kept"
+}
+
 test_what_belongs_to_a_single_file() {
         WRITES='["/srv/outside/file"]'
         commit 'echo more >>outside/file'

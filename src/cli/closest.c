@@ -9,7 +9,7 @@
 #define WORD_MAX     32
 #define DISTANCE_MAX 2
 
-static size_t smaller(size_t a, size_t b)
+static size_t size_min(size_t a, size_t b)
 {
         return a < b ? a : b;
 }
@@ -18,10 +18,10 @@ static size_t smaller(size_t a, size_t b)
 static size_t distance_at(size_t rows[][WORD_MAX + 1], const char *a, const char *b, size_t i, size_t k)
 {
         bool same = a[i - 1] == b[k - 1];
-        size_t best = smaller(rows[i - 1][k - 1] + !same, smaller(rows[i - 1][k], rows[i][k - 1]) + 1);
+        size_t best = size_min(rows[i - 1][k - 1] + !same, size_min(rows[i - 1][k], rows[i][k - 1]) + 1);
 
         if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
-                best = smaller(best, rows[i - 2][k - 2] + 1);
+                best = size_min(best, rows[i - 2][k - 2] + 1);
         return best;
 }
 
@@ -46,7 +46,7 @@ void closest_consider(struct closest *closest, const char *candidate)
         assert(candidate);
 
         length = strlen(closest->word);
-        limit = smaller(DISTANCE_MAX, length / 2);
+        limit = size_min(DISTANCE_MAX, length / 2);
         distance =
                 length >= 2 && str_startswith(candidate, closest->word) ? 1 : word_distance(closest->word, candidate);
         if (distance > limit || (closest->found && distance >= closest->distance))

@@ -135,7 +135,7 @@ static void message_add_event(struct message *message, const struct dmig_event *
         message_add(message, "MESSAGE=%s: %s", dmig_event_get_package(event), expanded ? expanded : text);
 }
 
-static void text_replace(char **text, const char *value)
+static void journal_replace_text(char **text, const char *value)
 {
         free(*text);
         *text = value ? strdup(value) : NULL;
@@ -143,9 +143,9 @@ static void text_replace(char **text, const char *value)
 
 static void journal_set_upgrade(struct journal *journal, const struct dmig_event *event)
 {
-        text_replace(&journal->from, dmig_event_get_string(event, "from"));
-        text_replace(&journal->to, dmig_event_get_string(event, "to"));
-        text_replace(&journal->units, dmig_event_get_string(event, "units"));
+        journal_replace_text(&journal->from, dmig_event_get_string(event, "from"));
+        journal_replace_text(&journal->to, dmig_event_get_string(event, "to"));
+        journal_replace_text(&journal->units, dmig_event_get_string(event, "units"));
 }
 
 /* The services that wait tell since when, how far it is, and that it is over; their log isn't about each migration. */

@@ -90,6 +90,8 @@ test_a_downgrade_and_the_way_back() {
         apt upgrade
         apt install --allow-downgrades sample=1.0
         assert_settled
+        assert_journal 'the data is newer than the program' -u sample.service
+        assert_journal "'deploy-migrate undo sample'" -u sample.service
         assert_ran_once sample 2.0.0/001_format
         apt upgrade
         assert_settled

@@ -67,8 +67,9 @@ static int cli_check_output(struct cli *cli)
         cli_flush(cli);
         if (!ferror(stdout))
                 return EXIT_DONE;
-        if (!cli_output_is_closed() && asprintf(&text, "can't write to standard output: %s",
-                                                strerror(cli->output_error ? cli->output_error : EIO)) >= 0)
+        if (!cli_output_is_closed() &&
+            asprintf(&text, "can't write to standard output%s%s", cli->output_error ? ": " : "",
+                     cli->output_error ? strerror(cli->output_error) : "") >= 0)
                 cli_say(cli, LOG_ERR, NULL, text);
         return EXIT_UNUSABLE;
 }

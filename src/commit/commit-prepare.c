@@ -28,18 +28,21 @@ static int preparation_add_area(struct preparation *p, size_t i)
 {
         const struct area *area = &p->stage->areas->areas[i];
         struct redo_area made = { 0 };
-        int r;
+        int reachable, r = 0;
 
-        r = commit_is_reachable(p->place, area->fd);
-        if (r < 0)
-                return r;
+        reachable = commit_is_reachable(p->place, area->fd);
+        if (reachable < 0)
+                return reachable;
         made.path = strdup(area->path + strlen(p->place->root->path));
-        if (!made.path ||
-            (r == 0 && redo_changes_area(p->redo, i) && commit_name_hold(p->place->package, &made.hold) < 0)) {
-                free(made.path);
+        if (!made.path)
                 return -ENOMEM;
+        if (!reachable && redo_changes_area(p->redo, i))
+                r = commit_name_hold(p->place->package, &made.hold);
+        if (r < 0) {
+                free(made.path);
+                return r;
         }
-        made.memory = r == 0 && commit_is_in_memory(area->fd); /* else our own state vanishes, too */
+        made.memory = !reachable && commit_is_in_memory(area->fd); /* else our own state vanishes, too */
         return redo_add_area(p->redo, &made);
 }
 

@@ -35,9 +35,11 @@ _Noreturn static void network_hold(int report, pid_t parent)
 {
         int r = network_raise_loopback();
 
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent)
+        if (r >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+                r = -errno;
+        if (getppid() != parent)
                 _exit(EXIT_FAILURE);
-        if (write(report, &r, sizeof(r)) != sizeof(r))
+        if (write(report, &r, sizeof(r)) != sizeof(r) && write(report, &r, sizeof(r)) != sizeof(r)) /* interrupted */
                 _exit(EXIT_FAILURE);
         (void)close_range(3, ~0U, 0);
         for (;;)
@@ -54,6 +56,8 @@ static int network_open(int report, pid_t child, struct error *error)
         do
                 n = read(report, &r, sizeof(r));
         while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return error_errnof(error, -errno, "can't hear of the network name space for the sandbox");
         if (n != sizeof(r))
                 return error_setf(error, -EIO, "can't make a network name space for the sandbox: its process ended");
         if (r < 0)

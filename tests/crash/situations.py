@@ -27,7 +27,7 @@ def is_reason(said, point):
     wanted = os.strerror(point.how if point.kind == "system calls" else errno.ENOMEM)
     words = " ".join(said.split())
     named = {text for text in map(os.strerror, errno.errorcode) if text in words}
-    return named == {wanted}
+    return named == {wanted} or (not named and "can't write to standard output" in words)
 
 
 class Situation:

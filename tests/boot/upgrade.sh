@@ -175,6 +175,22 @@ test_force_migrates_under_a_running_service() {
         assert_ran_once sample 2.0.0/001_first 2.0.0/002_format
 }
 
+test_a_preview_stops_apt_before_it_unpacks() {
+        install_sample
+        ship_sample 2.0 'echo "unworkable"; exit 1'
+        expect 0 apt-get -q update
+        expect 100 apt-get -q -y -o Dpkg::Use-Pty=0 -o DeployMigrate::Preview=require upgrade
+        grep -qF 'unworkable' "$OUT" "$ERR" || fail "the reason isn't shown"
+        assert_settled
+        assert_installed sample 1.0
+        assert_unit sample.service active
+        assert_never_started sample
+        assert_content /var/lib/sample/format 1
+        expect 0 apt-get -q -y -o Dpkg::Use-Pty=0 -o DeployMigrate::Preview=show upgrade
+        grep -qF "Migrations of sample from 1.0 to 2.0:" "$OUT" || fail "there is no preview"
+        assert_installed sample 2.0
+}
+
 test_policy_that_forbids_starting_services_is_obeyed() {
         install_sample
         printf '#!/bin/sh\nexit 101\n' >"$ROOT/usr/sbin/policy-rc.d"

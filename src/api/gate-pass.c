@@ -2,6 +2,7 @@
 
 #include "api/gate-pass.h"
 
+#include "api/attempt.h"
 #include "basic/clock.h"
 
 #include <poll.h>
@@ -26,6 +27,22 @@ static bool gate_restarts_others(const struct package *pkg, const struct gate *g
         return gate_restart_staying(gate) >= 0;
 }
 
+/* Nothing runs then, so that nobody has to stop for it. */
+static bool plan_begins_with_given_up(const struct package *pkg)
+{
+        char sha256[65];
+
+        for (size_t i = 0; i < pkg->plan.n_steps; i++) {
+                const struct plan_step *step = &pkg->plan.steps[i];
+
+                if (package_is_due(step))
+                        return step->state == DMIG_STATE_GAVE_UP &&
+                               attempt_hash(&pkg->request.ctx->root, step->migration, sha256, NULL) >= 0 &&
+                               streq(step->record->sha256, sha256);
+        }
+        return false;
+}
+
 int gate_pass(const struct package *pkg, struct dmig_report *report, struct error *error)
 {
         uint64_t end = now_usec(CLOCK_MONOTONIC) +
@@ -41,7 +58,7 @@ int gate_pass(const struct package *pkg, struct dmig_report *report, struct erro
                 r = package_look_at_gate(pkg, report, &gate, error);
                 if (r < 0)
                         return r;
-                if (!gate_is_running(&gate) || (pkg->request.flags & DMIG_FORCE))
+                if (!gate_is_running(&gate) || (pkg->request.flags & DMIG_FORCE) || plan_begins_with_given_up(pkg))
                         return 1;
                 staying = gate.staying.n > 0 || !(pkg->request.flags & DMIG_STARTING);
                 if (staying && now_usec(CLOCK_MONOTONIC) >= end && !gate_restarts_others(pkg, &gate))

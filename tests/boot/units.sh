@@ -69,6 +69,20 @@ test_two_instances_and_a_service() {
         assert_nothing_failed
 }
 
+test_nobody_has_to_stop_for_what_was_given_up() {
+        install_instances
+        ship_sample 2.0 'exit 1' no-restart
+        apt upgrade
+        for try in 1 2 3; do
+                expect 1 deploy-migrate run --force sample
+        done
+        expect 1 systemctl restart sample@a.service
+        assert_unit sample@a.service inactive
+        assert_unit sample@b.service active
+        expect 1 deploy-migrate run sample
+        grep -qF 'was given up' "$OUT" || fail "attempt $try: $(cat "$OUT")"
+}
+
 test_one_command_restarts_all() {
         install_instances
         ship_sample 2.0 : no-restart

@@ -82,8 +82,11 @@ static unsigned fds_find_lowest(const int *fds, size_t n, unsigned first, unsign
         return best;
 }
 
-/* Keeps only the keeper's and the sandbox's: a copy of another keeper's control socket would hide from it that its parent has died. */
-static void keeper_close_others(const int *own, size_t n_own, const struct sandbox *sandbox)
+/*
+ * Keeps only the keeper's and the sandbox's: a copy of another keeper's control socket would hide from it that its parent has died.
+ * Returns: 0 or a negative errno.
+ */
+static int keeper_close_others(const int *own, size_t n_own, const struct sandbox *sandbox)
 {
         unsigned first = FIRST_FD, next;
 
@@ -91,13 +94,14 @@ static void keeper_close_others(const int *own, size_t n_own, const struct sandb
                 next = fds_find_lowest(own, n_own, first, ~0U);
                 if (sandbox)
                         next = fds_find_lowest(sandbox->fds, sandbox->n_given, first, next);
-                if (next > first)
-                        (void)close_range(first, next == ~0U ? ~0U : next - 1, 0);
+                if (next > first && close_range(first, next == ~0U ? ~0U : next - 1, 0) < 0)
+                        return -errno;
                 first = next + 1;
         } while (next != ~0U);
+        return 0;
 }
 
-static void keeper_take_fds(struct keeper *keeper)
+static int keeper_take_fds(struct keeper *keeper)
 {
         const struct sandbox *sandbox = keeper->request->sandbox;
         int own[4];
@@ -108,7 +112,7 @@ static void keeper_take_fds(struct keeper *keeper)
         own[3] = fd_move_up(keeper->request->lock_fd);
         for (size_t i = 0; sandbox && i < sandbox->n_given; i++)
                 sandbox->fds[i] = fd_move_up(sandbox->fds[i]); /* the child's own copy */
-        keeper_close_others(own, ELEMENTSOF(own), sandbox);
+        return keeper_close_others(own, ELEMENTSOF(own), sandbox);
 }
 
 /* ---- The program ---- */
@@ -291,9 +295,11 @@ void keeper_main(struct keeper *keeper)
 {
         const struct sandbox *sandbox = keeper->request->sandbox;
         struct keeper_message message = { .kind = KEEPER_SANDBOX_FAILED };
-        int child_fd;
+        int child_fd, r;
 
-        keeper_take_fds(keeper);
+        r = keeper_take_fds(keeper);
+        if (r < 0)
+                keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = r });
         keeper_reset_signals();
         (void)setsid();
         child_fd = keeper_watch_children();

@@ -55,7 +55,7 @@ static int directory_list(const char *path, struct strv *ret, struct error *erro
 /* For each directory in @path, whose name is @name; both are taken from the list. */
 typedef int (*directory_fn)(struct fixture_search *search, const char *path, const char *name);
 
-static int search_visit(struct fixture_search *search, const char *path, directory_fn fn)
+static int fixtures_visit(struct fixture_search *search, const char *path, directory_fn fn)
 {
         _cleanup_strv_ struct strv names = { 0 };
         int r;
@@ -84,7 +84,7 @@ static const char *path_tail(const char *path, unsigned n)
         return path;
 }
 
-static int search_add(struct fixture_search *search, const char *path, struct fixture **ret)
+static int fixtures_add(struct fixture_search *search, const char *path, struct fixture **ret)
 {
         struct fixtures *fixtures = search->fixtures;
         struct fixture *grown = array_grow(fixtures->list, fixtures->n, sizeof(*grown));
@@ -98,26 +98,26 @@ static int search_add(struct fixture_search *search, const char *path, struct fi
 }
 
 /* tests/VERSION/FILE/CASE */
-static int search_add_case(struct fixture_search *search, const char *path, const char *name)
+static int fixtures_add_case(struct fixture_search *search, const char *path, const char *name)
 {
         const char *id = path_tail(path, 3);
         struct fixture *fixture;
 
-        if (search_add(search, path, &fixture) < 0)
+        if (fixtures_add(search, path, &fixture) < 0)
                 return -ENOMEM;
         fixture->name = strdup(name);
         fixture->id = strndup(id, strlen(id) - strlen(name) - 1);
         return fixture->name && fixture->id ? 0 : -ENOMEM;
 }
 
-static int search_visit_migration(struct fixture_search *search, const char *path, const char *name)
+static int fixtures_visit_migration(struct fixture_search *search, const char *path, const char *name)
 {
         (void)name;
-        return search_visit(search, path, search_add_case);
+        return fixtures_visit(search, path, fixtures_add_case);
 }
 
 /* tests/CASE/VERSION */
-static int search_add_upgrade(struct fixture_search *search, const char *path, const char *name)
+static int fixtures_add_upgrade(struct fixture_search *search, const char *path, const char *name)
 {
         struct fixture *fixture;
 
@@ -126,16 +126,16 @@ static int search_add_upgrade(struct fixture_search *search, const char *path, c
                         search->error, -EINVAL,
                         "%s: a directory of fixtures is tests/VERSION/FILE/CASE, as in tests/1.1.0/001_rename.sh/plain, or for an upgrade tests/CASE/VERSION",
                         path);
-        if (search_add(search, path, &fixture) < 0)
+        if (fixtures_add(search, path, &fixture) < 0)
                 return -ENOMEM;
         fixture->name = strdup(path_tail(path, 2));
         fixture->from = strdup(name);
         return fixture->name && fixture->from ? 0 : -ENOMEM;
 }
 
-static int search_visit_top(struct fixture_search *search, const char *path, const char *name)
+static int fixtures_visit_top(struct fixture_search *search, const char *path, const char *name)
 {
-        return search_visit(search, path, name_is_version(name) ? search_visit_migration : search_add_upgrade);
+        return fixtures_visit(search, path, name_is_version(name) ? fixtures_visit_migration : fixtures_add_upgrade);
 }
 
 int fixtures_find(const char *directory, struct fixtures *ret, struct error *error)
@@ -152,7 +152,7 @@ int fixtures_find(const char *directory, struct fixtures *ret, struct error *err
         if (r < 0)
                 return r;
         if (access(path, F_OK) >= 0 || errno != ENOENT)
-                r = search_visit(&search, path, search_visit_top);
+                r = fixtures_visit(&search, path, fixtures_visit_top);
         if (r < 0)
                 return r;
         *ret = fixtures;

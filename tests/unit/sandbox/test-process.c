@@ -81,6 +81,32 @@ START_TEST(test_doesnt_begin_if_meanwhile_fails)
 }
 END_TEST
 
+static int go_on_meanwhile(void *userdata, struct error *error)
+{
+        (void)userdata;
+        (void)error;
+        return 0;
+}
+
+/* The keeper has been told to begin by then, and doesn't read that any more. */
+START_TEST(test_reason_arrives_if_sandbox_fails)
+{
+        _cleanup_(run_done) struct run run;
+        struct sandbox_step steps[300];
+        int fds[1] = { -EBADF };
+        const struct sandbox sandbox = { .steps = steps, .n_steps = ELEMENTSOF(steps), .fds = fds, .n_fds = 1 };
+
+        for (size_t i = 0; i < ELEMENTSOF(steps); i++)
+                steps[i] = (struct sandbox_step){ .type = STEP_SLAVE, .path = "/" };
+        steps[ELEMENTSOF(steps) - 1] = (struct sandbox_step){ .type = STEP_OPEN, .path = "/missing" };
+        program_run(&(struct program){ .script = "echo begun", .sandbox = &sandbox, .meanwhile = go_on_meanwhile },
+                    &run);
+        ck_assert_int_eq(run.r, -ENOENT);
+        ck_assert_msg(strstr(error_text(&run.error), "the sandbox could not open /missing"), "%s",
+                      error_text(&run.error));
+}
+END_TEST
+
 /* ---- The end --------------------------------------------------------------------------------- */
 
 static const struct {
@@ -404,6 +430,7 @@ static Suite *suite(void)
         tcase_add_unchecked_fixture(end, trees_setup, trees_teardown);
         tcase_add_loop_test(end, test_begins_after_meanwhile, 0, 2);
         tcase_add_loop_test(end, test_doesnt_begin_if_meanwhile_fails, 0, 2);
+        tcase_add_loop_test(end, test_reason_arrives_if_sandbox_fails, 0, 5);
         tcase_add_test(end, test_keeper_ends_later);
         tcase_add_loop_test(end, test_end, 0, 2 * ELEMENTSOF(ends));
         tcase_add_loop_test(end, test_cannot_start, 0, 2 * ELEMENTSOF(failures));

@@ -5,8 +5,8 @@
 #include "basic/clock.h"
 #include "basic/path.h"
 #include "cli/author/command.h"
-#include "cli/author/tree.h"
-#include "cli/author/trial-root.h"
+#include "cli/author/tree-copy.h"
+#include "cli/author/trial-step.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -14,143 +14,12 @@
 
 #define KILLS 5U
 
-DEFINE_CLEANUP(struct dmig_report *, dmig_report_unref);
-
-struct trial {
-        const struct trial_request *request;
-        const struct fixture *fixture;
-        char *before, *after; /* NULL: an empty tree */
-        char *from, *to;      /* versions */
-        uint64_t run_usec;    /* how long the first run took */
-        bool undoable;
-        struct trial_result *result;
-        struct error *error;
-};
-
 static void trial_done(struct trial *trial)
 {
         free(trial->before);
         free(trial->after);
         free(trial->from);
         free(trial->to);
-}
-
-/* ---- What is compared ---- */
-
-/* Adds the lines below a heading, if there are any. */
-static int trial_add_faults(struct trial *trial, const char *heading, const struct strv *lines)
-{
-        int r = lines->n > 0 ? strv_add(&trial->result->faults, heading) : 0;
-
-        for (size_t i = 0; r >= 0 && i < lines->n; i++)
-                r = strv_addf(&trial->result->faults, "  %s", lines->list[i]);
-        return r;
-}
-
-static int trial_compare(struct trial *trial, const struct tree_comparison *request, const char *heading)
-{
-        _cleanup_strv_ struct strv lines = { 0 };
-        int r;
-
-        r = tree_compare(request, &lines, trial->error);
-        return r < 0 ? r : trial_add_faults(trial, heading, &lines);
-}
-
-/* @expected: a tree of the fixture. */
-static int trial_expect_tree(struct trial *trial, const struct trial_root *root, const char *expected,
-                             const char *heading)
-{
-        _cleanup_tree_ struct tree a = { 0 }, b = { 0 };
-        int r;
-
-        r = tree_read(expected, &a, trial->error);
-        if (r >= 0)
-                r = tree_read(root->path, &b, trial->error);
-        return r < 0 ? r : trial_compare(trial, &(const struct tree_comparison){ &a, &b, false }, heading);
-}
-
-/* ---- What is run ---- */
-
-static unsigned trial_get_flags(const struct trial *trial)
-{
-        return trial->request->workbench->isolated ? 0 : DMIG_SANDBOX_OFF;
-}
-
-/* @wanted: the state in which each migration must be, or PENDING for any that is done. */
-static int trial_check_states(struct trial *trial, const struct dmig_report *report, enum dmig_state wanted,
-                              const char *when)
-{
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < dmig_report_count(report); i++) {
-                const struct dmig_step *step = dmig_report_get_step(report, i);
-                enum dmig_state state = dmig_step_get_state(step);
-
-                if (dmig_step_is_direct(step) || dmig_step_reaches_out(step))
-                        trial->undoable = false;
-                if (wanted == DMIG_STATE_APPLIED && state == DMIG_STATE_SATISFIED)
-                        r = strv_addf(&trial->result->faults,
-                                      "%s: check of %s says that the effect is there before migrate was run", when,
-                                      dmig_step_get_id(step));
-                if (wanted == DMIG_STATE_SATISFIED && state == DMIG_STATE_APPLIED)
-                        r = strv_addf(&trial->result->faults,
-                                      "%s: check of %s says that the effect isn't there, though it is", when,
-                                      dmig_step_get_id(step));
-        }
-        return r;
-}
-
-/* A process that was killed may have done all. */
-static bool report_is_done(const struct dmig_report *report, enum dmig_state wanted)
-{
-        enum dmig_result result = dmig_report_get_result(report);
-
-        return result == DMIG_RESULT_COMPLETED || (wanted == DMIG_STATE_PENDING && result == DMIG_RESULT_NOTHING_TO_DO);
-}
-
-/* Returns: 1 if all ran, 0 with a fault added, or a negative errno. */
-static int trial_migrate(struct trial *trial, const struct trial_root *root, enum dmig_state wanted, const char *when)
-{
-        _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
-        size_t n = trial->result->faults.n;
-        int r;
-
-        r = dmig_run(root->ctx, trial->request->package, trial->from, trial->to, trial_get_flags(trial), &report);
-        if (r < 0)
-                return error_setf(trial->error, r, "%s", dmig_error_message(root->ctx));
-        if (!report_is_done(report, wanted))
-                r = strv_addf(&trial->result->faults, "%s: %s", when,
-                              dmig_report_get_error(report) ?: dmig_result_to_string(dmig_report_get_result(report)));
-        if (r >= 0)
-                r = trial_check_states(trial, report, wanted, when);
-        return r < 0 ? r : trial->result->faults.n == n;
-}
-
-/* Makes a root of @tree, NULL for an empty one. */
-static int trial_begin(struct trial *trial, const char *tree, struct trial_root *ret)
-{
-        return trial_root_make(trial->request, &(const struct trial_setup){ tree, TREE_AS_LISTED, trial->fixture->id },
-                               ret, trial->error);
-}
-
-/* Runs again where it has run: that is about one migration, since a later one of an upgrade may have removed the effect. */
-static int trial_repeat(struct trial *trial, const struct trial_root *root)
-{
-        _cleanup_tree_ struct tree before = { 0 }, after = { 0 };
-        int r;
-
-        r = dmig_baseline(root->ctx, trial->request->package, trial->from, 0);
-        if (r < 0)
-                return error_setf(trial->error, r, "%s", dmig_error_message(root->ctx));
-        r = tree_read(root->path, &before, trial->error);
-        if (r >= 0)
-                r = trial_migrate(trial, root, DMIG_STATE_SATISFIED, "run once more");
-        if (r <= 0)
-                return r;
-        r = tree_read(root->path, &after, trial->error);
-        return r < 0 ? r
-                     : trial_compare(trial, &(const struct tree_comparison){ &before, &after, true },
-                                     "run once more, it changes files");
 }
 
 /* ---- What is proved ---- */

@@ -5,8 +5,8 @@
 #include "basic/clock.h"
 #include "basic/memstream.h"
 #include "basic/path-escape.h"
-#include "units/mount-units.h"
 #include "stage/missing-mounts.h"
+#include "units/mount-units.h"
 
 #include <poll.h>
 #include <stdio.h>

@@ -139,7 +139,7 @@ image() {
 {"version": {"os-release": "IMAGE_VERSION"}, "writes": ["/data/sample"]}
 END
         rm -r "$TREE/DEBIAN"
-        cp -a "$TREE/lib" "$TREE/usr" && rm -r "$TREE/lib" # merged with /usr
+        cp -a "$TREE/lib" "$TREE/usr" && rm -r "${TREE:?}/lib" # merged with /usr
         find "$TREE" -type f -exec sed -i 's|/var/lib/sample|/data/sample|g' {} +
         cp -a "$TREE/." "$ROOT"
         sed -i '/^IMAGE_VERSION=/d' "$ROOT/usr/lib/os-release"

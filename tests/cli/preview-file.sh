@@ -47,7 +47,7 @@ test_an_upgrade() {
 test_the_first_migrations_of_a_system() {
         deb sample 1.2-1 1.2.0/001_b
         package sample 1.1-1
-        rm -rf "$ROOT/usr"
+        rm -rf "${ROOT:?}/usr"
         expect 0 preview --from 1.1-1 "$WORK/sample.deb"
         assert_missing /usr
         grep -qF '1.2.0-001_b' "$OUT" || fail "the change isn't shown"

@@ -154,11 +154,17 @@ static int trace_step_back(const struct redo_trace *trace, size_t area, const st
 
 int redo_trace_back(const struct redo_trace *trace, size_t area, const char *path, struct redo_origin *ret)
 {
-        struct redo_origin origin = { .path = strdup(path) };
-        const struct redo_rename *end = trace->redo->renames + trace->redo->n_renames;
-        int r = origin.path ? 1 : -ENOMEM;
+        struct redo_origin origin = { 0 };
+        const struct redo_rename *end;
+        int r;
 
         assert(trace && path && ret);
+
+        origin.path = strdup(path);
+        if (!origin.path)
+                return -ENOMEM;
+        r = trace->redo->n_renames > 0; /* without any, there may be no array to find the end of */
+        end = r > 0 ? trace->redo->renames + trace->redo->n_renames : NULL;
         while (r > 0 && !origin.in_slot)
                 r = trace_step_back(trace, area, &end, &origin);
         if (r < 0) {

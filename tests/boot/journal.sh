@@ -124,7 +124,7 @@ test_the_catalog_explains_what_happened() {
         done
         expect 0 journalctl --no-pager -x -o short MESSAGE_ID="$(message_id failed sample)"
         assert_out 'Subject: '
-        assert_out 'deploy-migrate run sample'
+        assert_out 'deploy-migrate retry sample'
 }
 
 test_the_catalog_and_the_program_have_the_same_messages() {

@@ -10,9 +10,8 @@
 #include "basic/strv.h"
 
 struct mount_units {
-        struct strv points; /* absolute paths, of those that aren't active */
-        struct strv
-                awaited; /* likewise, of those that have a job that starts them, which the migrations can wait for */
+        struct strv points;  /* absolute paths, of those that aren't active */
+        struct strv awaited; /* likewise, of those that have a job which starts them, and the migrations can wait for */
 };
 
 /* For the migrations of @package. Returns: 0, with none if systemd doesn't run here or this user can't ask it; or a negative errno with @error set. */

@@ -113,7 +113,7 @@ def try_stage(start, directory):
     def check(tree):
         fill(tree.path(FILLERS[0]), 30)
         said = tree.expect(1, "run")
-        if not re.search(r"only [0-9.]+ [KMG]i?B are free on the file system of \S+", said):
+        if not re.search(r"only [0-9.]+ [KMG]i?B are free on the file system of \S+", " ".join(said.split())):
             raise AssertionError(f"it doesn't say how much is free: {said}")
         if tree.count("applied"):
             raise AssertionError("30 free blocks were enough")

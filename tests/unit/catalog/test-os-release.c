@@ -28,7 +28,7 @@ static const struct {
 
 START_TEST(test_cases)
 {
-        const struct root root = tree_new();
+        _cleanup_(root_done) struct root root = tree_new();
         _cleanup_error_ struct error error = { 0 };
         _cleanup_free_ char *value = NULL;
         int r;
@@ -51,7 +51,7 @@ END_TEST
 /* What can't be opened isn't absent: the other file isn't asked. */
 START_TEST(test_unreadable)
 {
-        const struct root root = tree_new();
+        _cleanup_(root_done) struct root root = tree_new();
         _cleanup_error_ struct error error = { 0 };
         char *value = NULL;
 

@@ -31,7 +31,7 @@ static const struct {
 
 START_TEST(test_cases)
 {
-        const struct root root = tree_new();
+        _cleanup_(root_done) struct root root = tree_new();
         _cleanup_(package_facts_done) struct package_facts facts = { 0 };
         _cleanup_error_ struct error error = { 0 };
         int r;
@@ -58,7 +58,7 @@ END_TEST
 START_TEST(test_unreadable)
 {
         static const char *const names[] = { DIRECTORY "/version", DIRECTORY "/package.json", DIRECTORY };
-        const struct root root = tree_new();
+        _cleanup_(root_done) struct root root = tree_new();
         struct package_facts facts = { 0 };
         _cleanup_error_ struct error error = { 0 };
 

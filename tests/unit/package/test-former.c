@@ -53,7 +53,7 @@ static void find(const struct root *root, const char *history, int expected, con
 
 START_TEST(test_cases)
 {
-        const struct root root = tree_new();
+        _cleanup_(root_done) struct root root = tree_new();
 
         if (cases[_i].status)
                 tree_add(&root, &(struct tree_entry){ STATUS_FILE, 0644, cases[_i].status });
@@ -75,7 +75,7 @@ static const struct {
 /* What can't be read may have the version that counts, whatever another place has. */
 START_TEST(test_unreadable)
 {
-        const struct root root = tree_new();
+        _cleanup_(root_done) struct root root = tree_new();
 
         tree_add(&root,
                  &(struct tree_entry){ unreadable[_i].path, S_IFLNK | 0777, strrchr(unreadable[_i].path, '/') + 1 });

@@ -68,7 +68,7 @@ test_a_database_with_a_log_that_is_newer_than_the_transaction() {
         save since
         for option in '' --dry-run; do
                 expect 1 undo $option sample
-                assert_err "$ROOT/srv/data/app.db-wal was made"
+                assert_err "made since: /srv/data/app.db-wal"
                 assert_as since --untouched
         done
         expect 0 undo --force sample

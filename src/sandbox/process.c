@@ -103,10 +103,8 @@ static int supervision_read_message(struct supervision *s)
         ssize_t n = recv(s->control, &message, sizeof(message), 0);
 
         /* That the keeper has ended without reading what it was told comes before what it has said, which is read next. */
-        if (n < 0 && (errno == EINTR || errno == ECONNRESET))
-                return 0;
         if (n < 0)
-                return -errno;
+                return errno == EINTR || errno == ECONNRESET ? 0 : -errno;
         if (n != sizeof(message)) {
                 supervision_note_gone(s);
                 return 0;

@@ -167,7 +167,7 @@ test_it_is_cut_to_nothing() {
                 head -c $size "$WORK/history" >"$HISTORY"
                 for command in run status plan history undo forget; do
                         expect 3 $command sample
-                        cat "$OUT" >>"$ERR"
+                        tr -s ' \n' ' ' <"$OUT" >>"$ERR"
                         assert_err "$HISTORY: no line is left of it"
                 done
                 head -c $size "$WORK/history" | cmp - "$HISTORY" || fail 'the history was changed'

@@ -33,7 +33,8 @@ listed() {
 
 assert_fits() {
         [ "$(wc -l <"$OUT")" -le 24 ] || fail 'it is higher than a screen'
-        [ "$(wc -L <"$OUT")" -le 80 ] || fail 'it is wider than a screen'
+        # A command stays whole, so that it can be copied, however long the name of a directory of tests is.
+        [ "$(sed "s#--root $ROOT ##" "$OUT" | wc -L)" -le 80 ] || fail 'it is wider than a screen'
         ! grep -q ' $' "$OUT" || fail 'a line ends in a blank'
 }
 

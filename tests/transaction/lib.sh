@@ -30,6 +30,14 @@ use_own_file_system() {
         [ -n "${DEPLOY_MIGRATE_TEST_DISK:-}" ] || exec "${0%/*}/../in-memory" "$0"
 }
 
+# Trees on an ext4 with a journal: only that gives a new file the inode number of one that was just removed.
+use_journal() {
+        TMPDIR=$(mktemp -d) && truncate -s 512M "$TMPDIR.image" && mkfs.ext4 -q "$TMPDIR.image" &&
+                mount -o loop "$TMPDIR.image" "$TMPDIR" && rm "$TMPDIR.image" && export TMPDIR && return
+        echo 'Bail out! No file system with a journal can be mounted'
+        exit 1
+}
+
 need_attributes() {
         need_tools attr setfattr
         need_tools acl setfacl

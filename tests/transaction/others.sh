@@ -9,6 +9,7 @@ need_root
 need_mounts
 need_overlays
 use_own_file_system
+use_journal
 
 # ship MIGRATE: it waits in its second check, until the gate is opened.
 ship() {
@@ -247,7 +248,6 @@ test_a_hold_that_is_renamed() {
         [ "$(ls -A "$ROOT/srv/home/sub")" = "$(printf 'file\nsecret')" ] || fail 'a hold is still there'
 }
 
-# ext4 gives a new file the number of one that was removed.
 test_another_file_with_the_same_inode_number() {
         HOLD=
         ship_alone 'chmod 4755 sub/tool' '[ -u "$DPKG_ROOT/srv/home/sub/tool" ]'
@@ -256,12 +256,7 @@ test_another_file_with_the_same_inode_number() {
         take_back_applied
         number=$(stat -c %i "$ROOT/srv/home/sub/tool")
         as_nobody 'rm sub/tool; cp /bin/cat sub/tool'
-        tries=200
-        until [ "$(stat -c %i "$ROOT/srv/home/sub/tool")" = "$number" ]; do
-                tries=$((tries - 1))
-                [ $tries -gt 0 ] || skip 'the file system gives no number again'
-                as_nobody "cp /bin/cat sub/more.$tries; mv sub/more.$tries sub/tool"
-        done
+        [ "$(stat -c %i "$ROOT/srv/home/sub/tool")" = "$number" ] || fail 'the file system gives no number again'
         expect 0 run sample
         [ "$(stat -c '%U %a' "$ROOT/srv/home/sub/tool")" = 'nobody 755' ] || fail 'a program of somebody is setuid now'
 }

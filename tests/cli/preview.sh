@@ -107,6 +107,15 @@ END
         assert_out '+newest name=2'
 }
 
+# A tree without users of its own has those of the system.
+test_owners_of_a_tree_without_users() {
+        write /etc/sample/key k
+        migration sample 1.1.0/001_x '' 'chown daemon "$DPKG_ROOT/etc/sample/key"; touch "$marker"'
+        prepare sample 1.0 1.1
+        expect 0 preview sample
+        assert_out 'owner root:root -> daemon:root'
+}
+
 # What "write a new file, rename it" loses; and history tells the same of the run.
 test_owners_acls_and_targets() {
         name_owners

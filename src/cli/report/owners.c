@@ -33,13 +33,23 @@ static void owners_file_done(struct owners_file *file)
         free(file->path);
 }
 
-static void owners_file_open(struct owners_file *file, const char *path)
+static void owners_file_try(struct owners_file *file, const char *root, const char *path)
 {
-        if (asprintf(&file->path, "%s%s", owners_root ? owners_root : "", path) < 0)
+        free(file->path);
+        if (asprintf(&file->path, "%s%s", root, path) < 0)
                 need_memory(file->path = NULL);
         file->stream = fopen(file->path, "re");
         if (!file->stream && errno != ENOENT)
                 need_fail(file->path, errno);
+}
+
+/* A tree that has no users of its own was made by those of the system. */
+static void owners_file_open(struct owners_file *file, const char *path)
+{
+        if (owners_root)
+                owners_file_try(file, owners_root, path);
+        if (!file->stream)
+                owners_file_try(file, "", path);
 }
 
 /* Nothing was found: since there is nothing, or since it couldn't be looked for. The C library has other errors for the former, too. */

@@ -55,21 +55,28 @@ int lasting_state_is_read_only(const struct root *root)
 static int directory_find_lasting(int fd, const char *path, char **ret);
 
 /* Returns: as lasting_data_find(). */
-static int entry_find_lasting(int dir, const char *name, const char *path, char **ret)
+static int fd_find_lasting(int fd, const char *path, char **ret)
 {
-        _cleanup_close_ int fd = -EBADF;
         struct stat st;
         int r;
 
-        fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-                return errno == ENOENT ? 0 : -errno; /* removed since it was listed */
         if (fstat(fd, &st) < 0)
                 return -errno;
         if (S_ISDIR(st.st_mode))
                 return directory_find_lasting(fd, path, ret);
         r = fd_outlives_boot(fd);
-        return r > 0 ? str_replace(ret, path) < 0 ? -ENOMEM : 1 : r;
+        if (r <= 0)
+                return r;
+        return str_replace(ret, path) < 0 ? -ENOMEM : 1;
+}
+
+static int entry_find_lasting(int dir, const char *name, const char *path, char **ret)
+{
+        _cleanup_close_ int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+        if (fd < 0)
+                return errno == ENOENT ? 0 : -errno; /* removed since it was listed */
+        return fd_find_lasting(fd, path, ret);
 }
 
 static int directory_find_lasting(int fd, const char *path, char **ret)
@@ -101,19 +108,10 @@ static int directory_find_lasting(int fd, const char *path, char **ret)
 static int path_find_lasting(const struct root *root, const char *path, char **ret)
 {
         _cleanup_close_ int fd = root_open_present(root, path, O_PATH);
-        struct stat st;
-        int r;
 
         if (fd == -ENOENT || fd == -ENOTDIR)
                 return 0;
-        if (fd < 0)
-                return fd;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (S_ISDIR(st.st_mode))
-                return directory_find_lasting(fd, path, ret);
-        r = fd_outlives_boot(fd);
-        return r > 0 ? str_replace(ret, path) < 0 ? -ENOMEM : 1 : r;
+        return fd < 0 ? fd : fd_find_lasting(fd, path, ret);
 }
 
 int lasting_data_find(const struct root *root, const struct catalog *catalog, char **ret, struct error *error)

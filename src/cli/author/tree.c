@@ -5,6 +5,7 @@
 #include "basic/array.h"
 #include "basic/path.h"
 #include "cli/author/command.h"
+#include "cli/report/file-details.h"
 
 #include <fts.h>
 #include <limits.h>
@@ -204,20 +205,6 @@ struct comparison {
         struct error *error;
 };
 
-static const char *file_type_name(const struct tree_file *file)
-{
-        switch (file->st.st_mode & S_IFMT) {
-        case S_IFREG:
-                return "file";
-        case S_IFDIR:
-                return "directory";
-        case S_IFLNK:
-                return "symbolic link";
-        default:
-                return "special file";
-        }
-}
-
 /* Appends what diff(1) says of two files. */
 static int comparison_add_diff(const struct comparison *c, const struct tree_file *expected,
                                const struct tree_file *found)
@@ -280,8 +267,8 @@ static int comparison_check_file(const struct comparison *c, const struct tree_f
         int r = 0;
 
         if ((mode & S_IFMT) != (found_mode & S_IFMT))
-                return strv_addf(c->ret, "/%s: is a %s instead of a %s", found->path, file_type_name(found),
-                                 file_type_name(expected));
+                return strv_addf(c->ret, "/%s: is a %s instead of a %s", found->path, mode_type_name(found->st.st_mode),
+                                 mode_type_name(expected->st.st_mode));
         if (S_ISLNK(mode) && !streq(expected->target, found->target))
                 r = strv_addf(c->ret, "/%s: leads to %s instead of %s", found->path, found->target, expected->target);
         else if (!S_ISLNK(mode) && (mode & PERMISSIONS) != (found_mode & PERMISSIONS))
@@ -301,7 +288,7 @@ static int comparison_tell_alone(const struct comparison *c, const struct tree_f
 {
         if (path_leads_to_own(file->path))
                 return 0;
-        return strv_addf(c->ret, "/%s: %s (%s)", file->path, word, file_type_name(file));
+        return strv_addf(c->ret, "/%s: %s (%s)", file->path, word, mode_type_name(file->st.st_mode));
 }
 
 int tree_compare(const struct tree_comparison *request, struct strv *ret, struct error *error)

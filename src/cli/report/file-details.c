@@ -49,7 +49,7 @@ static void details_add(const struct details *d, const char *what, const char *b
 
 /* ---- Content ---- */
 
-static const char *mode_type_name(unsigned mode)
+const char *mode_type_name(unsigned mode)
 {
         switch (mode & S_IFMT) {
         case S_IFREG:

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+/* Returns: "file", "directory" or what else has this mode. */
+const char *mode_type_name(unsigned mode);
 /*
  * "mode 0644 -> 0600, owner root:root -> daemon:root". @counted: the content is described by numbers of lines elsewhere. Returns: the text,
  * "" if there is nothing to say, or NULL if memory ran out; the caller frees it.

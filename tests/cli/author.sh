@@ -129,6 +129,18 @@ test_a_good_one_passes() {
         author 2 test migrations 9.9.9/001_none
 }
 
+# In a name space of his own, in which he is root and nobody else is anybody.
+test_a_user_without_privileges() {
+        try user "$CHECK" "$MIGRATE"
+        chmod 711 "$WORK" "$ROOT"
+        chown -R nobody "$source"
+        mkdir -m 1777 "$WORK/tmp"
+        setpriv --reuid=nobody --regid=nogroup --clear-groups env TMPDIR="$WORK/tmp" \
+                "$DEPLOY_MIGRATE" test "$migrations" >"$OUT" 2>"$ERR" || fail "exit status $?"
+        assert_out '1 passed, 0 failed'
+        [ -z "$(ls -A "$WORK/tmp")" ] || fail "something is left in TMPDIR"
+}
+
 test_check_that_always_finds_the_effect() {
         try zero 'exit 0' "$MIGRATE"
         assert_finds "says that the effect is there before migrate was run"

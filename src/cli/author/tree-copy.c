@@ -16,17 +16,22 @@ static int script_run(const char *script, const char *const args[static 3], stru
 
 int tree_copy(const char *from, const char *to, enum tree_order order, struct error *error)
 {
+        /* An owner may have no number in this name space. */
+        static const char listed[] = "cp -aT -- \"$1\" \"$2\" 2>/dev/null || { rm -rf -- \"$2\"; "
+                                     "cp -rdT --preserve=mode,timestamps,links,xattr -- \"$1\" \"$2\"; }";
         /* The archive is made of a list of files, and gives directories their attributes when all is in them. */
-        static const char ordered[] = "list=$(mktemp \"$2.XXXXXX\"); mkdir -- \"$2\"; cd -- \"$1\"; "
-                                      "find . -print0 | LC_ALL=C sort -z $3 >\"$list\"; "
-                                      "tar --null --no-recursion --acls --xattrs -T \"$list\" -cf \"$list.tar\"; "
-                                      "tar -C \"$2\" --acls --xattrs -xpf \"$list.tar\"; rm \"$list\" \"$list.tar\"";
+        static const char ordered[] =
+                "list=$(mktemp \"$2.XXXXXX\"); mkdir -- \"$2\"; cd -- \"$1\"; "
+                "find . -print0 | LC_ALL=C sort -z $3 >\"$list\"; "
+                "tar --null --no-recursion --acls --xattrs -T \"$list\" -cf \"$list.tar\"; "
+                "tar -C \"$2\" --acls --xattrs -xpf \"$list.tar\" 2>/dev/null || "
+                "tar -C \"$2\" --no-same-owner --acls --xattrs -xpf \"$list.tar\"; rm \"$list\" \"$list.tar\"";
 
         assert(from);
         assert(to);
 
         if (order == TREE_AS_LISTED)
-                return script_run("cp -aT -- \"$1\" \"$2\"", (const char *const[]){ from, to, "" }, error);
+                return script_run(listed, (const char *const[]){ from, to, "" }, error);
         return script_run(ordered, (const char *const[]){ from, to, order == TREE_REVERSED ? "-r" : "" }, error);
 }
 

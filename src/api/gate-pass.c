@@ -36,9 +36,9 @@ static bool plan_begins_with_given_up(const struct package *pkg)
                 const struct plan_step *step = &pkg->plan.steps[i];
 
                 if (package_is_due(step))
-                        return step->state == DMIG_STATE_GAVE_UP &&
+                        return step->state == DMIG_STATE_GAVE_UP && /* else its file needn't be read */
                                attempt_hash(&pkg->request.ctx->root, step->migration, sha256, NULL) >= 0 &&
-                               streq(step->record->sha256, sha256);
+                               plan_step_is_given_up(step, sha256);
         }
         return false;
 }

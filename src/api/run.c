@@ -114,12 +114,6 @@ static void run_tell_upgrade(struct run *run)
 
 /* ---- The migrations ---- */
 
-/* It stays given up as long as its file is the same. */
-static bool step_is_given_up(const struct plan_step *step, const char *sha256)
-{
-        return step->state == DMIG_STATE_GAVE_UP && streq(step->record->sha256, sha256);
-}
-
 static unsigned record_count_attempts(const struct record *record, const char *sha256)
 {
         return record && streq(record->sha256, sha256) ? record->failures : 0;
@@ -190,7 +184,7 @@ static int run_take_step(struct run *run, const struct plan_step *planned, struc
         r = attempt_hash(&run->ctx->root, planned->migration, attempt.sha256, error);
         if (r < 0)
                 return r;
-        if (step_is_given_up(planned, attempt.sha256))
+        if (plan_step_is_given_up(planned, attempt.sha256))
                 return run_conclude_step(run, step);
         attempt.number = record_count_attempts(planned->record, attempt.sha256) + 1;
         step->state = DMIG_STATE_PENDING;

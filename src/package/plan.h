@@ -20,6 +20,12 @@ struct plan_step {
         bool in_range;       /* belongs to this upgrade; the others are only for people to see */
 };
 
+/* Whether @step is left alone: it stays given up as long as its file is the one with @sha256. */
+static inline bool plan_step_is_given_up(const struct plan_step *step, const char *sha256)
+{
+        return step->state == DMIG_STATE_GAVE_UP && streq(step->record->sha256, sha256);
+}
+
 struct plan {
         struct plan_step *steps; /* by version, then by number; missing ones last */
         size_t n_steps;

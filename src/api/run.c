@@ -14,6 +14,7 @@
 #include "package/package.h"
 #include "package/reload.h"
 #include "package/tried.h"
+#include "package/upgrade-events.h"
 #include "phase/running.h"
 #include "sandbox/process.h"
 #include "transaction/archive.h"
@@ -35,81 +36,13 @@ struct run {
         bool recovered; /* an earlier run was interrupted, and its commit or undo was finished now */
 };
 
-static int run_record(struct run *run, const struct emission *emission, struct error *error)
-{
-        return emit_event(run->ctx, run->pkg->history, emission, error);
-}
-
-/* ---- Before the first migration ---- */
-
-/* Of a version that isn't from the package database. */
-static const char *run_get_to_source(const struct run *run)
-{
-        return run->pkg->request.to ? "argument" : "file";
-}
-
-/* Records "from" before anything changes, since the evidence for it goes away. */
-static int run_record_baseline(struct run *run, struct error *error)
-{
-        const struct upgrade *upgrade = &run->pkg->upgrade;
-        bool installed = streq(upgrade->from_source, "installed");
-        const char *known = run->pkg->history->state.from;
-        /* If the caller knows better, the run after one that ended half way must not begin at another version. */
-        bool told = run->pkg->request.from && run->pkg->plan.n_pending > 0;
-
-        if (known && (!told || streq(known, upgrade->from)))
-                return 0;
-        if (installed)
-                context_log(
-                        run->ctx, LOG_NOTICE, run->pkg->request.package,
-                        "cannot tell which version %s was upgraded from; assuming its data is at %s, so no migration runs; if it is older, set it with 'deploy-migrate baseline'",
-                        run->pkg->request.package, upgrade->from);
-        return run_record(run,
-                          &(const struct emission){
-                                  "baseline",
-                                  { { "version", .text = upgrade->from },
-                                    { "source", .text = upgrade->from_source },
-                                    { upgrade->foreign ? "to_source" : NULL, .text = run_get_to_source(run) } } },
-                          error);
-}
-
-static int run_record_completed(struct run *run, struct error *error)
-{
-        const struct upgrade *upgrade = &run->pkg->upgrade;
-        const struct history_state *state = &run->pkg->history->state;
-
-        if (state->settled && state->from && streq(state->from, upgrade->to))
-                return 0;
-        return run_record(run,
-                          &(const struct emission){
-                                  "completed",
-                                  { { "from", .text = upgrade->from },
-                                    { "to", .text = upgrade->to },
-                                    { upgrade->foreign ? "to_source" : NULL, .text = run_get_to_source(run) } } },
-                          error);
-}
-
 /* Closes the history of a package that is gone; what could be undone goes, too. */
 static int run_record_purged(struct run *run, struct error *error)
 {
         int r;
 
-        r = run_record(run, &(const struct emission){ .name = "purged" }, error);
+        r = emit_event(run->ctx, run->pkg->history, &(const struct emission){ .name = "purged" }, error);
         return r < 0 ? r : archive_purge(run->pkg->history, error);
-}
-
-static void run_tell_upgrade(struct run *run)
-{
-        const struct upgrade *upgrade = &run->pkg->upgrade;
-        _cleanup_free_ char *units = report_join_units(run->report);
-
-        emit_unrecorded(run->ctx, run->pkg->request.package,
-                        &(const struct emission){ "upgrade",
-                                                  { { "from", .text = upgrade->from },
-                                                    { "to", .text = upgrade->to },
-                                                    { "from_source", .text = upgrade->from_source },
-                                                    { "pending", .number = (int64_t)run->pkg->plan.n_pending },
-                                                    { units ? "units" : NULL, .text = units } } });
 }
 
 /* ---- The migrations ---- */
@@ -262,17 +195,17 @@ static int run_do_upgrade(struct run *run, struct error *error)
                 context_log(run->ctx, LOG_WARNING, run->pkg->request.package,
                             "the sandbox is off: migrations run directly on the system");
 
-        r = run_record_baseline(run, error);
+        r = upgrade_record_baseline(run->pkg, error);
         if (r < 0)
                 return r;
-        run_tell_upgrade(run);
+        upgrade_tell(run->pkg, run->report);
         r = run_take_steps(run, error);
         if (r > 0 && run->committed)
                 r = run_settle(run, error);
         if (r <= 0)
                 return r;
         run->report->result = n_pending > 0 || run->recovered ? DMIG_RESULT_COMPLETED : DMIG_RESULT_NOTHING_TO_DO;
-        r = run_record_completed(run, error);
+        r = upgrade_record_completed(run->pkg, error);
         return r < 0 ? r : transaction_prune(run->ctx, run->pkg->history, error);
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What stands still because a run didn't succeed. In: a run that has ended, without its lock. Out, if it didn't succeed: a note of the units that
- * wait for it, and a timer if it was postponed; if it did: these units started again, and no timer.
+ * Units that stand still because a run failed. In: a run that has ended and given its lock back. Out, if it failed: a note of the units that wait for
+ * it, and a timer if it was postponed. If it succeeded: these units are started, and the timer is gone.
  */
 
 #include "package/report.h"

@@ -77,8 +77,8 @@ static int sites_explain_hold(const struct sites *sites, size_t i)
 
         return error_setf(
                 sites->error, -ENOENT,
-                "can't finish %s: %s isn't in %s%s; mount its file system, or, if somebody has moved it, move back the directory in which 'find / -xdev -inum %" PRIu64
-                "' finds deploy-migrate.slots, then run again",
+                "can't finish %s: %s isn't in %s%s; mount its file system, or, if it was moved, move it back and run again: 'find / -xdev -inum %" PRIu64
+                "' finds the deploy-migrate.slots that is in it",
                 sites->redo->id, area->hold, sites->place->root->path, area->path, area->slots);
 }
 

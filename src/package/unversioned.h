@@ -10,8 +10,8 @@
 #include "package/upgrade.h"
 
 /*
- * Whether the running system has no package database, and not just a damaged one. Elsewhere one is expected: below a root that was named a mistake is
- * more likely. Returns: 1, 0 or a negative errno.
+ * Whether the running system was made without a package database, as images are; a damaged one is not taken for that. Below a root that was named, a
+ * database is always expected. Returns: 1, 0 or a negative errno.
  */
 _must_check_ int unversioned_is_machine(const struct dmig *ctx);
 /*

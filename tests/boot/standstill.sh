@@ -48,14 +48,16 @@ END
         ship
 }
 
-# ask: what the service says.
+# ask: what the service says. A connection that systemd closes, as it stops the socket, is no answer.
 ask() {
         machine python3 -c '
 import socket
 client = socket.socket(socket.AF_UNIX)
 client.settimeout(20)
 client.connect("/run/sample.sock")
-print(client.recv(9).decode().strip())'
+answer = client.recv(9).decode().strip()
+print(answer)
+raise SystemExit(not answer)'
 }
 
 test_a_socket_waits_for_the_migration_too() {

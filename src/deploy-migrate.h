@@ -110,6 +110,13 @@ int dmig_set_admindir(struct dmig *ctx, const char *path) DMIG_NONNULL(1, 2) DMI
 int dmig_set_libexecdir(struct dmig *ctx, const char *path) DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;
 
 /*
+ * Sets the directory that has the kits for migrations in its kits/, for a build that isn't installed.
+ * @path is copied.
+ * Returns: 0 or -ENOMEM.
+ */
+int dmig_set_datadir(struct dmig *ctx, const char *path) DMIG_NONNULL(1, 2) DMIG_MUST_CHECK;
+
+/*
  * Sets how many microseconds to wait for the lock of a package; 0: don't wait. Default: 60 seconds.
  */
 void dmig_set_lock_timeout(struct dmig *ctx, uint64_t usec);

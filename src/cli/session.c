@@ -24,12 +24,13 @@ const char *session_root(const struct cli *cli)
 }
 
 /*
- * As in dpkg-query, a variable is the default of an option, and --root sets both directories. DEPLOY_MIGRATE_LIBEXECDIR is for a
- * build tree that isn't installed.
+ * As in dpkg-query, a variable is the default of an option, and --root sets both directories. DEPLOY_MIGRATE_LIBEXECDIR and
+ * DEPLOY_MIGRATE_DATADIR are for a build tree that isn't installed.
  */
 static int session_set_directories(struct cli *cli)
 {
         const char *libexecdir = session_getenv("DEPLOY_MIGRATE_LIBEXECDIR");
+        const char *datadir = session_getenv("DEPLOY_MIGRATE_DATADIR");
         const char *root = session_root(cli);
         const char *admindir = cli->options.root ? NULL : session_getenv("DPKG_ADMINDIR");
         int r = 0;
@@ -41,6 +42,8 @@ static int session_set_directories(struct cli *cli)
                 r = dmig_set_admindir(cli->ctx, admindir);
         if (r >= 0 && libexecdir)
                 r = dmig_set_libexecdir(cli->ctx, libexecdir);
+        if (r >= 0 && datadir)
+                r = dmig_set_datadir(cli->ctx, datadir);
         return r;
 }
 

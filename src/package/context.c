@@ -37,7 +37,8 @@ int dmig_new(struct dmig **ret)
         if (ctx->stop_fd < 0)
                 return -errno;
         ctx->libexecdir = strdup(PKGLIBEXECDIR);
-        if (!ctx->libexecdir)
+        ctx->datadir = strdup(PKGDATADIR);
+        if (!ctx->libexecdir || !ctx->datadir)
                 return -ENOMEM;
         r = event_make_run_id(ctx->run_id);
         if (r >= 0)
@@ -68,6 +69,7 @@ struct dmig *dmig_unref(struct dmig *ctx)
         fd_closep(&ctx->stop_fd);
         root_done(&ctx->root);
         free(ctx->libexecdir);
+        free(ctx->datadir);
         free(ctx->admindir);
         free(ctx);
         return NULL;
@@ -134,6 +136,13 @@ int dmig_set_libexecdir(struct dmig *ctx, const char *path)
         int r = context_begin(ctx, 0, 0);
 
         return context_end(ctx, r < 0 ? r : context_set_path(ctx, &ctx->libexecdir, path));
+}
+
+int dmig_set_datadir(struct dmig *ctx, const char *path)
+{
+        int r = context_begin(ctx, 0, 0);
+
+        return context_end(ctx, r < 0 ? r : context_set_path(ctx, &ctx->datadir, path));
 }
 
 void dmig_set_lock_timeout(struct dmig *ctx, uint64_t usec)

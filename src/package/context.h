@@ -17,6 +17,7 @@ struct dmig {
         struct root root;
         char *admindir;   /* NULL: <root>/var/lib/dpkg */
         char *libexecdir; /* where our own helpers are */
+        char *datadir;    /* has the kits for migrations */
         uint64_t lock_timeout_usec;
         int stop_fd;
         char run_id[33];

@@ -42,8 +42,9 @@ static int environment_add_variables(struct strv *envp, const struct phase *phas
                 { "DEPLOY_MIGRATE_PHASE", phase->name },
         };
         const char *root = phase->ctx->root.path;
-        int r = 0;
+        int r;
 
+        r = strv_addf(envp, "DEPLOY_MIGRATE_KITS=%s/kits", phase->ctx->datadir);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(variables); i++)
                 r = strv_addf(envp, "%s=%s", variables[i].name, variables[i].value);
         if (r >= 0)

@@ -108,7 +108,7 @@ static int phase_make_sandbox(const struct phase *phase, struct surroundings *s,
         const struct sandbox_request request = {
                 .root = ctx->root.path,
                 .network = shares_network ? -EBADF : ctx->network,
-                .helpers = ctx->libexecdir,
+                .helpers = { ctx->libexecdir, ctx->datadir },
                 .declared = s->declared.list,
                 .mounts = s->mounts.mounts,
                 .n_mounts = s->mounts.n,

@@ -114,8 +114,9 @@ static int private_set_find_preserved(struct private_set *set)
 
         if (!set->root[0])
                 r = private_set_preserve(set, request->root);
-        if (r >= 0 && request->helpers)
-                r = private_set_preserve(set, request->helpers);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(request->helpers); i++)
+                if (request->helpers[i])
+                        r = private_set_preserve(set, request->helpers[i]);
         for (char *const *path = request->declared; r >= 0 && path && *path; path++)
                 r = private_set_preserve_nearest(set, *path);
         return r;

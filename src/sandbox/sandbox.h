@@ -95,7 +95,7 @@ struct sandbox_request {
         const char *root; /* path of the root directory of the migration's system; "" for "/" */
         int network;      /* an empty network name space; -EBADF: the system's network */
         /* What stays visible even in a private directory, besides the root. */
-        const char *helpers; /* a directory, if it exists; NULL: none */
+        const char *helpers[2]; /* directories, those that exist; NULL: none */
         char *const
                 *declared; /* paths, and until one exists the nearest directory on the way; ended by NULL; NULL: none */
         const struct sandbox_mount *mounts; /* sorted by path */

@@ -25,7 +25,7 @@ static int trial_root_copy_tree(const struct trial_root *root, const struct tria
 
 int trial_root_open(const char *path, struct dmig **ret, struct error *error)
 {
-        const char *libexecdir = getenv("DEPLOY_MIGRATE_LIBEXECDIR");
+        const char *libexecdir = getenv("DEPLOY_MIGRATE_LIBEXECDIR"), *datadir = getenv("DEPLOY_MIGRATE_DATADIR");
         struct dmig *ctx = NULL;
         int r;
 
@@ -37,6 +37,8 @@ int trial_root_open(const char *path, struct dmig **ret, struct error *error)
                 r = dmig_set_root(ctx, path);
         if (r >= 0 && libexecdir && *libexecdir)
                 r = dmig_set_libexecdir(ctx, libexecdir);
+        if (r >= 0 && datadir && *datadir)
+                r = dmig_set_datadir(ctx, datadir);
         if (r < 0) {
                 dmig_unref(ctx);
                 return error_errnof(error, r, "can't open %s", path);

@@ -331,6 +331,8 @@ START_TEST(test_null_arguments)
         ck_assert_int_eq(dmig_set_admindir(e.ctx, NULL), -EINVAL);
         ck_assert_int_eq(dmig_set_libexecdir(NULL, "/"), -EINVAL);
         ck_assert_int_eq(dmig_set_libexecdir(e.ctx, NULL), -EINVAL);
+        ck_assert_int_eq(dmig_set_datadir(NULL, "/"), -EINVAL);
+        ck_assert_int_eq(dmig_set_datadir(e.ctx, NULL), -EINVAL);
         ck_assert_int_eq(dmig_is_stale(NULL), -EINVAL);
         ck_assert_int_eq(dmig_list_packages(NULL, &names), -EINVAL);
         ck_assert_int_eq(dmig_list_packages(e.ctx, NULL), -EINVAL);

@@ -61,7 +61,7 @@ void box_open(const struct box *box, struct opened_box *ret)
         ck_assert_msg(covers_list(box->root ?: &slash, &ret->mounts, &ret->covers, &error) == 0, "%s",
                       error_text(&error));
         request.network = box->migrate && manifest.network ? -EBADF : ret->network;
-        request.helpers = box->visible;
+        request.helpers[0] = box->visible;
         request.declared = ret->declared.list;
         request.mounts = ret->mounts.mounts;
         request.n_mounts = ret->mounts.n;

@@ -52,7 +52,7 @@ static void keep_left(const char *names, void *userdata)
 static struct sandbox *new_check_sandbox(int *ret_network)
 {
         _cleanup_error_ struct error error = { 0 };
-        struct sandbox_request request = { .root = "", .helpers = getenv("TMPDIR") ?: "/tmp" };
+        struct sandbox_request request = { .root = "", .helpers = { getenv("TMPDIR") ?: "/tmp" } };
         struct sandbox *sandbox = NULL;
 
         *ret_network = request.network = network_new(&error);

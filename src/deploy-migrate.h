@@ -557,6 +557,7 @@ const char *dmig_file_get_diff(const struct dmig_file *file);
  *   DMIG_REACH_OUT         -            -             yes               -              -
  *   DMIG_IF_UNKNOWN        -            -              -               yes             -
  *   DMIG_ALL              yes           -              -                -              -
+ *   DMIG_NOT_UNPACKED      -            -             yes               -              -
  *
  * May grow.
  */
@@ -570,6 +571,7 @@ enum dmig_flags {
         DMIG_ALL =
                 1
                 << 6, /* one of a run for all packages: what a run with DMIG_STARTING has just failed to do is left alone */
+        DMIG_NOT_UNPACKED = 1 << 7, /* the package's new programs aren't there yet: what needs them isn't run */
 };
 
 /* ---- Functions on a package ------------------------------------------------------------- */
@@ -641,8 +643,9 @@ int dmig_plan(struct dmig *ctx, const char *package, const char *from, const cha
  *
  * The preview of a package ends at a migration that runs directly on the system, or that reaches
  * out, since its effects couldn't be discarded; that one has no files. DMIG_REACH_OUT runs those
- * that reach out.
- * Accepts: DMIG_REACH_OUT.
+ * that reach out. With DMIG_NOT_UNPACKED it also ends at one that needs programs of the package's new
+ * version.
+ * Accepts: DMIG_REACH_OUT, DMIG_NOT_UNPACKED.
  */
 int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
                  struct dmig_report **ret) DMIG_NONNULL(1, 2, 6) DMIG_MUST_CHECK;

@@ -179,6 +179,9 @@ static int linter_check_migrations(struct linter *linter, const struct catalog *
                         r = linter_check_number(linter, migration, i > 0 ? migration - 1 : NULL);
                 if (r >= 0)
                         r = linter_check_reach(linter, migration);
+                if (migration->manifest->needs_package)
+                        linter_tell(linter, LOG_NOTICE, migration->path,
+                                    "needs programs of the package, so it can't be previewed before that is unpacked");
                 if (migration->manifest->unrestricted)
                         linter_tell(
                                 linter, LOG_NOTICE, migration->path,

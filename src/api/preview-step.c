@@ -215,10 +215,12 @@ static int preview_step_migrate(struct preview_step *preview, struct error *erro
                                               : preview_step_conclude(preview, &ending);
 }
 
-/* Neither may migrate run if it would change the system, nor check if it could change what a socket leads to. */
+/* Neither may migrate run if it would change the system, nor check if it could change what a socket leads to, nor either without its programs. */
 static bool preview_step_can_check(const struct preview_step *preview)
 {
-        return preview->reach_out || preview->planned->migration->manifest->connect.n == 0;
+        const struct manifest *manifest = preview->planned->migration->manifest;
+
+        return (preview->unpacked || !manifest->needs_package) && (preview->reach_out || manifest->connect.n == 0);
 }
 
 static bool preview_step_can_migrate(const struct preview_step *preview)

@@ -15,6 +15,7 @@ struct preview_step {
         const struct package *pkg;
         const struct plan_step *planned;
         bool reach_out; /* run what has effects outside of the stages, too */
+        bool unpacked;  /* the package is there, with its programs */
         int lock_fd;    /* the package's lock */
         struct areas *areas;
         int dir;                   /* of the stages */
@@ -25,7 +26,7 @@ struct preview_step {
 };
 
 /*
- * A step that would be applied stays pending and has files. One that stays pending without files runs directly on the system or reaches
- * out, so it can't be tried. Returns: 0 however it ended, -ECANCELED with @error set if the context was stopped, or -ENOMEM.
+ * A step that would be applied stays pending and has files. One that stays pending without files runs directly on the system, reaches
+ * out, or needs what isn't unpacked, so it can't be tried. Returns: 0 however it ended, -ECANCELED with @error set if the context was stopped, or -ENOMEM.
  */
 _must_check_ int preview_step_run(struct preview_step *preview, struct error *error);

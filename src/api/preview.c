@@ -131,6 +131,24 @@ static int preview_explain_reach(struct dmig_report *report, const struct migrat
                 migration->id, reach);
 }
 
+/* Why a migration that is due couldn't be tried. */
+static int preview_explain_untried(const struct preview *preview, const struct migration *migration)
+{
+        struct dmig_report *report = preview->report;
+
+        if (migration->manifest->needs_package && preview->pkg->request.flags & DMIG_NOT_UNPACKED)
+                return report_set_errorf(
+                        report, DMIG_RESULT_PENDING,
+                        "%s needs programs of the new version (\"needs_package\"): neither it nor what comes after it can be previewed before the package is unpacked",
+                        migration->id);
+        if (!migration->manifest->unrestricted)
+                return preview_explain_reach(report, migration);
+        return report_set_errorf(
+                report, DMIG_RESULT_PENDING,
+                "%s runs directly on the system (\"writes\": \"*\"): neither it nor what comes after it can be previewed",
+                migration->id);
+}
+
 /* Returns: 1 if the next migration is due, 0 if the package ends here, or -ENOMEM. */
 static int preview_conclude_step(const struct preview *preview, const struct migration *migration,
                                  const struct dmig_step *step)
@@ -141,13 +159,8 @@ static int preview_conclude_step(const struct preview *preview, const struct mig
                 return report_set_errorf(report, DMIG_RESULT_FAILED, "%s would fail: %s", step->id, step->error);
         if (step->state == DMIG_STATE_POSTPONED)
                 return report_set_errorf(report, DMIG_RESULT_POSTPONED, "%s asked to be run later", step->id);
-        if (!step->files && !migration->manifest->unrestricted)
-                return preview_explain_reach(report, migration);
         if (!step->files)
-                return report_set_errorf(
-                        report, DMIG_RESULT_PENDING,
-                        "%s runs directly on the system (\"writes\": \"*\"): neither it nor what comes after it can be previewed",
-                        step->id);
+                return preview_explain_untried(preview, migration);
         return 1;
 }
 
@@ -160,6 +173,7 @@ static int preview_try_step(struct preview *preview, const struct plan_step *pla
                 .pkg = preview->pkg,
                 .planned = planned,
                 .reach_out = preview->pkg->request.flags & DMIG_REACH_OUT,
+                .unpacked = !(preview->pkg->request.flags & DMIG_NOT_UNPACKED),
                 .lock_fd = preview->lock_fd,
                 .areas = preview->areas,
                 .dir = preview->dir,
@@ -301,9 +315,12 @@ static int preview_do_package(struct preview *preview, struct error *error)
 int dmig_preview(struct dmig *ctx, const char *package, const char *from, const char *to, unsigned flags,
                  struct dmig_report **ret)
 {
-        const struct upgrade_request request = {
-                .ctx = ctx, .package = package, .from = from, .to = to, .flags = flags, .accepted = DMIG_REACH_OUT
-        };
+        const struct upgrade_request request = { .ctx = ctx,
+                                                 .package = package,
+                                                 .from = from,
+                                                 .to = to,
+                                                 .flags = flags,
+                                                 .accepted = DMIG_REACH_OUT | DMIG_NOT_UNPACKED };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = request };
         _cleanup_(preview_done) struct preview preview = {

@@ -72,6 +72,28 @@ test_one_that_would_fail() {
         grep -qF 'no space for it' "$OUT" || fail "the reason isn't shown"
 }
 
+# The first one is shown, and nothing is said of the third.
+test_one_that_needs_the_new_programs() {
+        migration sample 1.1.0/001_a
+        migration sample 1.1.0/002_b '/usr/bin/no-such-program' 'exit 1'
+        migration sample 1.1.0/003_c
+        write /usr/lib/deploy-migrate/sample/v1.1.0/002_b.json '{"needs_package": true}'
+        cp -r "$ROOT/usr/lib/deploy-migrate/sample" "$WORK/shipped"
+        deb sample 1.2-1 1.0.0/001_not_due
+        cp -r "$WORK/shipped/v1.1.0" "$WORK/deb/usr/lib/deploy-migrate/sample/"
+        dpkg-deb -Znone --root-owner-group --build "$WORK/deb" "$WORK/sample.deb" >/dev/null
+        package sample 1.0-1
+        expect 0 baseline sample 1.0-1
+        expect 0 preview "$WORK/sample.deb"
+        grep -qF 'sample/1.1.0-001_a' "$OUT" || fail "the change before it isn't shown"
+        tr -s ' \n' ' ' <"$OUT" | grep -qF '1.1.0/002_b needs programs of the new version' || fail "the reason isn't shown"
+        package sample 1.2-1
+        mkdir -p "$ROOT/usr/lib/deploy-migrate"
+        cp -r "$WORK/shipped" "$ROOT/usr/lib/deploy-migrate/sample"
+        expect 1 preview sample
+        grep -qF 'no-such-program: not found' "$OUT" || fail "after the package is unpacked it isn't tried"
+}
+
 test_files_that_are_wrong() {
         echo 'not a package' >"$WORK/broken.deb"
         expect 3 preview "$WORK/broken.deb"

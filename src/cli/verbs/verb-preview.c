@@ -13,13 +13,14 @@
 
 struct preview {
         struct view view;
+        unsigned flags;         /* for the package at hand */
         struct reports reports; /* shown at the end: migrations that run meanwhile would disturb the pager */
 };
 
 static int verb_preview_upgrade(struct cli *cli, const char *package, const char *to, struct preview *preview)
 {
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
-        unsigned flags = options_has(&cli->options, OPTION_REACH_OUT) ? DMIG_REACH_OUT : 0;
+        unsigned flags = preview->flags | (options_has(&cli->options, OPTION_REACH_OUT) ? DMIG_REACH_OUT : 0);
         int r;
 
         r = dmig_preview(cli->ctx, package, cli->options.from, to, flags, &report);
@@ -53,9 +54,11 @@ static int verb_preview_file(struct cli *cli, const char *path, struct preview *
 
 static int verb_preview_argument(struct cli *cli, const char *argument, void *userdata)
 {
-        if (deb_file_is(argument))
-                return verb_preview_file(cli, argument, userdata);
-        return verb_preview_upgrade(cli, argument, cli->options.to, userdata);
+        struct preview *preview = userdata;
+
+        preview->flags = deb_file_is(argument) ? DMIG_NOT_UNPACKED : 0;
+        return preview->flags ? verb_preview_file(cli, argument, preview)
+                              : verb_preview_upgrade(cli, argument, cli->options.to, preview);
 }
 
 static void verb_preview_show(struct cli *cli, struct preview *preview)

@@ -60,6 +60,7 @@ START_TEST(test_defaults)
                 ck_assert(!manifest.network);
                 ck_assert_uint_eq(manifest.connect.n, 0);
                 ck_assert(!manifest.check_scratch);
+                ck_assert(!manifest.needs_package);
                 ck_assert(!manifest_reaches_out(&manifest));
                 ck_assert_uint_eq(manifest.check_timeout_sec, 60);
                 ck_assert_uint_eq(manifest.timeout_sec, 900);
@@ -86,7 +87,7 @@ START_TEST(test_everything)
 
         parse_good(&manifest,
                    "{\"description\": \"Rename \\u00e4 \\\"key\\\"\", \"writes\": [\"/etc/foo\", \"/srv/foo data\"],"
-                   "\"connect\": [\"/run/mysqld/mysqld.sock\", \"//run/systemd//private\"], \"check_scratch\": true,"
+                   "\"connect\": [\"/run/mysqld/mysqld.sock\", \"//run/systemd//private\"], \"check_scratch\": true, \"needs_package\": true,"
                    "\"network\": true, \"check_timeout_sec\": 0, \"timeout_sec\": 2147483647,"
                    "\"since\": \"1:2.0~rc1-1+deb12u1\", \"consent\": \"It takes hours.\"}");
         ck_assert_int_eq(manifest_copy(&copy, &manifest), 0);
@@ -97,6 +98,7 @@ START_TEST(test_everything)
         ck_assert(copy.network);
         assert_paths(&copy.connect, connect, ELEMENTSOF(connect));
         ck_assert(copy.check_scratch);
+        ck_assert(copy.needs_package);
         ck_assert_uint_eq(copy.check_timeout_sec, 0);
         ck_assert_uint_eq(copy.timeout_sec, 2147483647);
         ck_assert_str_eq(copy.since, "1:2.0~rc1-1+deb12u1");
@@ -206,7 +208,7 @@ static const struct {
         { "{\"Network\": true}", "unknown key \"Network\"" },
         { "{\"\": 1}", "unknown key \"\"" },
         { "{\"x\": 1}",
-          "description, writes, network, connect, check_scratch, check_timeout_sec, timeout_sec, since and consent" },
+          "description, writes, network, connect, check_scratch, needs_package, check_timeout_sec, timeout_sec, since and consent" },
         /* Types. */
         { "{\"description\": 5}", "\"description\" must be a string" },
         { "{\"description\": null}", "\"description\" must be a string" },
@@ -228,6 +230,7 @@ static const struct {
         { "{\"connect\": \"/run/x\"}", "\"connect\" must be an array of absolute paths of sockets" },
         { "{\"connect\": null}", "\"connect\" must be an array" },
         { "{\"connect\": [true]}", "\"connect\" must contain only strings" },
+        { "{\"needs_package\": 1}", "\"needs_package\" must be true or false" },
         { "{\"check_scratch\": 1}", "\"check_scratch\" must be true or false" },
         /* Versions. */
         { "{\"consent\": true}", "\"consent\" must be a string" },

@@ -129,16 +129,40 @@ test_a_good_one_passes() {
         author 2 test migrations 9.9.9/001_none
 }
 
-# In a name space of his own, in which he is root and nobody else is anybody.
-test_a_user_without_privileges() {
+AS_NOBODY="setpriv --reuid=nobody --regid=nogroup --clear-groups"
+
+# passes COMMAND...: test passes, run by this command.
+passes() {
+        "$@" env TMPDIR="$WORK/tmp" "$DEPLOY_MIGRATE" test "$migrations" >"$OUT" 2>"$ERR" || fail "exit status $?"
+        assert_out '1 passed, 0 failed'
+        [ -z "$(ls -A "$WORK/tmp")" ] || fail "something is left in TMPDIR"
+}
+
+# in_chroot COMMAND...: where no user has a user name space, as in that of sbuild.
+in_chroot() {
+        mkdir "$WORK/chroot"
+        # shellcheck disable=SC2016 # for the inner shell
+        unshare --mount sh -ec 'mount --rbind / "$1" && exec chroot "$@"' sh "$WORK/chroot" "$@"
+}
+
+# What can't be proved somewhere is said, and the rest is.
+test_users_and_containers() {
         try user "$CHECK" "$MIGRATE"
         chmod 711 "$WORK" "$ROOT"
         chown -R nobody "$source"
         mkdir -m 1777 "$WORK/tmp"
-        setpriv --reuid=nobody --regid=nogroup --clear-groups env TMPDIR="$WORK/tmp" \
-                "$DEPLOY_MIGRATE" test "$migrations" >"$OUT" 2>"$ERR" || fail "exit status $?"
-        assert_out '1 passed, 0 failed'
-        [ -z "$(ls -A "$WORK/tmp")" ] || fail "something is left in TMPDIR"
+        # shellcheck disable=SC2086 # a command
+        passes $AS_NOBODY
+        ! grep -q 'not tried' "$OUT" || fail "a user can't try all"
+        passes unshare --user --map-root-user
+        ! grep -q 'not tried' "$OUT" || fail "root in a name space can't try all"
+        passes setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin
+        assert_out "not tried: that it works in a transaction, and touches nothing else: mounts can't be made here"
+        assert_out "not tried: undo"
+        # shellcheck disable=SC2086
+        passes in_chroot $AS_NOBODY
+        assert_out "not tried: that it works in a transaction"
+        assert_out "not tried: that files have the right owners"
 }
 
 test_check_that_always_finds_the_effect() {
@@ -187,6 +211,30 @@ test_one_that_cannot_be_repeated_after_a_kill() {
         printf 'old_key=value\nbegin\nend\n' >"$migrations"/tests/1.2.0/001_killed.sh/example/after/etc/sample/config
         assert_finds "and run again"
         assert_out "not tried: undo"
+}
+
+# What is undone of an upgrade, if one of its migrations has changed the system directly.
+test_an_undo_that_is_not_exact() {
+        try undo "$CHECK" "$MIGRATE" '{"network": true}'
+        author 0 test migrations
+        ! grep -q 'not tried' "$OUT" || fail "its files can be undone"
+        author 0 new direct --version 1.3.0
+        echo '{"writes": "*"}' >"$migrations"/v1.3.0/001_direct.json
+        cat >"$migrations"/v1.3.0/001_direct.sh <<'END'
+#!/bin/sh
+file=${DPKG_ROOT-}/etc/direct
+case $1 in
+check) [ -e "$file" ] ;;
+migrate) echo new >"$file" ;;
+esac
+END
+        mkdir "$migrations"/tests/upgrade
+        mv "$migrations"/tests/1.2.0/001_undo.sh/example "$migrations"/tests/upgrade/1.1.0
+        rm -r "$migrations"/tests/1.[23].0
+        author 0 test --record upgrade/1.1.0 migrations
+        assert_out 'not tried: undo, since 1.3.0/001_direct.sh runs directly on the system; of the whole it would leave:'
+        assert_out '/etc/direct: '
+        assert_out '1 passed, 0 failed'
 }
 
 test_an_upgrade_through_all_versions() {

@@ -29,7 +29,7 @@ _must_check_ int tree_read(const char *directory, struct tree *ret, struct error
 void tree_done(struct tree *tree);
 #define _cleanup_tree_ _cleanup_(tree_done)
 
-/* Gives to root what belongs to the owner of the tree's top. Returns: 0, or a negative errno with @error set. */
+/* Gives to root what belongs to the owner of the tree's top, if we are root. Returns: 0, or a negative errno with @error set. */
 _must_check_ int tree_take_over(const struct tree *tree, struct error *error);
 
 struct tree_comparison {

@@ -7,12 +7,12 @@
 /* ---- What is compared ---- */
 
 /* Adds the lines below a heading, if there are any. */
-static int trial_add_faults(struct trial *trial, const char *heading, const struct strv *lines)
+static int lines_add(struct strv *to, const char *heading, const struct strv *lines)
 {
-        int r = lines->n > 0 ? strv_add(&trial->result->faults, heading) : 0;
+        int r = lines->n > 0 ? strv_add(to, heading) : 0;
 
         for (size_t i = 0; r >= 0 && i < lines->n; i++)
-                r = strv_addf(&trial->result->faults, "  %s", lines->list[i]);
+                r = strv_addf(to, "  %s", lines->list[i]);
         return r;
 }
 
@@ -22,10 +22,12 @@ static int trial_compare(struct trial *trial, const struct tree_comparison *requ
         int r;
 
         r = tree_compare(request, &lines, trial->error);
-        return r < 0 ? r : trial_add_faults(trial, heading, &lines);
+        return r < 0 ? r : lines_add(&trial->result->faults, heading, &lines);
 }
 
-int trial_expect_tree(struct trial *trial, const struct trial_root *root, const char *expected, const char *heading)
+/* @ret: how the system differs from the tree @expected. */
+static int trial_compare_root(struct trial *trial, const struct trial_root *root, const char *expected,
+                              struct strv *ret)
 {
         _cleanup_tree_ struct tree a = { 0 }, b = { 0 };
         int r;
@@ -33,7 +35,25 @@ int trial_expect_tree(struct trial *trial, const struct trial_root *root, const 
         r = tree_read(expected, &a, trial->error);
         if (r >= 0)
                 r = tree_read(root->path, &b, trial->error);
-        return r < 0 ? r : trial_compare(trial, &(const struct tree_comparison){ &a, &b, false }, heading);
+        return r < 0 ? r : tree_compare(&(const struct tree_comparison){ &a, &b, false }, ret, trial->error);
+}
+
+int trial_expect_tree(struct trial *trial, const struct trial_root *root, const char *expected, const char *heading)
+{
+        _cleanup_strv_ struct strv lines = { 0 };
+        int r;
+
+        r = trial_compare_root(trial, root, expected, &lines);
+        return r < 0 ? r : lines_add(&trial->result->faults, heading, &lines);
+}
+
+int trial_tell_tree(struct trial *trial, const struct trial_root *root, const char *expected, const char *heading)
+{
+        _cleanup_strv_ struct strv lines = { 0 };
+        int r;
+
+        r = trial_compare_root(trial, root, expected, &lines);
+        return r < 0 ? r : lines_add(&trial->result->unproved, heading, &lines);
 }
 
 /* ---- What is run ---- */
@@ -52,8 +72,9 @@ static int trial_check_states(struct trial *trial, const struct dmig_report *rep
                 const struct dmig_step *step = dmig_report_get_step(report, i);
                 enum dmig_state state = dmig_step_get_state(step);
 
-                if (dmig_step_is_direct(step) || dmig_step_reaches_out(step))
-                        trial->undoable = false;
+                trial->reaches_out |= dmig_step_reaches_out(step);
+                if (dmig_step_is_direct(step) && !trial->direct && !(trial->direct = strdup(dmig_step_get_id(step))))
+                        return -ENOMEM;
                 if (wanted == DMIG_STATE_APPLIED && state == DMIG_STATE_SATISFIED)
                         r = strv_addf(&trial->result->faults,
                                       "%s: check of %s says that the effect is there before migrate was run", when,

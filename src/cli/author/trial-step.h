@@ -17,7 +17,8 @@ struct trial {
         char *before, *after; /* NULL: an empty tree */
         char *from, *to;      /* versions */
         uint64_t run_usec;    /* how long the first run took */
-        bool undoable;
+        char *direct;         /* the first migration that runs directly on the system; NULL: none */
+        bool reaches_out;     /* one of them, so that undo has to be forced */
         struct trial_result *result;
         struct error *error;
 };
@@ -41,3 +42,6 @@ _must_check_ int trial_repeat(struct trial *trial, const struct trial_root *root
 /* @expected: a tree of the fixture. @heading: of the fault. Returns: as trial_begin(). */
 _must_check_ int trial_expect_tree(struct trial *trial, const struct trial_root *root, const char *expected,
                                    const char *heading);
+/* The same with what is only to be told: it becomes what couldn't be proved. */
+_must_check_ int trial_tell_tree(struct trial *trial, const struct trial_root *root, const char *expected,
+                                 const char *heading);

@@ -20,20 +20,37 @@ static void trial_done(struct trial *trial)
         free(trial->after);
         free(trial->from);
         free(trial->to);
+        free(trial->direct);
 }
 
 /* ---- What is proved ---- */
 
+/* What ran directly stays, so that the whole isn't what it was. */
+static int trial_tell_undo(struct trial *trial, const struct trial_root *root)
+{
+        _cleanup_free_ char *heading = NULL;
+
+        if (asprintf(&heading,
+                     "undo, since %s runs directly on the system; of the whole it would leave:", trial->direct) < 0) {
+                heading = NULL;
+                return -ENOMEM;
+        }
+        return trial_tell_tree(trial, root, trial->before, heading);
+}
+
 static int trial_undo(struct trial *trial, const struct trial_root *root)
 {
+        unsigned flags = trial->direct || trial->reaches_out ? DMIG_FORCE : 0;
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         int r;
 
-        if (!trial->undoable)
-                return strv_add(&trial->result->unproved, "undo, since it doesn't run in a transaction alone");
-        r = dmig_undo(root->ctx, trial->request->package, 0, &report);
+        if (!trial->request->workbench->isolated || (trial->direct && trial->fixture->id))
+                return strv_add(&trial->result->unproved, "undo, since it doesn't run in a transaction");
+        r = dmig_undo(root->ctx, trial->request->package, flags, &report);
         if (r < 0)
                 return error_setf(trial->error, r, "%s", dmig_error_message(root->ctx));
+        if (trial->direct)
+                return trial_tell_undo(trial, root);
         if (dmig_report_get_result(report) != DMIG_RESULT_COMPLETED)
                 return strv_addf(&trial->result->faults, "undone: %s", dmig_report_get_error(report));
         r = trial_expect_tree(trial, root, trial->before, "undone, it differs from before/:");
@@ -226,6 +243,9 @@ static int trial_prove(struct trial *trial)
         if (r >= 0 && !trial->request->workbench->isolated)
                 r = strv_add(&trial->result->unproved,
                              "that it works in a transaction, and touches nothing else: mounts can't be made here");
+        if (r >= 0 && geteuid() != 0)
+                r = strv_add(&trial->result->unproved,
+                             "that files have the right owners: only root can give them away");
         if (r >= 0 && trial->result->faults.n == 0)
                 r = trial_prove_run(trial);
         if (r > 0)
@@ -238,11 +258,9 @@ static int trial_prove(struct trial *trial)
 int trial_run(const struct trial_request *request, const struct fixture *fixture, struct trial_result *ret,
               struct error *error)
 {
-        _cleanup_(trial_done) struct trial trial = { .request = request,
-                                                     .fixture = fixture,
-                                                     .undoable = request->workbench->isolated,
-                                                     .result = ret,
-                                                     .error = error };
+        _cleanup_(trial_done) struct trial trial = {
+                .request = request, .fixture = fixture, .result = ret, .error = error
+        };
         uint64_t begin = now_usec(CLOCK_MONOTONIC);
         int r;
 

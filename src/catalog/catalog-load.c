@@ -300,7 +300,7 @@ int catalog_load(const struct root *root, const char *package, struct catalog **
         return 0;
 }
 
-int catalog_load_source(const char *path, struct catalog **ret, struct error *error)
+int catalog_load_source(const char *path, const char *package, struct catalog **ret, struct error *error)
 {
         _cleanup_(catalog_freep) struct catalog *catalog = NULL;
         _cleanup_(loader_done) struct loader loader = {
@@ -313,8 +313,8 @@ int catalog_load_source(const char *path, struct catalog **ret, struct error *er
         assert(path);
         assert(ret);
 
-        /* Only the default directories have the name in them, and nothing is checked about those. */
-        r = catalog_new("package", &catalog);
+        /* Only the default directories have the name in them. */
+        r = catalog_new(package ? package : "package", &catalog);
         if (r < 0)
                 return r;
         loader.catalog = catalog;

@@ -14,7 +14,7 @@
  */
 _must_check_ int catalog_load(const struct root *root, const char *package, struct catalog **ret, struct error *error);
 /*
- * The same for the source tree of a package at @path, whatever its name: the files that the package would ship, without an administrator's
+ * The same for the source tree at @path of @package, which is NULL if its name isn't known: the files that the package would ship, without an administrator's
  * replacements. If @error->tell is set, the catalog has all that could be loaded despite errors.
  */
-_must_check_ int catalog_load_source(const char *path, struct catalog **ret, struct error *error);
+_must_check_ int catalog_load_source(const char *path, const char *package, struct catalog **ret, struct error *error);

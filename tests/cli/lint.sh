@@ -125,6 +125,102 @@ test_programs_that_cannot_be_started() {
                 'source/v1.0.0/006_x: error: has no "#!" line'
 }
 
+# debian_source FIELD...: the migrations are in a Debian source tree then, with these lines in the stanza of the package.
+debian_source() {
+        {
+                printf 'Source: x\nBuild-Depends: %s\n\nPackage: sample\n' "${ADDON:-debhelper}"
+                printf '%s\n' "$@"
+        } | write /debian/control
+}
+
+# The heads of what is said about each line; a number stands for the line of 001_x.
+assert_script() {
+        sed -n 's|^source/v1.0.0/001_x:\([0-9]*\): warning: \([a-z]* [a-z]* [^ ]* *[^ ]*\).*|\1 \2|p' "$OUT" >"$WORK/said"
+        diff - "$WORK/said" || fail "other lines have findings"
+}
+
+test_exit_statuses_that_are_no_answers() {
+        ship 1.0.0/001_x '#!/bin/sh
+grep -q x /etc/x || exit 1
+case $1 in
+check)
+        exec grep -q x /etc/x
+        grep -q x /etc/x || exit 1
+        if ! grep -q x /etc/x; then exit 1; fi
+        grep x /etc/x || [ $? -eq 1 ] || exit 2
+        getent passwd x >/dev/null
+        getent passwd x >/dev/null || exit 1
+        # if grep
+        ;;
+migrate) grep -q x /etc/x || exit 1 ;;
+esac'
+        lint 0
+        assert_script <<'END'
+6 grep ends with 2
+7 grep ends with 2
+9 getent ends with 2
+END
+        ship 1.0.0/001_x '#!/bin/sh
+. "${DEPLOY_MIGRATE_KITS:?}/migration-kit.sh"
+check() {
+        grep -q x /etc/x && there
+}'
+        ship 1.0.0/002_y '#!/usr/bin/python3
+sys.exit({"check": check}[sys.argv[1]]())'
+        lint 0
+        assert_lint 'source/v1.0.0/002_y: warning: Python ends with 1 after an exception'
+}
+
+test_what_is_not_declared() {
+        debian_source 'Depends: jq'
+        ship 1.0.0/001_x '#!/bin/sh
+config=${DPKG_ROOT-}/etc/$DEPLOY_MIGRATE_PACKAGE/config
+other="$root/etc/other"
+cat "$other" >"$config"
+sed -i s/a/b/ "$config" $other.conf
+cp -a "$other" /var/lib/sample/x
+rm -rf "/srv/$unknown/x" /var/lib/"$unknown"
+echo >>"$other"; grep x $other >/dev/null
+key_set "$config" key /etc/another
+mv /tmp/x "/usr/lib/x"'
+        mkdir -p "$ROOT/source/tests/1.0.0/001_x/plain"
+        lint 0
+        assert_script <<'END'
+5 seems to write to
+7 seems to write to
+8 seems to write to
+END
+        manifest 1.0.0/001_x '{"writes": ["/etc", "/var/lib/sample", "/srv/a"]}'
+        lint 0
+        assert_lint
+}
+
+test_what_a_debian_source_lacks() {
+        debian_source 'Depends: libx,'
+        ship 1.0.0/001_x '#!/usr/bin/ruby'
+        ship 1.0.0/002_y '#!/bin/sh
+jq . /etc/x | sqlite3 /etc/y'
+        ship 1.0.0/003_z.py 'from ruamel.yaml import YAML' 644
+        write /debian/service '[Service]'
+        write /debian/x.user.service '[Service]'
+        write /debian/x.socket '[Unit]
+Requires=deploy-migrate@sample.service'
+        mkdir -p "$ROOT/source/tests/1.0.0/002_y/plain" "$ROOT/source/tests/1.0.0/003_z.py/plain"
+        lint 0
+        assert_lint 'source/v1.0.0/001_x: warning: its interpreter is ruby, which sample' \
+                'source/v1.0.0/001_x: warning: has no fixture' \
+                'source/v1.0.0/002_y:2: warning: needs jq, which sample' \
+                'source/v1.0.0/002_y:2: warning: needs sqlite3, which sample' \
+                'source/v1.0.0/003_z.py: warning: its interpreter is python3' \
+                'source/v1.0.0/003_z.py:1: warning: needs python3-ruamel.yaml' \
+                "debian/service: warning: doesn't wait for"
+        ADDON=dh-sequence-deploy-migrate debian_source 'Depends: ${misc:Depends}, jq,' ' sqlite3 (>= 3), ruby3.1 | ruby,' '# comment' \
+                ' python3-ruamel.yaml'
+        mkdir -p "$ROOT/source/tests/upgrade/0.9.0"
+        lint 0
+        assert_lint
+}
+
 test_migrations_above_the_package_version() {
         ship 1.1.0/001_x
         ship 1.1.0/002_x

@@ -5,63 +5,26 @@
  * be found before they are shipped (programs that the kernel can't start, versions above the package's own, risky habits).
  */
 
-#include "basic/utf8.h"
 #include "catalog/catalog-load.h"
-#include "catalog/catalog.h"
-#include "catalog/version-range.h"
+#include "lint/linter.h"
+#include "lint/script-answer.h"
+#include "lint/script-needs.h"
+#include "lint/script-writes.h"
+#include "lint/source-check.h"
 #include "package/context.h"
 #include "phase/reach.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <syslog.h>
 
 /* The part of a file that the kernel reads to find out how to start it. */
 #define HEADER_SIZE 256U
 
-struct linter {
-        struct dmig *ctx;
-        const char *directory;
-        const char *version;
-        struct version_range range; /* of the package's version alone */
-        dmig_lint_fn fn;
-        void *userdata;
-        int n_errors;
-};
-
 static void linter_done(struct linter *linter)
 {
         version_range_done(&linter->range);
-}
-
-static void linter_tell(struct linter *linter, int priority, const char *path, const char *text)
-{
-        linter->n_errors += priority == LOG_ERR;
-        linter->fn(linter->ctx, priority, path, text, linter->userdata);
-}
-
-/* More than four parameters: printf-like. */
-static int linter_tellf(struct linter *linter, int priority, const char *path, const char *format, ...) _printf_(4, 5);
-
-static int linter_tellf(struct linter *linter, int priority, const char *path, const char *format, ...)
-{
-        _cleanup_free_ char *text = NULL, *clean = NULL;
-        va_list args;
-        int n;
-
-        va_start(args, format);
-        n = vasprintf(&text, format, args);
-        va_end(args);
-        if (n < 0) {
-                text = NULL;
-                return -ENOMEM;
-        }
-        clean = utf8_sanitize(text, strlen(text));
-        if (!clean)
-                return -ENOMEM;
-        linter_tell(linter, priority, path, clean);
-        return 0;
+        debian_source_done(&linter->source);
 }
 
 /* The catalog's messages begin with the path, and with the line if they have one. */
@@ -165,6 +128,19 @@ static int linter_check_reach(struct linter *linter, const struct migration *mig
                 reach);
 }
 
+static int linter_check_script(struct linter *linter, const struct migration *migration)
+{
+        _cleanup_script_ struct script script = { 0 };
+        int r;
+
+        r = script_read(migration->path, migration->python_module, &script, &linter->ctx->error);
+        if (r >= 0)
+                r = script_check_answers(linter, migration->path, &script);
+        if (r >= 0)
+                r = script_check_writes(linter, migration, &script);
+        return r < 0 ? r : script_check_needs(linter, migration->path, &script);
+}
+
 static int linter_check_migrations(struct linter *linter, const struct catalog *catalog)
 {
         int r = 0;
@@ -179,6 +155,8 @@ static int linter_check_migrations(struct linter *linter, const struct catalog *
                         r = linter_check_number(linter, migration, i > 0 ? migration - 1 : NULL);
                 if (r >= 0)
                         r = linter_check_reach(linter, migration);
+                if (r >= 0)
+                        r = linter_check_script(linter, migration);
                 if (migration->manifest->needs_package)
                         linter_tell(linter, LOG_NOTICE, migration->path,
                                     "needs programs of the package, so it can't be previewed before that is unpacked");
@@ -232,7 +210,7 @@ static int linter_check(struct linter *linter)
         _cleanup_error_ struct error error = { .tell = linter_tell_error, .userdata = linter };
         int r;
 
-        r = catalog_load_source(linter->directory, &catalog, &error);
+        r = catalog_load_source(linter->directory, linter->source.package, &catalog, &error);
         if (r < 0) {
                 error_complete(&error, r);
                 return error_setf(&linter->ctx->error, r, "%s", error_text(&error));
@@ -241,7 +219,11 @@ static int linter_check(struct linter *linter)
         for (size_t i = 0; i < catalog->notices.n; i++)
                 linter_tell_message(linter, LOG_WARNING, catalog->notices.list[i]);
         r = linter_check_versions(linter, catalog);
-        return r < 0 ? r : linter_check_migrations(linter, catalog);
+        if (r >= 0)
+                r = linter_check_migrations(linter, catalog);
+        if (r >= 0)
+                r = source_check_fixtures(linter, catalog);
+        return r < 0 ? r : source_check_units(linter);
 }
 
 int dmig_lint(struct dmig *ctx, const char *directory, const char *version, unsigned flags, dmig_lint_fn fn,
@@ -262,6 +244,8 @@ int dmig_lint(struct dmig *ctx, const char *directory, const char *version, unsi
                 r = context_check_argument(ctx, "fn", fn ? ctx : NULL);
         if (r >= 0)
                 r = linter_set_version(&linter, version, &ctx->error);
+        if (r >= 0)
+                r = debian_source_find(directory, &linter.source, &ctx->error);
         if (r >= 0)
                 r = linter_check(&linter);
         return r < 0 ? context_end(ctx, r) : linter.n_errors;

@@ -66,9 +66,11 @@ in_source() {
         chrooted sh -c 'cd /src && exec "$@"' sh "$@"
 }
 
-# build STATUS
+# build STATUS [VARIABLE=VALUE...]
 build() {
-        IN=in_source expect "$1" dpkg-buildpackage -d -us -uc -b
+        wanted=$1
+        shift
+        IN=in_source expect "$wanted" env "$@" dpkg-buildpackage -d -us -uc -b
         for deb in "$ROOT"/*.deb; do
                 [ ! -e "$deb" ] || dpkg-deb -x "$deb" "$ROOT/built"
         done
@@ -105,6 +107,9 @@ test_a_package_with_a_service() {
         [ -x "$ROOT/built/usr/lib/deploy-migrate/sample/v1.1.0/001_first" ] || fail "it can't be executed"
         assert_gated sample sample.service sample
         assert_gates 1
+        grep -qxF 'RequiresMountsFor="/etc/sample" "/var/cache/sample" "/var/lib/sample" "/var/log/sample"' \
+                "$ROOT/built/usr/lib/systemd/system/deploy-migrate@sample.service.d/50-mounts.conf" ||
+                fail "the migrations aren't ordered after mounts"
         [ "$(dpkg-deb -f "$ROOT"/sample_*.deb Depends)" = deploy-migrate ] || fail "it doesn't depend on deploy-migrate"
 
         dpkg-deb -I "$ROOT"/sample_*.deb postinst >"$OUT"
@@ -193,6 +198,41 @@ DefaultDependencies=no'
         cat "$ERR" >"$OUT"
         assert_out "error: sample.service can't be gated: DefaultDependencies=no starts it before migrations can run"
         staged 0 --no-gate
+}
+
+test_mounts_of_what_is_declared() {
+        source_tree g++x
+        source_file migrations/package.json '{"writes": ["/srv/x", "/srv"]}'
+        source_migration migrations/v1.1.0/002_second.sh '#!/usr/bin/env python3'
+        source_file migrations/v1.1.0/002_second.json '{"writes": ["/data/50% \"x\"//y/"]}'
+        staged 0
+        grep -qxF 'RequiresMountsFor="/data/50%% \"x\"/y" "/srv"' \
+                "$ROOT/src/debian/g++x/usr/lib/systemd/system/deploy-migrate@g\\x2b\\x2bx.service.d/50-mounts.conf" ||
+                fail "the migrations aren't ordered after mounts"
+        grep -qx 'misc:Depends=deploy-migrate, python3:any' "$ROOT/src/debian/g++x.substvars" || fail "it doesn't depend on python3"
+}
+
+# As dh_auto_test does, the build stops where a migration fails on its fixture.
+test_fixtures_are_tried_in_the_build() {
+        source_tree sample
+        source_migration migrations/v1.1.0/001_first '#!/bin/sh
+. "${DEPLOY_MIGRATE_KITS:?}/migration-kit.sh"
+check() {
+        key_is_set "$root/etc/sample/config" new && there
+        not_there
+}
+migrate() {
+        key_rename "$root/etc/sample/config" old new
+}
+migration "$@"'
+        source_file migrations/tests/1.1.0/001_first/plain/before/etc/sample/config old=1
+        source_file migrations/tests/1.1.0/001_first/plain/after/etc/sample/config new=1
+        build 0
+        assert_out 'passed  1.1.0/001_first plain'
+        source_file migrations/tests/1.1.0/001_first/plain/after/etc/sample/config new=2
+        build 2
+        assert_out 'FAILED  1.1.0/001_first plain'
+        build 0 DEB_BUILD_OPTIONS=nocheck
 }
 
 test_several_source_directories() {

@@ -55,6 +55,8 @@ static int workbench_isolate(const char *writable)
         gid_t gid = getegid();
         int r = 0;
 
+        if (access("/proc/self/ns", F_OK) < 0)
+                return -errno; /* the sandbox needs it */
         if (unshare(CLONE_NEWNS | (uid == 0 ? 0 : CLONE_NEWUSER)) < 0)
                 return -errno;
         if (uid != 0)

@@ -15,7 +15,7 @@
 
 void cli_init(struct cli *cli)
 {
-        const unsigned formats = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
+        const uint64_t formats = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION);
 
         assert(cli);
 

@@ -38,6 +38,7 @@ static const struct option_spec specs[OPTION_COUNT] = {
                                        "the version of the new format (default: that of debian/changelog)" },
         [OPTION_LANG] = { "lang", 0, "sh|python|c", "the language (default: sh)" },
         [OPTION_DIR] = { "dir", 0, "DIR", "the directory of the migrations (default: migrations)" },
+        [OPTION_INIT] = { "init", 0, NULL, "add what the Debian source tree needs, and show it" },
         [OPTION_FORMAT] = { "format", 0, "text|json|github", "how to print findings (default: text)" },
         [OPTION_SINCE] = { "since", 0, "COMMIT", "also compare with what this commit has shipped" },
         [OPTION_PACKAGE] = { "package", 0, "NAME", "the package (default: that of debian/changelog, or DIR's name)" },
@@ -318,7 +319,7 @@ const char *option_name(enum option_id id, char ret[static OPTION_NAME_MAX])
         return ret;
 }
 
-void options_print_help(FILE *stream, unsigned set)
+void options_print_help(FILE *stream, uint64_t set)
 {
         assert(stream);
 

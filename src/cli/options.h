@@ -34,6 +34,7 @@ enum option_id {
         OPTION_MIGRATION_VERSION,
         OPTION_LANG,
         OPTION_DIR,
+        OPTION_INIT,
         OPTION_PACKAGE,
         OPTION_RECORD,
         OPTION_TAP,
@@ -43,13 +44,13 @@ enum option_id {
 };
 
 #define OPTION_NAME_MAX 32
-#define OPTION_BIT(id)  (1U << (id))
+#define OPTION_BIT(id)  (UINT64_C(1) << (id))
 #define OPTIONS_COMMON                                                                                             \
         (OPTION_BIT(OPTION_ROOT) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) | OPTION_BIT(OPTION_QUIET) | \
          OPTION_BIT(OPTION_VERBOSE) | OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
 
 struct options {
-        unsigned given; /* a set of OPTION_BIT() */
+        uint64_t given; /* a set of OPTION_BIT() */
         enum color color;
         int verbosity; /* -1 quiet, 0, 1 verbose */
         bool sandbox_off;
@@ -78,6 +79,6 @@ static inline bool options_has(const struct options *options, enum option_id id)
 }
 
 /* Prints an entry for each option of @set: "  --root DIR   work on the system below DIR". */
-void options_print_help(FILE *stream, unsigned set);
+void options_print_help(FILE *stream, uint64_t set);
 /* Returns: @ret, "--root" or "-q". */
 const char *option_name(enum option_id id, char ret[static OPTION_NAME_MAX]);

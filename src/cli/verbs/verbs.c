@@ -33,8 +33,10 @@ const struct verb verbs[] = {
           verb_undo, "PACKAGE", "restore the files that the last upgrade changed" },
         { "forget", 1, 1, OPTION_BIT(OPTION_LOCK_TIMEOUT), verb_forget, "PACKAGE",
           "delete the files that undo would restore" },
-        { "new", 1, 1, OPTION_BIT(OPTION_MIGRATION_VERSION) | OPTION_BIT(OPTION_LANG) | OPTION_BIT(OPTION_DIR),
-          verb_new, "NAME", "make the files of a new migration" },
+        { "new", 0, 1,
+          OPTION_BIT(OPTION_MIGRATION_VERSION) | OPTION_BIT(OPTION_LANG) | OPTION_BIT(OPTION_DIR) |
+                  OPTION_BIT(OPTION_INIT),
+          verb_new, "[NAME]", "make the files of a new migration" },
         { "lint", 1, 1, OPTION_BIT(OPTION_PACKAGE_VERSION) | OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_SINCE),
           verb_lint, "DIR", "check migrations before shipping them" },
         { "test", 1, SIZE_MAX, OPTION_BIT(OPTION_PACKAGE) | OPTION_BIT(OPTION_RECORD) | OPTION_BIT(OPTION_TAP),

@@ -8,7 +8,7 @@
 struct verb {
         const char *name;
         size_t min, max;                          /* number of arguments */
-        unsigned options;                         /* besides OPTIONS_COMMON */
+        uint64_t options;                         /* besides OPTIONS_COMMON */
         int (*run)(struct cli *cli, char **args); /* NULL ends @args; returns the exit status */
         const char *arguments;
         const char *help; /* for --help: one line without a capital and a full stop */

@@ -189,6 +189,48 @@ test_a_preview_stops_apt_before_it_unpacks() {
         expect 0 apt-get -q -y -o Dpkg::Use-Pty=0 -o DeployMigrate::Preview=show upgrade
         grep -qF "Migrations of sample from 1.0 to 2.0:" "$OUT" || fail "there is no preview"
         assert_installed sample 2.0
+
+        package sample 2.1
+        migration 2.0.0/001_first 'exit 1'
+        echo '{"needs_package": true}' | write /usr/lib/deploy-migrate/sample/v2.0.0/001_first.json
+        ship
+        expect 0 apt-get -q update
+        expect 0 apt-get -q -y -o Dpkg::Use-Pty=0 -o DeployMigrate::Preview=require upgrade
+        grep -qF '2.0.0/001_first needs programs of the new version' "$OUT" || fail "it isn't said why there is no preview"
+        assert_installed sample 2.1
+}
+
+# asks ID: this migration of the package that is begun asks for consent.
+asks() {
+        echo '{"consent": "It takes hours."}' | write "/usr/lib/deploy-migrate/$NAME/v$1.json"
+}
+
+# Beforehand, as configuration management writes it, and by hand. What waits for it blocks nothing else.
+test_consent() {
+        install_sample
+        ship_plain 1.0
+        apt install plain
+        mkdir "$ROOT/etc/deploy-migrate"
+        printf '# by the configuration management\nplain 2.0.0/001_format\n' >"$ROOT/etc/deploy-migrate/consent"
+        for name in sample plain; do
+                package $name 2.0
+                [ $name = plain ] || service restart
+                format_migration 2.0.0/001_format
+                asks 2.0.0/001_format
+                ship
+        done
+        apt upgrade
+        assert_settled
+        assert_ran_once plain 2.0.0/001_format
+        assert_never_started sample
+        assert_unit sample.service inactive
+        assert_journal "deploy-migrate accept sample 2.0.0/001_format"
+        expect 0 /etc/update-motd.d/95-deploy-migrate
+        assert_out 'deploy-migrate accept'
+        expect 0 deploy-migrate accept sample 2.0.0/001_format
+        expect 0 deploy-migrate run sample
+        assert_ran_once sample 2.0.0/001_format
+        assert_unit sample.service active
 }
 
 test_policy_that_forbids_starting_services_is_obeyed() {

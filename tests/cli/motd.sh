@@ -64,6 +64,17 @@ test_a_line_for_failed_packages() {
         assert_login 'deploy-migrate: data could not be migrated: alpha, beta' "  see 'deploy-migrate status'"
 }
 
+test_a_line_for_a_consent() {
+        ship
+        write /usr/lib/deploy-migrate/beta/v1.1.0/001_first.json '{"consent": "It takes hours."}'
+        assert_login 'deploy-migrate: waits for your consent to be migrated: beta' \
+                "  see 'deploy-migrate status'; give it with 'deploy-migrate accept'" \
+                'deploy-migrate: data still to be migrated: alpha, gamma' "  see 'deploy-migrate status'"
+        expect 1 run
+        expect 0 accept beta
+        assert_login "deploy-migrate: data still to be migrated: beta; see 'deploy-migrate status'"
+}
+
 test_a_line_for_a_downgrade() {
         ship
         expect 0 run

@@ -76,6 +76,18 @@ static void sample_print_gave_up(FILE *stream, const char *name, const struct pr
         fprintf(stream, "} %zu\n", report_count_states(sample->report, STATE_BIT(DMIG_STATE_GAVE_UP)));
 }
 
+static void sample_print_consents(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        size_t n = 0;
+
+        if (!dmig_report_get_to(sample->report))
+                return;
+        for (size_t i = 0; i < dmig_report_count(sample->report); i++)
+                n += dmig_step_get_consent(dmig_report_get_step(sample->report, i)) != NULL;
+        sample_begin(stream, name, sample);
+        fprintf(stream, "} %zu\n", n);
+}
+
 static void sample_print_completed(FILE *stream, const char *name, const struct prometheus_sample *sample)
 {
         if (sample->past.completed_usec == 0)
@@ -123,6 +135,8 @@ void prometheus_print(FILE *stream, const struct prometheus_sample *samples, siz
                 { "deploy_migrate_given_up_migrations",
                   "Migrations that were given up after repeated failures, and wait for a person.",
                   sample_print_gave_up },
+                { "deploy_migrate_unconsented_migrations", "Migrations that wait for the consent of a person.",
+                  sample_print_consents },
                 { "deploy_migrate_last_completed_timestamp_seconds",
                   "When an upgrade of the package's data was last completed.", sample_print_completed },
                 { "deploy_migrate_last_run_duration_seconds",

@@ -125,6 +125,10 @@ def _write_text(path, text):
         file.truncate()
 
 
+def _with_line_ends(new, old):
+    return re.sub("\r?\n", "\r\n", new) if "\r\n" in old else new
+
+
 class _Json:
     def load(self, text):
         return json.loads(text, object_pairs_hook=self._make_object)
@@ -133,9 +137,8 @@ class _Json:
 
     def dump(self, value, old):
         indentation = re.search(r"^[ \t]+(?=\S)", old, re.MULTILINE)
-        new = json.dumps(value, indent=indentation and indentation[0], ensure_ascii=old.isascii())
-        new += old[len(old.rstrip()) :]
-        return new.replace("\n", "\r\n") if "\r\n" in old.rstrip() else new
+        new = json.dumps(value, indent=indentation and indentation[0], ensure_ascii=old.isascii(), allow_nan=False)
+        return _with_line_ends(new, old) + old[len(old.rstrip()) :]
 
     @staticmethod
     def _make_object(pairs):
@@ -165,26 +168,29 @@ class _Yaml:
         return yaml.safe_load(text)
 
     def load_to_edit(self, text):
-        return self._make_editor(text).load(text)
+        value = self._make_editor(text).load(text)
+        if text.startswith("%") or not isinstance(value, (dict, list)):
+            raise ValueError("YAML with a directive, or that is neither a mapping nor a list, can't be edited; use TEXT")
+        return value
 
     def dump(self, value, old):
         import io
 
         stream = io.StringIO()
         self._make_editor(old).dump(value, stream)
-        return stream.getvalue()
+        return _with_line_ends(stream.getvalue(), old)
 
     def _make_editor(self, text):
-        """Return one that writes in the style of the text."""
-        ruamel = self._need_ruamel()
-        from ruamel.yaml.util import load_yaml_guess_indent
+        """Return one that writes in the style of the text: that of its first mapping, and of its first list, in a mapping."""
+        mapping = re.search(r":[ \t]*(?:#.*)?\r?\n( +)[^\s#-]", text)
+        sequence = re.search(r"^( *)[^\s#-].*:[ \t]*(?:#.*)?\r?\n( *)- ", text, re.MULTILINE)
+        offset = len(sequence[2]) - len(sequence[1]) if sequence else 0
 
-        editor = ruamel.YAML()
-        _, indentation, sequence = load_yaml_guess_indent(text)
+        editor = self._need_ruamel().YAML()
         editor.preserve_quotes = True
         editor.width = sys.maxsize
         editor.explicit_start = text.startswith("---") or None
-        editor.indent(mapping=indentation or 2, sequence=(indentation or 2), offset=sequence or 0)
+        editor.indent(mapping=len(mapping[1]) if mapping else 2, sequence=offset + 2, offset=offset)
         return editor
 
     @staticmethod
@@ -239,7 +245,7 @@ JSON, INI, YAML, TOML, TEXT = _Json(), _Ini(), _Yaml(), _Toml(), _Text()
 
 # ---- Settings ----
 
-_SECTION = re.compile(r"\s*\[(?P<name>.*)\]\s*(?:[#;].*)?$")
+_SECTION = re.compile(r"\s*\[(?P<name>[^\]]*)\]\s*(?:[#;].*)?$")
 _SETTING = re.compile(r"(?P<blanks>\s*)(?P<key>[^\s#;\[=][^=]*?)(?P<equals>[ \t]*=[ \t]*)(?P<value>.*?)(?P<end>\s*)$", re.DOTALL)
 _CONTINUATION = re.compile(r"[ \t]+[^\s#;]")
 
@@ -248,7 +254,7 @@ class Settings:
     """Lines of key=value. The section None is what comes before the first [section]. A comment behind a value belongs to the value."""
 
     def __init__(self, text):
-        self._lines = text.splitlines(keepends=True)
+        self._lines = re.findall(r"[^\n]*\n|[^\n]+", text)
 
     def __str__(self):
         return "".join(self._lines)

@@ -72,12 +72,26 @@ static int script_check_interpreter(struct linter *linter, const char *path, con
                 linter->source.package);
 }
 
+/* Without a package to look at, that it is here has to do. A line that ends with a carriage return is a finding of its own. */
+static int script_check_presence(struct linter *linter, const char *path, const struct script *script)
+{
+        const char *interpreter = script->interpreter;
+
+        if (script->module || !interpreter || interpreter[0] != '/' || strchr(interpreter, '\r') ||
+            access(interpreter, F_OK) >= 0 || errno != ENOENT)
+                return 0;
+        return linter_tellf(
+                linter, LOG_WARNING, path,
+                "its interpreter %s isn't on this machine; correct its path, or let the package depend on it",
+                interpreter);
+}
+
 int script_check_needs(struct linter *linter, const char *path, const struct script *script)
 {
         int r;
 
         if (!linter->source.path || !linter->source.package)
-                return 0;
+                return script_check_presence(linter, path, script);
         r = script_check_interpreter(linter, path, script);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(needs); i++) {
                 size_t line = 0;

@@ -218,6 +218,17 @@ list:
     - 1
     - x: yes
 END
+        for text in '# nothing' '%YAML 1.1
+---
+a: yes' 'a: 1
+---
+b: 1'; do
+                write $CONFIG "$text"
+                python 'return True' 'with edit(CONFIG, YAML) as c: c["b"] = 1
+        return True'
+                phase 2 migrate
+                assert_content $CONFIG "$text"
+        done
 }
 
 test_toml_in_python() {

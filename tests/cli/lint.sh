@@ -171,6 +171,13 @@ sys.exit({"check": check}[sys.argv[1]]())'
         assert_lint 'source/v1.0.0/002_y: warning: Python ends with 1 after an exception'
 }
 
+test_an_interpreter_that_is_not_there() {
+        ship 1.0.0/001_x '#!/usr/bin/no-such-interpreter -x'
+        ship 1.0.0/002_y '#!/bin/sh'
+        lint 0
+        assert_lint "source/v1.0.0/001_x: warning: its interpreter /usr/bin/no-such-interpreter isn't on this machine"
+}
+
 test_what_is_not_declared() {
         debian_source 'Depends: jq'
         ship 1.0.0/001_x '#!/bin/sh

@@ -120,26 +120,26 @@ static char *field_append(const char *text, const struct field *field, const cha
         return new;
 }
 
-int debian_control_add_dependency(const char *text, const char *name, const char *path, char **ret, struct error *error)
+int debian_control_add_dependency(const struct debian_control *control, const char *name, char **ret,
+                                  struct error *error)
 {
         struct field field;
 
-        assert(text);
+        assert(control);
         assert(name);
-        assert(path);
         assert(ret);
 
-        if (control_depends(text, name))
+        if (control_depends(control->text, name))
                 return 0;
-        if (!control_find_field(text, "Build-Depends", &field))
+        if (!control_find_field(control->text, "Build-Depends", &field))
                 return error_setf(
                         error, -EINVAL,
-                        "%s:1: has no Build-Depends for the source; add one, with debhelper-compat (= 13) and %s", path,
-                        name);
+                        "%s:1: has no Build-Depends for the source; add one, with debhelper-compat (= 13) and %s",
+                        control->path, name);
         if (field_is_empty(&field))
                 return error_setf(error, -EINVAL,
-                                  "%s:%u: Build-Depends is empty; add debhelper-compat (= 13) and %s to it", path,
-                                  field.number, name);
-        *ret = field_append(text, &field, name);
+                                  "%s:%u: Build-Depends is empty; add debhelper-compat (= 13) and %s to it",
+                                  control->path, field.number, name);
+        *ret = field_append(control->text, &field, name);
         return *ret ? 1 : -ENOMEM;
 }

@@ -114,7 +114,8 @@ static int initiation_edit_control(struct initiation *init)
         r = initiation_check_rules(init);
         if (r != 0)
                 return r < 0 ? r : 0;
-        r = debian_control_add_dependency(control->old, ADDON, control->path, &control->text, init->error);
+        r = debian_control_add_dependency(&(const struct debian_control){ control->path, control->old }, ADDON,
+                                          &control->text, init->error);
         if (r <= 0)
                 return r;
         if (path_join(init->base, "debian/control.in", &source) < 0)

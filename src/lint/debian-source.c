@@ -54,19 +54,21 @@ static int depends_append(struct debian_source *source, const char *text)
         return 0;
 }
 
-/* What the stanza of our package says, or that of the first one. */
-static int source_parse_control(struct debian_source *source, char *control)
+/* What the stanza of our package says. Without its name it is the first one if @first, else the only one. */
+static int source_parse_control(struct debian_source *source, char *control, bool first)
 {
-        bool ours = false, in_depends = false;
+        bool known = first || source->package, ours = false, in_depends = false;
+        size_t n = 0;
         char *line;
         int r = 0;
 
         while (r >= 0 && (line = strsep(&control, "\n"))) {
                 const char *name, *depends = NULL;
 
-                for (size_t n = strlen(line); n > 0 && isspace((unsigned char)line[n - 1]); n--)
-                        line[n - 1] = '\0';
+                for (char *end = line + strlen(line); end > line && isspace((unsigned char)end[-1]); end--)
+                        end[-1] = '\0';
                 name = line_get_field(line, "Package");
+                n += name != NULL;
                 if (name && !source->package)
                         r = str_replace(&source->package, name);
                 if (r >= 0 && name)
@@ -79,6 +81,10 @@ static int source_parse_control(struct debian_source *source, char *control)
                 }
                 if (r >= 0 && ours && depends)
                         r = depends_append(source, depends);
+        }
+        if (!known && n > 1) {
+                free(TAKE_PTR(source->package));
+                free(TAKE_PTR(source->depends));
         }
         return r;
 }
@@ -105,22 +111,22 @@ static int list_has_directory(const char *path, const char *wanted, struct error
         return r < 0 ? r : 0;
 }
 
+/* Returns: 1 if a list has the directory, without a name in @source if it is the first package's; 0 if none has, or a negative errno. */
 static int source_find_package(struct debian_source *source, const char *wanted, struct error *error)
 {
-        static const char suffix[] = ".migrations";
         _cleanup_free_ char *pattern = NULL;
         glob_t found;
         int r = 0;
 
-        if (path_join(source->path, "debian/*.migrations", &pattern) < 0)
+        if (path_join(source->path, "debian/{*.,}migrations", &pattern) < 0)
                 return -ENOMEM;
-        if (glob(pattern, 0, NULL, &found) != 0)
+        if (glob(pattern, GLOB_BRACE, NULL, &found) != 0)
                 return 0;
         for (size_t i = 0; r == 0 && i < found.gl_pathc; i++) {
-                const char *name = path_name(found.gl_pathv[i]);
+                const char *name = path_name(found.gl_pathv[i]), *dot = strrchr(name, '.');
 
                 r = list_has_directory(found.gl_pathv[i], wanted, error);
-                if (r > 0 && !(source->package = strndup(name, strlen(name) - strlen(suffix))))
+                if (r > 0 && dot && !(source->package = strndup(name, (size_t)(dot - name))))
                         r = -ENOMEM;
         }
         globfree(&found);
@@ -149,7 +155,7 @@ static int debian_source_read(struct debian_source *source, const char *path, co
         else
                 r = source_find_package(source, wanted, error);
         if (r >= 0)
-                r = source_parse_control(source, control);
+                r = source_parse_control(source, control, r > 0);
         return r < 0 ? r : 1;
 }
 

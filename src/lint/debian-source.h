@@ -10,7 +10,7 @@
 
 struct debian_source {
         char *path;     /* NULL: there is none */
-        char *package;  /* the binary package */
+        char *package;  /* the binary package; NULL: nothing says which one */
         char *depends;  /* its Depends and Pre-Depends */
         bool addon;     /* dh_deploymigrate is called */
         bool installed; /* the directory is what was made of the sources, for the package */

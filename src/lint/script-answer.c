@@ -4,7 +4,8 @@
 
 #include <syslog.h>
 
-#define BEFORE "(^|[;&|({`]|then|do|else|check\\)|[ \t])[ \t]*"
+#define BEFORE    "(^|[;&({`]|then|do|else|check\\)|[ \t])[ \t]*"
+#define CONDITION "(if|elif|while|until|!)[ \t][^;|#]*"
 
 /* Where check is, in the three ways in which it is written. */
 static const struct {
@@ -18,11 +19,11 @@ static const struct {
 static const struct {
         const char *pattern, *unless, *text;
 } faults[] = {
-        /* In a condition. Alone or after exec it says what check has to say. */
-        { "((if|elif|while|until|!)[ \t][^;#]*[ef]?grep[ \t]|" BEFORE "[ef]?grep[ \t][^;]*(&&|\\|\\|))",
+        /* In a condition, and not of what comes out of a pipe. Alone or after exec it says what check has to say. */
+        { "(" CONDITION "[ef]?grep[ \t]|(^|[;&({`]|then|do|else|check\\))[ \t]*[ef]?grep[ \t][^;]*(&&|\\|\\|))",
           "\\$\\?|exit 2|return 2",
           "grep ends with 2 if it can't read, which is taken for \"not found\" here; use the kit, or look at $?" },
-        { BEFORE "(exec[ \t]+)?getent[ \t]", "((if|elif|while|until|!)[ \t][^;]*getent[ \t])|&&|\\|\\||\\$\\?|\\$\\(",
+        { BEFORE "(exec[ \t]+)?getent[ \t]", CONDITION "getent[ \t]|&&|\\|\\||\\$\\?|\\$\\(",
           "getent ends with 2 if it finds nothing, which is an error of check and not an answer; use the kit, or 'getent ... || exit 1'" },
 };
 

@@ -147,6 +147,7 @@ check)
         exec grep -q x /etc/x
         grep -q x /etc/x || exit 1
         if ! grep -q x /etc/x; then exit 1; fi
+        if cat /etc/x | grep -q x; then exit 1; fi
         grep x /etc/x || [ $? -eq 1 ] || exit 2
         getent passwd x >/dev/null
         getent passwd x >/dev/null || exit 1
@@ -158,7 +159,7 @@ esac'
         assert_script <<'END'
 6 grep ends with 2
 7 grep ends with 2
-9 getent ends with 2
+10 getent ends with 2
 END
         ship 1.0.0/001_x '#!/bin/sh
 . "${DEPLOY_MIGRATE_KITS:?}/migration-kit.sh"
@@ -197,6 +198,14 @@ mv /tmp/x "/usr/lib/x"'
 7 seems to write to
 8 seems to write to
 END
+        printf '\nPackage: another\n' >>"$ROOT/debian/control"
+        lint 0
+        assert_lint
+        echo source >"$ROOT/debian/another.migrations"
+        lint 0
+        grep -q 'write to /var/lib/sample/x' "$OUT" || fail "it belongs to another package"
+        echo source/ >"$ROOT/debian/migrations"
+        rm "$ROOT/debian/another.migrations"
         manifest 1.0.0/001_x '{"writes": ["/etc", "/var/lib/sample", "/srv/a"]}'
         lint 0
         assert_lint

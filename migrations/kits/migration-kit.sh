@@ -29,8 +29,8 @@
 #     later TEXT            migrate can't be done now: it is tried again at a later run
 #     progress 30/100 TEXT  or 30%, shown by run and status
 #
-# Edits keep a file's comments, owner, mode, attributes and names. They write in place: what a crash leaves is thrown away, but for a migration
-# with "writes": "*".
+# Edits keep a file's comments, owner, mode, attributes and names. They replace it whole, so that a crash can't leave a part of it even with
+# "writes": "*", unless it has more than one name.
 #
 #     edit FILE COMMAND...       writes to FILE what the command makes of it, from standard input to standard output:
 #                                edit "$config" sed 's/a/b/'; for INI: edit "$config" crudini --set - section key value
@@ -120,6 +120,15 @@ kit_need_file() {
         [ -f "$1" ] && [ -r "$1" ] || fail "$1: isn't a file that can be read"
 }
 
+# kit_replace FILE NEW: gives it the new content.
+kit_replace() {
+        if [ -L "$1" ] || [ "$(stat -c %h "$1")" -gt 1 ]; then
+                cat "$2" >"$1"
+        else
+                cp -a "$1" "$1.kit-new" && cat "$2" >"$1.kit-new" && mv "$1.kit-new" "$1"
+        fi
+}
+
 edit() {
         kit_need_file "$1"
         kit_file=$1
@@ -127,7 +136,7 @@ edit() {
         shift
         kit_status=0
         "$@" <"$kit_file" >"$kit_new" || kit_status=$?
-        [ "$kit_status" -ne 0 ] || cmp -s "$kit_new" "$kit_file" || cat "$kit_new" >"$kit_file" || kit_status=$?
+        [ "$kit_status" -ne 0 ] || cmp -s "$kit_new" "$kit_file" || kit_replace "$kit_file" "$kit_new" || kit_status=$?
         rm -f "$kit_new"
         [ "$kit_status" -eq 0 ] || fail "$kit_file: can't be edited: $1 ended with status $kit_status"
 }

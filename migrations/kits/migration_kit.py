@@ -37,8 +37,8 @@ read() returns, and edit() lets one change, what is in a file:
     TOML  as JSON, with all comments; needs python3-tomlkit; Python is enough to read it
     TEXT  Text: its attribute "text" is all of it
 
-edit() writes to the file itself, which keeps its owner, mode, attributes and names, at the end of the "with", unless an exception ends that.
-What a crash leaves is thrown away, but for a migration with "writes": "*".
+edit() writes at the end of the "with", unless an exception ends that. The file keeps its owner, mode, attributes and names. It is replaced
+whole, so that a crash can't leave a part of it even with "writes": "*", unless it has more than one name.
 """
 
 import contextlib
@@ -46,6 +46,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import sys
 import traceback
 
@@ -120,9 +121,18 @@ def _read_text(path):
 
 
 def _write_text(path, text):
-    with open(path, "r+", **_AS_IS) as file:
+    stat = os.lstat(path)
+    in_place = os.path.islink(path) or stat.st_nlink > 1
+    new = path if in_place else f"{path}.kit-new"
+    if not in_place:
+        shutil.copyfile(path, new)
+        os.chown(new, stat.st_uid, stat.st_gid)
+        shutil.copystat(path, new)  # after a change of the owner, which takes setuid away
+    with open(new, "r+", **_AS_IS) as file:
         file.write(text)
         file.truncate()
+    if not in_place:
+        os.replace(new, path)
 
 
 def _with_line_ends(new, old):

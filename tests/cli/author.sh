@@ -159,6 +159,7 @@ test_users_and_containers() {
         passes setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin
         assert_out "not tried: that it works in a transaction, and touches nothing else: mounts can't be made here"
         assert_out "not tried: undo"
+        assert_out "not tried: that it is killed and run again"
         # shellcheck disable=SC2086
         passes in_chroot $AS_NOBODY
         assert_out "not tried: that it works in a transaction"

@@ -50,15 +50,32 @@ phase() {
                 "$ROOT/usr/lib/deploy-migrate/sample/v1.1.0/001_x" "$2"
 }
 
-# edits BODY: the file is as standard input has it after the edit, and its inode and mode are as before.
+# edits BODY: the file is as standard input has it after the edit, and its mode and owner are as before.
 edits() {
         cat >"$WORK/expected"
-        chmod 640 "$ROOT$CONFIG"
-        stat -c '%i %a' "$ROOT$CONFIG" >"$WORK/stat"
+        chmod 4640 "$ROOT$CONFIG"
+        [ "$(id -u)" -ne 0 ] || { chown 12345:54321 "$ROOT$CONFIG" && chmod 4640 "$ROOT$CONFIG"; }
+        stat -c '%a %u %g %h' "$ROOT$CONFIG" >"$WORK/stat"
         "$MAKE" "$ANSWER" "$1"
         phase 0 migrate
         diff -u "$WORK/expected" "$ROOT$CONFIG" || fail "it is edited otherwise"
-        stat -c '%i %a' "$ROOT$CONFIG" | cmp -s - "$WORK/stat" || fail "it is another file, or has another mode"
+        stat -c '%a %u %g %h' "$ROOT$CONFIG" | diff - "$WORK/stat" || fail "it has another mode or owner"
+        [ "$(ls "$ROOT/etc/sample")" = config ] || fail "something is left beside it"
+}
+
+test_links_stay_links() {
+        write $CONFIG 'a=1'
+        ln "$ROOT$CONFIG" "$ROOT/etc/sample/hard"
+        ln -s config "$ROOT/etc/sample/soft"
+        shell there 'key_set "$config" a 2; key_set "$root/etc/sample/soft" a 3'
+        phase 0 migrate
+        assert_content /etc/sample/hard 'a=3'
+        python 'return True' 'for name in "config", "soft":
+                with edit(system_path("/etc/sample", name), INI) as c: c.set("a", name)
+        return True'
+        phase 0 migrate
+        assert_content /etc/sample/hard 'a=soft'
+        [ -L "$ROOT/etc/sample/soft" ] || fail "the link is a file now"
 }
 
 # ---- sh ----

@@ -69,6 +69,20 @@ test_new_makes_what_lint_accepts() {
         assert_out "check isn't written yet"
 }
 
+# With the examples in the comments, which do what the fixture asks for.
+test_new_filled_in() {
+        set_up_source
+        for language in sh python; do
+                author 0 new "x_$language" --lang $language
+        done
+        sed -i -e '/^ *fail /d' -e '/FILL IN/,/^}/s/^        #     /        /' "$migrations"/v1.2.0/001_x_sh.sh
+        sed -i -e '/^ *raise /d' -e '/FILL IN/,/^$/s/^    #     /    /' "$migrations"/v1.2.0/002_x_python.py
+        author 0 lint migrations
+        [ ! -s "$OUT" ] || fail "lint has found something"
+        author 0 test migrations
+        assert_out '2 passed, 0 failed'
+}
+
 test_new_in_c() {
         set_up_source
         author 0 new first --lang=c

@@ -85,11 +85,12 @@ START_TEST(test_everything)
         static const char *const connect[] = { "/run/mysqld/mysqld.sock", "/run/systemd/private" };
         _cleanup_manifest_ struct manifest manifest = { 0 }, copy = { 0 };
 
-        parse_good(&manifest,
-                   "{\"description\": \"Rename \\u00e4 \\\"key\\\"\", \"writes\": [\"/etc/foo\", \"/srv/foo data\"],"
-                   "\"connect\": [\"/run/mysqld/mysqld.sock\", \"//run/systemd//private\"], \"check_scratch\": true, \"needs_package\": true,"
-                   "\"network\": true, \"check_timeout_sec\": 0, \"timeout_sec\": 2147483647,"
-                   "\"since\": \"1:2.0~rc1-1+deb12u1\", \"consent\": \"It takes hours.\"}");
+        parse_good(
+                &manifest,
+                "{\"description\": \"Rename \\u00e4 \\\"key\\\"\", \"writes\": [\"/etc/foo\", \"/srv/foo data\"],"
+                "\"connect\": [\"/run/mysqld/mysqld.sock\", \"//run/systemd//private\"], \"check_scratch\": true, \"needs_package\": true,"
+                "\"network\": true, \"check_timeout_sec\": 0, \"timeout_sec\": 2147483647,"
+                "\"since\": \"1:2.0~rc1-1+deb12u1\", \"consent\": \"It takes hours.\"}");
         ck_assert_int_eq(manifest_copy(&copy, &manifest), 0);
         manifest_done(&manifest);
 

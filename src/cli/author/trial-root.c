@@ -10,16 +10,18 @@
 
 DEFINE_CLEANUP(struct dmig_report *, dmig_report_unref);
 
-static int trial_root_copy_tree(const struct trial_root *root, const struct trial_setup *setup, struct error *error)
+int trial_root_copy_tree(const char *tree, const char *to, enum tree_order order, struct error *error)
 {
         _cleanup_tree_ struct tree copy = { 0 };
         int r;
 
-        if (!setup->tree)
-                return mkdir(root->path, 0755) < 0 ? error_errnof(error, -errno, "can't make %s", root->path) : 0;
-        r = tree_copy(setup->tree, root->path, setup->order, error);
+        assert(to);
+
+        if (!tree)
+                return mkdir(to, 0755) < 0 ? error_errnof(error, -errno, "can't make %s", to) : 0;
+        r = tree_copy(tree, to, order, error);
         if (r >= 0)
-                r = tree_read(root->path, &copy, error);
+                r = tree_read(to, &copy, error);
         return r < 0 ? r : tree_take_over(&copy, error);
 }
 
@@ -82,7 +84,7 @@ int trial_root_make(const struct trial_request *request, const struct trial_setu
 
         r = path_join(request->workbench->path, "root", &root.path);
         if (r >= 0)
-                r = trial_root_copy_tree(&root, setup, error);
+                r = trial_root_copy_tree(setup->tree, root.path, setup->order, error);
         if (r >= 0)
                 r = path_join(root.path, &VENDOR_DIR[1], &installed);
         if (r >= 0)

@@ -25,6 +25,8 @@ struct trial_setup {
 /* Returns: 0, or a negative errno with @error set. */
 _must_check_ int trial_root_make(const struct trial_request *request, const struct trial_setup *setup,
                                  struct trial_root *ret, struct error *error);
+/* Copies a tree of a fixture, NULL for an empty one: what belongs to whoever made the fixture is root's. Returns: as trial_root_make(). */
+_must_check_ int trial_root_copy_tree(const char *tree, const char *to, enum tree_order order, struct error *error);
 /* Opens one that another process may be working on. Returns: as trial_root_make(). */
 _must_check_ int trial_root_open(const char *path, struct dmig **ret, struct error *error);
 /* Removes it. */

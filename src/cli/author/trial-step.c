@@ -2,7 +2,11 @@
 
 #include "cli/author/trial-step.h"
 
+#include "basic/path.h"
+#include "cli/author/command.h"
 #include "cli/author/tree.h"
+
+#include <stdio.h>
 
 /* ---- What is compared ---- */
 
@@ -54,6 +58,54 @@ int trial_tell_tree(struct trial *trial, const struct trial_root *root, const ch
 
         r = trial_compare_root(trial, root, expected, &lines);
         return r < 0 ? r : lines_add(&trial->result->unproved, heading, &lines);
+}
+
+/* @ret: a copy of @tree, called @name, after the fixture's program has made it comparable. */
+static int trial_normalize(struct trial *trial, const char *tree, const char *name, char **ret)
+{
+        _cleanup_free_ char *copy = NULL, *root = NULL, *tmp = NULL;
+        int r;
+
+        if (path_join(trial->request->workbench->path, name, &copy) < 0 || asprintf(&root, "DPKG_ROOT=%s", copy) < 0 ||
+            asprintf(&tmp, "TMPDIR=%s", trial->request->workbench->path) < 0)
+                return -ENOMEM;
+        r = trial_root_copy_tree(tree, copy, TREE_AS_LISTED, trial->error);
+        if (r >= 0)
+                r = command_run((const char *const[]){ "env", root, tmp, trial->normalize, NULL }, NULL, trial->error);
+        if (r > 0)
+                r = error_setf(trial->error, -EIO, "%s ended with status %d", trial->normalize, r);
+        if (r >= 0)
+                *ret = TAKE_PTR(copy);
+        return r;
+}
+
+static int trial_expect_normal_tree(struct trial *trial, const struct trial_root *root, const char *heading)
+{
+        _cleanup_tree_ struct tree a = { 0 }, b = { 0 };
+        _cleanup_free_ char *expected = NULL, *found = NULL;
+        int r;
+
+        r = trial_normalize(trial, trial->after, "expected", &expected);
+        if (r >= 0)
+                r = trial_normalize(trial, root->path, "found", &found);
+        if (r >= 0)
+                r = tree_read(expected, &a, trial->error);
+        if (r >= 0)
+                r = tree_read(found, &b, trial->error);
+        if (r >= 0)
+                r = trial_compare(trial, &(const struct tree_comparison){ &a, &b, false }, heading);
+        if (expected)
+                command_remove(expected);
+        if (found)
+                command_remove(found);
+        return r;
+}
+
+int trial_expect_after(struct trial *trial, const struct trial_root *root, const char *heading)
+{
+        if (trial->normalize && trial->after)
+                return trial_expect_normal_tree(trial, root, heading);
+        return trial_expect_tree(trial, root, trial->after, heading);
 }
 
 /* ---- What is run ---- */

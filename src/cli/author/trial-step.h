@@ -15,6 +15,7 @@ struct trial {
         const struct trial_request *request;
         const struct fixture *fixture;
         char *before, *after; /* NULL: an empty tree */
+        char *normalize;      /* the fixture's program that makes trees comparable; NULL: they are as they are */
         char *from, *to;      /* versions */
         uint64_t run_usec;    /* how long the first run took */
         char *direct;         /* the first migration that runs directly on the system; NULL: none */
@@ -45,3 +46,5 @@ _must_check_ int trial_expect_tree(struct trial *trial, const struct trial_root 
 /* The same with what is only to be told: it becomes what couldn't be proved. */
 _must_check_ int trial_tell_tree(struct trial *trial, const struct trial_root *root, const char *expected,
                                  const char *heading);
+/* The same with what migrations should make of "before", after the fixture's program has worked on a copy of both. */
+_must_check_ int trial_expect_after(struct trial *trial, const struct trial_root *root, const char *heading);

@@ -18,6 +18,7 @@ static void trial_done(struct trial *trial)
 {
         free(trial->before);
         free(trial->after);
+        free(trial->normalize);
         free(trial->from);
         free(trial->to);
         free(trial->direct);
@@ -94,7 +95,7 @@ static int trial_prove_run(struct trial *trial)
                 r = trial_record(trial, &root) < 0 ? -EIO : 1;
         if (r <= 0)
                 return r;
-        r = trial_expect_tree(trial, &root, trial->after, "run on before/, it differs from after/:");
+        r = trial_expect_after(trial, &root, "run on before/, it differs from after/:");
         if (r >= 0)
                 r = trial_undo(trial, &root);
         if (r >= 0 && trial->fixture->id)
@@ -133,8 +134,8 @@ static int trial_prove_order(struct trial *trial)
                 if (r >= 0)
                         r = trial_migrate(trial, &root, DMIG_STATE_APPLIED, "run a second time");
                 if (r > 0)
-                        r = trial_expect_tree(
-                                trial, &root, trial->after,
+                        r = trial_expect_after(
+                                trial, &root,
                                 "run a second time, it differs from after/: does it depend on the clock, or on the order of files in a directory?");
         }
         return r;
@@ -175,7 +176,7 @@ static int trial_prove_kill(struct trial *trial, uint64_t usec)
                 r = trial_run_and_kill(trial, &root, usec);
         if (r >= 0)
                 r = trial_migrate(trial, &root, DMIG_STATE_PENDING, when);
-        return r > 0 ? trial_expect_tree(trial, &root, trial->after, heading) : r;
+        return r > 0 ? trial_expect_after(trial, &root, heading) : r;
 }
 
 /* At points all over the run; what comes first is enough. Without the transaction that it would have, a kill leaves what it never does. */
@@ -193,8 +194,8 @@ static int trial_prove_kills(struct trial *trial)
 
 /* ---- The whole ---- */
 
-/* @ret: NULL if there is no such tree. */
-static int fixture_find_tree(const struct fixture *fixture, const char *name, char **ret)
+/* @ret: NULL if there is none. */
+static int fixture_find_part(const struct fixture *fixture, const char *name, char **ret)
 {
         _cleanup_free_ char *path = NULL;
 
@@ -222,13 +223,15 @@ static int trial_set_versions(struct trial *trial)
         return trial->from && trial->to ? 0 : -ENOMEM;
 }
 
-static int trial_find_trees(struct trial *trial)
+static int trial_find_parts(struct trial *trial)
 {
         int r;
 
-        r = fixture_find_tree(trial->fixture, "before", &trial->before);
+        r = fixture_find_part(trial->fixture, "before", &trial->before);
         if (r >= 0)
-                r = fixture_find_tree(trial->fixture, "after", &trial->after);
+                r = fixture_find_part(trial->fixture, "after", &trial->after);
+        if (r >= 0)
+                r = fixture_find_part(trial->fixture, "normalize", &trial->normalize);
         if (r < 0)
                 return error_errnof(trial->error, r, "can't look at %s", trial->fixture->path);
         if (!trial->after && !trial->request->record)
@@ -242,7 +245,7 @@ static int trial_prove(struct trial *trial)
 {
         int r;
 
-        r = trial_find_trees(trial);
+        r = trial_find_parts(trial);
         if (r >= 0 && !trial->request->workbench->isolated)
                 r = strv_add(&trial->result->unproved,
                              "that it works in a transaction, and touches nothing else: mounts can't be made here");

@@ -283,6 +283,22 @@ test_recording() {
         author 0 test migrations
 }
 
+test_data_that_no_two_runs_write_alike() {
+        try alike "$CHECK" "$MIGRATE; head -c 9 /dev/urandom >>\"\$config\""
+        fixture=$migrations/tests/1.2.0/001_alike.sh/example
+        assert_finds "etc/sample/config"
+        # What is left to compare is compared.
+        printf '#!/bin/sh\nsed -i 2,\\$d "$DPKG_ROOT/etc/sample/config"\n' >"$fixture/normalize"
+        chmod 755 "$fixture/normalize"
+        head -n 1 "$fixture/after/etc/sample/config" >"$WORK/first" && cp "$WORK/first" "$fixture/after/etc/sample/config"
+        author 0 test migrations
+        echo new_key=other >"$fixture/after/etc/sample/config"
+        assert_finds "-new_key=other"
+        printf '#!/bin/sh\nexit 3\n' >"$fixture/normalize"
+        author 3 test migrations
+        assert_err "example/normalize ended with status 3"
+}
+
 test_fixtures_that_are_wrong() {
         set_up_source
         author 0 new x

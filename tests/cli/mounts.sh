@@ -7,7 +7,7 @@
 need_root
 need_mounts
 
-# As migrations/README.md says: a missing file is no error.
+# As deploy-migrate-migration(7) says: a missing file is no error.
 format='! test -e "$DPKG_ROOT/srv/nas/data" || grep -q new "$DPKG_ROOT/srv/nas/data"'
 
 # ship [MANIFEST]

@@ -10,7 +10,7 @@
 
 /* Either tests/VERSION/FILE/CASE, of one migration, or tests/CASE/VERSION, of all that come after that version. */
 struct fixture {
-        char *path; /* has the trees "before" and "after"; a tree that is missing is empty, or still to be recorded */
+        char *path; /* has the trees "before" and "after", and perhaps the program "normalize"; a tree that is missing is empty, or still to be recorded */
         char *id;   /* of the migration; NULL for an upgrade */
         char *name; /* CASE, and for an upgrade the version, too */
         char *from; /* of an upgrade, else NULL */

@@ -5,7 +5,7 @@
 # sources this file and packages.sh, defines functions named test_*, and ends with run_tests. Each function is one line of
 # TAP: it runs in a shell of its own, with set -e, on a machine of its own, which is on and has deploy-migrate installed.
 # A script that wants its machine in another state defines prepare, which runs once, on a machine with nothing installed; one that
-# wants more of systemd-nspawn sets machine_options.
+# wants more of systemd-nspawn sets machine_options, and machine_user to -U if the users in it are others outside.
 #
 # Environment: DEPLOY_MIGRATE_DEBS, the directory with the packages to test, as packaging/build-deb makes it; DEPLOY_MIGRATE_SUITE, the
 # Debian that they were built for, unless it is the one of this machine; DEPLOY_MIGRATE_CACHE, where the root file system that all
@@ -216,7 +216,7 @@ reboot() {
 # machine COMMAND...: runs it in the machine.
 machine() {
         read -r init <"$WORK/init"
-        timeout 120 nsenter -t "$init" -m -u -i -n -p -C -r -w \
+        timeout 120 nsenter -t "$init" ${machine_user-} -m -u -i -n -p -C -r -w \
                 env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
 

@@ -11,29 +11,52 @@
 #include "transaction/archive.h"
 #include "transaction/transaction.h"
 
-/* Whether the file differs from the one in the history. A file that can't be read differs. */
-static bool step_is_modified(struct dmig *ctx, const struct plan_step *step)
+/*
+ * Whether the file differs from the one in the history, or is gone since it was listed. Returns: 1, 0, also if only root may read it, or a
+ * negative errno with the context's error set.
+ */
+static int step_is_modified(struct dmig *ctx, const struct plan_step *step)
 {
+        _cleanup_error_ struct error error = { 0 };
         char sha256[65];
+        int r;
 
         if (!step->migration || !step->record || !step->record->sha256[0])
-                return false;
-        return attempt_hash(&ctx->root, step->migration, sha256, NULL) < 0 || !streq(sha256, step->record->sha256);
+                return 0;
+        r = attempt_hash(&ctx->root, step->migration, sha256, &error);
+        if (r >= 0)
+                return !streq(sha256, step->record->sha256);
+        if (r == -ENOENT || r == -EACCES)
+                return r == -ENOENT;
+        return error_setf(&ctx->error, r, "%s", error_text(&error));
 }
 
 /* A migration that was given up runs again if its file has changed. */
-static void query_revive_changed(struct dmig *ctx, struct plan *plan)
+static int query_revive_changed(struct dmig *ctx, struct plan *plan)
 {
-        for (size_t i = 0; i < plan->n_steps; i++)
-                if (plan->steps[i].state == DMIG_STATE_GAVE_UP && step_is_modified(ctx, &plan->steps[i]))
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_steps; i++) {
+                if (plan->steps[i].state != DMIG_STATE_GAVE_UP)
+                        continue;
+                r = step_is_modified(ctx, &plan->steps[i]);
+                if (r > 0)
                         plan->steps[i].state = DMIG_STATE_PENDING;
+        }
+        return r < 0 ? r : 0;
 }
 
-static void query_mark_modified(struct dmig *ctx, const struct plan *plan, struct dmig_report *report)
+static int query_mark_modified(struct dmig *ctx, const struct plan *plan, struct dmig_report *report)
 {
-        for (size_t i = 0; i < plan->n_steps; i++)
-                if (plan->steps[i].state == DMIG_STATE_APPLIED || plan->steps[i].state == DMIG_STATE_SATISFIED)
-                        report->steps[i].modified = step_is_modified(ctx, &plan->steps[i]);
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < plan->n_steps; i++) {
+                if (plan->steps[i].state != DMIG_STATE_APPLIED && plan->steps[i].state != DMIG_STATE_SATISFIED)
+                        continue;
+                r = step_is_modified(ctx, &plan->steps[i]);
+                report->steps[i].modified = r > 0;
+        }
+        return r < 0 ? r : 0;
 }
 
 static int query_look_at_gate(const struct package *pkg, struct dmig *ctx, struct dmig_report *report)
@@ -48,15 +71,16 @@ static int query_look_at_gate(const struct package *pkg, struct dmig *ctx, struc
 }
 
 /* An unfinished commit or undo has to be finished even if no migration is pending. */
-static int query_look_at_transaction(const struct package *pkg, struct dmig_report *report)
+static int query_look_at_transaction(const struct package *pkg, struct dmig *ctx, struct dmig_report *report)
 {
         _cleanup_error_ struct error error = { 0 };
-
         int r = transaction_check_ended(pkg->history, &error);
 
         if (r == 0)
                 return 0;
         error_complete(&error, r);
+        if (r != -EUCLEAN)
+                return error_setf(&ctx->error, r, "%s", error_text(&error));
         return report_set_error(report, DMIG_RESULT_PENDING, error_text(&error));
 }
 
@@ -122,17 +146,18 @@ static int query_package(struct dmig *ctx, const struct upgrade_request *request
         r = package_open_history(&pkg, HISTORY_READ, &ctx->error);
         if (r >= 0)
                 r = package_make_plan(&pkg, &ctx->error);
-        if (r >= 0) {
-                query_revive_changed(ctx, &pkg.plan);
+        if (r >= 0)
+                r = query_revive_changed(ctx, &pkg.plan);
+        if (r >= 0)
                 r = package_report(&pkg, scope, report);
-        }
         if (r >= 0)
                 r = query_look_at_gate(&pkg, ctx, report);
         if (r >= 0)
-                r = query_look_at_transaction(&pkg, report);
+                r = query_look_at_transaction(&pkg, ctx, report);
         if (r >= 0 && scope == PACKAGE_ALL) {
-                query_mark_modified(ctx, &pkg.plan, report);
-                r = query_look_at_undo(ctx, &pkg, report);
+                r = query_mark_modified(ctx, &pkg.plan, report);
+                if (r >= 0)
+                        r = query_look_at_undo(ctx, &pkg, report);
                 if (r >= 0)
                         r = query_explain_downgrade(report);
                 if (r >= 0)

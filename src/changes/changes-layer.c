@@ -131,7 +131,10 @@ static int changes_layer_add_children(struct changes_layer *layer, size_t parent
 
         layer->dirs[parent].child = layer->n;
         while ((r = beneath_next(dir, &entry)) > 0) {
-                if (beneath_type(dir, entry) != DT_DIR)
+                r = beneath_type(dir, entry);
+                if (r < 0)
+                        return r;
+                if (r != DT_DIR)
                         continue;
                 r = path_join(layer->dirs[parent].path, entry->d_name, &path);
                 if (r >= 0)

@@ -45,11 +45,15 @@ static int underlay_enter(struct underlay *underlay, size_t area)
         return 0;
 }
 
+static const char *underlay_path(const struct underlay *underlay)
+{
+        return underlay->stage->areas->areas[underlay->area].path;
+}
+
 /* Returns: -EXDEV with @error set. */
 static int underlay_refuse(const struct underlay *underlay, const char *path, const char *reason, struct error *error)
 {
-        return error_setf(error, -EXDEV, "%s/%s %s, " INSTEAD, underlay->stage->areas->areas[underlay->area].path, path,
-                          reason);
+        return error_setf(error, -EXDEV, "%s/%s %s, " INSTEAD, underlay_path(underlay), path, reason);
 }
 
 /* ---- What can't be renamed ---- */
@@ -70,8 +74,11 @@ static bool underlay_is_elsewhere(const struct underlay *underlay, const struct 
 static int underlay_check_rename(struct underlay *underlay, const struct change *change, struct error *error)
 {
         const char *path = change_old_path(change), *reason = NULL;
+        int fixed = !change->inner && change->before.st_mode ? beneath_trail_is_fixed(&underlay->trail, path) : 0;
 
-        if (!change->inner && change->before.st_mode && beneath_trail_is_fixed(&underlay->trail, path))
+        if (fixed < 0)
+                return error_errnof(error, fixed, "can't look at %s/%s", underlay_path(underlay), path);
+        if (fixed > 0)
                 reason = "is immutable or append-only (chattr), so it can't be staged; leave it unchanged";
         else if (underlay->overlay && change_moves_directory(change))
                 reason = "is a directory on an overlayfs, which can't be renamed there; leave it unchanged";

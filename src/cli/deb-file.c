@@ -14,7 +14,7 @@ bool deb_file_is(const char *argument)
 {
         const char *dot = strrchr(argument, '.');
 
-        return dot && streq(dot, ".deb") && (strchr(argument, '/') || access(argument, F_OK) >= 0);
+        return dot && streq(dot, ".deb") && (strchr(argument, '/') || access(argument, F_OK) >= 0 || errno != ENOENT);
 }
 
 static int deb_file_refuse(const char *path, struct error *error)

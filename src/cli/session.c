@@ -3,10 +3,13 @@
 #include "cli/session.h"
 
 #include "cli/feedback.h"
+#include "cli/report/exit-status.h"
 #include "cli/report/owners.h"
 #include "cli/signals.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Returns: the variable, NULL also if it is empty: dpkg sets an empty DPKG_ROOT for maintainer scripts. */
 static const char *session_getenv(const char *name)
@@ -54,8 +57,15 @@ int session_open(struct cli *cli)
         assert(cli);
 
         r = dmig_new(&cli->ctx);
-        if (r < 0)
-                return cli_failed(cli, NULL, r);
+        if (r < 0) {
+                char message[256];
+
+                snprintf(
+                        message, sizeof(message),
+                        "can't begin a run (its id, memory, the root directory): %s; try again, and see 'dmesg' if that doesn't help",
+                        strerror(-r));
+                return cli_fail(cli, exit_status_of_errno(r), message);
+        }
         dmig_set_log_fn(cli->ctx, feedback_on_log, cli);
         dmig_set_event_fn(cli->ctx, feedback_on_event, cli);
         if (options_has(&cli->options, OPTION_LOCK_TIMEOUT))

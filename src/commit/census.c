@@ -136,25 +136,29 @@ static int lister_visit(struct lister *lister, const char *old, const char *new,
 
 /* ---- Directories ---- */
 
-bool stat_is_of_subvolume(const struct stat *st, int root)
+int stat_is_of_subvolume(const struct stat *st, int root)
 {
         struct stat area;
 
         assert(st && root >= 0);
-        return S_ISDIR(st->st_mode) && fstat(root, &area) == 0 && area.st_dev != st->st_dev;
+        if (!S_ISDIR(st->st_mode))
+                return 0;
+        return fstat(root, &area) < 0 ? -errno : area.st_dev != st->st_dev;
 }
 
 static int lister_visit_name(struct lister *lister, int dir, const char *name, const char *const at[2])
 {
         _cleanup_free_ char *old = NULL, *new = NULL;
         struct stat st;
+        int r;
 
         if (path_join(at[0], name, &old) < 0 || path_join(at[1], name, &new) < 0)
                 return -ENOMEM;
         if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno; /* gone since it was listed */
-        if (stat_is_of_subvolume(&st, lister->p->stage->areas->areas[lister->area].fd))
-                return 0;
+        r = stat_is_of_subvolume(&st, lister->p->stage->areas->areas[lister->area].fd);
+        if (r != 0)
+                return r < 0 ? r : 0;
         return lister_visit(lister, old, new, &st);
 }
 

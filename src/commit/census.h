@@ -29,6 +29,6 @@ static inline bool stat_is_data(const struct stat *st)
         return !S_ISSOCK(st->st_mode) && !S_ISFIFO(st->st_mode);
 }
 /* Whether it is a directory that is on another device than @root, the root of the area: a subvolume, which is an area of its own. */
-bool stat_is_of_subvolume(const struct stat *st, int root);
+_must_check_ int stat_is_of_subvolume(const struct stat *st, int root);
 /* Whether @name is that of @beside and more: a write-ahead log or a journal, a lock, a backup. */
 bool name_belongs_to(const char *name, const char *beside);

@@ -28,11 +28,12 @@ static int preparation_add_area(struct preparation *p, size_t i)
 {
         const struct area *area = &p->stage->areas->areas[i];
         struct redo_area made = { 0 };
-        int reachable, r = 0;
+        int reachable, memory, r = 0;
 
         reachable = commit_is_reachable(p->place, area->fd);
-        if (reachable < 0)
-                return reachable;
+        memory = reachable == 0 ? commit_is_in_memory(area->fd) : 0; /* else our own state vanishes, too */
+        if (reachable < 0 || memory < 0)
+                return reachable < 0 ? reachable : memory;
         made.path = strdup(area->path + strlen(p->place->root->path));
         if (!made.path)
                 return -ENOMEM;
@@ -42,7 +43,7 @@ static int preparation_add_area(struct preparation *p, size_t i)
                 free(made.path);
                 return r;
         }
-        made.memory = !reachable && commit_is_in_memory(area->fd); /* else our own state vanishes, too */
+        made.memory = memory > 0;
         return redo_add_area(p->redo, &made);
 }
 

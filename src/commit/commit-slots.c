@@ -38,12 +38,14 @@ int commit_is_reachable(const struct commit_place *place, int root)
                from.stx_dev_minor == to.stx_dev_minor;
 }
 
-bool commit_is_in_memory(int root)
+int commit_is_in_memory(int root)
 {
         struct statfs fs;
 
         assert(root >= 0);
-        return fstatfs(root, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+        if (fstatfs(root, &fs) < 0)
+                return -errno;
+        return fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC;
 }
 
 /* An area that was removed is made again, so that the files that belong there aren't lost. */
@@ -62,7 +64,7 @@ int commit_name_hold(const char *package, char **ret)
         char *name;
 
         assert(package && ret);
-        if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+        if (getrandom(&number, sizeof(number), 0) < 0)
                 return -errno;
         if (asprintf(&name, HOLD_PREFIX "%s.%016" PRIx64, package, number) < 0)
                 return -ENOMEM;
@@ -154,12 +156,14 @@ static int hold_find(int root, const struct redo_area *area, char **ret)
         const struct dirent *entry;
         int r = slots == -ENOENT ? beneath_open_entries(root, "", &dir) : slots;
 
-        while (slots == -ENOENT && r >= 0 && (r = beneath_next(dir, &entry)) > 0)
-                if (beneath_type(dir, entry) == DT_DIR) {
-                        free(name);
-                        name = strdup(entry->d_name);
-                        slots = hold_open(root, entry->d_name, area);
-                }
+        while (slots == -ENOENT && r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
+                r = beneath_type(dir, entry);
+                if (r != DT_DIR)
+                        continue;
+                free(name);
+                name = strdup(entry->d_name);
+                slots = hold_open(root, entry->d_name, area);
+        }
         if (r < 0 || slots < 0)
                 return r < 0 ? r : slots;
         if (!name)

@@ -58,13 +58,19 @@ static int site_open(struct sites *sites, size_t i)
 {
         struct site *site = &sites->sites[i];
         struct stat st;
+        int r;
 
         site->root = commit_open_area(sites->place, sites->redo, i);
         if (site->root < 0)
                 return site->root;
-        site->slots = commit_open_slots(sites->place, sites->redo, i);
-        if (site->slots < 0 && !(site->slots == -ENOENT && commit_is_in_memory(site->root)))
-                return site->slots;
+        r = site->slots = commit_open_slots(sites->place, sites->redo, i);
+        if (r == -ENOENT) {
+                r = commit_is_in_memory(site->root);
+                if (r == 0)
+                        r = -ENOENT;
+        }
+        if (r < 0)
+                return r;
         if (fstat(site->root, &st) < 0)
                 return -errno;
         site->dev = st.st_dev;

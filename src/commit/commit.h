@@ -42,8 +42,8 @@ int commit_release(const struct commit_place *place, const struct redo *redo, st
  * @root: the area's root, open. Returns: 1, 0 if the area needs a hold, or a negative errno.
  */
 int commit_is_reachable(const struct commit_place *place, int root);
-/* Whether the area's file system is in memory: after a reboot its files are gone. */
-bool commit_is_in_memory(int root);
+/* Whether the area's file system is in memory: after a reboot its files are gone. Returns: 1, 0, or a negative errno. */
+_must_check_ int commit_is_in_memory(int root);
 
 /* Makes a new name for a hold of the package's, that nobody can have taken. Returns: 0, or a negative errno. */
 _must_check_ int commit_name_hold(const char *package, char **ret);

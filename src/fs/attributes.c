@@ -105,7 +105,9 @@ int attributes_read(int fd, struct attributes *ret)
         if (r < 0)
                 return r;
         for (const char *name = names; *name; name += strlen(name) + 1) {
-                r = overlay_attribute_is_own(name) ? 0 : xattr_read(fd, name, &attributes);
+                r = overlay_attribute_is_own(name);
+                if (r == 0)
+                        r = xattr_read(fd, name, &attributes);
                 if (r < 0)
                         return r;
         }
@@ -263,7 +265,9 @@ int attributes_strip(int fd)
         if (r < 0)
                 return r;
         for (const char *name = names; *name; name += strlen(name) + 1) {
-                r = overlay_attribute_is_own(name) ? xattr_remove(fd, name) : 0;
+                r = overlay_attribute_is_own(name);
+                if (r > 0)
+                        r = xattr_remove(fd, name);
                 if (r < 0)
                         return r;
         }

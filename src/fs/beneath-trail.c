@@ -136,12 +136,12 @@ int beneath_trail_open_entries(struct beneath_trail *trail, const char *path, DI
         return dir < 0 ? dir : beneath_open_entries(dir, rest, ret);
 }
 
-bool beneath_trail_is_fixed(struct beneath_trail *trail, const char *path)
+int beneath_trail_is_fixed(struct beneath_trail *trail, const char *path)
 {
         const char *rest;
         int dir;
 
         assert(trail && path);
         dir = beneath_trail_approach(trail, path, &rest);
-        return dir >= 0 && beneath_is_fixed(dir, rest);
+        return dir < 0 ? dir : beneath_is_fixed(dir, rest);
 }

@@ -24,4 +24,4 @@ void beneath_trail_done(struct beneath_trail *trail);
 /* As beneath_open(), beneath_open_entries() and beneath_is_fixed(). */
 _must_check_ int beneath_trail_open(struct beneath_trail *trail, const char *path, int flags);
 _must_check_ int beneath_trail_open_entries(struct beneath_trail *trail, const char *path, DIR **ret);
-bool beneath_trail_is_fixed(struct beneath_trail *trail, const char *path);
+_must_check_ int beneath_trail_is_fixed(struct beneath_trail *trail, const char *path);

@@ -72,7 +72,10 @@ static int directory_write_names(DIR *dir, FILE *stream)
         int r;
 
         while ((r = beneath_next(dir, &entry)) > 0) {
-                putc(beneath_type(dir, entry) == DT_DIR ? 'd' : '-', stream);
+                r = beneath_type(dir, entry);
+                if (r < 0)
+                        return r;
+                putc(r == DT_DIR ? 'd' : '-', stream);
                 fputs(entry->d_name, stream);
                 putc('\0', stream);
         }

@@ -127,13 +127,16 @@ int beneath_sync(int dir)
         return syncfs(dir) < 0 ? -errno : 0;
 }
 
-bool beneath_is_fixed(int dir, const char *path)
+int beneath_is_fixed(int dir, const char *path)
 {
         _cleanup_close_ int fd = beneath_open(dir, path, O_PATH, 0);
         struct statx stx;
 
-        return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, 0, &stx) == 0 &&
-               (stx.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND));
+        if (fd < 0)
+                return beneath_is_nowhere(fd) ? 0 : fd;
+        if (statx(fd, "", AT_EMPTY_PATH, 0, &stx) < 0)
+                return -errno;
+        return (stx.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0;
 }
 
 int beneath_open_entries(int dir, const char *path, DIR **ret)
@@ -184,7 +187,7 @@ int beneath_is_empty(int dir, const char *path)
         return r < 0 ? r : r == 0;
 }
 
-unsigned beneath_type(DIR *dir, const struct dirent *entry)
+int beneath_type(DIR *dir, const struct dirent *entry)
 {
         struct stat st;
 
@@ -193,5 +196,7 @@ unsigned beneath_type(DIR *dir, const struct dirent *entry)
 
         if (entry->d_type != DT_UNKNOWN)
                 return entry->d_type;
-        return fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? DT_UNKNOWN : IFTODT(st.st_mode);
+        if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? DT_UNKNOWN : -errno;
+        return IFTODT(st.st_mode);
 }

@@ -25,8 +25,11 @@ _must_check_ int beneath_open_entries(int dir, const char *path, DIR **ret);
 _must_check_ int beneath_next(DIR *dir, const struct dirent **ret);
 /* Returns: 1 if the directory @path has no entries, 0 if it has, or a negative errno. */
 _must_check_ int beneath_is_empty(int dir, const char *path);
-/* Returns: the type of @entry of @dir, as of readdir(3), even if the file system doesn't list types; DT_UNKNOWN if the entry is gone. */
-unsigned beneath_type(DIR *dir, const struct dirent *entry);
+/*
+ * Returns: the type of @entry of @dir, as of readdir(3), even if the file system doesn't list types; DT_UNKNOWN if the entry is gone; or a negative
+ * errno.
+ */
+_must_check_ int beneath_type(DIR *dir, const struct dirent *entry);
 /* Opens the directory @path; makes it and its parents, mode 0750, if they are missing. Returns: a file descriptor or a negative errno. */
 _must_check_ int beneath_make_directories(int dir, const char *path);
 /* Removes @path, which isn't "", recursively. Returns: 0, also if it doesn't exist, or a negative errno. */
@@ -43,10 +46,10 @@ static inline bool beneath_is_nowhere(int r)
 }
 
 /*
- * Whether the file is immutable or append-only (ioctl_iflags(2)), so that neither it nor anything in it can be renamed. False if it can't be
- * read.
+ * Whether the file is immutable or append-only (ioctl_iflags(2)), so that neither it nor anything in it can be renamed. Returns: 1, 0, also if
+ * nothing is there, or a negative errno.
  */
-bool beneath_is_fixed(int dir, const char *path);
+_must_check_ int beneath_is_fixed(int dir, const char *path);
 /* Calls syncfs(2) on @dir. Returns: 0, or a negative errno, also for earlier writes that failed since @dir was opened. */
 _must_check_ int beneath_sync(int dir);
 

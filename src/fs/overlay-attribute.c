@@ -13,27 +13,32 @@
 
 #define FIRST_USER_NAMESPACE 0xEFFFFFFDU /* the kernel's PROC_USER_INIT_INO, which never changes */
 
-bool overlay_has_user_attributes(void)
+int overlay_has_user_attributes(void)
 {
         struct stat st;
 
-        return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != FIRST_USER_NAMESPACE;
+        if (stat("/proc/self/ns/user", &st) < 0)
+                return -errno;
+        return st.st_ino != FIRST_USER_NAMESPACE;
 }
 
-bool overlay_attribute_is_own(const char *attribute)
+int overlay_attribute_is_own(const char *attribute)
 {
         assert(attribute);
-        return str_startswith(attribute, TRUSTED_PREFIX) ||
-               (str_startswith(attribute, USER_PREFIX) && overlay_has_user_attributes());
+        if (str_startswith(attribute, TRUSTED_PREFIX))
+                return 1;
+        return str_startswith(attribute, USER_PREFIX) ? overlay_has_user_attributes() : 0;
 }
 
 ssize_t overlay_attribute_get(int fd, const char *name, void *value, size_t size)
 {
+        int user = overlay_has_user_attributes();
         char attribute[64];
 
         assert(name);
-        snprintf(attribute, sizeof(attribute), "%s%s", overlay_has_user_attributes() ? USER_PREFIX : TRUSTED_PREFIX,
-                 name);
+        if (user < 0)
+                return -1; /* with errno set */
+        snprintf(attribute, sizeof(attribute), "%s%s", user > 0 ? USER_PREFIX : TRUSTED_PREFIX, name);
         return getxattr(FD_PATH(fd), attribute, value, size);
 }
 

@@ -113,35 +113,49 @@ int event_set_null(struct dmig_event *event, const char *field)
         return json_add_null(event->object, field);
 }
 
-/* Reads the 32 hexadecimal digits of the boot's id: zeroes if there is no /proc. */
-static void boot_id_read(char ret[static 33])
+/* The 32 hexadecimal digits of the boot's id: zeroes if there is no /proc. */
+static int boot_id_read(char ret[static 33])
 {
         _cleanup_close_ int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
         char text[36] = "";
         size_t n = 0;
 
-        if (fd >= 0 && read(fd, text, sizeof(text)) == sizeof(text))
-                for (size_t i = 0; i < sizeof(text) && n < 32; i++)
-                        if (text[i] != '-')
-                                ret[n++] = text[i];
+        if (fd < 0 && errno != ENOENT)
+                return -errno;
+        if (fd >= 0 && read(fd, text, sizeof(text)) < 0)
+                return -errno;
+        for (size_t i = 0; i < sizeof(text) && n < 32; i++)
+                if (text[i] && text[i] != '-')
+                        ret[n++] = text[i];
         memset(ret + n, '0', 32 - n);
         ret[32] = '\0';
+        return 0;
 }
 
 /* It stays the same for as long as we run. */
-const char *boot_id_get(void)
+int boot_id_get(const char **ret)
 {
         static _Thread_local char id[33];
+        int r;
 
-        if (!id[0])
-                boot_id_read(id);
-        return id;
+        assert(ret);
+        if (!id[0]) {
+                char read[33];
+
+                r = boot_id_read(read);
+                if (r < 0)
+                        return r;
+                memcpy(id, read, sizeof(id));
+        }
+        *ret = id;
+        return 0;
 }
 
 int event_new(const char *package, const char *run, const char *name, struct dmig_event **ret)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
         char time[sizeof("2026-01-02T03:04:05.000006Z")];
+        const char *boot;
         int r;
 
         assert(package);
@@ -149,12 +163,14 @@ int event_new(const char *package, const char *run, const char *name, struct dmi
         assert(name);
         assert(ret);
 
-        r = event_from_json(package, json_object_new_object(), &event);
+        r = boot_id_get(&boot);
+        if (r >= 0)
+                r = event_from_json(package, json_object_new_object(), &event);
         if (r < 0)
                 return r;
 
         time_format_now(time);
-        if (event_set_string(event, "time", time) < 0 || event_set_string(event, "boot", boot_id_get()) < 0 ||
+        if (event_set_string(event, "time", time) < 0 || event_set_string(event, "boot", boot) < 0 ||
             event_set_string(event, "run", run) < 0 || event_set_string(event, "event", name) < 0)
                 return -ENOMEM;
 
@@ -197,7 +213,7 @@ int event_make_run_id(char ret[static 33])
 {
         unsigned char id[16];
 
-        if (getrandom(id, sizeof(id), 0) != sizeof(id))
+        if (getrandom(id, sizeof(id), 0) < 0) /* so few bytes come at once or not at all */
                 return -errno;
         for (size_t i = 0; i < sizeof(id); i++)
                 sprintf(ret + 2 * i, "%02x", id[i]);

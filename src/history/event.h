@@ -28,7 +28,7 @@ _must_check_ int event_set_string(struct dmig_event *event, const char *field, c
 _must_check_ int event_set_int(struct dmig_event *event, const char *field, int64_t value);
 _must_check_ int event_set_null(struct dmig_event *event, const char *field); /* for an unknown value */
 
-/* Returns: the id of this boot, as 32 hex digits, to be used by this thread; zeroes if there is no /proc. */
-const char *boot_id_get(void);
+/* Gives the id of this boot, as 32 hex digits, to be used by this thread; zeroes if there is no /proc. Returns: 0 or a negative errno. */
+_must_check_ int boot_id_get(const char **ret);
 /* Makes a random 128-bit id for a run, as 32 hex digits. Returns: 0 or a negative errno. */
 _must_check_ int event_make_run_id(char ret[static 33]);

@@ -253,7 +253,10 @@ static int ending_add_output(struct ending *ending, const struct phase *phase, c
         if (ending->outcome == OUTCOME_FAILED && phase_is_sandboxed(phase))
                 hint = hint_find(tail, phase->migrate);
         if (phase->migrate && phase->stage && ending->outcome == OUTCOME_FAILED) {
-                if (!ending->cause && stage_is_full(phase->stage))
+                r = ending->cause ? 0 : stage_is_full(phase->stage);
+                if (r < 0)
+                        return r;
+                if (r > 0)
                         ending->cause = "no-space";
                 stage_explain_space(phase->stage, space, sizeof(space));
         }

@@ -162,11 +162,14 @@ static int step_mount_proc(const struct sandbox_step *step)
                                      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC });
 }
 
-static bool step_is_link(int dir, const char *name)
+/* Returns: 1, 0, also if it is gone, or a negative errno. */
+static int step_is_link(int dir, const char *name)
 {
         struct stat st;
 
-        return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+        if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return S_ISLNK(st.st_mode);
 }
 
 /* A name that has vanished since the parent listed it needs no shield; a symbolic link that replaced it can't always have one. */
@@ -177,9 +180,9 @@ static int step_shield(const struct sandbox_step *step, const int *fds)
         fd = step_clone_tree(fds[step->from], step->name);
         r = fd < 0 ? fd : move_mount(fd, "", fds[step->fd], step->name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
         fd_closep(&fd);
-        if (r == -ENOENT)
+        if (r >= 0 || r == -ENOENT)
                 return 0;
-        return r < 0 && step_is_link(fds[step->from], step->name) ? 0 : r;
+        return step_is_link(fds[step->from], step->name) > 0 ? 0 : r;
 }
 
 /* The flags of the mount that is covered, which overlayfs doesn't know. Returns: 0 or a negative errno. */
@@ -208,6 +211,18 @@ static int step_clone_mount(const char *path)
         return fd < 0 ? -errno : fd;
 }
 
+/* Takes the overlay @fd. Returns: the same, -EREMOTE if it finds nothing of @dir, or another negative errno. */
+static int step_check_view(int fd, int dir)
+{
+        int r = fd < 0 ? fd : overlay_is_blind(fd, dir);
+
+        if (r == 0)
+                return fd;
+        if (fd >= 0)
+                close(fd);
+        return r > 0 ? -EREMOTE : r;
+}
+
 /* By a layer in the working directory, since it has no name that is too long, or that had to be escaped. */
 static int step_make_overlay(const char *path)
 {
@@ -226,10 +241,7 @@ static int step_make_overlay(const char *path)
         r = fchdir(dir) < 0 ? -errno : step_get_attributes(dir, &attributes);
         if (r >= 0)
                 r = step_make_mount(&(struct new_mount){ "overlay", path, options, attributes });
-        if (r >= 0 && overlay_is_blind(r, dir)) {
-                close(r);
-                r = -EREMOTE;
-        }
+        r = step_check_view(r, dir);
         close(dir);
         if (chdir("/") < 0 && r >= 0) {
                 close(r);
@@ -256,32 +268,29 @@ static int step_make_view(const char *path)
 }
 
 /* In a user name space there can't be an overlay of "/", because it has mounts from outside: then @slash is a clone. */
-static bool step_is_clone(int slash)
+static int step_is_clone(int slash)
 {
         struct stat cloned, root;
 
-        return fstat(slash, &cloned) < 0 || stat("/", &root) < 0 || cloned.st_dev == root.st_dev;
+        if (fstat(slash, &cloned) < 0 || stat("/", &root) < 0)
+                return -errno;
+        return cloned.st_dev == root.st_dev;
 }
 
 /* @path is in "/", of which @slash is a view. */
 static int step_make_view_of_entry(const char *path, int slash)
 {
-        int dir, fd;
+        int dir, fd, r = step_is_clone(slash);
 
-        if (step_is_clone(slash))
-                return step_make_view(path);
+        if (r != 0)
+                return r < 0 ? r : step_make_view(path);
         dir = step_open_unlinked(path, O_PATH | O_DIRECTORY);
         if (dir < 0)
                 return dir;
         fd = open_tree(slash, path + 1, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
-        if (fd < 0)
-                fd = -errno;
-        if (fd >= 0 && overlay_is_blind(fd, dir)) {
-                close(fd);
-                fd = step_clone_mount(path);
-        }
+        fd = fd < 0 ? -errno : step_check_view(fd, dir);
         close(dir);
-        return fd;
+        return fd == -EREMOTE ? step_clone_mount(path) : fd;
 }
 
 int step_run_mount(const struct sandbox_step *step, int *fds)

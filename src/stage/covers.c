@@ -84,8 +84,9 @@ static int cover_list_add_entry(struct cover_list *list, DIR *slash, const struc
         _cleanup_free_ char *path = NULL;
         int r;
 
-        if (beneath_type(slash, entry) != DT_DIR)
-                return 0;
+        r = beneath_type(slash, entry);
+        if (r != DT_DIR)
+                return r < 0 ? r : 0;
         if (asprintf(&path, "/%s", entry->d_name) < 0) {
                 path = NULL;
                 return -ENOMEM;
@@ -120,13 +121,19 @@ static enum sandbox_cover_type mount_point_get_cover(const struct mount_point *m
                                                                             : SANDBOX_COVER_OVERLAY;
 }
 
-/* A socket or a fifo that is mounted by itself had better stay hidden. */
-static bool mount_point_is_channel(const struct mount_point *mount, enum sandbox_cover_type type)
+/*
+ * A socket or a fifo that is mounted by itself had better stay hidden. Returns: 1, 0, also if it was unmounted meanwhile, or is on a file system
+ * that fails and so stays as it is, or a negative errno.
+ */
+static int mount_point_is_channel(const struct mount_point *mount, enum sandbox_cover_type type)
 {
         struct stat st;
 
-        return type == SANDBOX_COVER_OVERLAY && lstat(mount->path, &st) == 0 &&
-               (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode));
+        if (type != SANDBOX_COVER_OVERLAY)
+                return 0;
+        if (lstat(mount->path, &st) < 0)
+                return errno == ENOENT || errno == EACCES || errno == EIO ? 0 : -errno;
+        return S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode);
 }
 
 /* Each mount that another cover or an overlay would hide, or in which there may be sockets. */
@@ -142,7 +149,8 @@ static int cover_list_add_mounts(struct cover_list *list)
                 if (streq(mount->path, "/") || cover_list_has_area(list, mount->path) ||
                     (path_is_uncovered(mount->path) && !in_root))
                         continue;
-                if (!mount_point_is_channel(mount, type))
+                r = mount_point_is_channel(mount, type);
+                if (r == 0)
                         r = cover_list_take(list, strdup(mount->path), type);
         }
         return r;

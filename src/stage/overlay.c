@@ -78,21 +78,21 @@ static int overlay_set_upper(int context, const struct overlay *overlay)
 
 static int overlay_configure(int context, const struct overlay *overlay, bool by_name)
 {
-        bool user = overlay_has_user_attributes();
+        int user = overlay_has_user_attributes();
         /* Each option is given, since their defaults depend on the kernel's configuration. */
         const char *const options[][2] = {
                 { "source", "deploy-migrate" },
-                { "redirect_dir", user ? "nofollow" : "on" },
+                { "redirect_dir", user > 0 ? "nofollow" : "on" },
                 { "metacopy", "off" },
                 { "xino",
                   "auto" }, /* a file's inode number stays the same when it is copied from another file system */
         };
         bool index = overlay->upper >= 0 && (!overlay->read_only || overlay->exported);
-        int r = 0;
+        int r = user;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(options); i++)
                 r = overlay_set_string(context, options[i][0], options[i][1]);
-        if (r >= 0 && user && fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+        if (r >= 0 && user > 0 && fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
                 r = -errno;
         if (r >= 0)
                 r = overlay_set_string(context, "index", index ? "on" : "off");
@@ -276,8 +276,9 @@ int overlay_mount(const struct overlay *overlay, struct error *error)
         fd = fsmount(context, FSMOUNT_CLOEXEC, overlay_mount_attributes(overlay));
         if (fd < 0)
                 return overlay_explain(overlay, context, -errno, error);
-        if (!overlay_is_blind(fd, overlay->lower[overlay->n_lower - 1]))
+        r = overlay_is_blind(fd, overlay->lower[overlay->n_lower - 1]);
+        if (r == 0)
                 return fd;
         close(fd);
-        return overlay_explain(overlay, -EBADF, -EREMOTE, error);
+        return overlay_explain(overlay, -EBADF, r > 0 ? -EREMOTE : r, error);
 }

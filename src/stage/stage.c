@@ -114,13 +114,15 @@ static uint64_t statvfs_get_free(const struct statvfs *vfs)
         return (uint64_t)vfs->f_bfree * vfs->f_frsize;
 }
 
-bool stage_is_full(const struct stage *stage)
+int stage_is_full(const struct stage *stage)
 {
         struct statvfs vfs;
 
         assert(stage);
 
-        return fstatvfs(stage->dir, &vfs) == 0 && statvfs_get_free(&vfs) < SPACE_LOW;
+        if (fstatvfs(stage->dir, &vfs) < 0)
+                return -errno;
+        return statvfs_get_free(&vfs) < SPACE_LOW;
 }
 
 const char *stage_explain_space(const struct stage *stage, char *buffer, size_t size)

@@ -64,7 +64,7 @@ bool stage_mounts_contain(const struct stage_mounts *mounts, const char *path);
 _must_check_ int stage_open_lower(const struct stage *stage, size_t i, struct error *error);
 
 #define STAGE_SPACE_MAX 512
-/* Whether what migrate wrote may have filled the file system of @stage. */
-bool stage_is_full(const struct stage *stage);
+/* Whether what migrate wrote may have filled the file system of @stage. Returns: 1, 0, or a negative errno. */
+_must_check_ int stage_is_full(const struct stage *stage);
 /* Formats "; only 12 KiB are free on the file system of PATH" if lack of space may be the cause of a failure, else "". Returns: @buffer. */
 const char *stage_explain_space(const struct stage *stage, char *buffer, size_t size);

@@ -183,7 +183,7 @@ int prepared_keep(const struct prepared *prepared, char **ret, struct error *err
                 snprintf(name, sizeof(name), "damaged-%u", i);
         while (r >= 0 && faccessat(archived, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 && ++i);
         if (r >= 0)
-                r = prepared_move(prepared, archived, name);
+                r = errno == ENOENT ? prepared_move(prepared, archived, name) : -errno;
         if (r < 0)
                 return error_errnof(error, r, "can't archive %s", prepared->path);
         if (asprintf(ret, "%s" STATE_DIR "/%s/" TRANSACTIONS_DIR "/%s", prepared->place.root->path,

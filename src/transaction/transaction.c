@@ -45,14 +45,19 @@ int transaction_begin(const struct transaction_request *request, struct transact
 static int transaction_make_redo(struct transaction *t, const struct transaction_end *end)
 {
         struct redo *redo = t->redo = calloc(1, sizeof(*redo));
+        const char *boot;
+        int r;
 
         if (!redo)
                 return -ENOMEM;
+        r = boot_id_get(&boot);
+        if (r < 0)
+                return r;
         redo->id = strdup(t->request.migration->id);
         redo->sha256 = strdup(end->sha256);
         redo->from = strdup(end->from);
         redo->run = strdup(t->request.ctx->run_id);
-        redo->boot = strdup(boot_id_get());
+        redo->boot = strdup(boot);
         redo->upgrade = (int64_t)t->request.history->state.upgrades.n;
         redo->position = (int64_t)t->request.history->size;
         redo->duration_ms = end->duration_ms;

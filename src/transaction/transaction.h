@@ -67,7 +67,7 @@ int transaction_drop(struct history *history, struct error *error);
 _must_check_ int transaction_recover(struct dmig *ctx, struct history *history, struct error *error);
 /*
  * Whether no commit or undo has begun without ending, which would leave a mix of old and new files; without the lock, it may also be in
- * progress. Returns: 0, or -EUCLEAN with @error set to which one it is and what to do.
+ * progress. Returns: 0; -EUCLEAN with @error set to which one it is and what to do; or another negative errno with @error set.
  */
 _must_check_ int transaction_check_ended(const struct history *history, struct error *error);
 /*

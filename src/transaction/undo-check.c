@@ -158,10 +158,13 @@ static int checker_has_vanished(struct checker *c, const struct change *change)
 {
         _cleanup_(sighting_done) struct sighting now = { .fd = -EBADF };
         const struct redo *redo = c->archived->redo;
-        int r = undo_is_volatile(redo, change->area, change->path);
+        int r = undo_is_lost(redo, change->area, change->path);
 
-        if (r <= 0 || undo_is_of_earlier_boot(redo) || change->kind == CHANGE_REMOVE)
-                return r <= 0 ? r : undo_is_of_earlier_boot(redo);
+        if (r != 0 || change->kind == CHANGE_REMOVE)
+                return r;
+        r = undo_is_volatile(redo, change->area, change->path);
+        if (r <= 0)
+                return r;
         r = checker_look(c, change->area, change->path, &now);
         return r < 0 ? r : r == 0;
 }
@@ -195,8 +198,8 @@ static int checker_check_meta(struct checker *c, const struct redo_meta *meta)
 
         if (!meta->before.st.st_mode || !meta->after.st.st_mode || attributes_equal(&meta->before, &meta->after))
                 return 0; /* they aren't put back */
-        r = undo_is_volatile(c->archived->redo, meta->area, meta->path);
-        if (r < 0 || (r > 0 && undo_is_of_earlier_boot(c->archived->redo)))
+        r = undo_is_lost(c->archived->redo, meta->area, meta->path);
+        if (r != 0)
                 return r < 0 ? r : 0;
         r = checker_look(c, meta->area, meta->path, &now);
         if (r <= 0 || now.fd < 0)
@@ -222,14 +225,15 @@ static int undo_check_reachable(const struct commit_place *place, const struct r
 {
         const struct redo_area *area = &redo->areas[i];
         _cleanup_close_ int root = root_open_unlinked(place->root, area->path, O_RDONLY | O_DIRECTORY);
-        int r;
+        int r, lost;
 
         if (root < 0)
                 return 0; /* undo_check() reports it, or undo_begin() makes it again */
-        r = commit_is_reachable(place, root);
+        lost = area->memory ? undo_is_of_earlier_boot(redo) : 0;
+        r = lost < 0 ? lost : commit_is_reachable(place, root);
         if (r < 0)
                 return error_errnof(error, r, "can't look at %s%s", place->root->path, area->path);
-        if (area->memory && undo_is_of_earlier_boot(redo))
+        if (lost > 0)
                 return 0; /* nothing is put back there */
         if (area->hold && r > 0)
                 return error_setf(

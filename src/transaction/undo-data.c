@@ -141,9 +141,11 @@ static int comparer_visit(struct comparer *comparer, int dir, const char *direct
                 return r;
         if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
-        if (S_ISDIR(st.st_mode) &&
-            (comparer->files_only || stat_is_of_subvolume(&st, comparer->checker->roots[comparer->area].dir)))
+        if (S_ISDIR(st.st_mode) && comparer->files_only)
                 return 0;
+        r = stat_is_of_subvolume(&st, comparer->checker->roots[comparer->area].dir);
+        if (r != 0)
+                return r < 0 ? r : 0;
         r = comparer_compare(comparer, path, &st);
         return r < 0 || !S_ISDIR(st.st_mode) || (r > 0 && !comparer->newer_only) ? r : strv_add(&comparer->queue, path);
 }

@@ -128,10 +128,14 @@ int checker_look(const struct checker *c, size_t area, const char *path, struct 
 
 /* ---- Places that vanish ---- */
 
-bool undo_is_of_earlier_boot(const struct redo *redo)
+int undo_is_of_earlier_boot(const struct redo *redo)
 {
+        const char *boot;
+        int r;
+
         assert(redo);
-        return redo->boot && !streq(redo->boot, boot_id_get());
+        r = boot_id_get(&boot);
+        return r < 0 ? r : redo->boot && !streq(redo->boot, boot);
 }
 
 int undo_is_volatile(const struct redo *redo, size_t area, const char *path)
@@ -148,6 +152,13 @@ int undo_is_volatile(const struct redo *redo, size_t area, const char *path)
                 if (path_is_within(whole, places[i]))
                         return 1;
         return r;
+}
+
+int undo_is_lost(const struct redo *redo, size_t area, const char *path)
+{
+        int r = undo_is_volatile(redo, area, path);
+
+        return r <= 0 ? r : undo_is_of_earlier_boot(redo);
 }
 
 /* ---- What was changed since ---- */

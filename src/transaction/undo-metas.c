@@ -84,8 +84,7 @@ static int inversion_find_file(const struct inversion *in, struct redo_meta *met
         struct redo_origin origin;
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
-        bool fixed;
-        int r, dir;
+        int r, dir, fixed;
 
         r = redo_trace_back(in->trace, meta->area, meta->path, &origin);
         if (r < 0)
@@ -94,12 +93,12 @@ static int inversion_find_file(const struct inversion *in, struct redo_meta *met
         fixed = beneath_is_fixed(dir, origin.path);
         fd = beneath_open(dir, origin.path, O_PATH | O_NOFOLLOW, 0);
         free(origin.path);
-        r = fd < 0 ? fd : attributes_read_birth(fd, &meta->born);
+        r = fd < 0 ? fd : fixed < 0 ? fixed : attributes_read_birth(fd, &meta->born);
         if (r >= 0 && fstat(fd, &st) < 0)
                 r = -errno;
         if (r >= 0)
                 meta->after.st.st_ino = st.st_ino;
-        if (fixed && meta->after.st.st_mode)
+        if (fixed > 0 && meta->after.st.st_mode)
                 return inversion_refuse_fixed(in, meta, error);
         return beneath_is_nowhere(r) ? 0 : r;
 }
@@ -109,8 +108,8 @@ static int inversion_add_meta(struct inversion *in, const struct redo_meta *done
         struct redo_meta meta = { 0 };
         int r;
 
-        r = undo_is_volatile(in->archived->redo, done->area, done->path);
-        if (r < 0 || (r > 0 && undo_is_of_earlier_boot(in->archived->redo)))
+        r = undo_is_lost(in->archived->redo, done->area, done->path);
+        if (r != 0)
                 return r < 0 ? r : 0;
         r = inversion_owns_meta(in, done);
         if (r <= 0)

@@ -120,12 +120,15 @@ static int inversion_invert(struct inversion *in, const struct redo_rename *done
 static int inversion_check_fixed(const struct inversion *in, const struct redo_rename *done, struct error *error)
 {
         _cleanup_free_ char *parent = path_parent(done->path), *path = NULL;
-        int root = in->roots[done->area];
+        int root = in->roots[done->area], r;
 
         if (!parent)
                 return -ENOMEM;
-        if (!beneath_is_fixed(root, done->path) && !beneath_is_fixed(root, parent))
-                return 0;
+        r = beneath_is_fixed(root, done->path);
+        if (r == 0)
+                r = beneath_is_fixed(root, parent);
+        if (r <= 0)
+                return r;
         if (inversion_format_path(in, done->area, done->path, &path) < 0)
                 return -ENOMEM;
         return error_setf(error, -EPERM,
@@ -155,11 +158,14 @@ static int inversion_check_parent(const struct inversion *in, const struct redo_
 static int inversion_is_vanished(const struct inversion *in, const struct redo_rename *done)
 {
         const struct redo *redo = in->archived->redo;
-        int r = undo_is_volatile(redo, done->area, done->path);
+        int r = undo_is_lost(redo, done->area, done->path);
         uint64_t ino;
 
-        if (r <= 0 || undo_is_of_earlier_boot(redo) || done->kind != REDO_EXCHANGE)
-                return r <= 0 ? r : undo_is_of_earlier_boot(redo);
+        if (r != 0 || done->kind != REDO_EXCHANGE)
+                return r;
+        r = undo_is_volatile(redo, done->area, done->path);
+        if (r <= 0)
+                return r;
         r = inversion_read_ino(in->roots[done->area], done->path, &ino);
         return beneath_is_nowhere(r) ? 1 : r < 0 ? r : 0;
 }

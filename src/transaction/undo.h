@@ -24,8 +24,10 @@ struct undo_question {
 _must_check_ int undo_check(const struct undo_question *question, struct error *error);
 /* Whether the file is in a place whose files vanish at a reboot. Returns: 1, 0 or -ENOMEM. */
 int undo_is_volatile(const struct redo *redo, size_t area, const char *path);
-/* Whether the machine was rebooted since the transaction. */
-bool undo_is_of_earlier_boot(const struct redo *redo);
+/* Whether the machine was rebooted since the transaction. Returns: 1, 0, or a negative errno. */
+_must_check_ int undo_is_of_earlier_boot(const struct redo *redo);
+/* Whether the file was in a place whose files vanish at a reboot, and there was one. Returns: 1, 0, or a negative errno. */
+_must_check_ int undo_is_lost(const struct redo *redo, size_t area, const char *path);
 /*
  * Checks that the areas are on the same mounts as when the transaction was applied. With @force refuses only what is impossible. Returns:
  * as undo_check().

@@ -28,11 +28,16 @@ static bool name_is_version(const char *name)
 
 /* ---- Directories ---- */
 
-static bool fixture_entry_is_directory(DIR *dir, const struct dirent *entry)
+/* Returns: 1, 0, also if it is gone or hidden, or a negative errno. */
+static int fixture_entry_is_directory(DIR *dir, const struct dirent *entry)
 {
         struct stat st;
 
-        return entry->d_name[0] != '.' && fstatat(dirfd(dir), entry->d_name, &st, 0) >= 0 && S_ISDIR(st.st_mode);
+        if (entry->d_name[0] == '.')
+                return 0;
+        if (fstatat(dirfd(dir), entry->d_name, &st, 0) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return S_ISDIR(st.st_mode);
 }
 
 /* Appends the names of the directories in @path, sorted. */
@@ -40,14 +45,17 @@ static int directory_list(const char *path, struct strv *ret, struct error *erro
 {
         _cleanup_(closedirp) DIR *dir = opendir(path);
         const struct dirent *entry;
+        int r = 0;
 
         if (!dir)
                 return error_errnof(error, -errno, "can't read %s", path);
-        while ((errno = 0, entry = readdir(dir)))
-                if (fixture_entry_is_directory(dir, entry) && strv_add(ret, entry->d_name) < 0)
-                        return -ENOMEM;
-        if (errno)
-                return error_errnof(error, -errno, "can't read %s", path);
+        while (r >= 0 && (errno = 0, entry = readdir(dir))) {
+                r = fixture_entry_is_directory(dir, entry);
+                if (r > 0)
+                        r = strv_add(ret, entry->d_name);
+        }
+        if (r < 0 || errno)
+                return error_errnof(error, r < 0 ? r : -errno, "can't read %s", path);
         strv_sort(ret);
         return 0;
 }

@@ -8,7 +8,7 @@
 #     config=$root/etc/$package/config
 #
 #     check() {
-#             [ -e "$config" ] || there # there is nothing to migrate
+#             exists "$config" || there # there is nothing to migrate
 #             key_is_set "$config" new_key && there
 #             not_there
 #     }
@@ -22,7 +22,7 @@
 # set -eu holds. $root comes before every path of the system, and is empty on a running one; $package is the package's name.
 #
 # check answers with "there" or "not_there", outside of ( ) and of pipes. However else it ends, that is an error, never an answer. grep and
-# getent return 1 if they found nothing; all else that goes wrong with them ends the migration. A command on the left of a pipe can fail
+# getent return 1 if they found nothing; all else that goes wrong with them ends the migration, as with exists, which follows links. A command on the left of a pipe can fail
 # unseen: use a variable, as in text=$(command).
 #
 #     fail TEXT             the migration can't go on, also from within $( ) and ( )
@@ -111,6 +111,14 @@ getent() {
         0) return 0 ;;
         2) return 1 ;;
         *) fail "getent ended with status $kit_status: getent $*" ;;
+        esac
+}
+
+exists() {
+        kit_said=$(LC_ALL=C stat -L -c '' -- "$1" 2>&1) && return 0
+        case $kit_said in
+        *': No such file or directory' | *': Not a directory') return 1 ;;
+        *) fail "$kit_said" ;;
         esac
 }
 

@@ -6,13 +6,13 @@
     import sys
 
     sys.path.append(os.environ["DEPLOY_MIGRATE_KITS"])
-    from migration_kit import INI, PACKAGE, edit, read, run, system_path
+    from migration_kit import INI, PACKAGE, edit, exists, read, run, system_path
 
     CONFIG = system_path("/etc", PACKAGE, "config")
 
 
     def check() -> bool:
-        return not CONFIG.exists() or "new_key" in read(CONFIG, INI)
+        return not exists(CONFIG) or "new_key" in read(CONFIG, INI)
 
 
     def migrate() -> bool:
@@ -93,6 +93,15 @@ def system_path(*parts):
 
 
 # ---- Files ----
+
+
+def exists(path):
+    """Tell whether the file is there. That it can't be told is an error, which pathlib hides in some versions of Python."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def read(path, form):

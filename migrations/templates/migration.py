@@ -6,14 +6,14 @@ import sys
 
 # What it offers is said in its head; deploy-migrate and python3 must be in the package's Depends.
 sys.path.append(os.environ["DEPLOY_MIGRATE_KITS"])
-from migration_kit import INI, PACKAGE, edit, read, run, system_path
+from migration_kit import INI, PACKAGE, edit, exists, read, run, system_path
 
 CONFIG = system_path("/etc", PACKAGE, "config")
 
 
 def check() -> bool:
     """Only looks: says whether the effect is there. All but True and False is an error."""
-    if not CONFIG.exists():
+    if not exists(CONFIG):
         return True  # there is nothing to migrate
     # FILL IN (1): is the effect there? For a key that gets a new name:
     #     return "new_key" in read(CONFIG, INI)

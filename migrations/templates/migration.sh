@@ -9,7 +9,7 @@ config=$root/etc/$package/config
 
 # Only looks, and answers: there, or not_there. All else is an error.
 check() {
-        [ -e "$config" ] || there # there is nothing to migrate
+        exists "$config" || there # there is nothing to migrate
         # FILL IN (1): is the effect there? For a key that gets a new name:
         #     key_is_set "$config" new_key && there
         #     not_there

@@ -31,6 +31,29 @@ int debian_source_read_file(const char *directory, const char *name, char **ret,
         return r < 0 ? error_errnof(error, r, "can't read %s", path) : 1;
 }
 
+/* Returns: whether it is an error that the directory can't be read. */
+static int glob_judge(const char *path, int code)
+{
+        (void)path;
+        return code != ENOENT && code != ENOTDIR;
+}
+
+int debian_source_glob(const char *pattern, struct strv *ret, struct error *error)
+{
+        glob_t found = { 0 };
+        int r = 0, status = glob(pattern, GLOB_BRACE, glob_judge, &found);
+
+        assert(ret);
+
+        if (status == 0)
+                r = strv_add_all(ret, found.gl_pathv);
+        else if (status != GLOB_NOMATCH)
+                r = error_setf(error, status == GLOB_NOSPACE ? -ENOMEM : -EIO,
+                               "can't look for %s: a directory can't be read", pattern);
+        globfree(&found);
+        return r;
+}
+
 /* ---- debian/control ---- */
 
 /* Returns: the value of the field @name on the line, or NULL if it is another line. */
@@ -115,21 +138,19 @@ static int list_has_directory(const char *path, const char *wanted, struct error
 static int source_find_package(struct debian_source *source, const char *wanted, struct error *error)
 {
         _cleanup_free_ char *pattern = NULL;
-        glob_t found;
-        int r = 0;
+        _cleanup_strv_ struct strv lists = { 0 };
+        int r;
 
         if (path_join(source->path, "debian/{*.,}migrations", &pattern) < 0)
                 return -ENOMEM;
-        if (glob(pattern, GLOB_BRACE, NULL, &found) != 0)
-                return 0;
-        for (size_t i = 0; r == 0 && i < found.gl_pathc; i++) {
-                const char *name = path_name(found.gl_pathv[i]), *dot = strrchr(name, '.');
+        r = debian_source_glob(pattern, &lists, error);
+        for (size_t i = 0; r == 0 && i < lists.n; i++) {
+                const char *name = path_name(lists.list[i]), *dot = strrchr(name, '.');
 
-                r = list_has_directory(found.gl_pathv[i], wanted, error);
+                r = list_has_directory(lists.list[i], wanted, error);
                 if (r > 0 && dot && !(source->package = strndup(name, (size_t)(dot - name))))
                         r = -ENOMEM;
         }
-        globfree(&found);
         return r;
 }
 

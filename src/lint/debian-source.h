@@ -7,6 +7,7 @@
  */
 
 #include "basic/error.h"
+#include "basic/strv.h"
 
 struct debian_source {
         char *path;     /* NULL: there is none */
@@ -19,6 +20,12 @@ struct debian_source {
 /* Returns: 1, 0 if there is no debian/control in or above @directory, or a negative errno with @error set. */
 _must_check_ int debian_source_find(const char *directory, struct debian_source *ret, struct error *error);
 void debian_source_done(struct debian_source *source);
+
+/*
+ * Lists what matches @pattern, of glob(7) with braces. Returns: 0, also if nothing does, or a negative errno with @error set, also if a directory
+ * can't be read.
+ */
+_must_check_ int debian_source_glob(const char *pattern, struct strv *ret, struct error *error);
 
 /* Reads @directory/@name. @ret: to be freed. Returns: 1, 0 if there is no such file, or a negative errno with @error set. */
 _must_check_ int debian_source_read_file(const char *directory, const char *name, char **ret, struct error *error);

@@ -5,7 +5,6 @@
 #include "package/context.h"
 
 #include <fnmatch.h>
-#include <glob.h>
 #include <syslog.h>
 
 /* ---- Fixtures ---- */
@@ -15,28 +14,28 @@ static bool linter_has_sources(const struct linter *linter)
         return linter->source.path && !linter->source.installed;
 }
 
-/* A fixture of an upgrade is tests/CASE/VERSION, and runs all later ones. */
-static bool directory_has_upgrade(const char *directory)
+/* A fixture of an upgrade is tests/CASE/VERSION, and runs all later ones. Returns: 1, 0, or a negative errno with the context's error set. */
+static int linter_has_upgrade(const struct linter *linter)
 {
         _cleanup_free_ char *pattern = NULL;
-        bool found = false;
-        glob_t paths;
+        _cleanup_strv_ struct strv found = { 0 };
+        int r;
 
-        if (path_join(directory, "tests/[!0-9]*/[0-9]*/", &pattern) < 0)
-                return true;
-        if (glob(pattern, 0, NULL, &paths) == 0) {
-                found = true;
-                globfree(&paths);
-        }
-        return found;
+        if (path_join(linter->directory, "tests/[!0-9]*/[0-9]*/", &pattern) < 0)
+                return -ENOMEM;
+        r = debian_source_glob(pattern, &found, &linter->ctx->error);
+        return r < 0 ? r : found.n > 0;
 }
 
 int source_check_fixtures(struct linter *linter, const struct catalog *catalog)
 {
-        int r = 0;
+        int r;
 
-        if (!linter_has_sources(linter) || directory_has_upgrade(linter->directory))
+        if (!linter_has_sources(linter))
                 return 0;
+        r = linter_has_upgrade(linter);
+        if (r != 0)
+                return r < 0 ? r : 0;
         for (size_t i = 0; r >= 0 && i < catalog->n_migrations; i++) {
                 const struct migration *migration = &catalog->migrations[i];
                 _cleanup_free_ char *path = NULL;
@@ -45,7 +44,11 @@ int source_check_fixtures(struct linter *linter, const struct catalog *catalog)
                         path = NULL;
                         return -ENOMEM;
                 }
-                if (access(path, F_OK) < 0)
+                if (access(path, F_OK) >= 0)
+                        continue;
+                if (errno != ENOENT && errno != ENOTDIR)
+                        r = error_errnof(&linter->ctx->error, -errno, "can't look at %s", path);
+                else
                         r = linter_tellf(
                                 linter, LOG_WARNING, migration->path,
                                 "has no fixture, so 'deploy-migrate test' can't try it; make %s/CASE/before and after",
@@ -80,22 +83,20 @@ static const char *path_from_here(const char *path)
 int source_check_units(struct linter *linter)
 {
         _cleanup_free_ char *pattern = NULL;
-        glob_t paths;
-        int r = 0;
+        _cleanup_strv_ struct strv units = { 0 };
+        int r;
 
         if (!linter_has_sources(linter) || linter->source.addon)
                 return 0;
         if (path_join(linter->source.path, "debian/{*.,}{service,socket,timer,path,init}", &pattern) < 0)
                 return -ENOMEM;
-        if (glob(pattern, GLOB_BRACE, NULL, &paths) != 0)
-                return 0;
-        for (size_t i = 0; r >= 0 && i < paths.gl_pathc; i++) {
-                r = unit_is_gated(paths.gl_pathv[i], &linter->ctx->error);
+        r = debian_source_glob(pattern, &units, &linter->ctx->error);
+        for (size_t i = 0; r >= 0 && i < units.n; i++) {
+                r = unit_is_gated(units.list[i], &linter->ctx->error);
                 if (r == 0)
                         linter_tell(
-                                linter, LOG_WARNING, path_from_here(paths.gl_pathv[i]),
+                                linter, LOG_WARNING, path_from_here(units.list[i]),
                                 "doesn't wait for the migrations of its data; add dh-sequence-deploy-migrate to Build-Depends in debian/control");
         }
-        globfree(&paths);
         return r < 0 ? r : 0;
 }

@@ -81,11 +81,13 @@ test_links_stay_links() {
 # ---- sh ----
 
 test_answers_in_sh() {
+        ln -s loop "$ROOT/loop"
         shell there && phase 0 check
         shell not_there && phase 1 check
         for body in 'false' 'true' 'return 1' 'cat "$config"; not_there' 'echo "$nothing"; not_there' \
                 'grep -q x "$config" && there; not_there' 'key_is_set "$config" x && there; not_there' \
-                '[ "$(key_get "$config" x)" = 1 ] && there; not_there' '(fail no); not_there' 'getent nothing x; not_there'; do
+                '[ "$(key_get "$config" x)" = 1 ] && there; not_there' '(fail no); not_there' 'getent nothing x; not_there' \
+                'exists "$root/loop" || there; not_there'; do
                 shell "$body"
                 phase 2 check
                 [ -s "$ERR" ] || fail "no reason is given: $body"
@@ -96,7 +98,9 @@ test_answers_in_sh() {
                 shell "$body"
                 phase 1 check
         done
-        shell 'key_is_set "$config" a && getent passwd root >/dev/null && there'
+        shell 'exists "$config.x" || not_there'
+        phase 1 check
+        shell 'exists "$config" && key_is_set "$config" a && getent passwd root >/dev/null && there'
         phase 0 check
         phase 2 nothing
 }
@@ -152,9 +156,11 @@ test_json_in_sh() {
 # ---- Python ----
 
 test_answers_in_python() {
-        python 'return True' && phase 0 check
+        ln -s loop "$ROOT/loop"
+        python 'return not exists(CONFIG) and exists("/")' && phase 0 check
         python 'return False' && phase 1 check
-        for body in 'pass' 'return 1' 'sys.exit(0)' 'return nothing' 'return CONFIG.read_text() == ""' 'raise KeyboardInterrupt'; do
+        for body in 'pass' 'return 1' 'sys.exit(0)' 'return nothing' 'return CONFIG.read_text() == ""' \
+                'return exists(system_path("/loop"))' 'raise KeyboardInterrupt'; do
                 python "$body"
                 phase 2 check
                 [ -s "$ERR" ] || fail "no reason is given: $body"

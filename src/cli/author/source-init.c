@@ -120,7 +120,7 @@ static int initiation_edit_control(struct initiation *init)
                 return r;
         if (path_join(init->base, "debian/control.in", &source) < 0)
                 return -ENOMEM;
-        if (access(source, F_OK) >= 0)
+        if (access(source, F_OK) >= 0 || errno != ENOENT)
                 return error_setf(init->error, -EINVAL, "%s:1: is made of %s; add " ADDON " to Build-Depends there",
                                   control->path, source);
         return 0;

@@ -27,41 +27,63 @@ static int unit_get_dependents(sd_bus *bus, const char *package, struct strv *re
 
 /* ---- Finding them ---- */
 
-/* Adds to @ret those of @names that wait, and to @next what requires them. */
-static int held_add_waiting(sd_bus *bus, const struct strv *names, struct strv *ret, struct strv *next)
+struct held_search {
+        sd_bus *bus;
+        struct strv *waiting; /* the caller's */
+        struct strv triggers; /* what starts them */
+        struct strv next;     /* what requires them */
+};
+
+static void held_search_done(struct held_search *search)
+{
+        strv_done(&search->triggers);
+        strv_done(&search->next);
+}
+
+/* A client that was there comes again, if it likes. */
+static int held_add_socket(struct held_search *search, const char *connection)
+{
+        _cleanup_free_ char *socket = NULL;
+        int r = unit_format_socket(connection, &socket);
+
+        return r <= 0 ? r : strv_add(&search->triggers, socket);
+}
+
+static int held_add_unit(struct held_search *search, const char *name)
+{
+        int r = unit_is_connection(search->bus, name);
+
+        if (r != 0)
+                return r < 0 ? r : held_add_socket(search, name);
+        r = strv_add(search->waiting, name);
+        if (r >= 0)
+                r = unit_get_related(search->bus, name, "TriggeredBy", &search->triggers);
+        return r < 0 ? r : unit_get_related(search->bus, name, "RequiredBy", &search->next);
+}
+
+static int held_add_waiting(struct held_search *search, const struct strv *names)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         struct unit_line line;
         int r;
 
-        r = units_ask(bus, names->list, &reply);
-        while (r >= 0 && (r = unit_line_read(reply, &line)) > 0) {
-                int connection;
-
-                if (!unit_line_is_awaited(&line) || units_have(ret, line.name))
-                        continue;
-                connection = unit_is_connection(bus, line.name);
-                r = connection < 0 ? connection : 0;
-                if (connection == 0)
-                        r = strv_add(ret, line.name);
-                if (connection == 0 && r >= 0)
-                        r = unit_get_related(bus, line.name, "RequiredBy", next);
-        }
+        r = units_ask(search->bus, names->list, &reply);
+        while (r >= 0 && (r = unit_line_read(reply, &line)) > 0)
+                if (unit_line_is_awaited(&line) && !units_have(search->waiting, line.name))
+                        r = held_add_unit(search, line.name);
         return r;
 }
 
-static int held_find_waiting(sd_bus *bus, const char *package, struct strv *ret)
+static int held_find_waiting(struct held_search *search, const char *package)
 {
         _cleanup_strv_ struct strv names = { 0 };
         int r;
 
-        r = unit_get_dependents(bus, package, &names);
+        r = unit_get_dependents(search->bus, package, &names);
         while (r >= 0 && names.n > 0) {
-                _cleanup_strv_ struct strv next = { 0 };
-
-                r = held_add_waiting(bus, &names, ret, &next);
+                r = held_add_waiting(search, &names);
                 strv_done(&names);
-                names = strv_move(&next);
+                names = strv_move(&search->next);
         }
         return r;
 }
@@ -82,26 +104,24 @@ static int held_stop_trigger(sd_bus *bus, const struct unit_line *line, struct s
         return r < 0 ? r : unit_order(bus, "StopUnit", line->name);
 }
 
-static int held_stop_triggers(sd_bus *bus, struct strv *ret)
+static int held_stop_triggers(const struct held_search *search)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        _cleanup_strv_ struct strv triggers = { 0 };
         struct unit_line line;
-        int r = 0;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < ret->n; i++)
-                r = unit_get_related(bus, ret->list[i], "TriggeredBy", &triggers);
-        if (r < 0 || triggers.n == 0)
-                return r;
-        r = units_ask(bus, triggers.list, &reply);
+        if (search->triggers.n == 0)
+                return 0;
+        r = units_ask(search->bus, search->triggers.list, &reply);
         while (r >= 0 && (r = unit_line_read(reply, &line)) > 0)
-                r = held_stop_trigger(bus, &line, ret);
+                r = held_stop_trigger(search->bus, &line, search->waiting);
         return r;
 }
 
 int held_find(const char *package, struct strv *ret)
 {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(held_search_done) struct held_search search = { .waiting = ret };
         int r;
 
         assert(package && ret);
@@ -110,10 +130,11 @@ int held_find(const char *package, struct strv *ret)
         if (r <= 0)
                 return r;
         r = manager_open(&bus);
+        search.bus = bus;
         if (r >= 0)
-                r = held_find_waiting(bus, package, ret);
+                r = held_find_waiting(&search, package);
         if (r >= 0)
-                r = held_stop_triggers(bus, ret);
+                r = held_stop_triggers(&search);
         return r;
 }
 

@@ -97,19 +97,31 @@ static int socket_accepts(sd_bus *bus, const char *name)
 }
 
 /* foo.socket, with Accept=, makes foo@NUMBER-ADDRESSES.service. systemd itself forgets that the one comes from the other when it reloads. */
-int unit_is_connection(sd_bus *bus, const char *name)
+int unit_format_socket(const char *name, char **ret)
 {
-        _cleanup_strv_ struct strv socket = { 0 };
         const char *at;
-        int r;
 
-        assert(bus && name);
+        assert(name && ret);
 
         at = strchr(name, '@');
         if (!at || at[1] < '0' || at[1] > '9')
                 return 0;
-        r = strv_addf(&socket, "%.*s.socket", (int)(at - name), name);
-        return r < 0 ? r : socket_accepts(bus, socket.list[0]);
+        if (asprintf(ret, "%.*s.socket", (int)(at - name), name) < 0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
+        return 1;
+}
+
+int unit_is_connection(sd_bus *bus, const char *name)
+{
+        _cleanup_free_ char *socket = NULL;
+        int r;
+
+        assert(bus && name);
+
+        r = unit_format_socket(name, &socket);
+        return r <= 0 ? r : socket_accepts(bus, socket);
 }
 
 int unit_format_own(const char *package, const char *type, char **ret)

@@ -28,6 +28,8 @@ bool unit_line_is_awaited(const struct unit_line *line);
 
 /* Whether it starts another unit: a socket, a path or a timer. */
 bool unit_is_trigger(const char *name);
+/* The socket that has started @name, if it has. Returns: 1, 0 if the name isn't one for a connection, or -ENOMEM. */
+_must_check_ int unit_format_socket(const char *name, char **ret);
 /* Whether @name is the instance that a socket has started for one connection. Returns: 1, 0, or a negative errno. */
 _must_check_ int unit_is_connection(sd_bus *bus, const char *name);
 

@@ -19,7 +19,26 @@ ship_service() {
         ship
 }
 
-# ship_socket VERSION [COMMANDS]: the client gets the format.
+# Prints what the service says. A connection that systemd closes, as it stops the socket, is no answer.
+client() {
+        write /usr/libexec/ask <<'END'
+#!/usr/bin/python3
+import socket
+client = socket.socket(socket.AF_UNIX)
+client.settimeout(20)
+client.connect("/run/sample.sock")
+answer = client.recv(9).decode().strip()
+print(answer)
+raise SystemExit(not answer)
+END
+        chmod 755 "$TREE/usr/libexec/ask"
+}
+
+ask() {
+        machine /usr/libexec/ask
+}
+
+# ship_socket VERSION [COMMANDS [restart]]: the client gets the format.
 ship_socket() {
         package sample "$1"
         service_unit sample.service
@@ -41,23 +60,15 @@ while True:
 END
         chmod 755 "$TREE/usr/libexec/sample"
         [ "${1%%.*}" -lt 2 ] || format_migration "${1%%.*}.0.0/001_format" "${2:-:}"
-        service_scripts no-restart sample.socket
+        service_scripts "${3:-no-restart}" sample.socket
+        client
+        maintainer_script preinst <<'END'
+[ "$1" != upgrade ] || systemctl stop sample.service
+END
         maintainer_script postinst <<'END'
-[ -z "$2" ] || systemctl stop sample.service
+[ -z "$2" ] || /usr/libexec/ask >/var/lib/sample/answer 2>&1 &
 END
         ship
-}
-
-# ask: what the service says. A connection that systemd closes, as it stops the socket, is no answer.
-ask() {
-        machine python3 -c '
-import socket
-client = socket.socket(socket.AF_UNIX)
-client.settimeout(20)
-client.connect("/run/sample.sock")
-answer = client.recv(9).decode().strip()
-print(answer)
-raise SystemExit(not answer)'
 }
 
 test_a_socket_waits_for_the_migration_too() {
@@ -67,6 +78,11 @@ test_a_socket_waits_for_the_migration_too() {
         # shellcheck disable=SC2016 # for the migration
         ship_socket 2.0 '[ -e /etc/sample-is-ready ] || exit 1'
         apt upgrade
+        assert_back_after_retry
+}
+
+# Clients don't get through before the migration succeeds, nor do they make it be given up.
+assert_back_after_retry() {
         # shellcheck disable=SC2034 # counts
         for client in 1 2 3 4 5; do
                 ! ask 2>/dev/null || fail "the service answers on data of another format"
@@ -76,6 +92,53 @@ test_a_socket_waits_for_the_migration_too() {
         [ "$(ask)" = 2 ] || fail "the service doesn't answer after retry"
         assert_history sample '[.[] | select(.event == "gave-up")] | length' 0
         assert_nothing_failed
+}
+
+# While the socket is restarted, and the service behind it waits for the migration.
+test_clients_wait_for_a_migration_that_succeeds() {
+        ship_socket 1.0
+        apt install sample
+        [ "$(ask)" = 1 ] || fail "the service doesn't answer"
+        ship_socket 2.0 'sleep 1' restart
+        apt upgrade
+        await grep -qs . "$ROOT/var/lib/sample/answer"
+        assert_content /var/lib/sample/answer 2
+        [ "$(when_started deploy-migrate@sample.service)" -gt "$(when_started sample.socket)" ] || fail "the socket has waited, too"
+        assert_unit sample.socket active
+}
+
+# ship_connections VERSION [COMMANDS]: a service for each client.
+ship_connections() {
+        package sample "$1"
+        client
+        service_unit sample@.service
+        write /lib/systemd/system/sample.socket <<'END'
+[Socket]
+ListenStream=/run/sample.sock
+Accept=yes
+
+[Install]
+WantedBy=sockets.target
+END
+        write /lib/systemd/system/sample@.service.d/socket.conf <<'END'
+[Service]
+ExecStart=
+ExecStart=/bin/cat /var/lib/sample/format
+StandardOutput=socket
+END
+        [ "$1" = 1.0 ] || format_migration 2.0.0/001_format "$2"
+        service_scripts restart sample.socket
+        ship
+}
+
+test_services_of_connections_wait_too() {
+        ship_connections 1.0
+        apt install sample
+        [ "$(ask)" = 1 ] || fail "the service doesn't answer"
+        # shellcheck disable=SC2016 # for the migration
+        ship_connections 2.0 '[ -e /etc/sample-is-ready ] || exit 1'
+        apt upgrade
+        assert_back_after_retry
 }
 
 test_what_was_postponed_is_tried_again() {

@@ -155,19 +155,21 @@ test_all_units_are_gated_wherever_they_come_from() {
         service_file debian/service
         service_file debian/g++x@.service
         printf '[Timer]\nOnBootSec=1\n' | source_file debian/g++x.timer
-        printf '[Socket]\nListenStream=/run/x\n' | source_file debian/g++x.socket
+        printf '[Socket]\nListenStream=/run/x\nAccept=yes\n' | source_file debian/g++x.socket
+        printf '[Path]\nPathExists=/run/y\nUnit=g++x@y.service\n' | source_file debian/g++x.path
+        printf '[Socket]\nListenStream=/run/z\nService=of-others.service\n' | source_file more/other.socket
         printf '#!/bin/sh\n' | source_file debian/g++x.old.init
         printf '#!/bin/sh\n' | source_file debian/g++x.init
         service_file more/another.service
-        echo 'more/another.service usr/lib/systemd/system' | source_file debian/install
+        echo 'more/* usr/lib/systemd/system' | source_file debian/install
         IN=in_source expect 0 sh -c 'dh_prep && dh_install && dh_installinit && dh_installinit --name=old &&
                 dh_installsystemd && dh_deploymigrate'
-        for unit in g++x.service g++x@.service g++x.timer g++x.socket another.service old.service; do
+        for unit in g++x.service g++x@.service g++x.timer other.socket another.service old.service; do
                 assert_gated g++x $unit 'g\x2b\x2bx'
         done
         assert_gates 6
-        # What basic.target waits for can't wait for what waits for basic.target.
-        grep -qx DefaultDependencies=no "$ROOT/src/debian/g++x/usr/lib/systemd/system/g++x.socket.d/50-deploy-migrate.conf" ||
+        # Not what starts one of these: its clients wait. What basic.target waits for can't wait for what waits for basic.target.
+        grep -qx DefaultDependencies=no "$ROOT/src/debian/g++x/usr/lib/systemd/system/other.socket.d/50-deploy-migrate.conf" ||
                 fail "the socket is part of sockets.target"
 }
 

@@ -114,6 +114,8 @@ static int preview_step_read_files(const struct preview_step *preview, struct er
         r = changes_read_stage(preview->stage, &preview->ctx->root, &changes, error);
         if (r >= 0)
                 r = changes_check_space(preview->stage, &changes, error);
+        if (r >= 0)
+                r = changes_note_renames(&changes, preview->stage);
         for (size_t i = 0; r >= 0 && i < preview->areas->n; i++)
                 r = preview_step_add_area(preview, &changes, i, error);
         preview->step->changes = (int64_t)preview->step->files->n;

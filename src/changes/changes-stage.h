@@ -14,3 +14,5 @@
 /* Returns: 0, or a negative errno with @error set: as changes_read(), -EPERM with all paths that aren't declared, or -EXDEV. */
 _must_check_ int changes_read_stage(const struct stage *stage, const struct root *root, struct changes *ret,
                                     struct error *error);
+/* Notes in the stage what was renamed in it, so that stages above it can be read, too. Returns: 0 or -ENOMEM. */
+_must_check_ int changes_note_renames(const struct changes *changes, struct stage *stage);

@@ -2,6 +2,8 @@
 
 #include "stage/stage.h"
 
+#include "basic/array.h"
+#include "basic/path.h"
 #include "fs/attributes.h"
 #include "fs/beneath.h"
 
@@ -10,6 +12,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
+
+static void stage_rename_done(struct stage_rename *rename)
+{
+        free(rename->path);
+        free(rename->from);
+}
 
 /* Sets @error to "can't WHAT DIRECTORY". Returns: @code. */
 static int stage_set_error(int dir, int code, const char *what, struct error *error)
@@ -98,10 +106,87 @@ struct stage *stage_free(struct stage *stage)
         for (size_t i = 0; stage->uppers && i < stage->areas->n; i++)
                 fd_closep(&stage->uppers[i]);
         fd_closep(&stage->dir);
+        for (size_t i = 0; i < stage->n_renames; i++)
+                stage_rename_done(&stage->renames[i]);
+        free(stage->renames);
         free(stage->uppers);
         free(stage->path);
         free(stage);
         return NULL;
+}
+
+/* ---- Renames ---- */
+
+int stage_add_rename(struct stage *stage, const struct stage_rename *rename)
+{
+        struct stage_rename *grown, copy = { .area = rename->area };
+
+        assert(stage && rename && rename->path);
+        grown = array_grow(stage->renames, stage->n_renames, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        stage->renames = grown;
+        copy.path = strdup(rename->path);
+        copy.from = rename->from ? strdup(rename->from) : NULL;
+        if (!copy.path || (rename->from && !copy.from)) {
+                stage_rename_done(&copy);
+                return -ENOMEM;
+        }
+        grown[stage->n_renames++] = copy;
+        return 0;
+}
+
+static int stage_rename_compare(const void *a, const void *b)
+{
+        const struct stage_rename *x = a, *y = b;
+
+        return x->area != y->area ? (x->area < y->area ? -1 : 1) : path_compare(x->path, y->path);
+}
+
+/* Finds the rename of the file itself, or else of the innermost directory that it is in. */
+static const struct stage_rename *stage_find_rename(const struct stage *stage, size_t area, char *path)
+{
+        const struct stage_rename key = { .area = area, .path = path }, *found = NULL;
+
+        for (char *end = path + strlen(path); !found && end && stage->n_renames > 0; end = strrchr(path, '/')) {
+                *end = '\0';
+                found = bsearch(&key, stage->renames, stage->n_renames, sizeof(key), stage_rename_compare);
+        }
+        return found;
+}
+
+/* As stage_trace(), through this stage alone; replaces @path. */
+static int stage_trace_once(const struct stage *stage, size_t area, char **path)
+{
+        _cleanup_free_ char *cut = strdup(*path);
+        const struct stage_rename *rename;
+        char *from;
+
+        if (!cut)
+                return -ENOMEM;
+        rename = stage_find_rename(stage, area, cut);
+        if (!rename)
+                return 1;
+        if (!rename->from)
+                return 0;
+        if (asprintf(&from, "%s%s", rename->from, *path + strlen(rename->path)) < 0)
+                return -ENOMEM;
+        free(*path);
+        *path = from;
+        return 1;
+}
+
+int stage_trace(const struct stage *stage, size_t area, const char *path, char **ret)
+{
+        _cleanup_free_ char *traced = strdup(path);
+        int r = traced ? 1 : -ENOMEM;
+
+        assert(path && ret);
+        for (; r > 0 && stage; stage = stage->below)
+                r = stage_trace_once(stage, area, &traced);
+        if (r > 0)
+                *ret = TAKE_PTR(traced);
+        return r;
 }
 
 /* ---- Space ---- */

@@ -14,13 +14,22 @@
 
 #define STAGE_AREAS_DIR "areas" /* in the stage: the directories of the overlays */
 
+/* A file that the stage's migration moved or made. */
+struct stage_rename {
+        size_t area;
+        char *path; /* relative to the area's root */
+        char *from; /* its path in the view beneath; NULL: it is new */
+};
+
 struct stage {
-        int dir;                   /* the stage's directory */
-        char *path;                /* of that directory */
-        const struct areas *areas; /* borrowed */
-        int *uppers;               /* the upper layer of each area */
-        const struct stage *below; /* borrowed, with the same areas; NULL if only the real directories are below */
-        struct timespec begin;     /* when it was made, by the clock of the file system */
+        int dir;                      /* the stage's directory */
+        char *path;                   /* of that directory */
+        const struct areas *areas;    /* borrowed */
+        int *uppers;                  /* the upper layer of each area */
+        const struct stage *below;    /* borrowed, with the same areas; NULL if only the real directories are below */
+        struct timespec begin;        /* when it was made, by the clock of the file system */
+        struct stage_rename *renames; /* of a preview: as stage_add_rename() was told, sorted by area and path */
+        size_t n_renames;
 };
 
 struct stage_request {
@@ -35,6 +44,14 @@ _must_check_ int stage_new(const struct stage_request *request, struct stage **r
 /* Keeps the directory. */
 struct stage *stage_free(struct stage *stage);
 DEFINE_CLEANUP(struct stage *, stage_free);
+
+/* In the order of areas and paths. Returns: 0 or -ENOMEM. */
+_must_check_ int stage_add_rename(struct stage *stage, const struct stage_rename *rename);
+/*
+ * Finds where the file @path, in the view of @stage, is on the system. @stage: NULL for the system itself. Returns: 1 with @ret, to be freed;
+ * 0 if one of the stages made the file, or a directory that it is in; or -ENOMEM.
+ */
+_must_check_ int stage_trace(const struct stage *stage, size_t area, const char *path, char **ret);
 
 struct stage_declaration {
         const struct stage *below; /* as which the migration sees the system; NULL: as it is */

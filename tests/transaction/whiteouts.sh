@@ -65,4 +65,25 @@ test_refused() {
         assert_refused 'touch store/plain/new store/plain/sub/new; cp -a store copy; rm -r store/plain' store/plain "$b"
 }
 
+# What an earlier migration of the same preview has moved is found where it is on the system.
+test_moved_before() {
+        stock
+        migration sample 1.0.1/001_move '[ -d "$DPKG_ROOT/srv/data/moved" ]' 'cd "$DPKG_ROOT/srv/data" && mv store moved'
+        write /usr/lib/deploy-migrate/sample/v1.0.1/001_move.json '{"writes": ["/srv/data"]}'
+        a='is a whiteout of another overlay' b='has attributes of another overlay'
+        for case in 'echo new >moved/plain/gone|moved/plain/gone|'"$a" \
+                'rm -r moved/opaque; mkdir moved/opaque|moved/opaque|'"$b" 'mkdir store; echo new >store/gone|'; do
+                ship "${case%%|*}"
+                case=${case#*|}
+                [ -n "$case" ] && status=1 || status=0
+                expect $status preview --json sample
+                jq -r '.packages[0].migrations[1].error' "$OUT" >"$WORK/said"
+                [ $status -eq 0 ] || grep -qF "$ROOT/srv/data/${case%|*} ${case#*|}" "$WORK/said" || fail "preview: $(cat "$OUT")"
+                assert_as before --untouched
+        done
+        ship 'rm -r moved/opaque; mkdir moved/opaque'
+        expect 1 run --json sample
+        jq -r '.packages[0].migrations[1].error' "$OUT" | grep -qF "$ROOT/srv/data/moved/opaque $b" || fail "run: $(cat "$OUT")"
+}
+
 run_tests

@@ -86,6 +86,14 @@ test_styles_of_build_depends() {
         depends "Build-Depends: ${D}x" "Build-Depends: ${D}x, $D"
 }
 
+test_json() {
+        set_up_source
+        control 'Build-Depends: a'
+        init 0 --json x
+        assert_json '[.files[] | select(.diff).path] | join(" ")' 'debian/control debian/migrations debian/tests/control'
+        assert_json '.files[3].path' migrations/v1.2.0/001_x.sh
+}
+
 test_what_is_there_is_kept() {
         set_up_source
         control 'Build-Depends: a' libsample sample

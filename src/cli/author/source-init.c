@@ -244,7 +244,7 @@ static int initiation_edit_tests(struct initiation *init)
 
 /* ---- The whole ---- */
 
-static int initiation_commit(const struct initiation *init, struct strv *ret)
+static int initiation_commit(const struct initiation *init, struct source_init_result *ret)
 {
         int r = 0;
 
@@ -252,13 +252,16 @@ static int initiation_commit(const struct initiation *init, struct strv *ret)
                 char *diff = NULL;
 
                 r = file_edit_commit(&init->edits[i], &diff, init->error);
-                if (r >= 0 && diff)
-                        r = strv_take(ret, diff);
+                if (r < 0 || !diff)
+                        continue;
+                r = strv_take(&ret->diffs, diff);
+                if (r >= 0)
+                        r = strv_add(&ret->files, init->edits[i].path);
         }
         return r;
 }
 
-int source_init(const char *directory, struct strv *ret, struct error *error)
+int source_init(const char *directory, struct source_init_result *ret, struct error *error)
 {
         _cleanup_(initiation_done) struct initiation init = { .error = error };
         int r;
@@ -266,6 +269,7 @@ int source_init(const char *directory, struct strv *ret, struct error *error)
         assert(directory);
         assert(ret);
 
+        *ret = (struct source_init_result){ 0 };
         r = initiation_find_source(&init, directory);
         if (r >= 0)
                 r = initiation_edit_control(&init);
@@ -274,4 +278,12 @@ int source_init(const char *directory, struct strv *ret, struct error *error)
         if (r >= 0)
                 r = initiation_edit_tests(&init);
         return r < 0 ? r : initiation_commit(&init, ret);
+}
+
+void source_init_result_done(struct source_init_result *result)
+{
+        assert(result);
+
+        strv_done(&result->files);
+        strv_done(&result->diffs);
 }

@@ -9,8 +9,14 @@
 #include "basic/error.h"
 #include "basic/strv.h"
 
+struct source_init_result {
+        struct strv files; /* those that were changed */
+        struct strv diffs; /* likewise */
+};
+
 /*
- * Appends a diff to @ret for each file that it changed, also before a failure. Returns: 0, or a negative errno with @error set, -EINVAL with
+ * @ret also has what was changed before a failure. Returns: 0, or a negative errno with @error set, -EINVAL with
  * file, line and remedy if a file can't be edited safely.
  */
-_must_check_ int source_init(const char *directory, struct strv *ret, struct error *error);
+_must_check_ int source_init(const char *directory, struct source_init_result *ret, struct error *error);
+void source_init_result_done(struct source_init_result *result);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The state of a commit that is being prepared, shared by commit-prepare.c, commit-check.c, commit-plan.c and commit-fill.c. */
+/* The state of a commit that is being prepared, shared by commit-prepare.c, commit-check.c, commit-plan.c, commit-fill.c and commit-note.c. */
 
 #include "commit/commit.h"
 #include "fs/beneath-trail.h"

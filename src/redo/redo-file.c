@@ -3,7 +3,8 @@
 #include "redo/redo-file.h"
 
 #include "basic/io.h"
-#include "redo/redo-json.h"
+#include "redo/redo-from-json.h"
+#include "redo/redo-to-json.h"
 
 #include <fcntl.h>
 #include <limits.h>

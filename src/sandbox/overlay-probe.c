@@ -37,7 +37,7 @@ static int layer_open(int layer)
         return fd < 0 ? -errno : fd;
 }
 
-int overlay_is_blind(int overlay, int layer)
+static int overlay_is_blind(int overlay, int layer)
 {
         _Alignas(struct dirent64) char entries[1024]; /* of the three longest names */
         int fd = layer_open(layer), r;
@@ -49,4 +49,15 @@ int overlay_is_blind(int overlay, int layer)
         r = n < 0 ? -errno : overlay_misses_entry(overlay, entries, (size_t)n);
         close(fd);
         return r;
+}
+
+int overlay_check(int overlay, int layer)
+{
+        int r = overlay < 0 ? overlay : overlay_is_blind(overlay, layer);
+
+        if (r == 0)
+                return overlay;
+        if (overlay >= 0)
+                close(overlay);
+        return r > 0 ? -EREMOTE : r;
 }

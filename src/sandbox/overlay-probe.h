@@ -6,8 +6,8 @@
 #include "basic/macro.h"
 
 /*
- * Whether @overlay, a mount with the directory @layer as its last layer, finds none of the files in there. Before Linux 6.9 that is so if
- * @layer's file system can ignore case, even where it doesn't. Returns: 1, 0, also if nobody here may list @layer, or a negative errno.
- * Async-signal-safe.
+ * Takes @overlay, a mount with the directory @layer as its last layer, or a negative errno. Returns: the same; -EREMOTE if it finds none of the
+ * files in @layer, which before Linux 6.9 is so if @layer's file system can ignore case, even where it doesn't; or another negative errno. Of
+ * a @layer that nobody here may list nothing is known. Async-signal-safe.
  */
-_must_check_ int overlay_is_blind(int overlay, int layer);
+_must_check_ int overlay_check(int overlay, int layer);

@@ -211,18 +211,6 @@ static int step_clone_mount(const char *path)
         return fd < 0 ? -errno : fd;
 }
 
-/* Takes the overlay @fd. Returns: the same, -EREMOTE if it finds nothing of @dir, or another negative errno. */
-static int step_check_view(int fd, int dir)
-{
-        int r = fd < 0 ? fd : overlay_is_blind(fd, dir);
-
-        if (r == 0)
-                return fd;
-        if (fd >= 0)
-                close(fd);
-        return r > 0 ? -EREMOTE : r;
-}
-
 /* By a layer in the working directory, since it has no name that is too long, or that had to be escaped. */
 static int step_make_overlay(const char *path)
 {
@@ -241,7 +229,7 @@ static int step_make_overlay(const char *path)
         r = fchdir(dir) < 0 ? -errno : step_get_attributes(dir, &attributes);
         if (r >= 0)
                 r = step_make_mount(&(struct new_mount){ "overlay", path, options, attributes });
-        r = step_check_view(r, dir);
+        r = overlay_check(r, dir);
         close(dir);
         if (chdir("/") < 0 && r >= 0) {
                 close(r);
@@ -288,7 +276,7 @@ static int step_make_view_of_entry(const char *path, int slash)
         if (dir < 0)
                 return dir;
         fd = open_tree(slash, path + 1, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
-        fd = fd < 0 ? -errno : step_check_view(fd, dir);
+        fd = fd < 0 ? -errno : overlay_check(fd, dir);
         close(dir);
         return fd == -EREMOTE ? step_clone_mount(path) : fd;
 }

@@ -276,9 +276,6 @@ int overlay_mount(const struct overlay *overlay, struct error *error)
         fd = fsmount(context, FSMOUNT_CLOEXEC, overlay_mount_attributes(overlay));
         if (fd < 0)
                 return overlay_explain(overlay, context, -errno, error);
-        r = overlay_is_blind(fd, overlay->lower[overlay->n_lower - 1]);
-        if (r == 0)
-                return fd;
-        close(fd);
-        return overlay_explain(overlay, -EBADF, r > 0 ? -EREMOTE : r, error);
+        fd = overlay_check(fd, overlay->lower[overlay->n_lower - 1]);
+        return fd < 0 ? overlay_explain(overlay, -EBADF, fd, error) : fd;
 }

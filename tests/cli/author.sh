@@ -299,6 +299,21 @@ test_data_that_no_two_runs_write_alike() {
         assert_err "example/normalize ended with status 3"
 }
 
+test_trees_that_a_program_prepares() {
+        try prepared "$CHECK" "$MIGRATE"
+        fixture=$migrations/tests/1.2.0/001_prepared.sh/example
+        printf '#!/bin/sh\nset -eu\ncd "$DPKG_ROOT/etc/sample"\nchown 12:34 config\nprintf "%%s\\n" "# $1" >>other\n' >"$fixture/prepare"
+        chmod 755 "$fixture/prepare"
+        author 1 test migrations
+        assert_out '+# before'
+        sed -i 's/# $1/# both/' "$fixture/prepare"
+        author 0 test migrations
+        [ ! -e "$fixture/before/etc/sample/other" ] || fail "the fixture was changed"
+        printf '#!/bin/sh\nexit 3\n' >"$fixture/prepare"
+        author 3 test migrations
+        assert_err "example/prepare ended with status 3"
+}
+
 test_fixtures_that_are_wrong() {
         set_up_source
         author 0 new x

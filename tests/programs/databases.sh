@@ -1,18 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Databases and directories whose own servers and tools migrate them, each with a server that runs for the migration only. What two runs of
-# a server write differs in bytes, so their content is compared.
+# Databases whose own servers and tools migrate them, each with a server that runs for the migration only. What two runs of a server write
+# differs in bytes, so their content is compared. examples.sh has others.
 
 . "${0%/*}/lib.sh"
 
 # Each has data, and nobody uses it. (Clients of MariaDB find its socket by themselves.)
 PREPARE='
-        runuser -u postgres -- pg_ctlcluster 15 main start
-        runuser -u postgres -- psql -q -c "CREATE ROLE app" -c "CREATE TABLE item AS
-                SELECT n AS id, '\''item-'\'' || n AS name FROM generate_series(1, 1000) AS n"
-        runuser -u postgres -- pg_ctlcluster 15 main stop
-
         mariadbd --user=mysql --skip-networking >/dev/null 2>&1 &
         until mariadb-admin ping >/dev/null 2>&1; do sleep 0.1; done
         mariadb -e "CREATE DATABASE app; USE app; CREATE TABLE item (id INT PRIMARY KEY, name TEXT) ENGINE=InnoDB;
@@ -20,39 +15,10 @@ PREPARE='
         mariadb-admin shutdown
         wait
 
-        printf "dn: ou=people,dc=nodomain\nobjectClass: organizationalUnit\nou: people\n" >/run/people.ldif
-        slapadd -l /run/people.ldif && chown -R openldap:openldap /var/lib/ldap
-
         redis-server --dir /var/lib/redis --save "" --daemonize yes --port 6379 --logfile /dev/null >/dev/null
         until [ "$(redis-cli ping 2>/dev/null)" = PONG ]; do sleep 0.1; done
         seq 1000 | sed "s/.*/SET key:& &/" | redis-cli >/dev/null
         redis-cli save >/dev/null; redis-cli shutdown nosave; chown redis:redis /var/lib/redis/dump.rdb'
-
-# To a new cluster by dump and restore, as pg_upgradecluster does it, with what this version can have new: checksums of pages.
-test_postgresql_dump_and_restore() {
-        WRITES='["/etc/postgresql", "/var/lib/postgresql", "/var/log/postgresql"]'
-        OPAQUE='var/lib/postgresql var/log/postgresql'
-        CHECK='/usr/lib/postgresql/15/bin/pg_controldata /var/lib/postgresql/15/main | grep -qE "checksum version: +1$"'
-        MIGRATE='
-                pg_ctlcluster 15 main start
-                runuser -u postgres -- pg_dumpall -p 5432 >/tmp/dump.sql
-                pg_ctlcluster 15 main stop
-                pg_createcluster 15 next -- --data-checksums >/dev/null
-                pg_ctlcluster 15 next start
-                runuser -u postgres -- psql -q -X -p 5433 -f /tmp/dump.sql postgres >/dev/null 2>&1
-                halfway
-                pg_ctlcluster 15 next stop
-                pg_dropcluster 15 main
-                pg_renamecluster 15 next main >/dev/null'
-        migrate
-        assert_same 'cd /var/lib/postgresql && find . ! -path "*/pg_wal/*" -printf "%p %y %m %u %g\n" | sort'
-        assert_same '
-                pg_ctlcluster 15 main start
-                runuser -u postgres -- pg_dumpall -p "$(pg_lsclusters -h | awk "{ print \$3 }")" | grep -v "^.restrict\|^.unrestrict\|PASSWORD"
-                pg_ctlcluster 15 main stop'
-        assert_says "$(printf '1000\titem-1000')"
-        assert_undone
-}
 
 mariadb_temporarily='
         temporary_server() {
@@ -191,27 +157,6 @@ test_redis_with_a_temporary_server() {
                 redis-cli --scan | sort | sed "s/.*/ECHO &\nGET &/" | redis-cli
                 redis-cli shutdown nosave'
         assert_says entry:999
-        assert_undone
-}
-
-test_slapcat_and_slapadd() {
-        WRITES='["/var/lib/ldap"]' OPAQUE='var/lib/ldap'
-        CHECK='
-                copy=$(mktemp -d)
-                cp -r /var/lib/ldap /etc/ldap/slapd.d "$copy"
-                sed -i "s|/var/lib/ldap|$copy/ldap|" "$copy/slapd.d/cn=config"/*mdb.ldif
-                slapcat -F "$copy/slapd.d" >"$copy/data" 2>/dev/null || exit 3
-                grep -q "^dn: ou=members," "$copy/data"'
-        MIGRATE='
-                slapcat >/tmp/data.ldif
-                sed "s/ou=people/ou=members/; s/^ou: people/ou: members/" /tmp/data.ldif >/tmp/new.ldif
-                rm /var/lib/ldap/*.mdb
-                halfway
-                slapadd -q -l /tmp/new.ldif
-                chown -R openldap:openldap /var/lib/ldap'
-        migrate
-        assert_same 'slapcat'
-        assert_says 'dn: ou=members,dc=nodomain'
         assert_undone
 }
 

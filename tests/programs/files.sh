@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Tools of Debian that change configuration and accounts, as migrations.
+# Tools of Debian that change configuration and accounts, as migrations. examples.sh has others.
 
 . "${0%/*}/lib.sh"
 
@@ -47,41 +47,6 @@ test_check_by_nginx_itself() {
         migrate
         assert_same 'nginx -t 2>&1'
         assert_says successful
-        assert_undone
-}
-
-test_a2ensite() {
-        BEFORE='printf "<VirtualHost *:80>\n ServerName sample\n</VirtualHost>\n" >/etc/apache2/sites-available/sample.conf'
-        WRITES='["/etc/apache2", "/var/lib/apache2"]'
-        CHECK='a2query -q -s sample || exit 1; apachectl -t 2>/dev/null'
-        MIGRATE='
-                a2ensite -q sample
-                halfway
-                a2dissite -q 000-default
-                a2enmod -q rewrite'
-        migrate
-        in_root 'a2query -q -m rewrite && ! a2query -q -s 000-default'
-        assert_undone
-}
-
-# Whoever used the database last was killed: there is a log to be read back, which a reader does, too. Done directly, the check does.
-test_check_of_sqlite_in_wal_mode() {
-        BEFORE='
-                mkdir -p /var/lib/sample
-                sqlite3 -batch /var/lib/sample/app.db "PRAGMA journal_mode = WAL; CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)"
-                sqlite3 -batch /var/lib/sample/app.db "PRAGMA wal_autocheckpoint = 0;
-                        INSERT INTO item (name) VALUES ('\''one'\''), ('\''two'\'')" ".shell kill -9 \$PPID" || :
-                [ -s /var/lib/sample/app.db-wal ]'
-        WRITES='["/var/lib/sample"]' KEYS='"check_scratch": true, ' OPAQUE=var/lib/sample
-        CHECK='
-                [ "$(sqlite3 -batch /var/lib/sample/app.db "SELECT count(*) FROM item")" = 2 ] || exit 3
-                sqlite3 -batch /var/lib/sample/app.db "SELECT state FROM item" >/dev/null 2>&1 || exit 1'
-        MIGRATE='
-                sqlite3 -batch /var/lib/sample/app.db "ALTER TABLE item ADD COLUMN state TEXT DEFAULT 1"
-                halfway'
-        migrate
-        assert_same 'sqlite3 -batch /var/lib/sample/app.db .dump "PRAGMA integrity_check"'
-        assert_says "'two','1'"
         assert_undone
 }
 

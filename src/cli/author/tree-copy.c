@@ -23,7 +23,7 @@ int tree_copy(const char *from, const char *to, enum tree_order order, struct er
         static const char ordered[] =
                 "list=$(mktemp \"$2.XXXXXX\"); mkdir -- \"$2\"; cd -- \"$1\"; "
                 "find . -print0 | LC_ALL=C sort -z $3 >\"$list\"; "
-                "tar --null --no-recursion --acls --xattrs -T \"$list\" -cf \"$list.tar\"; "
+                "tar --sparse --null --no-recursion --acls --xattrs -T \"$list\" -cf \"$list.tar\"; "
                 "tar -C \"$2\" --acls --xattrs -xpf \"$list.tar\" 2>/dev/null || "
                 "tar -C \"$2\" --no-same-owner --acls --xattrs -xpf \"$list.tar\"; rm \"$list\" \"$list.tar\"";
 

@@ -8,6 +8,102 @@
 
 #include <stdio.h>
 
+/* ---- The trees ---- */
+
+/* @ret: NULL if there is none. */
+static int fixture_find_part(const struct trial *trial, const char *name, char **ret)
+{
+        _cleanup_free_ char *path = NULL;
+
+        if (path_join(trial->fixture->path, name, &path) < 0)
+                return -ENOMEM;
+        if (access(path, F_OK) < 0)
+                return errno == ENOENT ? 0 : error_errnof(trial->error, -errno, "can't look at %s", path);
+        *ret = TAKE_PTR(path);
+        return 0;
+}
+
+/* Runs a program of the fixture for @tree, with @argument, which may be NULL. */
+static int fixture_run(const struct trial *trial, const char *program, const char *tree, const char *argument)
+{
+        _cleanup_free_ char *root = NULL, *tmp = NULL;
+        int r;
+
+        if (asprintf(&root, "DPKG_ROOT=%s", tree) < 0 ||
+            asprintf(&tmp, "TMPDIR=%s", trial->request->workbench->path) < 0)
+                return -ENOMEM;
+        r = command_run((const char *const[]){ "env", root, tmp, program, argument, NULL }, NULL, trial->error);
+        return r > 0 ? error_setf(trial->error, -EIO, "%s ended with status %d", program, r) : r;
+}
+
+/* Replaces the tree, NULL for an empty one, by a prepared copy of it, which lasts until the next one. */
+static int trial_prepare(struct trial *trial, const char *program, const char *name, char **tree)
+{
+        _cleanup_free_ char *copy = NULL;
+        int r;
+
+        if (path_join(trial->request->workbench->path, name, &copy) < 0)
+                return -ENOMEM;
+        command_remove(copy);
+        r = trial_root_copy_tree(*tree, copy, TREE_AS_LISTED, trial->error);
+        if (r >= 0)
+                r = fixture_run(trial, program, copy, name);
+        free(*tree);
+        *tree = TAKE_PTR(copy);
+        return r;
+}
+
+static int trial_prepare_trees(struct trial *trial)
+{
+        _cleanup_free_ char *program = NULL;
+        int r;
+
+        r = fixture_find_part(trial, "prepare", &program);
+        if (r < 0 || !program)
+                return r;
+        r = trial_prepare(trial, program, "before", &trial->before);
+        if (r >= 0 && !trial->request->record)
+                r = trial_prepare(trial, program, "after", &trial->after);
+        return r;
+}
+
+int trial_find_trees(struct trial *trial)
+{
+        int r;
+
+        assert(trial);
+
+        r = fixture_find_part(trial, "before", &trial->before);
+        if (r >= 0)
+                r = fixture_find_part(trial, "after", &trial->after);
+        if (r >= 0)
+                r = fixture_find_part(trial, "normalize", &trial->normalize);
+        if (r >= 0)
+                r = trial_prepare_trees(trial);
+        if (r >= 0 && !trial->after && !trial->request->record)
+                r = strv_addf(&trial->result->faults,
+                              "%s/after isn't there; --record %s writes it as the migration leaves it",
+                              trial->fixture->path, trial->fixture->name);
+        return r;
+}
+
+/* @ret: a copy of @tree, called @name, after "normalize"; it lasts until the next one. */
+static int trial_normalize(struct trial *trial, const char *tree, const char *name, char **ret)
+{
+        _cleanup_free_ char *copy = NULL;
+        int r;
+
+        if (path_join(trial->request->workbench->path, name, &copy) < 0)
+                return -ENOMEM;
+        command_remove(copy);
+        r = trial_root_copy_tree(tree, copy, TREE_AS_LISTED, trial->error);
+        if (r >= 0)
+                r = fixture_run(trial, trial->normalize, copy, NULL);
+        if (r >= 0)
+                *ret = TAKE_PTR(copy);
+        return r;
+}
+
 /* ---- What is compared ---- */
 
 /* Adds the lines below a heading, if there are any. */
@@ -60,45 +156,21 @@ int trial_tell_tree(struct trial *trial, const struct trial_root *root, const ch
         return r < 0 ? r : lines_add(&trial->result->unproved, heading, &lines);
 }
 
-/* @ret: a copy of @tree, called @name, after the fixture's program has made it comparable. */
-static int trial_normalize(struct trial *trial, const char *tree, const char *name, char **ret)
-{
-        _cleanup_free_ char *copy = NULL, *root = NULL, *tmp = NULL;
-        int r;
-
-        if (path_join(trial->request->workbench->path, name, &copy) < 0 || asprintf(&root, "DPKG_ROOT=%s", copy) < 0 ||
-            asprintf(&tmp, "TMPDIR=%s", trial->request->workbench->path) < 0)
-                return -ENOMEM;
-        r = trial_root_copy_tree(tree, copy, TREE_AS_LISTED, trial->error);
-        if (r >= 0)
-                r = command_run((const char *const[]){ "env", root, tmp, trial->normalize, NULL }, NULL, trial->error);
-        if (r > 0)
-                r = error_setf(trial->error, -EIO, "%s ended with status %d", trial->normalize, r);
-        if (r >= 0)
-                *ret = TAKE_PTR(copy);
-        return r;
-}
-
 static int trial_expect_normal_tree(struct trial *trial, const struct trial_root *root, const char *heading)
 {
         _cleanup_tree_ struct tree a = { 0 }, b = { 0 };
-        _cleanup_free_ char *expected = NULL, *found = NULL;
-        int r;
+        _cleanup_free_ char *found = NULL;
+        int r = 0;
 
-        r = trial_normalize(trial, trial->after, "expected", &expected);
+        if (!trial->normal)
+                r = trial_normalize(trial, trial->after, "expected", &trial->normal);
         if (r >= 0)
                 r = trial_normalize(trial, root->path, "found", &found);
         if (r >= 0)
-                r = tree_read(expected, &a, trial->error);
+                r = tree_read(trial->normal, &a, trial->error);
         if (r >= 0)
                 r = tree_read(found, &b, trial->error);
-        if (r >= 0)
-                r = trial_compare(trial, &(const struct tree_comparison){ &a, &b, false }, heading);
-        if (expected)
-                command_remove(expected);
-        if (found)
-                command_remove(found);
-        return r;
+        return r < 0 ? r : trial_compare(trial, &(const struct tree_comparison){ &a, &b, false }, heading);
 }
 
 int trial_expect_after(struct trial *trial, const struct trial_root *root, const char *heading)

@@ -2,8 +2,11 @@
 #pragma once
 
 /*
- * The steps that a trial is made of. In: a small system. Out: migrations run in it, and what it is then, compared with what it should be; what is
- * wrong becomes a fault of the trial.
+ * The steps that a trial is made of. In: a fixture, and a small system. Out: its trees; migrations run in the system, and what it is then, compared
+ * with what it should be; what is wrong becomes a fault of the trial.
+ *
+ * A fixture may have programs that work on copies of its trees: "prepare" adds what can't be in its files, such as owners and databases; "normalize"
+ * makes comparable what no two runs write alike.
  */
 
 #include "cli/author/trial-root.h"
@@ -16,6 +19,7 @@ struct trial {
         const struct fixture *fixture;
         char *before, *after; /* NULL: an empty tree */
         char *normalize;      /* the fixture's program that makes trees comparable; NULL: they are as they are */
+        char *normal;         /* "after" as that leaves it, once it was needed */
         char *from, *to;      /* versions */
         uint64_t run_usec;    /* how long the first run took */
         char *direct;         /* the first migration that runs directly on the system; NULL: none */
@@ -27,6 +31,10 @@ struct trial {
 /* How the migrations are run: directly if no mounts can be made. */
 unsigned trial_get_flags(const struct trial *trial);
 
+/*
+ * Finds "before", "after" and the programs, and prepares the trees. Returns: 0, with a fault added if there is no "after"; or as trial_begin().
+ */
+_must_check_ int trial_find_trees(struct trial *trial);
 /* Makes a small system of @tree, NULL for an empty one. Returns: 0, or a negative errno with the trial's error set. */
 _must_check_ int trial_begin(struct trial *trial, const char *tree, struct trial_root *ret);
 /*

@@ -19,6 +19,7 @@ static void trial_done(struct trial *trial)
         free(trial->before);
         free(trial->after);
         free(trial->normalize);
+        free(trial->normal);
         free(trial->from);
         free(trial->to);
         free(trial->direct);
@@ -194,19 +195,6 @@ static int trial_prove_kills(struct trial *trial)
 
 /* ---- The whole ---- */
 
-/* @ret: NULL if there is none. */
-static int fixture_find_part(const struct fixture *fixture, const char *name, char **ret)
-{
-        _cleanup_free_ char *path = NULL;
-
-        if (path_join(fixture->path, name, &path) < 0)
-                return -ENOMEM;
-        if (access(path, F_OK) < 0)
-                return errno == ENOENT ? 0 : -errno;
-        *ret = TAKE_PTR(path);
-        return 0;
-}
-
 /* What a run of one migration has to span. */
 static int trial_set_versions(struct trial *trial)
 {
@@ -223,29 +211,11 @@ static int trial_set_versions(struct trial *trial)
         return trial->from && trial->to ? 0 : -ENOMEM;
 }
 
-static int trial_find_parts(struct trial *trial)
-{
-        int r;
-
-        r = fixture_find_part(trial->fixture, "before", &trial->before);
-        if (r >= 0)
-                r = fixture_find_part(trial->fixture, "after", &trial->after);
-        if (r >= 0)
-                r = fixture_find_part(trial->fixture, "normalize", &trial->normalize);
-        if (r < 0)
-                return error_errnof(trial->error, r, "can't look at %s", trial->fixture->path);
-        if (!trial->after && !trial->request->record)
-                return strv_addf(&trial->result->faults,
-                                 "%s/after isn't there; --record %s writes it as the migration leaves it",
-                                 trial->fixture->path, trial->fixture->name);
-        return 0;
-}
-
 static int trial_prove(struct trial *trial)
 {
         int r;
 
-        r = trial_find_parts(trial);
+        r = trial_find_trees(trial);
         if (r >= 0 && !trial->request->workbench->isolated)
                 r = strv_add(&trial->result->unproved,
                              "that it works in a transaction, and touches nothing else: mounts can't be made here");

@@ -7,6 +7,7 @@
 #include "fs/beneath.h"
 #include "fs/diff.h"
 #include "phase/phases.h"
+#include "transaction/transaction.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -194,10 +195,11 @@ static int preview_step_make_stage(struct preview_step *preview, struct error *e
         if (r < 0)
                 return r;
         snprintf(name, sizeof(name), "%zu", preview->number);
-        return stage_new(
+        r = stage_new(
                 &(struct stage_request){
                         .state = preview->dir, .name = name, .areas = preview->areas, .below = preview->below },
                 &preview->stage, error);
+        return r < 0 ? r : transaction_try_stage(preview->ctx, preview->pkg->request.package, preview->stage, error);
 }
 
 static int preview_step_migrate(struct preview_step *preview, struct error *error)

@@ -21,6 +21,13 @@ struct commit_place {
 };
 
 /*
+ * Before migrate: makes a directory in each area that is on a file system of the network, of FUSE or of an unknown kind, does in it what a commit
+ * will have to do, and removes it. Returns: 0, or a negative errno with @error set: root may not write there, or files can't be renamed, or have
+ * no owners and attributes.
+ */
+_must_check_ int commit_try_areas(const struct commit_place *place, const struct stage *stage, struct error *error);
+
+/*
  * @redo has its changes; everything else but the header is added. On success the log is durable, and the stage's upper layers are used
  * up. Returns: 0, or a negative errno with @error set; then nothing but the stage and holds was touched.
  */

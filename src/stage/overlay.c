@@ -205,10 +205,13 @@ static int overlay_explain_layers(const struct overlay *overlay, int context, in
         overlay_name_layer(log, &named);
         if (!*log && (code == -EINVAL || code == -ELOOP))
                 log = "the reason is in the kernel's log (dmesg)";
-        return error_setf(error, code, "can't mount an overlay over %s%s%s: %s%s%s%s", overlay->path,
-                          upper ? " with the changes in " : "", upper ?: "", strerror(-code), *log ? ": " : "",
-                          named ?: log,
-                          overlay_join_lower(overlay, true, joined) ? "" : "; so many layers need Linux 6.8 or newer");
+        return error_setf(
+                error, code, "can't mount an overlay over %s%s%s: %s%s%s%s%s", overlay->path,
+                upper ? " with the changes in " : "", upper ?: "", strerror(-code), *log ? ": " : "", named ?: log,
+                overlay_join_lower(overlay, true, joined) ? "" : "; so many layers need Linux 6.8 or newer",
+                code == -EINVAL
+                        ? "; if overlayfs can't be on its file system (vfat, exfat), move the data to another one, or run the migrations directly on the system with deploy-migrate retry --sandbox=off"
+                        : "");
 }
 
 static int overlay_explain(const struct overlay *overlay, int context, int code, struct error *error)

@@ -21,6 +21,15 @@ struct transaction *transaction_free(struct transaction *transaction)
         return NULL;
 }
 
+int transaction_try_stage(struct dmig *ctx, const char *package, const struct stage *stage, struct error *error)
+{
+        assert(ctx && package && stage);
+        return commit_try_areas(
+                &(const struct commit_place){
+                        .root = &ctx->root, .package = package, .path = stage->path, .dir = stage->dir },
+                stage, error);
+}
+
 int transaction_begin(const struct transaction_request *request, struct transaction **ret, struct error *error)
 {
         _cleanup_(transaction_freep) struct transaction *t = NULL;
@@ -36,6 +45,8 @@ int transaction_begin(const struct transaction_request *request, struct transact
                 r = stage_new(
                         &(struct stage_request){ .state = request->history->dir, .name = STAGE_DIR, .areas = t->areas },
                         &t->stage, error);
+        if (r >= 0)
+                r = transaction_try_stage(request->ctx, request->history->package, t->stage, error);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(t);

@@ -29,6 +29,9 @@ struct transaction {
         bool archived;
 };
 
+/* Also of a preview: whether what migrates in @stage could be committed (commit_try_areas()). Returns: 0, or a negative errno with @error set. */
+_must_check_ int transaction_try_stage(struct dmig *ctx, const char *package, const struct stage *stage,
+                                       struct error *error);
 /* Returns: 0, or a negative errno with @error set to the reason why the migration can't be staged. */
 int transaction_begin(const struct transaction_request *request, struct transaction **ret, struct error *error);
 /* Leaves all files unchanged. */

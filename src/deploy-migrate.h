@@ -463,9 +463,10 @@ const struct dmig_files *dmig_report_get_since(const struct dmig_report *report)
 const char *dmig_report_get_overwritten(const struct dmig_report *report);
 
 /*
- * What another process that runs the package's migrations is doing. Known only in a report of
- * dmig_status() whose result is DMIG_RESULT_RUNNING.
- * Returns: its last event "progress", with "id", "phase" ("check", "migrate" or "commit"), "since"
+ * What another process that runs, previews or undoes the package's migrations is doing. Known only
+ * in a report of dmig_status(), whose result is DMIG_RESULT_RUNNING then, unless it is a preview.
+ * Returns: its last event "progress", with "command" ("run", "preview" or "undo"), "id", "phase"
+ * ("check", "migrate", "commit" or "undo"), "since"
  * (when that migration began, as RFC 3339 has it) and "elapsed_ms" (of the phase, until now), and,
  * as far as the migration tells them, "percent", "text", "done" and "total"; or NULL. Lives as long
  * as the report.

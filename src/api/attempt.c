@@ -234,19 +234,6 @@ static int attempt_report_changes(struct attempt *a, int n)
         return r;
 }
 
-/* Of a commit, status shows no more than that it goes on. */
-static void attempt_tell_commit(const struct attempt *a)
-{
-        const struct emission emission = {
-                "progress",
-                { { "id", .text = a->migration->id }, { "phase", .text = "commit" }, { "elapsed_ms", .number = 0 } }
-        };
-        _cleanup_(event_freep) struct dmig_event *event = NULL;
-
-        if (emission_make_event(&emission, a->ctx, a->history->package, &event) >= 0)
-                running_write(a->running, event);
-}
-
 /* Puts in place what was done in the stage. */
 static int attempt_commit(struct attempt *a, struct error *error)
 {
@@ -261,7 +248,7 @@ static int attempt_commit(struct attempt *a, struct error *error)
 
         if (attempt_is_direct(a))
                 return attempt_record_applied(a, FIELD_UNKNOWN, error);
-        attempt_tell_commit(a);
+        running_tell(a->running, a->migration->id, "commit");
         turn = context_lock_commit(a->ctx, &reason);
         if (turn == -ECANCELED)
                 return attempt_record_stop(a, error);

@@ -176,6 +176,7 @@ static struct phase preview_step_get_phase(const struct preview_step *preview)
                 .stage = preview->stage ? preview->stage : preview->below,
                 .state = preview->dir,
                 .lock_fd = preview->lock_fd,
+                .running = preview->running,
                 .number = planned->record ? planned->record->failures + 1 : 1,
         };
 }

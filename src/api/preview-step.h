@@ -8,6 +8,7 @@
 
 #include "package/package.h"
 #include "package/report.h"
+#include "phase/running.h"
 #include "stage/stage.h"
 
 struct preview_step {
@@ -17,6 +18,7 @@ struct preview_step {
         bool reach_out; /* run what has effects outside of the stages, too */
         bool unpacked;  /* the package is there, with its programs */
         int lock_fd;    /* the package's lock */
+        struct running *running;
         struct areas *areas;
         int dir;                   /* of the stages */
         size_t number;             /* of this stage, its name in there */

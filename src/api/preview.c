@@ -22,6 +22,7 @@ struct preview {
         struct package *pkg;
         struct dmig_report *report;
         int lock_fd;
+        struct running running;
         int base;              /* STATE_DIR */
         bool made_base;        /* it didn't exist before */
         int state;             /* the package's directory in it */
@@ -104,6 +105,7 @@ static void preview_done(struct preview *preview)
         areas_free(preview->areas);
         fd_closep(&preview->dir);
         fd_closep(&preview->base);
+        running_done(&preview->running);
         fd_closep(&preview->lock_fd);
 }
 
@@ -175,6 +177,7 @@ static int preview_try_step(struct preview *preview, const struct plan_step *pla
                 .reach_out = preview->pkg->request.flags & DMIG_REACH_OUT,
                 .unpacked = !(preview->pkg->request.flags & DMIG_NOT_UNPACKED),
                 .lock_fd = preview->lock_fd,
+                .running = &preview->running,
                 .areas = preview->areas,
                 .dir = preview->dir,
                 .number = preview->n_stages,
@@ -323,15 +326,22 @@ int dmig_preview(struct dmig *ctx, const char *package, const char *from, const 
                                                  .accepted = DMIG_REACH_OUT | DMIG_NOT_UNPACKED };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = request };
-        _cleanup_(preview_done) struct preview preview = {
-                .ctx = ctx, .pkg = &pkg, .lock_fd = -EBADF, .base = -EBADF, .state = -EBADF, .dir = -EBADF
-        };
+        _cleanup_(preview_done) struct preview preview = { .ctx = ctx,
+                                                           .pkg = &pkg,
+                                                           .lock_fd = -EBADF,
+                                                           .base = -EBADF,
+                                                           .state = -EBADF,
+                                                           .dir = -EBADF,
+                                                           .running = RUNNING_NONE };
         int r;
 
         r = package_new_report(&request, ret, &report);
         if (r < 0)
                 return r;
         preview.report = report;
+        preview.running.ctx = ctx;
+        preview.running.package = package;
+        preview.running.command = "preview";
         r = preview_do_package(&preview, &ctx->error);
         return package_conclude_report(ctx, &report, r, ret);
 }

@@ -115,14 +115,17 @@ static int query_explain_downgrade(struct dmig_report *report)
                 report->package, report->to, report->from, report->from, report->package, report->to);
 }
 
-/* What a run does now counts, whatever the history says until then: it is about what was before. */
+/*
+ * What a run or an undo does now counts, whatever the history says until then: it is about what was before. After a preview the package is as
+ * it was.
+ */
 static int query_look_at_run(struct dmig *ctx, const struct package *pkg, struct dmig_report *report)
 {
         const char *id;
         int r;
 
         r = running_read(ctx, pkg->request.package, &report->progress);
-        if (r <= 0)
+        if (r <= 0 || streq(dmig_event_get_string(report->progress, "command"), "preview"))
                 return r;
         id = dmig_event_get_string(report->progress, "id");
         for (size_t i = 0; i < report->n_steps; i++)

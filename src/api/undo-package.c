@@ -10,6 +10,7 @@
 #include "package/package.h"
 #include "package/reload.h"
 #include "package/report.h"
+#include "phase/running.h"
 #include "transaction/transaction.h"
 #include "transaction/undo.h"
 #include "units/gate.h"
@@ -24,6 +25,7 @@ struct undo {
         struct history *history;
         struct archive list;
         struct dmig_report *report;
+        struct running running;
         int lock;
         int turn;   /* the lock of context_lock_commit() */
         char *keep; /* the directory for what is overwritten, below the package's state */
@@ -35,6 +37,7 @@ static void undo_done(struct undo *undo)
         archive_done(&undo->list);
         history_free(undo->history);
         free(undo->keep);
+        running_done(&undo->running);
         fd_closep(&undo->turn);
         fd_closep(&undo->lock);
 }
@@ -193,6 +196,7 @@ static int undo_do_one(struct undo *undo, size_t i, struct error *error)
         const struct archived *archived = &undo->list.items[i];
         int r = 0;
 
+        running_tell(&undo->running, archived->redo->id, "undo");
         if (!(undo->flags & DMIG_FORCE))
                 r = undo_check_one(undo, archived, &none, error);
         if (r >= 0)
@@ -313,6 +317,8 @@ static int undo_do_package(struct undo *undo, struct error *error)
         r = undo_describe(undo);
         if (r < 0 || undo->list.n == 0)
                 return r;
+        if (!(undo->flags & DMIG_DRY_RUN))
+                running_tell(&undo->running, undo->list.items[0].redo->id, "check");
         r = undo_check_gate(undo, error);
         if (r >= 0)
                 r = undo->turn = context_lock_commit(undo->ctx, error);
@@ -334,7 +340,7 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
         };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(undo_done) struct undo undo = {
-                .ctx = ctx, .package = package, .flags = flags, .lock = -EBADF, .turn = -EBADF
+                .ctx = ctx, .package = package, .flags = flags, .lock = -EBADF, .turn = -EBADF, .running = RUNNING_NONE
         };
         int r;
 
@@ -342,6 +348,9 @@ int dmig_undo(struct dmig *ctx, const char *package, unsigned flags, struct dmig
         if (r < 0)
                 return r;
         undo.report = report;
+        undo.running.ctx = ctx;
+        undo.running.package = package;
+        undo.running.command = "undo";
         r = undo_do_package(&undo, &ctx->error);
         reload_units(ctx, package);
         return package_conclude_report(ctx, &report, r, ret);

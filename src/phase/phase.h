@@ -24,7 +24,7 @@ struct phase {
         unsigned flags;            /* of enum dmig_flags */
         int lock_fd;               /* the package's lock, which the program's processes hold as well */
         unsigned number;           /* of the attempt */
-        struct running *running;   /* where status finds the progress of a run; NULL: of a preview */
+        struct running *running;   /* where status finds how far it is; NULL: nowhere */
         /* Called once before the program begins, while its sandbox is made; what fails in it isn't the migration's failure. May be NULL. */
         int (*meanwhile)(void *userdata, struct error *error);
         void *userdata;

@@ -7,6 +7,7 @@
 #include "basic/json.h"
 #include "basic/path.h"
 #include "history/history.h"
+#include "package/emit.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -49,6 +50,8 @@ static int running_format(const struct running *running, const struct dmig_event
         if (json_object_deep_copy(event->object, &object, NULL) < 0)
                 return -ENOMEM;
         r = event_from_json(running->package, object, &copy);
+        if (r >= 0)
+                r = event_set_string(copy, "command", running->command ?: "run");
         if (r >= 0)
                 r = event_set_string(copy, "since", running->since);
         if (r >= 0)
@@ -113,6 +116,19 @@ void running_write(struct running *running, const struct dmig_event *event)
         text = r < 0 ? NULL : dmig_event_get_json(whole);
         if (text)
                 (void)running_replace_file(running, text);
+}
+
+void running_tell(struct running *running, const char *id, const char *phase)
+{
+        const struct emission emission = {
+                "progress", { { "id", .text = id }, { "phase", .text = phase }, { "elapsed_ms", .number = 0 } }
+        };
+        _cleanup_(event_freep) struct dmig_event *event = NULL;
+
+        assert(running && id && phase);
+
+        if (emission_make_event(&emission, running->ctx, running->package, &event) >= 0)
+                running_write(running, event);
 }
 
 void running_done(struct running *running)
@@ -212,6 +228,8 @@ int running_read(const struct dmig *ctx, const char *package, struct dmig_event 
                 r = event_from_json(package, object, &event);
         if (r >= 0)
                 r = running_let_pass(event);
+        if (r >= 0 && !dmig_event_get_string(event, "command")) /* an older version of us */
+                r = event_set_string(event, "command", "run");
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
         if (!dmig_event_get_string(event, "id"))

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a run is doing now, for others to read without the package's lock: its last "progress" event, in a file beside that lock. It is there from
- * the first migration of a run to the last. The run holds a lock on the file itself, so what a killed run has left says nothing.
+ * What a run, a preview or an undo is doing now, for others to read without the package's lock: its last "progress" event, in a file beside that
+ * lock. It is there from its first migration to its last. It holds a lock on the file itself, so what a killed one has left says nothing.
  */
 
 #include "package/context.h"
@@ -11,9 +11,10 @@
 struct running {
         const struct dmig *ctx;
         const char *package;
-        int dir, file; /* -EBADF until something is written */
-        char *id;      /* of the migration at hand */
-        char *since;   /* when its first event was written */
+        const char *command; /* "preview" or "undo"; NULL: a run */
+        int dir, file;       /* -EBADF until something is written */
+        char *id;            /* of the migration at hand */
+        char *since;         /* when its first event was written */
 };
 
 #define RUNNING_NONE                          \
@@ -23,10 +24,12 @@ struct running {
 
 /* Replaces what is told by @event, which must have an "id". If that fails, status doesn't know of it. */
 void running_write(struct running *running, const struct dmig_event *event);
+/* The same of a phase that tells no progress: "commit", "undo", or the check before it. */
+void running_tell(struct running *running, const char *id, const char *phase);
 /* Nothing runs any more. */
 void running_done(struct running *running);
 /*
- * The event also has "since", the time at which its migration began, and its "elapsed_ms" is that of now. Returns: 1, 0 if nothing
+ * The event also has "command", which is "run", "preview" or "undo", and "since", the time at which its migration began; its "elapsed_ms" is that of now. Returns: 1, 0 if nothing
  * runs or it can't be read, or -ENOMEM.
  */
 _must_check_ int running_read(const struct dmig *ctx, const char *package, struct dmig_event **ret);

@@ -87,6 +87,11 @@ test_a_line_for_what_runs() {
         migration beta 1.1.0/001_first '' 'echo "3/10" >&3; gate; echo done >"$marker"'
         expect 0 run alpha gamma
         calls >/dev/null
+        start preview beta
+        await tells '^deploy-migrate: a preview is running: beta ([0-9]* s, 30%)'
+        open_gate
+        finish 0
+        calls >/dev/null
         start run beta
         await tells '^deploy-migrate: data is being migrated: beta ([0-9]* s, 30%)'
         open_gate

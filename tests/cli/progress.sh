@@ -57,8 +57,8 @@ test_status_while_it_runs() {
         assert_look "running since $(date +%Y-)"
         assert_look ': 1.1.0/001_x, migrate for '
         look status --json sample
-        [ "$(jq -r '.packages[0] | .result, .error, (.migrations[0] | .id, .state, .error), (.progress | .id, .phase, has("percent"))' \
-                "$WORK/out2" | tr '\n' ' ')" = 'running null 1.1.0/001_x running null 1.1.0/001_x migrate false ' ] ||
+        [ "$(jq -r '.packages[0] | .result, .error, (.migrations[0] | .id, .state, .error), (.progress | .command, .id, .phase, has("percent"))' \
+                "$WORK/out2" | tr '\n' ' ')" = 'running null 1.1.0/001_x running null run 1.1.0/001_x migrate false ' ] ||
                 fail "wrong JSON: $(cat "$WORK/out2")"
         since=$(date +%s -d "$(jq -r '.packages[0].progress.since' "$WORK/out2")")
         [ $(($(date +%s) - since)) -le 60 ] || fail 'it did not begin then'
@@ -179,10 +179,45 @@ test_a_short_one_leaves_no_file() {
         [ "$(ls "$ROOT/run/deploy-migrate")" = sample.lock ] || fail "there is more: $(ls "$ROOT/run/deploy-migrate")"
 }
 
-test_a_preview_is_no_run() {
-        ship 'sleep 1.5'
-        expect 0 preview sample
-        [ "$(ls "$ROOT/run/deploy-migrate")" = sample.lock ] || fail "there is more: $(ls "$ROOT/run/deploy-migrate")"
+# The package is as it was, and yet it isn't idle.
+test_a_preview() {
+        ship 'echo 30% >&3; gate'
+        start preview sample
+        await_call 1.1.0/001_x:check
+        await_call 1.1.0/001_x:migrate
+        await is_progress '30 null null '
+        look status sample
+        assert_look "preview running since $(date +%Y-)"
+        assert_look 'migrate for '
+        look status --json sample
+        [ "$(jq -r '.packages[0] | [.result, .migrations[0].state, .progress.command] | join(" ")' "$WORK/out2")" = \
+                'pending pending preview' ] || fail "wrong JSON: $(cat "$WORK/out2")"
+        look status --prometheus
+        assert_look 'deploy_migrate_running_percent{package="sample",command="preview"} 30'
+        finish_run
+}
+
+# It waits until no other commit is going on.
+test_an_undo() {
+        ship :
+        expect 0 run sample
+        exec 9>>"$ROOT/run/deploy-migrate/.commit.lock"
+        flock 9
+        start undo sample 9>&-
+        await is_running
+        look status sample
+        assert_look "undo running since $(date +%Y-)"
+        look status --json sample
+        [ "$(jq -r '.packages[0] | [.migrations[0].state, .progress.command, .progress.id, .progress.phase] | join(" ")' "$WORK/out2")" = \
+                'running undo 1.1.0/001_x check' ] || fail "wrong JSON: $(cat "$WORK/out2")"
+        exec 9>&-
+        finish 0
+        assert_missing /run/deploy-migrate/sample.progress
+}
+
+is_running() {
+        look status --json sample
+        [ "$(jq -r '.packages[0].result' "$WORK/out2")" = running ]
 }
 
 # Nothing else runs after a kill, whatever its file says.

@@ -4,6 +4,7 @@
 
 #include "basic/clock.h"
 #include "basic/macro.h"
+#include "cli/report/event-field.h"
 #include "cli/report/report-text.h"
 #include "cli/terminal/printable.h"
 
@@ -101,11 +102,15 @@ static void sample_print_progress_field(FILE *stream, const char *name, const st
                                         const char *field)
 {
         const struct dmig_event *event = dmig_report_get_progress(sample->report);
+        const char *command;
         int64_t value;
 
         if (!event || dmig_event_get_int(event, field, &value) < 0)
                 return;
+        command = event_field_text(event, "command");
         sample_begin(stream, name, sample);
+        if (!streq(command, "run"))
+                fprintf(stream, ",command=\"%s\"", command);
         fprintf(stream, "} %" PRId64 "\n", streq(field, "elapsed_ms") ? value / 1000 : value);
 }
 
@@ -141,7 +146,8 @@ void prometheus_print(FILE *stream, const struct prometheus_sample *samples, siz
                   "When an upgrade of the package's data was last completed.", sample_print_completed },
                 { "deploy_migrate_last_run_duration_seconds",
                   "How long the last run of the package's migrations took, however it ended.", sample_print_duration },
-                { "deploy_migrate_running_seconds", "For how long a migration of the package has been running.",
+                { "deploy_migrate_running_seconds",
+                  "For how long a migration of the package has been running, in a run or what command names.",
                   sample_print_seconds },
                 { "deploy_migrate_running_percent", "How much of it the running migration says that it has done.",
                   sample_print_percent },

@@ -82,7 +82,7 @@ static void report_json_copy_field(json_object *object, const struct dmig_event 
 static json_object *report_json_progress(const struct dmig_event *event)
 {
         static const char *const fields[] = {
-                "id", "phase", "since", "elapsed_ms", "timeout_sec", "percent", "text", "done", "total",
+                "command", "id", "phase", "since", "elapsed_ms", "timeout_sec", "percent", "text", "done", "total",
         };
         json_object *object = json_build_object();
 

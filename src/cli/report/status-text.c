@@ -73,13 +73,16 @@ static void status_text_progress(const struct terminal *terminal, const struct d
 {
         const struct dmig_event *event = dmig_report_get_progress(report);
         _cleanup_free_ char *running = NULL, *text = NULL;
+        const char *command;
         char since[TIME_MAX];
 
         if (!event)
                 return;
         running = need_memory(event_format_running(event));
         format_time(event_field_time(event, "since"), since);
-        if (asprintf(&text, "running since %s: %s", since, running) < 0)
+        command = event_field_text(event, "command");
+        if (asprintf(&text, "%s%srunning since %s: %s", streq(command, "run") ? "" : command,
+                     streq(command, "run") ? "" : " ", since, running) < 0)
                 need_memory(text = NULL);
         report_text_print_note(terminal, STYLE_PLAIN, text);
 }

@@ -551,12 +551,25 @@ START_TEST(test_walk_moved)
 }
 END_TEST
 
+/* What can't be looked at has no answer. */
+START_TEST(test_fixed)
+{
+        _cleanup_(root_done) struct root root = tree_with_entries(FILESYSTEM_DEFAULT);
+
+        ck_assert_int_eq(beneath_is_fixed(root.fd, "top/dir/file"), 0);
+        ck_assert_int_eq(beneath_is_fixed(root.fd, "top/missing"), 0);
+        ck_assert_int_eq(beneath_is_fixed(root.fd, "top/dir/file/below"), 0);
+        ck_assert_int_eq(beneath_is_fixed(1000, "top"), -EBADF);
+}
+END_TEST
+
 static Suite *suite(void)
 {
         TCase *paths = tcase_create("paths"), *remove = tcase_create("remove"), *walk = tcase_create("walk");
         Suite *s = suite_create("below");
 
         tcase_add_unchecked_fixture(paths, trees_setup, trees_teardown);
+        tcase_add_test(paths, test_fixed);
         tcase_add_loop_test(paths, test_open, 0, ELEMENTSOF(opens));
         tcase_add_test(paths, test_open_link);
         tcase_add_test(paths, test_create);

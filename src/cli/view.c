@@ -2,6 +2,7 @@
 
 #include "cli/view.h"
 
+#include "cli/journal/notify.h"
 #include "cli/json-build.h"
 #include "cli/report/report-json.h"
 
@@ -123,6 +124,8 @@ void view_finish(const struct cli *cli, const struct view *view, int status)
 
         if (cli->journal.enabled && !view->planned)
                 journal_summary(&cli->journal, view->n_packages, view->n_idle, view->n_failed);
+        if (!view->planned)
+                notify_summary(view->n_packages, view->n_failed);
         if (cli->packages || cli->journal.enabled || view->named || cli->options.verbosity < 0)
                 return;
         stream = cli->out.stream;

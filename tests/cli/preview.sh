@@ -313,6 +313,7 @@ test_the_first_failure_ends_it() {
         assert_json '.packages[0].migrations[1] | (.error | contains("broken")) and (has("files") | not)' true
         calls >/dev/null
         expect 1 preview sample
+        assert_out 'this was a preview, so nothing was changed'
         assert_out 'migrate exited with status 1: broken'
         assert_calls 1.1.0/001_x:check 1.1.0/001_x:migrate 1.1.0/001_x:check 1.1.0/002_y:check 1.1.0/002_y:migrate
 }

@@ -163,6 +163,10 @@ while True:
         await test -S "$WORK/notify"
         execute 0 env NOTIFY_SOCKET="$WORK/notify" "$DEPLOY_MIGRATE" --root "$ROOT" run sample
         await grep -q '^STATUS=sample: 1.1.0/001_x, migrate for [0-9.]* s, 2/4 half$' "$WORK/notified"
+        migration bad 1.1.0/001_x '' 'exit 1'
+        upgraded bad 1.0 1.1
+        execute 1 env NOTIFY_SOCKET="$WORK/notify" "$DEPLOY_MIGRATE" --root "$ROOT" run
+        await grep -q '^STATUS=1 of 2 packages not migrated' "$WORK/notified"
 }
 
 test_also_directly_on_the_system() {

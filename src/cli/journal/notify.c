@@ -39,3 +39,10 @@ void notify_event(const struct dmig_event *event)
         else if (streq(name, "failed") || streq(name, "gave-up"))
                 (void)sd_notifyf(0, "STATUS=%s: %s %s", package, id, name);
 }
+
+void notify_summary(size_t n_packages, size_t n_failed)
+{
+        if (n_failed > 0 && n_packages > 1)
+                (void)sd_notifyf(0, "STATUS=%zu of %zu packages not migrated; see 'deploy-migrate status'", n_failed,
+                                 n_packages);
+}

@@ -6,3 +6,5 @@
 #include "deploy-migrate.h"
 
 void notify_event(const struct dmig_event *event);
+/* At the end of a run: what went wrong isn't always the last thing that happened. */
+void notify_summary(size_t n_packages, size_t n_failed);

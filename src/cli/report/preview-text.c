@@ -51,4 +51,6 @@ void preview_text_print(const struct terminal *terminal, const struct dmig_repor
                 fputc('\n', terminal->stream);
                 report_text_print_result(terminal, report);
         }
+        if (dmig_report_get_result(report) == DMIG_RESULT_FAILED)
+                report_text_print_note(terminal, STYLE_PLAIN, "this was a preview, so nothing was changed");
 }

@@ -33,6 +33,9 @@ find_missing_functions() {
         grep -ohE '[a-z_]+\(\)' "$tree"/doc/*.md | tr -d '()' | sort -u | while read -r function; do
                 grep -rqwF "$function" "$SOURCE/src" || echo "doc/ names $function(), which src/ doesn't have"
         done
+        grep -ohE '\bdmig_[a-z_]+' "$tree"/doc/*.3 | sort -u | while read -r name; do
+                grep -qw "$name" "$SOURCE/src/deploy-migrate.h" || echo "doc/ names $name, which the header doesn't have"
+        done
 }
 
 find_broken_links() {
@@ -128,7 +131,7 @@ assert_kept() {
 assert_found() {
         tree=$WORK/tree
         rm -rf "$tree" && mkdir -p "$tree/doc" "$tree/migrations"
-        for document in README.md doc/HACKING.md doc/design.md doc/deploy-migrate.8 migrations/README.md migrations/what-works.md; do
+        for document in README.md doc/HACKING.md doc/design.md doc/deploy-migrate.8 doc/libdeploymigrate.3 migrations/README.md migrations/what-works.md; do
                 cp "$SOURCE/$document" "$tree/$document"
         done
         sed -i -E "$3" "$tree/$2"
@@ -146,6 +149,11 @@ test_a_file_that_does_not_exist_is_found() {
 test_a_function_that_does_not_exist_is_found() {
         assert_found find_missing_functions doc/HACKING.md 's/archive_read\(\)/archive_write()/' \
                 "doc/ names archive_write(), which src/ doesn't have"
+}
+
+test_a_public_function_that_does_not_exist_is_found() {
+        assert_found find_missing_functions doc/libdeploymigrate.3 's/dmig_plan /dmig_scheme /' \
+                "doc/ names dmig_scheme, which the header doesn't have"
 }
 
 test_a_broken_link_is_found() {

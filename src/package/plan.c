@@ -112,9 +112,11 @@ static bool step_is_pending(const struct plan_step *step)
 static const char *planner_find_consent(const struct planner *planner, const struct plan_step *step)
 {
         const char *text = step->migration->manifest->consent;
+        /* That of one that was reopened, too. */
+        const struct record *record = history_state_find(planner->request.state, step->id);
 
         if (!text || !step_is_pending(step) || consents_have(planner->request.consents, step->id) ||
-            (step->record && record_has_consent(step->record, text)))
+            (record && record_has_consent(record, text)))
                 return NULL;
         return text;
 }

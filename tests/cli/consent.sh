@@ -48,6 +48,20 @@ test_it_waits_for_consent() {
                 '1.1.0/001_long: It takes hours., 1.2.0/001_drops: It drops the table.'
 }
 
+# It was applied when it asked for nothing, and its data was restored since.
+test_consent_to_one_that_is_reopened() {
+        migration sample 1.1.0/001_long
+        upgraded sample 1.0 1.2
+        expect 0 run sample
+        expect 0 baseline sample 1.0
+        rm "$ROOT/var/lib/sample/1.1.0-001_long"
+        write /usr/lib/deploy-migrate/sample/v1.1.0/001_long.json '{"consent": "It takes hours."}'
+        expect 1 run sample
+        expect 0 accept sample
+        expect 0 run sample
+        assert_exists /var/lib/sample/1.1.0-001_long
+}
+
 test_all_that_are_due() {
         set_up_two
         asks 2.0.0/001_not_due

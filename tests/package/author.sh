@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# All that an author does: from a source package with a daemon, as dh_make leaves it, to an upgrade with two tested migrations.
+# All that an author does: from a source package with a daemon, as dh_make leaves it, to an upgrade with two tested migrations, by the commands of
+# deploy-migrate-migration(7) alone.
 
 . "${0%/*}/lib.sh"
 
@@ -55,33 +56,53 @@ in_source() {
         chrooted sh -c 'cd /src && exec "$@"' sh "$@"
 }
 
-# What is typed, in an editor or a shell. dch(1) would set the version; -d, since the machine has no build-essential.
-typed() {
-        cat <<'END'
-apt-get -q -y install dh-sequence-deploy-migrate
-sed -i '1s/1.0-1/1.1-1/' debian/changelog
-deploy-migrate new --init
-deploy-migrate new rename_port
-sed -i 's/^ *fail "check .*/key_is_set "$config" listen \&\& there/' migrations/v1.1.0/001_rename_port.sh
-sed -i '/^key_is_set/a not_there' migrations/v1.1.0/001_rename_port.sh
-sed -i 's/^ *fail "migrate .*/key_rename "$config" port listen/' migrations/v1.1.0/001_rename_port.sh
-printf '# the port\nport=80\nlog=yes\n' >migrations/tests/1.1.0/001_rename_port.sh/example/before/etc/scored/config
-deploy-migrate new log_level
-sed -i 's/^ *fail "check .*/key_is_set "$config" level \&\& there/' migrations/v1.1.0/002_log_level.sh
-sed -i '/^key_is_set/a not_there' migrations/v1.1.0/002_log_level.sh
-sed -i 's/^ *fail "migrate .*/key_set "$config" level info/' migrations/v1.1.0/002_log_level.sh
-printf 'log=no\n' >migrations/tests/1.1.0/002_log_level.sh/example/before/etc/scored/config
-deploy-migrate test --record example migrations
-cat migrations/tests/1.1.0/*/example/after/etc/scored/config
-deploy-migrate test migrations
-deploy-migrate lint migrations
-dpkg-buildpackage -d -us -uc -b
-apt-get -q -y install /scored_1.1-1_all.deb
-END
+PAGE=$(cd "${0%/*}/../.." && pwd)/doc/deploy-migrate-migration.7
+
+# Prints the lines of the page's first example, one after the other: "typed LINE", and "fill FILE PHASE LINE" for what is written into a function.
+list_lines() {
+        awk '
+                /^\.Sh / { inside = $0 == ".Sh A FIRST MIGRATION" }
+                !inside { next }
+                /^\.\\" / { what = $2 == "fill" ? "fill " $4 " " $5 : $2; next }
+                /^\.Ed/ { block = what = "" }
+                block != "" { gsub(/\\e/, "\\"); print what, $0 }
+                /^\.Bd/ { block = what == "" ? "unmarked" : what }' "$PAGE"
+}
+
+# fill FILE PHASE LINE: writes it into the function, where new has left a place; the line that is there last is the editor's to remove.
+fill() {
+        place="fail \"$2 isn't written yet\""
+        awk -v place="$place" -v text="$3" 'index($0, place) { print text } { print }' \
+                "$ROOT/src/migrations/v1.1.0/$1" >"$WORK/filled" && cat "$WORK/filled" >"$ROOT/src/migrations/v1.1.0/$1"
+}
+
+remove_places() {
+        sed -i "/fail \".* isn't written yet\"/d" "$ROOT"/src/migrations/v1.1.0/*.sh
+}
+
+# Packages of Debian say that build-essential is needed, which is large, and of no use for this one.
+pretend_build_essential() {
+        mkdir -p "$ROOT/srv/be/DEBIAN"
+        printf 'Package: build-essential\nVersion: 1\nArchitecture: all\nMaintainer: a <a@example.org>\nDescription: none\n' \
+                >"$ROOT/srv/be/DEBIAN/control"
+        chrooted sh -c 'dpkg-deb -b /srv/be /srv/be.deb && dpkg -i /srv/be.deb' >/dev/null
+        echo 'APT::Get::Assume-Yes "true";' >"$ROOT/etc/apt/apt.conf.d/90yes"
+}
+
+# expect_typed DIRECTORY LINE
+expect_typed() {
+        # shellcheck disable=SC2016 # for the shell in there
+        IN=chrooted expect 0 sh -c 'cd "$1" && eval "$2"' sh "$1" "$2"
+        case $2 in
+        'deploy-migrate lint '*) [ ! -s "$OUT" ] || fail "lint has found something" ;;
+        'deploy-migrate test migrations') assert_out '2 passed, 0 failed' ;;
+        'deploy-migrate history '*) assert_out 'M  /etc/scored/config' ;;
+        esac
 }
 
 test_two_tested_migrations_in_a_few_lines() {
         set_up_source
+        pretend_build_essential
         IN=in_source expect 0 dpkg-buildpackage -d -us -uc -b
         publish "$ROOT"/scored_1.0-1_all.deb
         apt install scored
@@ -89,21 +110,34 @@ test_two_tested_migrations_in_a_few_lines() {
         mount -t tmpfs -o mode=755 tmpfs "$ROOT/var/lib/deploy-migrate" # the root is an overlay
         printf '# the port of ours\nport=8080\nlog=yes\n' >"$ROOT/etc/scored/config"
 
+        sed -i '1s/1.0-1/1.1-1/' "$ROOT/src/debian/changelog"
+
         begin=$(date +%s)
-        typed >"$WORK/typed"
-        n=$(wc -l <"$WORK/typed")
-        [ "$n" -lt 25 ] || fail "$n lines have to be typed"
-        while read -r line; do
-                IN=in_source expect 0 sh -c "$line"
-                case $line in
-                'deploy-migrate lint'*) [ ! -s "$OUT" ] || fail "lint has found something" ;;
-                'deploy-migrate test migrations') assert_out '2 passed, 0 failed' ;;
+        list_lines >"$WORK/lines"
+        n=$(wc -l <"$WORK/lines")
+        [ "$n" -gt 10 ] && [ "$n" -lt 25 ] || fail "$n lines have to be typed"
+        directory=/src
+        while read -r how line; do
+                case "$how $line" in
+                fill*)
+                        # shellcheck disable=SC2086 # FILE PHASE LINE
+                        fill "${line%% *}" "$(echo "$line" | cut -d ' ' -f 2)" "$(echo "$line" | cut -d ' ' -f 3-)"
+                        continue
+                        ;;
+                'typed cd '*)
+                        directory=$directory/${line#cd }
+                        continue
+                        ;;
+                'typed deploy-migrate test '*) remove_places ;;
+                'typed deploy-migrate history '*) IN=contained expect 0 deploy-migrate run ;; # what systemd has done meanwhile
+                typed*) ;;
+                *) fail "the page has a block that nothing is said of: $line" ;;
                 esac
-        done <"$WORK/typed"
+                expect_typed "$directory" "$line"
+        done <"$WORK/lines"
         note "$n lines, $(($(date +%s) - begin)) s"
 
         [ -e "$ROOT/usr/lib/systemd/system/scored.service.d/50-deploy-migrate.conf" ] || fail "the service isn't gated"
-        IN=contained expect 0 deploy-migrate run
         assert_content /etc/scored/config '# the port of ours
 listen=8080
 log=yes

@@ -88,7 +88,10 @@ test_a_downgrade_and_the_way_back() {
         apt install sample
         ship_sample 2.0
         apt upgrade
-        apt install --allow-downgrades sample=1.0
+        printf 'Package: sample\nPin: version 1.0\nPin-Priority: 1001\n' >"$ROOT/etc/apt/preferences.d/sample"
+        apt upgrade --allow-downgrades
+        assert_installed sample 1.0
+        rm "$ROOT/etc/apt/preferences.d/sample"
         assert_settled
         assert_journal 'the data is newer than the program' -u sample.service
         assert_journal "'deploy-migrate undo sample'" -u sample.service
@@ -114,6 +117,27 @@ publish_next() {
 
 invocation_of() {
         machine systemctl show --value -p InvocationID "$1"
+}
+
+# The data's version is known from what dpkg says while it upgrades; without that, nothing tells it.
+test_a_machine_without_a_log_of_dpkg() {
+        ship_sample 1.0
+        apt install sample
+        rm "$ROOT/var/log/dpkg.log"
+        ln -s /dev/null "$ROOT/var/log/dpkg.log"
+        ship_sample 2.0
+        apt upgrade
+        assert_unit sample.service active
+        assert_history sample '.[0] | .event + " " + .version + " " + .source' 'baseline 1.0 config-version'
+
+        expect 0 systemctl stop sample.service
+        rm -r "$ROOT/var/lib/deploy-migrate/sample" "$ROOT/var/lib/sample/2.0.0-001_format"
+        echo 1 >"$ROOT/var/lib/sample/format"
+        expect 0 deploy-migrate run sample
+        grep -qF "cannot tell which version sample was upgraded from; assuming its data is at 2.0" "$ERR" || fail "it isn't said"
+        expect 0 deploy-migrate baseline sample 1.0
+        expect 0 systemctl start sample.service
+        assert_ran_once sample 2.0.0/001_format
 }
 
 test_its_own_upgrade_does_not_restart_gated_services() {

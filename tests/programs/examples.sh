@@ -11,11 +11,13 @@ MIGRATIONS=$(cd "${0%/*}/../../migrations" && pwd)
 # Those that need no more than sh and Python are tried here.
 of_files='json-key ini-to-toml system-user moved-directory unit-override renamed-package'
 of_programs='sqlite-schema enabled-sites slapd-reload postgresql-dump'
+# These have no fixtures, since their servers take long to start.
+of_servers='mariadb-column redis-rename postfix-table nginx-setting'
 
 test_each_example_is_tried() {
         for path in "$MIGRATIONS"/examples/*/; do
                 name=$(basename "$path")
-                case " $of_files $of_programs " in
+                case " $of_files $of_programs $of_servers " in
                 *" $name "*) ;;
                 *) fail "$name isn't tried" ;;
                 esac
@@ -63,6 +65,14 @@ test_postgresql_dump() {
         assert_example postgresql-dump
 }
 
+# assert_applied NAME
+assert_applied() {
+        cp -r "$MIGRATIONS/examples/$1" "$ROOT/usr/lib/deploy-migrate/"
+        rm -rf "$ROOT/usr/lib/deploy-migrate/$1/tests"
+        expect 0 run "$1" --from 1.0 --to 2.0
+        assert_history "$1" '[.[].event] | .[-2:] | join(" ")' 'applied completed'
+}
+
 # Each on the first of its fixtures, and back.
 test_on_a_system_as_it_is() {
         make_machine
@@ -70,16 +80,34 @@ test_on_a_system_as_it_is() {
                 for fixture in "$MIGRATIONS/examples/$name"/tests/2.0.0/*/*/; do
                         break
                 done
-                cp -r "$MIGRATIONS/examples/$name" "$ROOT/usr/lib/deploy-migrate/"
-                rm -rf "$ROOT/usr/lib/deploy-migrate/$name/tests" "$ROOT"/var/lib/ldap/*.mdb
+                rm -rf "$ROOT"/var/lib/ldap/*.mdb
                 [ ! -d "$fixture/before" ] || [ $name = system-user ] || cp -a "$fixture/before/." "$ROOT"
                 in_root "mkdir -p /var/lib/system-user; fixture=/usr/examples/${fixture#"$MIGRATIONS"/examples/}
                         [ $name = system-user ] || [ ! -x \$fixture/prepare ] || DPKG_ROOT= TMPDIR=/tmp \$fixture/prepare before"
-                expect 0 run "$name" --from 1.0 --to 2.0
-                assert_out '  completed'
-                assert_history "$name" '[.[].event | select(. == "applied")] | length' 1
+                assert_applied "$name"
                 expect 0 undo "$name"
         done
+}
+
+test_with_servers() {
+        make_machine
+        in_root '
+                mariadbd --user=mysql --skip-networking >/dev/null 2>&1 &
+                until mariadb-admin ping >/dev/null 2>&1; do sleep 0.1; done
+                mariadb -e "CREATE DATABASE app; USE app; CREATE TABLE item (id INT PRIMARY KEY)"
+                mariadb-admin shutdown
+                redis-server --dir /var/lib/redis --save "" --daemonize yes --port 6379 --logfile /dev/null >/dev/null
+                until [ "$(redis-cli ping 2>/dev/null)" = PONG ]; do sleep 0.1; done
+                redis-cli set user:1 one >/dev/null; redis-cli set user:2 two >/dev/null
+                redis-cli save >/dev/null; redis-cli shutdown nosave; chown redis:redis /var/lib/redis/dump.rdb
+                echo "a@example.org root" >/etc/postfix/virtual; postmap hash:/etc/postfix/virtual
+                printf "# ours\nserver_tokens on;\n" >/etc/nginx/conf.d/app.conf'
+        sed -i '/server_tokens/d' "$ROOT/etc/nginx/nginx.conf"
+        for name in $of_servers; do
+                assert_applied "$name"
+        done
+        grep -qx 'server_tokens off;' "$ROOT/etc/nginx/conf.d/app.conf" || fail "nginx is as it was"
+        in_root '[ "$(postmap -q old@example.org hash:/etc/postfix/virtual)" = new@example.org ]' || fail "there is no alias"
 }
 
 run_tests

@@ -26,7 +26,7 @@ tests/%: build
 packages: #: the Debian packages that the tests need
 tree: packages #: autoreconf
 build: tree #: a build without a warning, the symbols that it exports, its units
-check: build #: make check: the unit tests, and the tests of the command line
+check: build #: the unit tests
 valgrind: build #: the unit tests under valgrind
 clang: tree #: a build by clang, with sanitizers
 sanitizers: clang #: make check in that build, and how many lines of src/ it covers

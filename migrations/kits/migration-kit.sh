@@ -22,8 +22,8 @@
 # set -eu holds. $root comes before every path of the system, and is empty on a running one; $package is the package's name.
 #
 # check answers with "there" or "not_there", outside of ( ) and of pipes. However else it ends, that is an error, never an answer. grep and
-# getent return 1 if they found nothing; all else that goes wrong with them ends the migration, as with exists, which follows links. A command on the left of a pipe can fail
-# unseen: use a variable, as in text=$(command).
+# getent return 1 if they found nothing; all else that goes wrong with them ends the migration, as with exists, which follows links. A
+# command on the left of a pipe can fail unseen: use a variable, as in text=$(command).
 #
 #     fail TEXT             the migration can't go on, also from within $( ) and ( )
 #     later TEXT            migrate can't be done now: it is tried again at a later run

@@ -53,6 +53,7 @@ import traceback
 PACKAGE = os.environ.get("DEPLOY_MIGRATE_PACKAGE", "")
 ROOT = os.environ.get("DPKG_ROOT", "")  # empty on a running system
 
+
 class NotNow(Exception):
     """Ends migrate(): it is tried again at a later run."""
 

@@ -34,7 +34,7 @@ check() {
 migrate() {
         progress 0/3 'dump'
         start "$old" "$cluster" 5432
-        as_postgres pg_dumpall -h /tmp -p 5432 -f /tmp/dump.sql
+        as_postgres "$new/pg_dumpall" -h /tmp -p 5432 -f /tmp/dump.sql
         stop "$old" "$cluster"
 
         progress 1/3 'new cluster'
@@ -45,9 +45,9 @@ migrate() {
 
         progress 2/3 'restore'
         start "$new" "$cluster.new" 5433
-        # The role that restores is there already; any other error ends it.
-        sed '/^CREATE ROLE postgres;$/d' /tmp/dump.sql |
-                as_postgres psql -q -X -h /tmp -p 5433 -v ON_ERROR_STOP=1 -o /dev/null postgres || fail "the dump can't be restored"
+        edit /tmp/dump.sql sed '/^CREATE ROLE postgres;$/d' # who restores is there already; any other error ends it
+        as_postgres "$new/psql" -q -X -h /tmp -p 5433 -v ON_ERROR_STOP=1 -o /dev/null -f /tmp/dump.sql postgres ||
+                fail "the dump can't be restored"
         stop "$new" "$cluster.new"
         rm -r "$cluster"
         mv "$cluster.new" "$cluster"

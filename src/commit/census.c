@@ -254,10 +254,14 @@ static int lister_list_beside(struct lister *lister, const struct redo_census *r
         r = beneath_open_entries(lister->p->stage->areas->areas[lister->area].fd, parent, &dir);
         if (r < 0)
                 return errno_is_elsewhere(r) ? 0 : r;
-        while (r >= 0 && (r = beneath_next(dir, &entry)) > 0)
-                if (name_belongs_to(entry->d_name, path_name(path)) && entry->d_type != DT_DIR)
+        while (r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
+                if (!name_belongs_to(entry->d_name, path_name(path)))
+                        continue;
+                r = beneath_type(dir, entry);
+                if (r >= 0 && r != DT_DIR)
                         r = lister_visit_name(lister, dirfd(dir), entry->d_name,
                                               (const char *const[]){ parent, parent });
+        }
         return r;
 }
 

@@ -166,18 +166,20 @@ static int comparer_list(struct comparer *comparer, const char *directory, const
         return r;
 }
 
-/* Whether the census doesn't list what is in the directory, or the one above it, and so on. */
-static bool comparer_lacks(const struct comparer *comparer, const char *directory)
+/* Whether the census doesn't list what is in the directory, or the one above it, and so on. Returns: 1, 0, or -ENOMEM. */
+static int comparer_lacks(const struct comparer *comparer, const char *directory)
 {
         _cleanup_free_ char *path = strdup(directory);
 
-        for (char *end = path; path && *path; *end = '\0') {
+        if (!path)
+                return -ENOMEM;
+        for (char *end = path; *path; *end = '\0') {
                 if (comparer_has(comparer, path, CENSUS_UNLISTED))
-                        return true;
+                        return 1;
                 end = strrchr(path, '/');
                 end = end ? end : path;
         }
-        return !path || comparer_has(comparer, "", CENSUS_UNLISTED);
+        return comparer_has(comparer, "", CENSUS_UNLISTED);
 }
 
 /* What the census doesn't list is compared by the time. */
@@ -189,8 +191,10 @@ static int comparer_list_tree(struct comparer *comparer, const char *path)
         for (size_t i = 0; r >= 0 && i < comparer->queue.n; i++) {
                 const char *directory = comparer->queue.list[i];
 
-                comparer->newer_only = comparer_lacks(comparer, directory);
-                r = comparer_list(comparer, directory, NULL);
+                r = comparer_lacks(comparer, directory);
+                comparer->newer_only = r > 0;
+                if (r >= 0)
+                        r = comparer_list(comparer, directory, NULL);
         }
         strv_done(&comparer->queue);
         comparer->queue = (struct strv){ 0 };

@@ -30,12 +30,7 @@ in_bash() {
 }
 
 in_zsh() {
-        # shellcheck disable=SC2016 # for zsh
-        zsh -f -c 'file=$0 words=("$@") CURRENT=$#
-compadd() { shift; for word; do [[ $word == $words[CURRENT]* ]] && print -r -- $word; done; true; }
-_files() { print files; }
-run() { . $file; }
-run' "$COMPLETION/zsh/_deploy-migrate" "$@"
+        zsh -f "${0%/*}/offered-by.zsh" "$COMPLETION/zsh" "$WORK/zcompdump" "$*"
 }
 
 in_fish() {
@@ -83,7 +78,8 @@ test_bash() {
 test_zsh() {
         assert_completes zsh
         offers zsh 'deploy-migrate status --color=a' --color=always --color=auto
-        offers zsh 'deploy-migrate lint ' files
+        : >"$WORK/home/only"
+        offers zsh "deploy-migrate lint $WORK/home/o" only
 }
 
 test_fish() {

@@ -53,9 +53,23 @@ test_the_state_behind_a_link() {
         assert_unit deploy-migrate.service inactive
 }
 
+# Known from before, and from the first boot on.
 test_no_package_database() {
         install 2.0
+        power_off
         rm -r "$ROOT/var/lib/dpkg"
+        cp -a "$ROOT/var/lib/deploy-migrate" "$ROOT/srv/state"
+        rm -r "$ROOT/var/lib/deploy-migrate" "$ROOT/var/log/dpkg.log"
+        boot
+        assert_unit sample.service active
+        assert_history sample '.[-1] | .event + " " + .version' 'baseline 2'
+        make_newer
+        expect 1 systemctl restart sample.service
+        said '3.0.0/001_format is newer than the data of sample'
+
+        rm -r "$ROOT/var/lib/deploy-migrate" "$ROOT/usr/lib/deploy-migrate/sample/v3.0.0"
+        mv "$ROOT/srv/state" "$ROOT/var/lib/deploy-migrate"
+        sed -i 's/= 3 /= 2 /' "$ROOT/usr/libexec/sample"
         boot_with ''
         assert_unit sample.service active
         assert_history sample '.[-1] | .event + " " + (.version // .to)' 'baseline 2.0'
@@ -76,18 +90,6 @@ make_newer() {
         sed -i 's/= 2 /= 3 /' "$ROOT/usr/libexec/sample"
 }
 
-test_no_package_database_from_the_first_boot() {
-        install 2.0
-        power_off
-        rm -r "$ROOT/var/lib/dpkg" "$ROOT/var/lib/deploy-migrate" "$ROOT/var/log/dpkg.log"
-        boot
-        assert_unit sample.service active
-        assert_history sample '.[-1] | .event + " " + .version' 'baseline 2'
-        make_newer
-        expect 1 systemctl restart sample.service
-        said '3.0.0/001_format is newer than the data of sample'
-}
-
 test_a_read_only_root() {
         install 2.0
         boot_with --read-only
@@ -97,21 +99,18 @@ test_a_read_only_root() {
         said '/var/lib/deploy-migrate is read-only, so nothing is recorded'
         assert_unit sample.service active
         expect 0 systemctl start deploy-migrate.service
-}
 
-test_a_read_only_root_and_something_to_migrate() {
-        install 1.0
         power_off
-        ship_sample 2.0
+        ship_sample 3.0
         apt upgrade
-        machine_options=--read-only
         boot
         assert_unit sample.service inactive
         assert_unit deploy-migrate@sample.service failed
         said 'sample has data to migrate, so make /var/lib/deploy-migrate a link'
-        assert_content /var/lib/sample/format 1
+        assert_content /var/lib/sample/format 2
         boot_with ''
         assert_unit sample.service active
+        assert_content /var/lib/sample/format 3
 }
 
 # The sample needs data of its own, as a package for images would make it.

@@ -67,6 +67,7 @@ class Situation:
         """If it only reads, it says the same as if nothing fails."""
         if not isinstance(self.scenario, Preview):
             return
+        said = said.replace(f"error from getrandom(): {os.strerror(point.how)}", "")  # of json-c, which goes on
         words = collections.Counter(re.sub(r"\d+ ms|\d+(\.\d+)? s\b", "TIME", said).split())
         if point.number == 0:
             self.said = words

@@ -24,9 +24,29 @@ ship() {
 
 # Each prints what the shell offers for the last word of the command line, one on a line.
 in_bash() {
-        # shellcheck disable=SC2016 # for bash
-        bash --norc -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _deploy_migrate; printf "%s\n" "${COMPREPLY[@]}"' \
-                "$COMPLETION/bash/deploy-migrate" "$@"
+        cat >"$WORK/bashrc" <<END
+PS1=
+stty cols 500 -echo
+bind '"\C-x": possible-completions'
+bind 'set completion-query-items 0'
+bind 'set page-completions off'
+bind 'set enable-bracketed-paste off'
+. "$COMPLETION/bash/deploy-migrate"
+echo READY\$((1 + 1))
+END
+        : >"$WORK/typed"
+        {
+                await grep -q READY2 "$WORK/typed"
+                printf '%s\030' "$*"
+                await list_typed >/dev/null
+                printf '\025exit\n'
+        } | TERM=dumb script -qfc "bash --noprofile --rcfile '$WORK/bashrc' -i" "$WORK/typed" >/dev/null
+        list_typed
+}
+
+# What bash has listed on its terminal, which shows nothing of what is typed.
+list_typed() {
+        tr -d '\r' <"$WORK/typed" | sed '1,/READY2/d; /^exit$/,$d' | tr -s ' ' '\n' | grep .
 }
 
 in_zsh() {
@@ -70,6 +90,7 @@ assert_completes() {
 }
 
 test_bash() {
+        command -v script >/dev/null || skip 'script(1) is missing'
         assert_completes bash
         offers bash 'deploy-migrate status --color=a' always auto
         offers bash 'deploy-migrate status --color = ne' never # as bash has it

@@ -19,7 +19,7 @@ check() {
 # -m: on behalf of the package, so that what the administrator decides later counts.
 migrate() {
         a2ensite -m -q "$new"
-        [ -e "$sites/$new.conf" ] || fail "$sites/$new.conf: leads nowhere"
+        exists "$sites/$new.conf" || fail "$sites/$new.conf: leads nowhere"
         a2dissite -m -q -f "$old"
 }
 

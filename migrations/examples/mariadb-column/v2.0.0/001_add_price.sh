@@ -25,7 +25,7 @@ sql() {
 }
 
 check() {
-        [ -d "$data/app" ] || there
+        exists "$data/app" || there
         start
         n=$(sql "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'app' AND table_name = 'item' AND column_name = 'price'")
         stop

@@ -11,22 +11,22 @@ new=/var/lib/$package/objects
 
 # Whether the configuration still names the old directory. It may name none.
 names_old() {
-        [ -e "$config" ] || return 1
+        exists "$config" || return 1
         named=$(key_get "$config" directory) || return 1
         [ "${named%/}" = "$old" ]
 }
 
 check() {
-        if names_old || [ -e "$root$old" ]; then
+        if names_old || exists "$root$old"; then
                 not_there
         fi
         there
 }
 
 migrate() {
-        if [ -e "$root$old" ]; then
+        if exists "$root$old"; then
                 # The new package may have made the new one, empty; nothing is mixed.
-                [ ! -d "$root$new" ] || rmdir "$root$new" || fail "$new is there, with something in it, and so is $old: move what belongs there"
+                ! exists "$root$new" || rmdir "$root$new" || fail "$new is there, with something in it, and so is $old: move what belongs there"
                 mv "$root$old" "$root$new" # within one declared directory: nothing is copied
         fi
         ! names_old || key_set "$config" directory "$new"

@@ -8,7 +8,7 @@
 config=$root/etc/nginx/conf.d/app.conf
 
 check() {
-        [ -e "$config" ] || there
+        exists "$config" || there
         ! grep -q '^ *server_tokens on;' "$config" || not_there
         [ -n "$root" ] || nginx -t 2>/tmp/log || fail "$(cat /tmp/log)" # it knows no other root
         there

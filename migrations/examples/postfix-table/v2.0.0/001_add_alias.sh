@@ -7,7 +7,7 @@
 table=$root/etc/postfix/virtual
 
 check() {
-        [ -e "$table" ] || there
+        exists "$table" || there
         found=0
         postmap -q old@example.org "hash:$table" >/tmp/alias 2>/tmp/log || found=$?
         [ ! -s /tmp/log ] || fail "$(cat /tmp/log)" # 1 is "not there", and an error, too

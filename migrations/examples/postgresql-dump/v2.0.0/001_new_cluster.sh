@@ -25,7 +25,7 @@ stop() {
 
 # Looks without a server: that may take long for large data, and would have to write.
 check() {
-        [ -d "$cluster" ] || there
+        exists "$cluster" || there
         controldata=$("$new/pg_controldata" "$cluster") || fail "$cluster: isn't a cluster of $new"
         echo "$controldata" | grep -qE '^Data page checksum version: +[1-9]' || not_there
         there

@@ -26,7 +26,7 @@ stop() {
 }
 
 check() {
-        [ -e "$data/dump.rdb" ] || there
+        exists "$data/dump.rdb" || there
         start
         left=$(cli --scan --pattern 'user:*')
         stop nosave

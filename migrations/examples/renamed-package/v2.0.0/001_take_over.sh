@@ -11,25 +11,25 @@ data=$root/var/lib/$package
 old_data=$root/var/lib/old-name
 
 check() {
-        if [ -e "$old_config" ] || [ -e "$old_data" ]; then
+        if exists "$old_config" || exists "$old_data"; then
                 not_there
         fi
         there
 }
 
 migrate() {
-        if [ -e "$old_config" ]; then
+        if exists "$old_config"; then
                 # dpkg has just unpacked the new default. What the administrator had counts, and the default stays to compare with.
                 mkdir -p "${config%/*}"
-                [ ! -e "$config" ] || mv "$config" "$config.dpkg-dist"
+                ! exists "$config" || mv "$config" "$config.dpkg-dist"
                 mv "$old_config" "$config"
                 rmdir "${old_config%/*}" 2>/dev/null || : # there may be other files in it
                 ! directory=$(key_get "$config" directory) || [ "$directory" != /var/lib/old-name ] ||
                         key_set "$config" directory "/var/lib/$package"
         fi
-        if [ -e "$old_data" ]; then
+        if exists "$old_data"; then
                 # The new package may ship the directory, empty; nothing is mixed.
-                [ ! -d "$data" ] || rmdir "$data" || fail "$data has something in it, and so has $old_data: move what belongs there"
+                ! exists "$data" || rmdir "$data" || fail "$data has something in it, and so has $old_data: move what belongs there"
                 mv "$old_data" "$data" # to another declared directory: mv copies it
         fi
 }

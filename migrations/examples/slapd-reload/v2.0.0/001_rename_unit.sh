@@ -19,7 +19,7 @@ dump() {
 }
 
 check() {
-        [ -e "$data/data.mdb" ] || there
+        exists "$data/data.mdb" || there
         read_config
         entries=$(dump)
         ! echo "$entries" | grep -qi '^dn: \(.*,\)\?ou=people,' || not_there

@@ -12,7 +12,7 @@ sql() {
 }
 
 check() {
-        [ -e "$database" ] || there
+        exists "$database" || there
         version=$(sql 'PRAGMA user_version')
         [ "$version" -ge 2 ] || not_there
         damage=$(sql 'PRAGMA quick_check; PRAGMA foreign_key_check')

@@ -14,7 +14,7 @@ find_user() {
 check() {
         user=$(find_user)
         [ -n "$user" ] || not_there
-        [ -d "$data" ] || there
+        exists "$data" || there
         others=$(find "$data" ! \( -uid "${user%:*}" -gid "${user#*:}" \) -print -quit) || fail "$data: can't be read"
         [ -z "$others" ] || not_there
         there
@@ -27,7 +27,7 @@ migrate() {
                         --shell /usr/sbin/nologin "$package"
                 user=$(find_user)
         fi
-        [ ! -d "$data" ] || chown -R -h "$user" "$data"
+        ! exists "$data" || chown -R -h "$user" "$data"
 }
 
 migration "$@"

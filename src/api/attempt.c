@@ -299,6 +299,7 @@ static struct phase attempt_get_phase(const struct attempt *a)
                 .lock_fd = a->lock_fd,
                 .number = a->number,
                 .running = a->running,
+                .checks = a->checks,
         };
 }
 

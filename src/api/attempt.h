@@ -14,6 +14,7 @@
 
 struct running;
 struct transaction;
+struct world;
 
 struct attempt {
         struct dmig *ctx;
@@ -23,6 +24,7 @@ struct attempt {
         unsigned flags; /* of enum dmig_flags */
         int lock_fd;    /* the package's lock */
         struct running *running;
+        struct world *checks; /* that first checks share */
         char sha256[65];
         unsigned number;        /* 1 for the first attempt since the last success, retry or change of the file */
         struct dmig_step *step; /* out: filled in */

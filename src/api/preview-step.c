@@ -177,6 +177,7 @@ static struct phase preview_step_get_phase(const struct preview_step *preview)
                 .state = preview->dir,
                 .lock_fd = preview->lock_fd,
                 .running = preview->running,
+                .checks = preview->checks,
                 .number = planned->record ? planned->record->failures + 1 : 1,
         };
 }

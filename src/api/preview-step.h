@@ -11,6 +11,8 @@
 #include "phase/running.h"
 #include "stage/stage.h"
 
+struct world;
+
 struct preview_step {
         struct dmig *ctx;
         const struct package *pkg;
@@ -19,6 +21,7 @@ struct preview_step {
         bool unpacked;  /* the package is there, with its programs */
         int lock_fd;    /* the package's lock */
         struct running *running;
+        struct world *checks; /* that checks of the system as it is share */
         struct areas *areas;
         int dir;                   /* of the stages */
         size_t number;             /* of this stage, its name in there */

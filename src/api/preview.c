@@ -10,6 +10,7 @@
 #include "fs/beneath.h"
 #include "package/package.h"
 #include "phase/reach.h"
+#include "phase/world.h"
 #include "transaction/data-mounts.h"
 #include "transaction/prepared.h"
 #include "transaction/transaction.h"
@@ -23,6 +24,7 @@ struct preview {
         struct dmig_report *report;
         int lock_fd;
         struct running running;
+        struct world checks;
         int base;              /* STATE_DIR */
         bool made_base;        /* it didn't exist before */
         int state;             /* the package's directory in it */
@@ -98,6 +100,7 @@ static int preview_remove_stages(struct preview *preview)
 /* That the stages still have their directories open doesn't keep these from being removed. */
 static void preview_done(struct preview *preview)
 {
+        world_done(&preview->checks);
         (void)preview_remove_stages(preview);
         while (preview->n_stages > 0)
                 stage_free(preview->stages[--preview->n_stages]);
@@ -178,6 +181,7 @@ static int preview_try_step(struct preview *preview, const struct plan_step *pla
                 .unpacked = !(preview->pkg->request.flags & DMIG_NOT_UNPACKED),
                 .lock_fd = preview->lock_fd,
                 .running = &preview->running,
+                .checks = &preview->checks,
                 .areas = preview->areas,
                 .dir = preview->dir,
                 .number = preview->n_stages,
@@ -332,7 +336,8 @@ int dmig_preview(struct dmig *ctx, const char *package, const char *from, const 
                                                            .base = -EBADF,
                                                            .state = -EBADF,
                                                            .dir = -EBADF,
-                                                           .running = RUNNING_NONE };
+                                                           .running = RUNNING_NONE,
+                                                           .checks = WORLD_NONE };
         int r;
 
         r = package_new_report(&request, ret, &report);

@@ -16,7 +16,7 @@
 #include "package/tried.h"
 #include "package/upgrade-events.h"
 #include "phase/running.h"
-#include "sandbox/process.h"
+#include "phase/world.h"
 #include "transaction/archive.h"
 #include "transaction/data-mounts.h"
 #include "transaction/transaction.h"
@@ -32,6 +32,7 @@ struct run {
         struct dmig_report *report;
         struct transaction *committed; /* by the last step, and to be archived */
         struct running running;
+        struct world checks;
         bool mounted;   /* the data of all that is due */
         bool recovered; /* an earlier run was interrupted, and its commit or undo was finished now */
 };
@@ -109,6 +110,7 @@ static int run_take_step(struct run *run, const struct plan_step *planned, struc
                 .flags = run->flags,
                 .lock_fd = run->lock_fd,
                 .running = &run->running,
+                .checks = &run->checks,
                 .step = step,
                 .committed = &run->committed,
         };
@@ -281,7 +283,7 @@ static int run_do_package(struct run *run, struct error *error)
         if (lock < 0)
                 return lock;
         r = run_do_locked(run, error);
-        process_reap(&run->ctx->keeper); /* it holds the lock as well */
+        world_done(&run->checks); /* its processes hold the lock as well */
         return r;
 }
 
@@ -307,7 +309,7 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = request };
-        struct run run = { .ctx = ctx, .flags = flags, .pkg = &pkg, .running = RUNNING_NONE };
+        struct run run = { .ctx = ctx, .flags = flags, .pkg = &pkg, .running = RUNNING_NONE, .checks = WORLD_NONE };
         int r;
 
         r = package_new_report(&request, ret, &report);

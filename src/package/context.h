@@ -30,7 +30,6 @@ struct dmig {
         struct dpkg_database *database; /* NULL until it is asked for */
         bool changed;                   /* the database was read again since the last dmig_is_stale() */
         int network;                    /* -EBADF until it is asked for */
-        pid_t keeper;                   /* of a first check, until it is reaped; 0: none */
         bool units_changed;             /* files in a directory of systemd units, since reload_units() */
 };
 

@@ -2,7 +2,7 @@
 
 #include "phase/environment.h"
 
-#include "sandbox/process.h"
+#include "process/process.h"
 
 #define PYTHON        "/usr/bin/python3"
 #define PYTHON_HELPER "run-python-migration"

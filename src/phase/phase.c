@@ -5,9 +5,8 @@
 #include "basic/clock.h"
 #include "phase/environment.h"
 #include "phase/hint.h"
-#include "phase/scratch.h"
-#include "sandbox/process.h"
-#include "stage/covers.h"
+#include "phase/world.h"
+#include "process/process.h"
 #include "stage/hard-links.h"
 
 #include <inttypes.h>
@@ -40,23 +39,6 @@ static void phase_log_left(const char *names, void *userdata)
                     names, PROCESS_GRACE_SEC);
 }
 
-static bool phase_is_sandboxed(const struct phase *phase)
-{
-        if (phase->flags & DMIG_SANDBOX_OFF)
-                return false;
-        return !phase->migrate || !phase->migration->manifest->unrestricted;
-}
-
-/* Both phases connect to the same daemons, but only migrate has the system's network. */
-static int phase_open_files(const struct phase *phase, struct system_files *ret, struct error *error)
-{
-        const struct manifest *manifest = phase->migration->manifest;
-        int r;
-
-        r = system_files_add(ret, &phase->ctx->root, manifest->connect.list, error);
-        return r >= 0 && phase->migrate && manifest->network ? system_files_add_resolver(ret, error) : r;
-}
-
 /* ---- Before the program begins ---- */
 
 static void phase_tell(const struct phase *phase)
@@ -78,97 +60,31 @@ static int phase_begin(void *userdata, struct error *error)
         return phase->meanwhile_result;
 }
 
-/* ---- The sandbox ---- */
-
-/* What the sandbox is made of, which must outlive it. */
-struct surroundings {
-        struct scratch scratch;
-        const struct stage *stage; /* that the program sees; NULL: none */
-        struct stage_mounts mounts;
-        struct covers covers;
-        struct system_files files;
-        struct strv declared;
-        struct sandbox *sandbox;
-};
-
-static void surroundings_done(struct surroundings *surroundings)
+static int phase_run_in(struct phase *phase, struct process_request *request, struct process_result *ret,
+                        struct error *error)
 {
-        sandbox_free(surroundings->sandbox);
-        strv_done(&surroundings->declared);
-        system_files_done(&surroundings->files);
-        covers_done(&surroundings->covers);
-        stage_mounts_done(&surroundings->mounts);
-        scratch_done(&surroundings->scratch);
-}
-
-static int phase_make_sandbox(const struct phase *phase, struct surroundings *s, struct error *error)
-{
-        const struct dmig *ctx = phase->ctx;
-        bool shares_network = phase->migrate && phase->migration->manifest->network;
-        const struct sandbox_request request = {
-                .root = ctx->root.path,
-                .network = shares_network ? -EBADF : ctx->network,
-                .helpers = { ctx->libexecdir, ctx->datadir },
-                .declared = s->declared.list,
-                .mounts = s->mounts.mounts,
-                .n_mounts = s->mounts.n,
-                .covers = s->covers.covers,
-                .n_covers = s->covers.n,
-                .files = &s->files,
-        };
+        _cleanup_(environment_done) struct environment environment = { 0 };
         int r;
 
-        r = sandbox_new(&request, &s->sandbox);
-        return r < 0 ? error_errnof(error, r, "can't prepare the sandbox") : 0;
-}
-
-static bool phase_has_scratch(const struct phase *phase)
-{
-        const struct manifest *manifest = phase->migration->manifest;
-
-        return !phase->migrate && manifest->check_scratch && !manifest->unrestricted;
-}
-
-static int phase_mount_stage(const struct phase *phase, struct surroundings *s, struct error *error)
-{
-        bool scratch = phase_has_scratch(phase);
-        int r = 0;
-
-        if (phase->migrate && !phase->stage)
-                return error_setf(error, -EINVAL, "migrate in a sandbox needs a stage");
-        if (scratch)
-                r = scratch_make(phase, &s->scratch, error);
-        s->stage = scratch ? s->scratch.stage : phase->stage;
-        return r < 0 || !s->stage ? r : stage_mount(s->stage, phase->migrate || scratch, &s->mounts, error);
-}
-
-static int phase_surround(const struct phase *phase, struct surroundings *ret, struct error *error)
-{
-        int r;
-
-        r = phase_mount_stage(phase, ret, error);
-        if (r >= 0)
-                r = covers_list(&phase->ctx->root, &ret->mounts, &ret->covers, error);
-        if (r >= 0 && ret->stage)
-                r = areas_list_declared(ret->stage->areas, &ret->declared);
-        if (r >= 0)
-                r = phase_open_files(phase, &ret->files, error);
-        return r < 0 ? r : phase_make_sandbox(phase, ret, error);
+        r = environment_make(&environment, phase);
+        if (r < 0)
+                return r;
+        request->argv = environment.argv.list;
+        request->envp = environment.envp.list;
+        return process_run(request, ret, error);
 }
 
 static int phase_run_program(struct phase *phase, struct output *output, struct process_result *ret,
                              struct error *error)
 {
-        _cleanup_(surroundings_done) struct surroundings surroundings = { 0 };
-        _cleanup_(environment_done) struct environment environment = { 0 };
+        _cleanup_(world_done) struct world own = WORLD_NONE;
+        struct world *world = phase->checks && world_can_be_shared(phase) ? phase->checks : &own;
         struct process_request request = {
+                .host = &world->host,
                 .timeout_usec = phase->timeout_sec * USEC_PER_SEC,
                 .stop_fd = phase->ctx->stop_fd,
-                .lock_fd = phase->lock_fd,
                 .output = output,
                 .meanwhile = phase_begin,
-                .keeper = &phase->ctx->keeper,
-                .early = phase->running && !phase->stage,
                 .gentle = phase->migrate,
                 .tick = phase_progress_tick,
                 .progress = phase_progress_line,
@@ -177,19 +93,13 @@ static int phase_run_program(struct phase *phase, struct output *output, struct 
         };
         int r;
 
-        r = environment_make(&environment, phase);
-        if (r >= 0 && phase_is_sandboxed(phase))
-                r = phase_surround(phase, &surroundings, error);
-        if (r < 0)
+        r = world_prepare(world, phase, error);
+        if (r >= 0)
+                r = phase_run_in(phase, &request, ret, error);
+        if (r < 0 || !phase->migrate || !world->stage || ret->end != PROCESS_EXITED || ret->status != 0)
                 return r;
-
-        request.argv = environment.argv.list;
-        request.envp = environment.envp.list;
-        request.sandbox = surroundings.sandbox;
-        r = process_run(&request, ret, error);
-        if (r < 0 || !phase->migrate || !phase_is_sandboxed(phase) || ret->end != PROCESS_EXITED || ret->status != 0)
-                return r;
-        return hard_links_join(surroundings.stage, &surroundings.mounts, error);
+        host_end(&world->host); /* what else it has mounted in the overlays is gone then */
+        return hard_links_join(world->stage, &world->mounts, error);
 }
 
 /*

@@ -14,6 +14,8 @@
 #include "phase/running.h"
 #include "stage/stage.h"
 
+struct world;
+
 struct phase {
         struct dmig *ctx;
         const char *package;
@@ -25,6 +27,7 @@ struct phase {
         int lock_fd;               /* the package's lock, which the program's processes hold as well */
         unsigned number;           /* of the attempt */
         struct running *running;   /* where status finds how far it is; NULL: nowhere */
+        struct world *checks;      /* that checks share which see the system as it is; NULL: each has its own */
         /* Called once before the program begins, while its sandbox is made; what fails in it isn't the migration's failure. May be NULL. */
         int (*meanwhile)(void *userdata, struct error *error);
         void *userdata;

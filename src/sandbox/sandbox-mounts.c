@@ -4,35 +4,18 @@
 
 #include "sandbox/sandbox-mounts.h"
 
-#include "sandbox/overlay-probe.h"
+#include "sandbox/mount-calls.h"
+#include "sandbox/sandbox-views.h"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
-
-#define EMPTY_NAME "empty" /* in the store */
 
 static int step_set_attributes(const char *path, unsigned attributes, unsigned flags)
 {
         struct mount_attr attr = { .attr_set = attributes };
 
         return mount_setattr(-EBADF, path, flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
-}
-
-/* @path had no symbolic links when it was resolved: another user may have put one there since, to have another directory covered. */
-static int step_open_unlinked(const char *path, unsigned flags)
-{
-        struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-        int fd;
-
-        do
-                fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-        while (fd < 0 && errno == EAGAIN);
-        return fd < 0 ? -errno : fd;
 }
 
 /* The clone keeps the mount flags that the mounts have now. */
@@ -72,37 +55,6 @@ static int step_attach(int mount, const char *path)
         return r;
 }
 
-struct new_mount {
-        const char *type;
-        const char *path;
-        const char *const (*options)[2]; /* names and values, ended by a name of NULL */
-        unsigned attributes;
-};
-
-static int step_configure_mount(int context, const struct new_mount *new)
-{
-        for (const char *const(*option)[2] = new->options; (*option)[0]; option++)
-                if (fsconfig(context, FSCONFIG_SET_STRING, (*option)[0], (*option)[1], 0) < 0)
-                        return -errno;
-        return fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
-}
-
-/* Returns: a mount that isn't attached yet, or a negative errno. */
-static int step_make_mount(const struct new_mount *new)
-{
-        int context, mount, r;
-
-        context = fsopen(new->type, FSOPEN_CLOEXEC);
-        if (context < 0)
-                return -errno;
-        r = step_configure_mount(context, new);
-        mount = r < 0 ? r : fsmount(context, FSMOUNT_CLOEXEC, new->attributes);
-        if (r >= 0 && mount < 0)
-                r = -errno;
-        close(context);
-        return r < 0 ? r : mount;
-}
-
 static int step_mount(const struct new_mount *new)
 {
         int mount = step_make_mount(new), r;
@@ -124,7 +76,7 @@ static int step_mount_store(const char *path)
         if (r < 0)
                 return r;
         fd = step_open_unlinked(path, O_PATH | O_DIRECTORY);
-        if (fd < 0 || mkdirat(fd, EMPTY_NAME, 0555) == 0)
+        if (fd < 0 || mkdirat(fd, SANDBOX_EMPTY_NAME, 0555) == 0)
                 return fd;
         r = -errno;
         close(fd);
@@ -183,102 +135,6 @@ static int step_shield(const struct sandbox_step *step, const int *fds)
         if (r >= 0 || r == -ENOENT)
                 return 0;
         return step_is_link(fds[step->from], step->name) > 0 ? 0 : r;
-}
-
-/* The flags of the mount that is covered, which overlayfs doesn't know. Returns: 0 or a negative errno. */
-static int step_get_attributes(int dir, unsigned *ret)
-{
-        struct statfs st;
-
-        if (fstatfs(dir, &st) < 0)
-                return -errno;
-        *ret = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
-        if (st.f_flags & ST_NOSUID)
-                *ret |= MOUNT_ATTR_NOSUID;
-        if (st.f_flags & ST_NOEXEC)
-                *ret |= MOUNT_ATTR_NOEXEC;
-        return 0;
-}
-
-/* The mount alone, without those in it; in a user name space those that were made outside of it come along, and are covered next. */
-static int step_clone_mount(const char *path)
-{
-        unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-        int fd = open_tree(-EBADF, path, flags);
-
-        if (fd < 0 && errno == EINVAL)
-                fd = open_tree(-EBADF, path, flags | AT_RECURSIVE);
-        return fd < 0 ? -errno : fd;
-}
-
-/* By a layer in the working directory, since it has no name that is too long, or that had to be escaped. */
-static int step_make_overlay(const char *path)
-{
-        static const char *const options[][2] = { { "source", "deploy-migrate" },
-                                                  { "lowerdir",
-                                                    ".:" SANDBOX_STORE_DIR "/" EMPTY_NAME }, /* it takes two */
-                                                  { "redirect_dir", "nofollow" },
-                                                  { "metacopy", "off" },
-                                                  { NULL, NULL } };
-        unsigned attributes = 0;
-        int dir, r;
-
-        dir = step_open_unlinked(path, O_PATH | O_DIRECTORY);
-        if (dir < 0)
-                return dir;
-        r = fchdir(dir) < 0 ? -errno : step_get_attributes(dir, &attributes);
-        if (r >= 0)
-                r = step_make_mount(&(struct new_mount){ "overlay", path, options, attributes });
-        r = overlay_check(r, dir);
-        close(dir);
-        if (chdir("/") < 0 && r >= 0) {
-                close(r);
-                r = -errno;
-        }
-        return r;
-}
-
-/* Whether the system ran out of something, so that it would have refused an overlay of any directory. */
-static bool code_means_shortage(int code)
-{
-        return code == -ENOMEM || code == -EMFILE || code == -ENFILE || code == -ENOSPC;
-}
-
-/*
- * What can't be a layer, since its file system isn't fit for it or fails, or since it is a single file that is mounted, is cloned. Returns: a
- * mount that isn't attached yet; -ENOENT if it was unmounted after the parent had listed it; or another negative errno.
- */
-static int step_make_view(const char *path)
-{
-        int fd = step_make_overlay(path);
-
-        return fd < 0 && fd != -ENOENT && !code_means_shortage(fd) ? step_clone_mount(path) : fd;
-}
-
-/* In a user name space there can't be an overlay of "/", because it has mounts from outside: then @slash is a clone. */
-static int step_is_clone(int slash)
-{
-        struct stat cloned, root;
-
-        if (fstat(slash, &cloned) < 0 || stat("/", &root) < 0)
-                return -errno;
-        return cloned.st_dev == root.st_dev;
-}
-
-/* @path is in "/", of which @slash is a view. */
-static int step_make_view_of_entry(const char *path, int slash)
-{
-        int dir, fd, r = step_is_clone(slash);
-
-        if (r != 0)
-                return r < 0 ? r : step_make_view(path);
-        dir = step_open_unlinked(path, O_PATH | O_DIRECTORY);
-        if (dir < 0)
-                return dir;
-        fd = open_tree(slash, path + 1, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
-        fd = fd < 0 ? -errno : overlay_check(fd, dir);
-        close(dir);
-        return fd == -EREMOTE ? step_clone_mount(path) : fd;
 }
 
 int step_run_mount(const struct sandbox_step *step, int *fds)

@@ -162,9 +162,7 @@ static int sandbox_add_all(struct sandbox *sandbox, const struct sandbox_request
                 r = sandbox_add_files(sandbox, request);
         if (r >= 0)
                 r = sandbox_add(sandbox, STEP_PROC, "/proc", 0);
-        if (r >= 0)
-                r = sandbox_add(sandbox, STEP_SEAL, "/dev", 0);
-        return r < 0 ? r : sandbox_add(sandbox, STEP_DROP_PRIVILEGES, "", 0);
+        return r < 0 ? r : sandbox_add(sandbox, STEP_SEAL, "/dev", 0);
 }
 
 static int sandbox_make_fds(struct sandbox *sandbox, const struct sandbox_request *request)

@@ -4,8 +4,8 @@
 
 #include "sandbox/sandbox.h"
 
-#include "sandbox/privileges.h"
 #include "sandbox/sandbox-mounts.h"
+#include "sandbox/sandbox-views.h"
 
 #include <limits.h>
 #include <sched.h>
@@ -33,7 +33,6 @@ static const char *const step_purpose[] = {
         [STEP_COVER_SYSTEM] = "cover",
         [STEP_SHIELD] = "keep read-only",
         [STEP_PROC] = "mount a procfs on",
-        [STEP_DROP_PRIVILEGES] = "drop capabilities",
 };
 
 static int step_make_parents(const char *path)
@@ -98,11 +97,17 @@ static int step_run(const struct sandbox_step *step, int *fds)
                 return step_make_mount_point(step);
         case STEP_LINK:
                 return symlink(step->name, step->path) < 0 ? -errno : 0;
-        case STEP_DROP_PRIVILEGES:
-                return privileges_drop();
         default:
                 return step_run_mount(step, fds);
         }
+}
+
+static bool sandbox_has_view(const struct sandbox *sandbox, size_t fd)
+{
+        for (size_t i = 0; i < sandbox->n_steps; i++)
+                if (sandbox->steps[i].type == STEP_VIEW && sandbox->steps[i].fd == fd)
+                        return true;
+        return false;
 }
 
 int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
@@ -116,10 +121,24 @@ int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
                         return r;
                 }
         }
-        /* Through /proc/PID/fd the program could reach the directories that overlays cover. */
+        /* Among them are the directories that overlays cover. */
         for (size_t i = 0; i < sandbox->n_fds; i++)
-                fd_closep(&sandbox->fds[i]);
+                if (i != sandbox->store && !sandbox_has_view(sandbox, i))
+                        fd_closep(&sandbox->fds[i]);
         return 0;
+}
+
+int sandbox_refresh(const struct sandbox *sandbox)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < sandbox->n_steps; i++) {
+                const struct sandbox_step *step = &sandbox->steps[i];
+
+                if (step->type == STEP_VIEW && sandbox->fds[step->fd] >= 0)
+                        r = view_refresh(sandbox->fds[step->fd]);
+        }
+        return r;
 }
 
 int sandbox_explain(const struct sandbox *sandbox, size_t step, int code, struct error *error)

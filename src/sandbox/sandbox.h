@@ -6,9 +6,9 @@
  * steps, made by the parent (sandbox-prepare.c, sandbox-private.c), which the child runs between fork and exec (sandbox.c), so that the
  * child neither allocates nor locks.
  *
- * The steps: name spaces of its own for mounts, processes, IPC and network; the whole tree read-only, and its device files dead; the overlays;
- * private, empty directories for temporary files and sockets, and a /dev with no more than what every program needs; and at the end
- * the capabilities are dropped that could undo all this.
+ * The steps: name spaces of its own for mounts, processes and network; the whole tree read-only, and its device files dead; the overlays;
+ * private, empty directories for temporary files and sockets, and a /dev with no more than what every program needs. Each program in it has
+ * an IPC name space of its own, and none of the capabilities that could undo all this (keeper.c).
  */
 
 #include "basic/error.h"
@@ -41,7 +41,8 @@ struct sandbox_cover {
 };
 
 /* Where the sandbox keeps what isn't to be seen, until its own procfs is mounted there. */
-#define SANDBOX_STORE_DIR "/proc"
+#define SANDBOX_STORE_DIR  "/proc"
+#define SANDBOX_EMPTY_NAME "empty" /* a directory in there */
 
 enum sandbox_step_type {
         STEP_NETWORK, /* join the empty network */
@@ -65,7 +66,6 @@ enum sandbox_step_type {
         STEP_COVER_SYSTEM, /* the same with what VIEW or DETACH_ONE made, if it did */
         STEP_SHIELD,       /* attach the system's path/name over the overlay's */
         STEP_PROC,         /* with its own processes only: those of others would lead to their root directories */
-        STEP_DROP_PRIVILEGES,
 };
 
 /* fd and covered are indexes into the sandbox's table of file descriptors. */
@@ -111,12 +111,17 @@ struct sandbox *sandbox_free(struct sandbox *sandbox);
 DEFINE_CLEANUP(struct sandbox *, sandbox_free);
 
 /* For clone(2) of the child. */
-#define SANDBOX_CLONE_FLAGS (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC)
+#define SANDBOX_CLONE_FLAGS (CLONE_NEWNS | CLONE_NEWPID)
 
 /*
- * Runs the steps in the child. Async-signal-safe. Writes to the table of file descriptors, which is the child's copy, and closes all of them
- * at the end. Returns: 0, or a negative errno with the number of the failed step in @ret_step.
+ * Runs the steps in the child. Async-signal-safe. Writes to the table of file descriptors, which is the child's copy, and closes those at
+ * the end that sandbox_refresh() and traces_read() don't need. Returns: 0, or a negative errno with the number of the failed step in @ret_step.
  */
 _must_check_ int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step);
+/*
+ * Makes the overlays forget what they know of the directories that they show, which others may have changed meanwhile. In the child, and
+ * async-signal-safe. Returns: 0 or a negative errno.
+ */
+_must_check_ int sandbox_refresh(const struct sandbox *sandbox);
 /* Sets @error to what the step @step could not do, in the parent. Returns: @code. */
 int sandbox_explain(const struct sandbox *sandbox, size_t step, int code, struct error *error);

@@ -48,8 +48,7 @@ static void keep_left(const char *names, void *userdata)
         fprintf(((struct keeping *)userdata)->out, "left: %s\n", names);
 }
 
-/* Trees of tests are visible in it. */
-static struct sandbox *new_check_sandbox(int *ret_network)
+struct sandbox *program_new_sandbox(int *ret_network)
 {
         _cleanup_error_ struct error error = { 0 };
         struct sandbox_request request = { .root = "", .helpers = { getenv("TMPDIR") ?: "/tmp" } };
@@ -75,19 +74,18 @@ void program_run(const struct program *program, struct run *ret)
         _cleanup_close_ int network = -EBADF;
         const char *const envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", program_mark(), NULL };
         const char *const argv[] = { "/bin/sh", "-c", program->script, NULL };
+        struct host host = HOST_OF(program->sandbox, -EBADF);
         struct keeping keeping = { .program = program, .run = ret };
         struct process_request request = {
                 .argv = (char *const *)(uintptr_t)(program->argv ?: argv),
                 .envp = (char *const *)(uintptr_t)(program->envp ?: envp),
-                .sandbox = program->sandbox,
+                .host = program->host ?: &host,
                 .timeout_usec = program->timeout_usec,
                 .stop_fd = program->stop_fd ?: -1,
                 .output = &output,
                 .tick = tick,
                 .gentle = program->gentle,
                 .meanwhile = program->meanwhile ? call_meanwhile : NULL,
-                .keeper = program->keeper,
-                .early = program->keeper,
                 .progress = keep_progress,
                 .left_running = keep_left,
                 .userdata = &keeping,
@@ -99,9 +97,10 @@ void program_run(const struct program *program, struct run *ret)
         ck_assert_ptr_nonnull(keeping.out);
         ck_assert_int_eq(output_init(&output, keep_line, &keeping), 0);
         if (program->sandboxed)
-                request.sandbox = own = new_check_sandbox(&network);
+                host.sandbox = own = program_new_sandbox(&network);
 
         ret->r = process_run(&request, &ret->result, &ret->error);
+        host_end(&host);
         ck_assert_int_eq(fclose(keeping.out), 0);
 }
 

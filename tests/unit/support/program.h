@@ -3,7 +3,7 @@
 
 /* Programs run by process_run(), their output, and the processes that they leave. */
 
-#include "sandbox/process.h"
+#include "process/process.h"
 
 struct program {
         const char *script;      /* for a shell */
@@ -14,8 +14,8 @@ struct program {
         uint64_t timeout_usec;
         bool gentle;
         int (*meanwhile)(void *userdata, struct error *error);
-        pid_t *keeper;
-        int stop_fd; /* 0: none */
+        struct host *host; /* instead of one of its own */
+        int stop_fd;       /* 0: none */
         void (*on_line)(const char *line, void *userdata);
         void (*on_tick)(uint64_t elapsed_usec, void *userdata);
         void *userdata;
@@ -29,6 +29,8 @@ struct run {
         size_t n_lines;
 };
 
+/* Returns: a sandbox for checks, in which the trees of tests are visible. */
+struct sandbox *program_new_sandbox(int *ret_network);
 void program_run(const struct program *program, struct run *ret);
 void run_done(struct run *run);
 

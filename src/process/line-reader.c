@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "sandbox/line-reader.h"
+#include "process/line-reader.h"
 
 #include "basic/utf8.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "sandbox/output.h"
+#include "process/output.h"
 
 #include "basic/utf8.h"
 

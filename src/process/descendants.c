@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "sandbox/descendants.h"
+#include "process/descendants.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "../support/suite.h"
-#include "sandbox/output.h"
+#include "process/output.h"
 
 #include <stdio.h>
 

@@ -398,26 +398,29 @@ START_TEST(test_closed_standard_descriptors)
 }
 END_TEST
 
-/* All that the program was has ended, and the keeper alone may not have. */
-START_TEST(test_keeper_ends_later)
+/* A host of a sandbox runs one program after the other, each without what the last has left running. */
+START_TEST(test_host_goes_on)
 {
-        _cleanup_(run_done) struct run first = { 0 }, second;
+        _cleanup_close_ int network = -EBADF;
+        _cleanup_(sandbox_freep) struct sandbox *sandbox = program_new_sandbox(&network);
+        struct host host = HOST_OF(sandbox, -EBADF);
         pid_t keeper = 0;
 
-        program_run(&(struct program){ .script = "sleep 100 & echo out; exit 3", .sandboxed = true, .keeper = &keeper },
-                    &first);
-        ck_assert_msg(first.r == 0, "%s", error_text(&first.error));
-        ck_assert_str_eq(first.output, "out\n");
-        ck_assert_int_eq(first.result.status, 3);
-        ck_assert_int_gt(keeper, 0);
+        for (size_t i = 0; i < 2; i++) {
+                _cleanup_(run_done) struct run run = { 0 };
 
-        program_run(&(struct program){ .script = "exit 4", .sandboxed = true, .keeper = &keeper }, &second);
-        ck_assert_int_eq(second.result.status, 4);
-        process_reap(&keeper);
-        ck_assert_int_eq(keeper, 0);
+                program_run(&(struct program){ .script = "sleep 100 & echo out; exit 3", .host = &host }, &run);
+                ck_assert_msg(run.r == 0, "%s", error_text(&run.error));
+                ck_assert_str_eq(run.output, "out\n");
+                ck_assert_int_eq(run.result.status, 3);
+                ck_assert_uint_eq(program_count(), 0);
+                ck_assert_int_gt(host.keeper, 0);
+                ck_assert(i == 0 || host.keeper == keeper);
+                keeper = host.keeper;
+        }
+        host_end(&host);
         ck_assert_int_eq(waitpid(-1, NULL, 0), -1);
         ck_assert_int_eq(errno, ECHILD);
-        ck_assert_uint_eq(program_count(), 0);
 }
 END_TEST
 
@@ -431,7 +434,7 @@ static Suite *suite(void)
         tcase_add_loop_test(end, test_begins_after_meanwhile, 0, 2);
         tcase_add_loop_test(end, test_doesnt_begin_if_meanwhile_fails, 0, 2);
         tcase_add_loop_test(end, test_reason_arrives_if_sandbox_fails, 0, 5);
-        tcase_add_test(end, test_keeper_ends_later);
+        tcase_add_test(end, test_host_goes_on);
         tcase_add_loop_test(end, test_end, 0, 2 * ELEMENTSOF(ends));
         tcase_add_loop_test(end, test_cannot_start, 0, 2 * ELEMENTSOF(failures));
         suite_add_tcase(s, end);

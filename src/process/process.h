@@ -5,12 +5,12 @@
  * One program, from start to end, with every process that it starts. In: what to run, in which sandbox, for how long. Out: how it
  * ended. Its output is passed on line by line as it arrives.
  *
- * The program's parent is a keeper (keeper.c): the first process of the program's PID namespace or, without a sandbox, a
- * subreaper. It outlives neither the program nor us, and ends every descendant with it.
+ * The program's parent is the keeper of its host: the first process of the program's PID namespace or, without a sandbox, a subreaper. It
+ * doesn't outlive us, and ends every descendant of the program with it.
  */
 
-#include "sandbox/output.h"
-#include "sandbox/sandbox.h"
+#include "process/host.h"
+#include "process/output.h"
 
 #include <stdint.h>
 
@@ -23,22 +23,15 @@
 struct process_request {
         char *const *argv;
         char *const *envp;
-        const struct sandbox *sandbox; /* NULL: directly on the system */
-        uint64_t timeout_usec;         /* 0: none */
-        int stop_fd;                   /* readable as soon as the program has to stop */
-        int lock_fd;                   /* open until the last process has ended; -EBADF: none */
+        struct host *host;     /* where it runs; started unless it is */
+        uint64_t timeout_usec; /* 0: none */
+        int stop_fd;           /* readable as soon as the program has to stop */
         struct output *output;
         /*
-         * Called once while the sandbox is made: the program begins after it has succeeded, and not at all if it fails. NULL: nothing to do
-         * meanwhile.
+         * Called once, while the sandbox is made if it has to be: the program begins after it has succeeded, and not at all if it fails. NULL:
+         * nothing to do meanwhile.
          */
         int (*meanwhile)(void *userdata, struct error *error);
-        /*
-         * The keeper of an earlier program, which is reaped before this one begins; it may be NULL. With @early: returns as soon as all
-         * processes of the program have ended, and notes its keeper there, which may still be ending, with its lock_fd open.
-         */
-        pid_t *keeper;
-        bool early;  /* for a sandboxed program, with @keeper */
         bool gentle; /* if it ends well, what it has left running gets SIGTERM and the time to end */
         void (*tick)(uint64_t elapsed_usec, void *userdata); /* about once a second */
         void (*progress)(const char *line,
@@ -62,8 +55,7 @@ struct process_result {
 
 /*
  * Returns: 0, or a negative errno with @error set if the program can't be started: -ENOEXEC and -ENOENT come from execve(2),
- * others from the sandbox, the system or @meanwhile.
+ * others from the sandbox, the system or @meanwhile. All processes of the program have ended then. The host is dismissed unless it can run
+ * another one.
  */
 _must_check_ int process_run(const struct process_request *request, struct process_result *ret, struct error *error);
-/* Waits for the end of the keeper that process_run() has noted, if there is one. */
-void process_reap(pid_t *keeper);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "sandbox/privileges.h"
+#include "process/privileges.h"
 
 #include "basic/macro.h"
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Where the programs of migrations run. In: a phase. Out: a host for its program. The checks that see the system as it is, which may be all of
+ * a package, share one: making it takes longer than most of them do.
+ */
+
+#include "phase/scratch.h"
+#include "process/host.h"
+#include "stage/covers.h"
+
+#include <sys/stat.h>
+
+struct world {
+        struct host host;
+        struct sandbox *sandbox; /* NULL: there is none, the system as it is */
+        /* What the sandbox is made of. */
+        struct scratch scratch;
+        const struct stage *stage; /* that the program sees; NULL: none */
+        struct stage_mounts mounts;
+        struct covers covers;
+        struct system_files files;
+        struct strv declared;
+        /* What the system was like then. */
+        int mount_table;
+        struct stat slash, run;
+};
+
+#define WORLD_NONE                                                   \
+        (struct world)                                               \
+        {                                                            \
+                .host = HOST_OF(NULL, -EBADF), .mount_table = -EBADF \
+        }
+
+bool phase_is_sandboxed(const struct phase *phase);
+/* Makes @world fit for the phase's program, unless it has run another one and still is. Returns: 0, or a negative errno with @error set. */
+_must_check_ int world_prepare(struct world *world, const struct phase *phase, struct error *error);
+/* Whether the phase's program can share a world with those of other migrations. */
+bool world_can_be_shared(const struct phase *phase);
+/* Waits until nothing of it is left, neither processes nor mounts. */
+void world_done(struct world *world);

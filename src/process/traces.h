@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What a program has left in its sandbox, for the next one to find. In: the sandbox, as the keeper has entered it. Out: a digest, which is the
+ * same before and after a program that has left nothing: neither in the private directories, of which times and attributes count as well, nor
+ * in the limits and priorities of the keeper, which its children inherit. Whatever else there is ends with the program's processes, or
+ * belongs to it alone: its IPC name space, and its keyring.
+ */
+
+#include "sandbox/sandbox.h"
+
+#include <stdint.h>
+
+/* Async-signal-safe. Returns: 0 or a negative errno. */
+_must_check_ int traces_read(const struct sandbox *sandbox, uint64_t *ret);

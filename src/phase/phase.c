@@ -74,17 +74,29 @@ static int phase_run_in(struct phase *phase, struct process_request *request, st
         return process_run(request, ret, error);
 }
 
+/* What migrate has done is seen by other overlays, too. */
+static int phase_join_hard_links(struct world *world, struct error *error)
+{
+        int r = hard_links_are_copied(world->stage);
+
+        if (r > 0)
+                host_end(&world->host); /* what it has mounted in its overlays is gone then */
+        return r < 0 ? error_errnof(error, r, "can't look for files with several names")
+                     : hard_links_join(world->stage, &world->mounts, error);
+}
+
 static int phase_run_program(struct phase *phase, struct output *output, struct process_result *ret,
                              struct error *error)
 {
         _cleanup_(world_done) struct world own = WORLD_NONE;
-        struct world *world = phase->checks && world_can_be_shared(phase) ? phase->checks : &own;
+        struct world *world = world_choose(phase) ?: &own;
         struct process_request request = {
                 .host = &world->host,
                 .timeout_usec = phase->timeout_sec * USEC_PER_SEC,
                 .stop_fd = phase->ctx->stop_fd,
                 .output = output,
                 .meanwhile = phase_begin,
+                .sealed = !phase->migrate && world->mounts.writable,
                 .gentle = phase->migrate,
                 .tick = phase_progress_tick,
                 .progress = phase_progress_line,
@@ -93,13 +105,14 @@ static int phase_run_program(struct phase *phase, struct output *output, struct 
         };
         int r;
 
+        if (world == &own && phase->staged)
+                world_done(phase->staged); /* two overlays can't have the same layers */
         r = world_prepare(world, phase, error);
         if (r >= 0)
                 r = phase_run_in(phase, &request, ret, error);
         if (r < 0 || !phase->migrate || !world->stage || ret->end != PROCESS_EXITED || ret->status != 0)
                 return r;
-        host_end(&world->host); /* what else it has mounted in the overlays is gone then */
-        return hard_links_join(world->stage, &world->mounts, error);
+        return phase_join_hard_links(world, error);
 }
 
 /*

@@ -28,6 +28,7 @@ struct phase {
         unsigned number;           /* of the attempt */
         struct running *running;   /* where status finds how far it is; NULL: nowhere */
         struct world *checks;      /* that checks share which see the system as it is; NULL: each has its own */
+        struct world *staged;      /* that migrate shares with the check after it; set by phases.c */
         /* Called once before the program begins, while its sandbox is made; what fails in it isn't the migration's failure. May be NULL. */
         int (*meanwhile)(void *userdata, struct error *error);
         void *userdata;

@@ -3,6 +3,7 @@
 #include "phase/phases.h"
 
 #include "basic/clock.h"
+#include "phase/world.h"
 
 #include <stdio.h>
 
@@ -43,6 +44,7 @@ static int ending_refute(struct ending *ending)
 
 int phases_migrate(struct phase *phase, int64_t *ret_duration_ms, struct ending *ret)
 {
+        _cleanup_(world_done) struct world staged = WORLD_NONE;
         uint64_t begin = now_usec(CLOCK_MONOTONIC);
         int r;
 
@@ -50,6 +52,7 @@ int phases_migrate(struct phase *phase, int64_t *ret_duration_ms, struct ending 
         assert(!phase->meanwhile);
         assert(ret);
 
+        phase->staged = &staged;
         r = phases_run(phase, true, ret, NULL);
         *ret_duration_ms = (int64_t)((now_usec(CLOCK_MONOTONIC) - begin) / USEC_PER_MSEC);
         if (r < 0 || ret->outcome != OUTCOME_TRUE)

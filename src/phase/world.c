@@ -83,12 +83,18 @@ static int world_make(struct world *world, const struct phase *phase, struct err
 
 /* ---- From one program to the next ---- */
 
-bool world_can_be_shared(const struct phase *phase)
+struct world *world_choose(const struct phase *phase)
 {
+        const struct manifest *manifest;
+
         assert(phase && phase->migration);
 
-        return phase_is_sandboxed(phase) && !phase->migrate && !phase->stage &&
-               phase->migration->manifest->connect.n == 0 && !phase_has_scratch(phase);
+        manifest = phase->migration->manifest;
+        if (!phase_is_sandboxed(phase) || phase_has_scratch(phase))
+                return NULL;
+        if (phase->stage)
+                return manifest->network ? NULL : phase->staged;
+        return manifest->connect.n == 0 ? phase->checks : NULL;
 }
 
 /* Entries of these directories were looked up for the sandbox. */
@@ -137,7 +143,10 @@ int world_prepare(struct world *world, const struct phase *phase, struct error *
 
         if (world->host.reusable && world_is_current(world))
                 return 0;
-        host_dismiss(&world->host);
+        if (world->stage)
+                host_end(&world->host); /* other overlays can't have its layers as long as it has them */
+        else
+                host_dismiss(&world->host);
         world_clear(world);
         world->host.lock_fd = phase->lock_fd;
         if (!phase_is_sandboxed(phase))

@@ -3,7 +3,7 @@
 
 /*
  * Where the programs of migrations run. In: a phase. Out: a host for its program. The checks that see the system as it is, which may be all of
- * a package, share one: making it takes longer than most of them do.
+ * a package, share one: making it takes longer than most of them do. So do migrate and the check after it, with the overlays made read-only.
  */
 
 #include "phase/scratch.h"
@@ -34,9 +34,9 @@ struct world {
         }
 
 bool phase_is_sandboxed(const struct phase *phase);
+/* Returns: the world that the phase's program can share with others, or NULL if it needs one of its own. */
+struct world *world_choose(const struct phase *phase);
 /* Makes @world fit for the phase's program, unless it has run another one and still is. Returns: 0, or a negative errno with @error set. */
 _must_check_ int world_prepare(struct world *world, const struct phase *phase, struct error *error);
-/* Whether the phase's program can share a world with those of other migrations. */
-bool world_can_be_shared(const struct phase *phase);
 /* Waits until nothing of it is left, neither processes nor mounts. */
 void world_done(struct world *world);

@@ -173,18 +173,27 @@ static bool keeper_is_reusable(const struct keeper *keeper)
         return sandbox && traces_read(sandbox, &traces) >= 0 && traces == keeper->traces;
 }
 
+/* Returns: 0 or a negative errno. */
+static int keeper_ready_sandbox(const struct keeper *keeper)
+{
+        const struct sandbox *sandbox = keeper->host->sandbox;
+        int r;
+
+        if (!sandbox)
+                return 0;
+        r = sandbox_refresh(sandbox);
+        return r >= 0 && keeper->host->order->sealed ? sandbox_seal(sandbox) : r;
+}
+
 /* Returns: whether another one may follow. */
 static bool keeper_serve(struct keeper *keeper)
 {
-        struct keeper_message message = { .kind = KEEPER_ENDED };
+        struct keeper_message message = { .kind = KEEPER_EXEC_FAILED };
 
-        /* Through the overlays the program finds what others have changed since the last one. */
-        if (keeper->host->sandbox) {
-                int r = sandbox_refresh(keeper->host->sandbox);
-
-                if (r < 0)
-                        keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = r });
-        }
+        message.error = keeper_ready_sandbox(keeper);
+        if (message.error < 0)
+                keeper_fail(keeper, message);
+        message.kind = KEEPER_ENDED;
         keeper->ended = false;
         /* vfork, since copying our page tables would take longer than the rest of the program's start. */
         keeper->program = vfork();

@@ -23,6 +23,7 @@ enum keeper_command {
 /* The first byte of an order is its command. All that follows is for KEEPER_RUN, and sent as far as it is filled. */
 struct keeper_order {
         char command;
+        bool sealed; /* the overlays are read-only from now on */
         bool gentle; /* if the program ends well, what it has left running gets SIGTERM and the time to end */
         size_t n_argv, n_envp;
         char text[KEEPER_TEXT_MAX]; /* all words, each with its terminator */

@@ -226,6 +226,7 @@ static int supervision_order_program(const struct supervision *s)
         int r;
 
         order->command = KEEPER_RUN;
+        order->sealed = s->request->sealed;
         order->gentle = s->request->gentle;
         r = order_add_words(order, s->request->argv, &size, &order->n_argv);
         if (r >= 0)

@@ -32,6 +32,7 @@ struct process_request {
          * nothing to do meanwhile.
          */
         int (*meanwhile)(void *userdata, struct error *error);
+        bool sealed; /* the overlays of the host's sandbox are read-only from now on */
         bool gentle; /* if it ends well, what it has left running gets SIGTERM and the time to end */
         void (*tick)(uint64_t elapsed_usec, void *userdata); /* about once a second */
         void (*progress)(const char *line,

@@ -97,6 +97,18 @@ static int digest_add_terminals(uint64_t *digest, const char *path)
         return digest_add_path(digest, ptmx, st.st_dev);
 }
 
+/* An overlay that the program has moved, with the directory that it is in, isn't where the next one needs it. */
+static int digest_add_place(uint64_t *digest, const char *path)
+{
+        struct stat st;
+
+        if (lstat(path, &st) < 0)
+                return -errno;
+        digest_add_number(digest, st.st_dev);
+        digest_add_number(digest, st.st_ino);
+        return 0;
+}
+
 static int digest_add_step(uint64_t *digest, const struct sandbox_step *step, dev_t device)
 {
         switch (step->type) {
@@ -105,6 +117,8 @@ static int digest_add_step(uint64_t *digest, const struct sandbox_step *step, de
                 return digest_add_path(digest, step->path, device);
         case STEP_MOUNT_POINT:
                 return digest_add_parents(digest, step->path, device);
+        case STEP_COVER:
+                return digest_add_place(digest, step->path);
         case STEP_PTS:
                 return digest_add_terminals(digest, step->path);
         default:

@@ -7,8 +7,10 @@
 #include "sandbox/sandbox-mounts.h"
 #include "sandbox/sandbox-views.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 static const char *const step_purpose[] = {
@@ -102,12 +104,16 @@ static int step_run(const struct sandbox_step *step, int *fds)
         }
 }
 
-static bool sandbox_has_view(const struct sandbox *sandbox, size_t fd)
+/* The views and the overlays are attached by then, so that the program can reach them. */
+static bool sandbox_needs_fd(const struct sandbox *sandbox, size_t fd)
 {
-        for (size_t i = 0; i < sandbox->n_steps; i++)
-                if (sandbox->steps[i].type == STEP_VIEW && sandbox->steps[i].fd == fd)
+        for (size_t i = 0; i < sandbox->n_steps; i++) {
+                const struct sandbox_step *step = &sandbox->steps[i];
+
+                if ((step->type == STEP_VIEW || step->type == STEP_COVER) && step->fd == fd)
                         return true;
-        return false;
+        }
+        return fd == sandbox->store;
 }
 
 int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
@@ -123,7 +129,7 @@ int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step)
         }
         /* Among them are the directories that overlays cover. */
         for (size_t i = 0; i < sandbox->n_fds; i++)
-                if (i != sandbox->store && !sandbox_has_view(sandbox, i))
+                if (!sandbox_needs_fd(sandbox, i))
                         fd_closep(&sandbox->fds[i]);
         return 0;
 }
@@ -139,6 +145,20 @@ int sandbox_refresh(const struct sandbox *sandbox)
                         r = view_refresh(sandbox->fds[step->fd]);
         }
         return r;
+}
+
+int sandbox_seal(const struct sandbox *sandbox)
+{
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+        for (size_t i = 0; i < sandbox->n_steps; i++) {
+                const struct sandbox_step *step = &sandbox->steps[i];
+
+                if (step->type == STEP_COVER &&
+                    mount_setattr(sandbox->fds[step->fd], "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                        return -errno;
+        }
+        return 0;
 }
 
 int sandbox_explain(const struct sandbox *sandbox, size_t step, int code, struct error *error)

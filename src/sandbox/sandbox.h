@@ -115,7 +115,7 @@ DEFINE_CLEANUP(struct sandbox *, sandbox_free);
 
 /*
  * Runs the steps in the child. Async-signal-safe. Writes to the table of file descriptors, which is the child's copy, and closes those at
- * the end that sandbox_refresh() and traces_read() don't need. Returns: 0, or a negative errno with the number of the failed step in @ret_step.
+ * the end that nothing below needs. Returns: 0, or a negative errno with the number of the failed step in @ret_step.
  */
 _must_check_ int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step);
 /*
@@ -123,5 +123,7 @@ _must_check_ int sandbox_enter(const struct sandbox *sandbox, size_t *ret_step);
  * async-signal-safe. Returns: 0 or a negative errno.
  */
 _must_check_ int sandbox_refresh(const struct sandbox *sandbox);
+/* Makes the given overlays read-only. In the child, and async-signal-safe. Returns: 0 or a negative errno. */
+_must_check_ int sandbox_seal(const struct sandbox *sandbox);
 /* Sets @error to what the step @step could not do, in the parent. Returns: @code. */
 int sandbox_explain(const struct sandbox *sandbox, size_t step, int code, struct error *error);

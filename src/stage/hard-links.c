@@ -181,6 +181,20 @@ static int hard_links_join_area(const struct stage *stage, size_t i, int view, s
         return r < 0 ? r : beneath_remove(stage->dir, index);
 }
 
+int hard_links_are_copied(const struct stage *stage)
+{
+        char index[64];
+
+        assert(stage);
+        for (size_t i = 0; i < stage->areas->n; i++) {
+                int empty = beneath_is_empty(stage->dir, area_format_path(i, INDEX_DIR, index));
+
+                if (empty <= 0 && empty != -ENOENT)
+                        return empty < 0 ? empty : 1;
+        }
+        return 0;
+}
+
 int hard_links_join(const struct stage *stage, const struct stage_mounts *mounts, struct error *error)
 {
         assert(stage && mounts && mounts->writable && mounts->n == stage->areas->n);

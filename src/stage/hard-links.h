@@ -9,7 +9,9 @@
 
 #include "stage/stage.h"
 
-/* Must follow migrate, before the overlays are gone. Returns: 0, or a negative errno with @error set. */
+/* Whether there are files to be joined. Returns: 1, 0 or a negative errno. */
+_must_check_ int hard_links_are_copied(const struct stage *stage);
+/* Must follow migrate, before the overlays are gone, but nothing may be mounted in them. Returns: 0, or a negative errno with @error set. */
 _must_check_ int hard_links_join(const struct stage *stage, const struct stage_mounts *mounts, struct error *error);
 /*
  * Whether the area's overlay kept names together: the file system beneath may not be able to (FUSE; a user name space).

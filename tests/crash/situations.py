@@ -288,8 +288,8 @@ def recoveries_of_upgrade(world, upgrade):
     """Runs after one that was killed while it migrated, before and after it decided to commit, and in the commit."""
     case = kill.Case(upgrade, world.images, world.kill_at, world.directory)
     decided = world.do(lambda tree: tree.count("committing"))  # with the one that is killed
-    end = len(case.counts) - 1
-    first, last = 1, case.counts[-1]
+    end = kill.SETUP
+    first, last = 1, case.counts[end]
     while first < last:
         middle = (first + last) // 2
         if world.kill(case, end, middle) < decided:
@@ -297,7 +297,7 @@ def recoveries_of_upgrade(world, upgrade):
         else:
             last = middle
     before = {"migrate": (1, max(1, case.counts[1] - 1)), "its preparation": (end, first // 2), "its decision": (end, first - 1)}
-    after = {"its commit, at the start": first, "its commit, half way": (first + case.counts[-1]) // 2, "its end": case.counts[-1] - 8}
+    after = {"its commit, at the start": first, "its commit, half way": (first + case.counts[end]) // 2, "its end": case.counts[end] - 8}
     for place, at in before.items():
         world.kill(case, *at)
         world.do(sample.Tree.remove)  # so that nothing comes after the recovery

@@ -95,6 +95,11 @@ int fsconfig(int fd, unsigned command, const char *key, const void *value, int a
         return (int)make(&(struct call){ SYS_fsconfig, { fd, (long)command, (long)key, (long)value, aux } });
 }
 
+int fspick(int dir, const char *path, unsigned flags)
+{
+        return (int)make(&(struct call){ SYS_fspick, { dir, (long)path, (long)flags } });
+}
+
 int fsmount(int fd, unsigned flags, unsigned attributes)
 {
         return (int)make(&(struct call){ SYS_fsmount, { fd, (long)flags, (long)attributes } });

@@ -25,7 +25,7 @@ struct keeper_order {
         char command;
         bool sealed; /* the overlays are read-only from now on */
         bool gentle; /* if the program ends well, what it has left running gets SIGTERM and the time to end */
-        size_t n_argv, n_envp;
+        unsigned char n_argv, n_envp;
         char text[KEEPER_TEXT_MAX]; /* all words, each with its terminator */
 };
 

@@ -206,12 +206,12 @@ static void supervision_conclude(const struct supervision *s, struct process_res
 
 /* ---- The beginning ---- */
 
-static int order_add_words(struct keeper_order *order, char *const *words, size_t *size, size_t *ret)
+static int order_add_words(struct keeper_order *order, char *const *words, size_t *size, unsigned char *ret)
 {
         for (*ret = 0; words[*ret]; ++*ret) {
                 size_t n = strlen(words[*ret]) + 1;
 
-                if (n > sizeof(order->text) - *size)
+                if (*ret == KEEPER_WORDS_MAX || n > sizeof(order->text) - *size)
                         return -E2BIG;
                 memcpy(order->text + *size, words[*ret], n);
                 *size += n;

@@ -141,7 +141,7 @@ int step_run_mount(const struct sandbox_step *step, int *fds)
 {
         switch (step->type) {
         case STEP_SLAVE:
-                return mount(NULL, step->path, NULL, MS_REC | MS_SLAVE, NULL) < 0 ? -errno : 0;
+                return mount(NULL, step->path, "", MS_REC | MS_SLAVE, NULL) < 0 ? -errno : 0;
         case STEP_READ_ONLY:
                 return step_set_attributes(step->path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV, AT_RECURSIVE);
         case STEP_SEAL:

@@ -9,6 +9,7 @@ need_root
 need_mounts
 need_overlays
 need_attributes
+unshare --user true 2>/dev/null || skip_all "can't make a user name space (the kernel allows none in a chroot)"
 use_own_file_system
 
 PROGRAM=$DEPLOY_MIGRATE

@@ -159,7 +159,7 @@ static Suite *suite(void)
 
         tcase_set_timeout(leaves, 60);
         tcase_add_unchecked_fixture(leaves, trees_setup, trees_teardown);
-        tcase_add_loop_test(leaves, test_leaves_nothing, 0, ELEMENTSOF(leavings));
+        tcase_add_loop_test(leaves, test_leaves_nothing, 0, (int)suite_repeats(ELEMENTSOF(leavings)));
         tcase_add_test(leaves, test_sees_changes_of_others);
         suite_add_tcase(s, leaves);
         return s;

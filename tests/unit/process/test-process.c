@@ -435,7 +435,7 @@ static Suite *suite(void)
         tcase_add_loop_test(end, test_doesnt_begin_if_meanwhile_fails, 0, 2);
         tcase_add_loop_test(end, test_reason_arrives_if_sandbox_fails, 0, 5);
         tcase_add_test(end, test_host_goes_on);
-        tcase_add_loop_test(end, test_end, 0, 2 * ELEMENTSOF(ends));
+        tcase_add_loop_test(end, test_end, 0, (int)suite_repeats(2 * ELEMENTSOF(ends)));
         tcase_add_loop_test(end, test_cannot_start, 0, 2 * ELEMENTSOF(failures));
         suite_add_tcase(s, end);
 

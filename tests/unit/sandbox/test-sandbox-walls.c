@@ -524,7 +524,7 @@ static Suite *suite(void)
         tcase_add_loop_test(sockets, test_connect_to_systemd, 0, 2);
         tcase_add_loop_test(sockets, test_ipc, 0, 2);
 
-        tcase_add_loop_test(out, test_no_way_out, 0, 2 * ELEMENTSOF(ways_out));
+        tcase_add_loop_test(out, test_no_way_out, 0, (int)suite_repeats(2 * ELEMENTSOF(ways_out)));
         tcase_add_loop_test(out, test_capabilities, 0, 2);
         tcase_add_loop_test(out, test_caller_is_untouched, 0, 2);
         tcase_add_loop_test(out, test_processes, 0, 2);

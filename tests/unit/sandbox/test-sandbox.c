@@ -353,15 +353,15 @@ static Suite *suite(void)
 
         tcase_set_timeout(check, TIMEOUT_SEC);
         tcase_add_unchecked_fixture(check, trees_setup, trees_teardown);
-        tcase_add_loop_test(check, test_check_writes_nothing_on_the_system, 0, ELEMENTSOF(writes));
-        tcase_add_loop_test(check, test_check_writes_nothing_in_a_root, 0, ELEMENTSOF(changes));
+        tcase_add_loop_test(check, test_check_writes_nothing_on_the_system, 0, (int)suite_repeats(ELEMENTSOF(writes)));
+        tcase_add_loop_test(check, test_check_writes_nothing_in_a_root, 0, (int)suite_repeats(ELEMENTSOF(changes)));
         tcase_add_test(check, test_check_reads_and_discards);
         suite_add_tcase(s, check);
 
         tcase_set_timeout(migrate, TIMEOUT_SEC);
         tcase_add_unchecked_fixture(migrate, trees_setup, trees_teardown);
-        tcase_add_loop_test(migrate, test_migrate_writes_what_is_declared, 0, ELEMENTSOF(cases));
-        tcase_add_loop_test(migrate, test_migrate_outside_of_tmp, 0, ELEMENTSOF(cases));
+        tcase_add_loop_test(migrate, test_migrate_writes_what_is_declared, 0, (int)suite_repeats(ELEMENTSOF(cases)));
+        tcase_add_loop_test(migrate, test_migrate_outside_of_tmp, 0, (int)suite_repeats(ELEMENTSOF(cases)));
         suite_add_tcase(s, migrate);
 
         tcase_set_timeout(mounts, TIMEOUT_SEC);

@@ -32,10 +32,11 @@ init() (
         execute "$wanted" "$DEPLOY_MIGRATE" new --init "$@"
 )
 
-# refuses STATUS TEXT: with this text, and without a change.
+# refuses TEXT: with this text, and without a change.
 refuses() {
         fingerprint "$source" >"$WORK/before"
         init 2
+        assert_err "$1"
         fingerprint "$source" >"$WORK/after"
         cmp -s "$WORK/before" "$WORK/after" || fail "something was changed"
         assert_err "$1"
@@ -125,7 +126,8 @@ test_what_can_not_be_edited_safely() {
         control 'Build-Depends: a'
         touch "$source/debian/control.in"
         refuses 'debian/control:1: is made of debian/control.in'
-        rm "$source/debian/control.in"
+        rm "$source/debian/control.in" "$source/debian/rules"
+        refuses "debian/rules: isn't there"
         printf '#!/usr/bin/make -f\ninclude /usr/share/cdbs/1/rules/debhelper.mk\n' >"$source/debian/rules"
         refuses "debian/rules:2: doesn't call dh"
         printf 'dh_deploymigrate\n' >>"$source/debian/rules"

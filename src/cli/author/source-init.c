@@ -87,11 +87,13 @@ static int initiation_check_rules(struct initiation *init)
         r = file_edit_open(init->base, "debian/rules", &rules, init->error);
         if (r < 0)
                 return r;
-        if (rules.old && (strstr(rules.old, "dh_deploymigrate") || strstr(rules.old, "deploy-migrate")))
+        if (!rules.old)
+                return error_setf(init->error, -EINVAL, "%s: isn't there; make it first, as dh_make does", rules.path);
+        if (strstr(rules.old, "dh_deploymigrate") || strstr(rules.old, "deploy-migrate"))
                 return 1;
-        if (rules.old && (strstr(rules.old, "\tdh ") || strstr(rules.old, "\t@dh ")))
+        if (strstr(rules.old, "\tdh ") || strstr(rules.old, "\t@dh "))
                 return 0;
-        include = rules.old ? strstr(rules.old, "include ") : NULL;
+        include = strstr(rules.old, "include ");
         return error_setf(
                 init->error, -EINVAL,
                 "%s:%u: doesn't call dh, which would call the addon; call dh_deploymigrate after dh_installsystemd, and dh_deploymigrate_test where tests are run",

@@ -56,6 +56,7 @@ static int underlay_list_moved(struct underlay *underlay)
                 for (size_t i = 0; r >= 0 && i < stage->n_renames; i++)
                         if (stage->renames[i].from && stage->renames[i].area == underlay->area)
                                 r = underlay_add_moved(underlay, stage->below, stage->renames[i].from);
+        strv_sort(&underlay->moved);
         return r;
 }
 

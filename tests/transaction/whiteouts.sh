@@ -65,6 +65,22 @@ test_refused() {
         assert_refused 'touch store/plain/new store/plain/sub/new; cp -a store copy; rm -r store/plain' store/plain "$b"
 }
 
+# Their new names are in another order than their old ones.
+test_all_is_moved_out_of_a_directory() {
+        stock
+        for name in a b c d e; do
+                mkdir -p "$ROOT/srv/data/store/many/$name"
+                mknod "$ROOT/srv/data/store/many/$name/gone" c 0 0
+        done
+        save before
+        ship 'mv store/many/a v; mv store/many/b u; mv store/many/c t; mv store/many/d s; mv store/many/e r; rmdir store/many'
+        expect 0 preview sample
+        expect 0 run sample
+        [ "$(stat -c %t%T "$ROOT"/srv/data/[r-v]/gone | tr '\n' ' ')" = '00 00 00 00 00 ' ] || fail 'the whiteouts are gone'
+        expect 0 undo sample
+        assert_as before
+}
+
 # What an earlier migration of the same preview has moved is found where it is on the system.
 test_moved_before() {
         stock

@@ -9,6 +9,15 @@
 #include <stdlib.h>
 #include <syslog.h>
 
+char *linter_format_place(const char *path, size_t number)
+{
+        char *place;
+
+        assert(path);
+
+        return asprintf(&place, "%s:%zu", path, number) < 0 ? NULL : place;
+}
+
 void linter_tell(struct linter *linter, int priority, const char *path, const char *text)
 {
         assert(linter && path && text);

@@ -19,6 +19,8 @@ struct linter {
         int n_errors;
 };
 
+/* Returns: PATH:NUMBER, where a finding about a line is, to be freed; or NULL if memory ran out. */
+_must_check_ char *linter_format_place(const char *path, size_t number);
 void linter_tell(struct linter *linter, int priority, const char *path, const char *text);
 /* More than four parameters: printf-like. Returns: 0 or -ENOMEM. */
 _must_check_ int linter_tellf(struct linter *linter, int priority, const char *path, const char *format, ...)

@@ -36,10 +36,9 @@ static int script_check_line(struct linter *linter, const char *path, const char
 
                 if (!script_match(faults[i].pattern, line, NULL) || script_match(faults[i].unless, line, NULL))
                         continue;
-                if (asprintf(&place, "%s:%zu", path, number) < 0) {
-                        place = NULL;
+                place = linter_format_place(path, number);
+                if (!place)
                         return -ENOMEM;
-                }
                 linter_tell(linter, LOG_WARNING, place, faults[i].text);
         }
         return r;

@@ -100,12 +100,10 @@ int script_check_needs(struct linter *linter, const char *path, const struct scr
                                                    script_match(needs[i].pattern, script->lines.list[line], NULL)))
                         line++;
                 if (line < script->lines.n && !source_has_any(&linter->source, needs[i].packages)) {
-                        _cleanup_free_ char *place = NULL;
+                        _cleanup_free_ char *place = linter_format_place(path, line + 1);
 
-                        if (asprintf(&place, "%s:%zu", path, line + 1) < 0) {
-                                place = NULL;
+                        if (!place)
                                 return -ENOMEM;
-                        }
                         r = linter_tellf(linter, LOG_WARNING, place,
                                          "needs %s, which %s doesn't depend on; add it to Depends in debian/control",
                                          needs[i].packages[0], linter->source.package);

@@ -141,10 +141,9 @@ static int reader_check_path(struct reader *reader, const char *text, const regm
         if (strv_add(&reader->told, path) < 0)
                 return -ENOMEM;
         strv_sort(&reader->told);
-        if (asprintf(&place, "%s:%zu", reader->migration->path, number) < 0) {
-                place = NULL;
+        place = linter_format_place(reader->migration->path, number);
+        if (!place)
                 return -ENOMEM;
-        }
         return linter_tellf(reader->linter, LOG_WARNING, place,
                             "seems to write to %s, which isn't declared, so it can't; add it to \"writes\"", path);
 }

@@ -36,16 +36,22 @@ static int fixture_run(const struct trial *trial, const char *program, const cha
         return r > 0 ? error_setf(trial->error, -EIO, "%s ended with status %d", program, r) : r;
 }
 
-/* Replaces the tree, NULL for an empty one, by a prepared copy of it, which lasts until the next one. */
+/* @tree: NULL for an empty one. @ret: a copy of it on the workbench, called @name, which lasts until the next one; to be freed. */
+static int trial_copy_tree(const struct trial *trial, const char *tree, const char *name, char **ret)
+{
+        if (path_join(trial->request->workbench->path, name, ret) < 0)
+                return -ENOMEM;
+        command_remove(*ret);
+        return trial_root_copy_tree(tree, *ret, TREE_AS_LISTED, trial->error);
+}
+
+/* Replaces the tree by a prepared copy of it. */
 static int trial_prepare(struct trial *trial, const char *program, const char *name, char **tree)
 {
         _cleanup_free_ char *copy = NULL;
         int r;
 
-        if (path_join(trial->request->workbench->path, name, &copy) < 0)
-                return -ENOMEM;
-        command_remove(copy);
-        r = trial_root_copy_tree(*tree, copy, TREE_AS_LISTED, trial->error);
+        r = trial_copy_tree(trial, *tree, name, &copy);
         if (r >= 0)
                 r = fixture_run(trial, program, copy, name);
         free(*tree);
@@ -87,16 +93,13 @@ int trial_find_trees(struct trial *trial)
         return r;
 }
 
-/* @ret: a copy of @tree, called @name, after "normalize"; it lasts until the next one. */
+/* @ret: a copy of @tree as trial_copy_tree() makes it, after "normalize". */
 static int trial_normalize(struct trial *trial, const char *tree, const char *name, char **ret)
 {
         _cleanup_free_ char *copy = NULL;
         int r;
 
-        if (path_join(trial->request->workbench->path, name, &copy) < 0)
-                return -ENOMEM;
-        command_remove(copy);
-        r = trial_root_copy_tree(tree, copy, TREE_AS_LISTED, trial->error);
+        r = trial_copy_tree(trial, tree, name, &copy);
         if (r >= 0)
                 r = fixture_run(trial, trial->normalize, copy, NULL);
         if (r >= 0)

@@ -9,8 +9,7 @@
 struct field {
         const char *begin, *end;
         unsigned number;  /* of its first line */
-        const char *last; /* its last line that isn't a comment */
-        const char *last_end;
+        const char *last; /* its last line that isn't a comment, which ends at @end */
 };
 
 static const char *line_end(const char *line)
@@ -43,7 +42,7 @@ static bool control_find_field(const char *text, const char *name, struct field 
                 }
                 if (inside && !comment) {
                         ret->last = line;
-                        ret->end = ret->last_end = end;
+                        ret->end = end;
                 }
                 line = *end ? end + 1 : end;
         }
@@ -107,7 +106,7 @@ static char *field_append(const char *text, const struct field *field, const cha
 {
         size_t blanks = strspn(field->last, " \t");
         bool single = field->last == field->begin, leading = field->last[blanks] == ',', trailing;
-        const char *end = field->last_end;
+        const char *end = field->end;
         char *new;
 
         while (strchr(" \t", end[-1]))
@@ -115,7 +114,7 @@ static char *field_append(const char *text, const struct field *field, const cha
         trailing = end[-1] == ',';
         if (asprintf(&new, "%.*s%s%s%.*s%s%s%s%s", (int)(end - text), text, trailing || (leading && !single) ? "" : ",",
                      single ? " " : "\n", single ? 0 : (int)blanks, field->last, leading && !single ? ", " : "", name,
-                     trailing ? "," : "", field->last_end) < 0)
+                     trailing ? "," : "", field->end) < 0)
                 return NULL;
         return new;
 }

@@ -81,8 +81,9 @@ static void status_text_progress(const struct terminal *terminal, const struct d
         running = need_memory(event_format_running(event));
         format_time(event_field_time(event, "since"), since);
         command = event_field_text(event, "command");
-        if (asprintf(&text, "%s%srunning since %s: %s", streq(command, "run") ? "" : command,
-                     streq(command, "run") ? "" : " ", since, running) < 0)
+        if (streq(command, "run"))
+                command = "";
+        if (asprintf(&text, "%s%srunning since %s: %s", command, command[0] ? " " : "", since, running) < 0)
                 need_memory(text = NULL);
         report_text_print_note(terminal, STYLE_PLAIN, text);
 }

@@ -271,7 +271,7 @@ _CONTINUATION = re.compile(r"[ \t]+[^\s#;]")
 
 
 class Settings:
-    """Lines of key=value. The section None is what comes before the first [section]. A comment behind a value belongs to the value."""
+    """Lines of key=value. The section None is what comes before the first [section]. A comment after a value, on the same line, is part of it."""
 
     def __init__(self, text):
         self._lines = re.findall(r"[^\n]*\n|[^\n]+", text)

@@ -15,7 +15,7 @@ _must_check_ int dpkg_admindir_init(struct dpkg_admindir *admindir, const struct
 void dpkg_admindir_done(struct dpkg_admindir *admindir);
 
 /*
- * Whether there is neither a database nor anything that a damaged one leaves behind: an image has none. Returns: 1, 0 or a negative errno.
+ * Whether there is no database, and nothing that would remain of a damaged one: an image has neither. Returns: 1, 0 or a negative errno.
  */
 _must_check_ int dpkg_admindir_is_empty(const struct dpkg_admindir *admindir);
 /* Opens the file or directory @name of it. Returns: a file descriptor or a negative errno. */

@@ -16,7 +16,7 @@ static int absence_find_migrations(const struct upgrade_request *request, bool *
         return r;
 }
 
-/* dpkg removes a purged package from its database, and so does a damage; but a damage leaves the list of the package's files behind. */
+/* dpkg removes a purged package from its database, and damage may remove it, too; but then the list of the package's files is still there. */
 static int absence_is_of_dpkg(const struct upgrade_request *request, struct error *error)
 {
         int r = dpkg_database_has_list(request->ctx->database, request->package, error);

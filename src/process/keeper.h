@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The child side of a host: enters the sandbox, starts a program when it is told to, waits for it, and ends every process that it left behind.
+ * The child side of a host: enters the sandbox, starts a program when it is told to, waits for it, and ends every process that the program has left running.
  * Everything in it is async-signal-safe, since it runs between fork and exec of a process that may have other threads.
  */
 

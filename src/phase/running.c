@@ -14,6 +14,7 @@
 #include <sys/file.h>
 
 #define RUNNING_SIZE_MAX 65536U
+#define RUNNING_ROOM     1024U
 #define READS_MAX        100 /* of a file that is replaced again and again */
 
 #define FIELD_CLOCK "clock" /* when it was written, of a clock that isn't set */
@@ -62,7 +63,18 @@ static int running_format(const struct running *running, const struct dmig_event
         return 0;
 }
 
-/* A new file each time, since one that is already there could be locked by another process. */
+/* With room for the texts after this one, most of which are as long. */
+static int running_write_text(int fd, const char *text, size_t size)
+{
+        char padded[RUNNING_ROOM];
+
+        memset(padded, ' ', sizeof(padded));
+        if (size <= sizeof(padded))
+                memcpy(padded, text, size);
+        return size <= sizeof(padded) ? io_write_all(fd, padded, sizeof(padded)) : io_write_all(fd, text, size);
+}
+
+/* A new file, since one that is already there could be locked by another process. */
 static int running_make_file(int dir, const char *name, const char *text)
 {
         _cleanup_close_ int fd = -EBADF;
@@ -75,7 +87,7 @@ static int running_make_file(int dir, const char *name, const char *text)
                 return -errno;
         r = history_restrict(fd, 0640);
         if (r >= 0)
-                r = io_write_all(fd, text, strlen(text));
+                r = running_write_text(fd, text, strlen(text));
         return r < 0 ? r : TAKE_FD(fd);
 }
 
@@ -98,7 +110,35 @@ static int running_replace_file(struct running *running, const char *text)
                 return -errno;
         fd_closep(&running->file);
         running->file = TAKE_FD(fd);
+        running->roomy = strlen(text) <= RUNNING_ROOM;
         return 0;
+}
+
+/* The bytes of the file, and not its flock(2), which is held all the time. */
+static int running_lock_bytes(int fd, int command, short type)
+{
+        struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
+
+        return fcntl(fd, command, &lock) < 0 ? -errno : 0;
+}
+
+/*
+ * In place, since a new file takes longer than the rest of a short phase. Returns: 1, 0 if it can't be, as while somebody reads it, or a negative
+ * errno.
+ */
+static int running_overwrite_file(const struct running *running, const char *text)
+{
+        size_t size = strlen(text);
+        int r;
+
+        if (running->file < 0 || !running->roomy || size > RUNNING_ROOM)
+                return 0;
+        if (running_lock_bytes(running->file, F_OFD_SETLK, F_WRLCK) < 0)
+                return 0;
+        r = lseek(running->file, 0, SEEK_SET) < 0 ? -errno : running_write_text(running->file, text, size);
+        if (running_lock_bytes(running->file, F_OFD_SETLK, F_UNLCK) < 0 || r < 0)
+                return r < 0 ? r : -EIO;
+        return 1;
 }
 
 void running_write(struct running *running, const struct dmig_event *event)
@@ -114,7 +154,7 @@ void running_write(struct running *running, const struct dmig_event *event)
         if (r >= 0)
                 r = running_format(running, event, &whole);
         text = r < 0 ? NULL : dmig_event_get_json(whole);
-        if (text)
+        if (text && running_overwrite_file(running, text) <= 0)
                 (void)running_replace_file(running, text);
 }
 
@@ -176,7 +216,9 @@ static int running_read_file(int dir, const char *name, char **ret, size_t *ret_
                 r = running_is_held(fd);
         if (r <= 0)
                 return r;
-        r = io_read_all(fd, RUNNING_SIZE_MAX, ret, ret_size);
+        r = running_lock_bytes(fd, F_OFD_SETLKW, F_RDLCK); /* until it is closed */
+        if (r >= 0)
+                r = io_read_all(fd, RUNNING_SIZE_MAX, ret, ret_size);
         return r < 0 ? r : 1;
 }
 

@@ -13,6 +13,7 @@ struct running {
         const char *package;
         const char *command; /* "preview" or "undo"; NULL: a run */
         int dir, file;       /* -EBADF until something is written */
+        bool roomy;          /* the file can be written to in place */
         char *id;            /* of the migration at hand */
         char *since;         /* when its first event was written */
 };

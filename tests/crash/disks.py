@@ -62,6 +62,7 @@ def _detach(path):
 _PREZEROED = "lazy_itable_init=0,nodiscard,assume_storage_prezeroed=1"
 _MKFS = {
     "ext4": ["mkfs.ext4", "-q", "-b", str(SECTOR), "-J", "size=4", "-E", _PREZEROED],
+    "ext4 without a journal": ["mkfs.ext4", "-q", "-b", str(SECTOR), "-O", "^has_journal", "-E", _PREZEROED],
     "btrfs": ["mkfs.btrfs", "-q", "-f", "-K", "-m", "single", "-s", str(SECTOR)],
 }
 

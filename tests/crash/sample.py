@@ -9,6 +9,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -18,14 +19,14 @@ SECOND = "srv/second"  # another file system
 STATE = "var/lib/deploy-migrate"
 HISTORY = f"{STATE}/sample/history.jsonl"
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
-_SAMPLE = os.path.join(_HERE, "sample")
+_SAMPLE = os.environ.get("DEPLOY_MIGRATE_SAMPLE") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "sample")
 _PACKAGE = "usr/lib/deploy-migrate/sample"
 _ASIDE = "usr/lib/sample-aside"
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 _NOT_DATA = {STATE, "var/lib/dpkg", "var/log/dpkg.log", "run", "usr", "lost+found", f"{SECOND}/lost+found"}
 _NOT_STANDING = {"run", "usr", "lost+found", f"{SECOND}/lost+found"}
 _TOLD_ASIDE = {"time", "run", "reason", "duration_ms", "crc"}
+_RANDOM = re.compile("[0-9a-f]{16,}")
 _WHILE = 2_000_000_000  # ns
 _seen = {}
 _RECENT = 1_500_000_000  # older times were set on purpose
@@ -38,7 +39,7 @@ def migrations():
 
 def _scripts(version):
     directory = os.path.join(_SAMPLE, version)
-    return [name for name in os.listdir(directory) if name.endswith(".sh")] if os.path.isdir(directory) else []
+    return [name for name in os.listdir(directory) if not name.endswith(".json")] if os.path.isdir(directory) else []
 
 
 def version(number):
@@ -100,15 +101,28 @@ def standing(directory):
     result = hashlib.sha1()
     for path in sorted(_walk(directory, "", _NOT_STANDING)):
         file = f"{directory}/{path}"
-        told = _told(file) if path == HISTORY else _describe(file, os.lstat(file), path, {})
-        result.update(f"{path} {told}\n".encode())
+        told = _TELLERS.get(os.path.basename(path), _describe_alone)(file, path)
+        result.update(_RANDOM.sub("#", f"{path} {told}\n").encode())
     return result.hexdigest()
 
 
-def _told(history):
+def _describe_alone(file, path):
+    return _describe(file, os.lstat(file), path, {})
+
+
+def _tell_history(file, _):
     """The lines without what differs from one run to the next, and decides nothing."""
-    with open(history, encoding="utf-8") as lines:
+    with open(file, encoding="utf-8") as lines:
         return [sorted((key, value) for key, value in _line(line).items() if key not in _TOLD_ASIDE) for line in lines]
+
+
+def _tell_without_numbers(file, _):
+    """Times, inodes, what is random, and checksums."""
+    with open(file, encoding="utf-8", errors="replace") as lines:
+        return re.sub("[0-9a-f]{6,}|[0-9]+", "#", lines.read())
+
+
+_TELLERS = {"history.jsonl": _tell_history, "redo.jsonl": _tell_without_numbers, "census": _tell_without_numbers}
 
 
 def _line(line):

@@ -12,7 +12,7 @@ import time
 import disks
 import sample
 
-SIZES = {"ext4": (32 << 20, 16 << 20), "btrfs": (128 << 20, 128 << 20)}
+SIZES = {"ext4": (32 << 20, 16 << 20), "ext4 without a journal": (16 << 20, 8 << 20), "btrfs": (128 << 20, 128 << 20)}
 SHOWN = 10  # violations
 
 

@@ -110,6 +110,8 @@ static int running_replace_file(struct running *running, const char *text)
                 return -errno;
         fd_closep(&running->file);
         running->file = TAKE_FD(fd);
+        free(running->name);
+        running->name = TAKE_PTR(name);
         running->roomy = strlen(text) <= RUNNING_ROOM;
         return 0;
 }
@@ -173,14 +175,13 @@ void running_tell(struct running *running, const char *id, const char *phase)
 
 void running_done(struct running *running)
 {
-        _cleanup_free_ char *name = NULL;
-
         assert(running);
 
-        if (running->file >= 0 && running_format_name(running->package, "", &name) >= 0)
-                (void)unlinkat(running->dir, name, 0);
+        if (running->name)
+                (void)unlinkat(running->dir, running->name, 0);
         fd_closep(&running->file);
         fd_closep(&running->dir);
+        free(running->name);
         free(running->id);
         free(running->since);
         *running = (struct running)RUNNING_NONE;

@@ -14,6 +14,7 @@ struct running {
         const char *command; /* "preview" or "undo"; NULL: a run */
         int dir, file;       /* -EBADF until something is written */
         bool roomy;          /* the file can be written to in place */
+        char *name;          /* of the file, which is removed when there may be no memory */
         char *id;            /* of the migration at hand */
         char *since;         /* when its first event was written */
 };

@@ -80,6 +80,7 @@ void wrap_put(struct wrap *wrap, enum style style, const char *text)
 
         copy = strdup(text);
         if (!copy) { /* a line that is too long is better than none */
+                wrap_begin_word(wrap, 0);
                 terminal_put(wrap->terminal, style, text);
                 return;
         }

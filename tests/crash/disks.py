@@ -15,28 +15,18 @@ import select
 import signal
 import socket
 import struct
-import subprocess
 import time
 
-SECTOR = 4096
+import formats
 
-_NOATIME = 1 << 10  # <sys/mount.h>
+SECTOR = formats.SECTOR
+
 _LOOP_SET_FD, _LOOP_CLR_FD, _LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C82  # <linux/loop.h>
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-# ---- What is mounted where -------------------------------------------------------------------
-
-
-def _mount(source, path, kind, flags=0, options=""):
-    if _libc.mount(os.fsencode(source), os.fsencode(path), kind.encode(), flags, options.encode()) < 0:
-        raise OSError(ctypes.get_errno(), f"can't mount {source} at {path}")
-
-
-def unmount(path):
-    if _libc.umount2(os.fsencode(path), 0) < 0:
-        raise OSError(ctypes.get_errno(), f"can't unmount {path}")
+# ---- Processes, and files that are disks -------------------------------------------------------------------
 
 
 def die_with_parent():
@@ -52,32 +42,6 @@ def reap_all():
     with contextlib.suppress(ChildProcessError):
         while True:
             os.waitpid(-1, 0)
-
-
-def _detach(path):
-    _libc.umount2(os.fsencode(path), 2)  # MNT_DETACH
-
-
-# By the name of the file system. What is zero stays a hole, which needn't be copied for each trial.
-_PREZEROED = "lazy_itable_init=0,nodiscard,assume_storage_prezeroed=1"
-_MKFS = {
-    "ext4": ["mkfs.ext4", "-q", "-b", str(SECTOR), "-J", "size=4", "-E", _PREZEROED],
-    "ext4 without a journal": ["mkfs.ext4", "-q", "-b", str(SECTOR), "-O", "^has_journal", "-E", _PREZEROED],
-    "btrfs": ["mkfs.btrfs", "-q", "-f", "-K", "-m", "single", "-s", str(SECTOR)],
-}
-
-
-def make_file_system(kind, image, size):
-    with open(image, "wb") as file:
-        file.truncate(size)
-    subprocess.run([*_MKFS[kind], image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-
-
-def kind_of(image):
-    """The file system on it: that of btrfs has its name at 64 KiB."""
-    with open(image, "rb") as file:
-        file.seek(0x10040)
-        return "btrfs" if file.read(8) == b"_BHRfS_M" else "ext4"
 
 
 def copy_sparse(source, target):
@@ -104,17 +68,17 @@ def mounted(files, directories):
         for file, directory in zip(files, directories):
             loop = _mount_loop(file, directory)
             stack.callback(_await_release, loop, os.path.realpath(file))
-            stack.callback(_detach, directory)
+            stack.callback(formats.detach, directory)
         yield
         for directory in reversed(directories[: len(files)]):
-            unmount(directory)
+            formats.unmount(directory)
 
 
 def _mount_loop(file, directory):
     """Returns: the loop device, which ends when it is unmounted."""
     with _attach_loop(file) as device:
         try:
-            _mount(device.name, directory, kind_of(file), _NOATIME)
+            formats.mount_kind(device.name, directory, formats.kind_of(file))
         finally:
             fcntl.ioctl(device, _LOOP_CLR_FD)
         return device.name
@@ -296,7 +260,7 @@ class Disks:
     def __enter__(self):
         os.makedirs(self.directory, exist_ok=True)
         fuse = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
-        _mount("disks", self.directory, "fuse", options=f"fd={fuse},rootmode=40000,user_id=0,group_id=0")
+        formats.mount("disks", self.directory, "fuse", options=f"fd={fuse},rootmode=40000,user_id=0,group_id=0")
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.server = os.fork()
         if self.server == 0:
@@ -306,7 +270,7 @@ class Disks:
         return self
 
     def __exit__(self, *_):
-        _detach(self.directory)
+        formats.detach(self.directory)
         self.control.close()
         os.waitpid(self.server, 0)
 

@@ -12,4 +12,4 @@ grep -qw btrfs /proc/filesystems || modprobe btrfs 2>/dev/null || skip_all "the 
 need_mounts
 make_work
 
-exec python3 -B "${0%/*}/power_cut.py" "$WORK"
+exec python3 -B "${0%/*}/power_cut.py" "$WORK" "$@"

@@ -10,9 +10,9 @@ import sys
 import time
 
 import disks
+import formats
 import sample
 
-SIZES = {"ext4": (32 << 20, 16 << 20), "ext4 without a journal": (16 << 20, 8 << 20), "btrfs": (128 << 20, 128 << 20)}
 SHOWN = 10  # violations
 
 
@@ -124,52 +124,49 @@ def check_interrupted(scenario, tree, seed):
 
 # ---- Disks -----------------------------------------------------------------------------------
 
+PLACES = ("", sample.SECOND)
 
-def make_disks(directory, kind="ext4"):
-    """The two disks, with that file system, and sample 1.0 on them."""
-    images = disk_names(directory)
-    for image, size in zip(images, SIZES[kind]):
-        disks.make_file_system(kind, image, size)
+
+def make_disks(directory, formats_of_places=("ext4", "ext4"), places=PLACES):
+    """A disk for each place, the root first, with these file systems, and sample 1.0 on them."""
+    images = disk_names(directory, len(places))
+    for image, place, name in zip(images, places, formats_of_places):
+        formats.make(name, image, place == "")
     root = os.path.join(directory, "root")
     os.makedirs(root, exist_ok=True)
     with disks.mounted(images[:1], [root]):
-        os.makedirs(os.path.join(root, sample.SECOND))
-    with mounted_tree(images, directory) as tree:
+        for place in places[1:]:
+            os.makedirs(os.path.join(root, place))
+    with mounted_tree(images, directory, places) as tree:
         tree.make()
     return images
 
 
-def disk_names(directory):
-    return [os.path.join(directory, f"disk-{disk}") for disk in range(2)]
+def disk_names(directory, number=len(PLACES)):
+    return [os.path.join(directory, f"disk-{disk}") for disk in range(number)]
 
 
 @contextlib.contextmanager
-def mounted_tree(files, directory):
+def mounted_tree(files, directory, places=PLACES):
     root = os.path.join(directory, "root")
     os.makedirs(root, exist_ok=True)
-    with disks.mounted(files, [root, os.path.join(root, sample.SECOND)]):
+    with disks.mounted(files, [os.path.join(root, place) for place in places]):
         yield sample.Tree(root)
 
 
 # ---- Many trials -----------------------------------------------------------------------------
 
 
-def attempt(images, directory, check):
-    """Calls @check with the tree on these disks. Returns: None, or what is wrong."""
+def attempt(images, directory, check, places=PLACES, excuse=str):
+    """Calls @check with the tree on these disks. Returns: None, or what is wrong; what @excuse says of disks that can't be mounted."""
     try:
-        with mounted_tree(images, directory) as tree:
+        with mounted_tree(images, directory, places) as tree:
             check(tree)
+    except formats.CannotMount as error:
+        return excuse(error)
     except (AssertionError, LookupError, OSError, ValueError, subprocess.SubprocessError) as error:
         return str(error) or repr(error)
     return None
-
-
-def keep(images, name):
-    directory = os.environ.get("DEPLOY_MIGRATE_CRASH_KEEP")
-    if directory:
-        os.makedirs(directory, exist_ok=True)
-        for disk, image in enumerate(images):
-            disks.copy_sparse(image, os.path.join(directory, f"{name}-disk-{disk}"))
 
 
 def try_points(points, trial, directory, title):
@@ -194,8 +191,8 @@ def try_points(points, trial, directory, title):
 
 
 def _processors():
-    """As taskset(1) allows them."""
-    return len(os.sched_getaffinity(0))
+    """As taskset(1) allows them; two at most."""
+    return min(2, len(os.sched_getaffinity(0)))
 
 
 def _start(points, trial, directory, part):
@@ -218,8 +215,8 @@ def _work(points, trial, directory, results):
     shutil.rmtree(directory)
 
 
-def report(tests):
-    """Calls these (title, function), for a line of TAP each. Returns: the exit status."""
+def report(tests, skipped=None):
+    """Calls these (title, function), for a line of TAP each; with others and why they are skipped. Returns: the exit status."""
     failures = 0
     for number, (title, function) in enumerate(tests, 1):
         try:
@@ -229,5 +226,8 @@ def report(tests):
             passed = False
         failures += not passed
         print(f"{'ok' if passed else 'not ok'} {number} - {title}", flush=True)
-    print(f"1..{len(tests)}")
+    skipped = skipped or {}
+    for number, (title, reason) in enumerate(skipped.items(), len(tests) + 1):
+        print(f"ok {number} - {title} # SKIP {reason}")
+    print(f"1..{len(tests) + len(skipped)}")
     return 1 if failures else 0

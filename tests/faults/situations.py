@@ -403,7 +403,7 @@ class Disks:
     def __init__(self, directory):
         self.kill_at = points.Tools(directory).kill_at
         self.directory = directory
-        self.images = trials.make_disks(directory, DISKS)
+        self.images = trials.make_disks(directory, (DISKS, DISKS))
         disks.adopt_orphans()
 
     def do(self, act):

@@ -49,7 +49,7 @@ _MACHINES = [
     ("ext4", "ext4-1k-writeback", "btrfs", []),
     ("ext4-writeback", "btrfs", "xfs", []),
     ("xfs", "ext4", "xfs", []),
-    ("f2fs", "f2fs", None, ["upgrade"]),
+    ("f2fs", "f2fs", None, []),
     ("f2fs", "ext4", "btrfs", []),
 ]
 

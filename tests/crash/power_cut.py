@@ -27,7 +27,7 @@ import sample
 import trials
 
 SEED = 1
-FEW = 1600  # points, where nobody asks for a number
+FEW = 800  # points, where nobody asks for a number
 DRAWN = 1.6  # as many, since some of them turn out to be the same
 
 
@@ -218,6 +218,7 @@ def choose(directory, states):
     there = [machine for machine in all_machines if machine not in lacking and (points or machine.sample)]
     wanted = {machine: list(scenarios(states)) if points else machine.sample for machine in there}
     each = -(-(points or FEW) // sum(map(len, wanted.values())))
+    lacking = {machine: reason for machine, reason in lacking.items() if points or machine.sample}
     return [Trial(machine, states, names, each) for machine, names in wanted.items()], lacking
 
 

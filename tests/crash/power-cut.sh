@@ -6,9 +6,8 @@
 . "${0%/*}/lib.sh"
 
 need_root
-need_commands python3 losetup mkfs.ext4 mkfs.btrfs setfattr
+need_commands python3 losetup mkfs.ext4 tune2fs mkfs.xfs mkfs.btrfs setfattr
 [ -c /dev/fuse ] || skip_all "there is no /dev/fuse"
-grep -qw btrfs /proc/filesystems || modprobe btrfs 2>/dev/null || skip_all "the kernel has no btrfs"
 need_mounts
 make_work
 

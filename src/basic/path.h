@@ -28,6 +28,14 @@ static inline bool path_is_within(const char *path, const char *directory)
         return path_startswith(path, directory) != NULL;
 }
 
+/* Returns: the part of @path below @directory; NULL if it isn't below, or is @directory itself. */
+static inline const char *path_inside(const char *path, const char *directory)
+{
+        const char *rest = path_startswith(path, directory);
+
+        return rest && *rest ? rest : NULL;
+}
+
 /* Whether a migration must not write to @path: it could rewrite its own history, and an overlay can't contain its own upper layer. */
 static inline bool path_touches_state(const char *path)
 {

@@ -60,10 +60,11 @@ static int phase_begin(void *userdata, struct error *error)
         return phase->meanwhile_result;
 }
 
-static int phase_run_in(struct phase *phase, struct process_request *request, struct process_result *ret,
+static int phase_run_in(struct world *world, struct process_request *request, struct process_result *ret,
                         struct error *error)
 {
         _cleanup_(environment_done) struct environment environment = { 0 };
+        const struct phase *phase = request->userdata;
         int r;
 
         r = environment_make(&environment, phase);
@@ -71,7 +72,8 @@ static int phase_run_in(struct phase *phase, struct process_request *request, st
                 return r;
         request->argv = environment.argv.list;
         request->envp = environment.envp.list;
-        return process_run(request, ret, error);
+        request->sealed = !phase->migrate && world->mounts.writable;
+        return world_run(world, request, ret, error);
 }
 
 /* What migrate has done is seen by other overlays, too. */
@@ -80,7 +82,7 @@ static int phase_join_hard_links(struct world *world, struct error *error)
         int r = hard_links_are_copied(world->stage);
 
         if (r > 0)
-                host_end(&world->host); /* what it has mounted in its overlays is gone then */
+                world_end_host(world); /* what it has mounted in its overlays is gone then */
         return r < 0 ? error_errnof(error, r, "can't look for files with several names")
                      : hard_links_join(world->stage, &world->mounts, error);
 }
@@ -91,12 +93,10 @@ static int phase_run_program(struct phase *phase, struct output *output, struct 
         _cleanup_(world_done) struct world own = WORLD_NONE;
         struct world *world = world_choose(phase) ?: &own;
         struct process_request request = {
-                .host = &world->host,
                 .timeout_usec = phase->timeout_sec * USEC_PER_SEC,
                 .stop_fd = phase->ctx->stop_fd,
                 .output = output,
                 .meanwhile = phase_begin,
-                .sealed = !phase->migrate && world->mounts.writable,
                 .gentle = phase->migrate,
                 .tick = phase_progress_tick,
                 .progress = phase_progress_line,
@@ -109,7 +109,7 @@ static int phase_run_program(struct phase *phase, struct output *output, struct 
                 world_done(phase->staged); /* two overlays can't have the same layers */
         r = world_prepare(world, phase, error);
         if (r >= 0)
-                r = phase_run_in(phase, &request, ret, error);
+                r = phase_run_in(world, &request, ret, error);
         if (r < 0 || !phase->migrate || !world->stage || ret->end != PROCESS_EXITED || ret->status != 0)
                 return r;
         return phase_join_hard_links(world, error);

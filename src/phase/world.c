@@ -24,78 +24,7 @@ static int phase_open_files(const struct phase *phase, struct system_files *ret,
         return r >= 0 && phase->migrate && manifest->network ? system_files_add_resolver(ret, error) : r;
 }
 
-/* ---- The sandbox ---- */
-
-static int world_make_sandbox(struct world *world, const struct phase *phase, struct error *error)
-{
-        const struct dmig *ctx = phase->ctx;
-        bool shares_network = phase->migrate && phase->migration->manifest->network;
-        const struct sandbox_request request = {
-                .root = ctx->root.path,
-                .network = shares_network ? -EBADF : ctx->network,
-                .helpers = { ctx->libexecdir, ctx->datadir },
-                .declared = world->declared.list,
-                .mounts = world->mounts.mounts,
-                .n_mounts = world->mounts.n,
-                .covers = world->covers.covers,
-                .n_covers = world->covers.n,
-                .files = &world->files,
-        };
-        int r;
-
-        r = sandbox_new(&request, &world->sandbox);
-        return r < 0 ? error_errnof(error, r, "can't prepare the sandbox") : 0;
-}
-
-static bool phase_has_scratch(const struct phase *phase)
-{
-        const struct manifest *manifest = phase->migration->manifest;
-
-        return !phase->migrate && manifest->check_scratch && !manifest->unrestricted;
-}
-
-static int world_mount_stage(struct world *world, const struct phase *phase, struct error *error)
-{
-        bool scratch = phase_has_scratch(phase);
-        int r = 0;
-
-        if (phase->migrate && !phase->stage)
-                return error_setf(error, -EINVAL, "migrate in a sandbox needs a stage");
-        if (scratch)
-                r = scratch_make(phase, &world->scratch, error);
-        world->stage = scratch ? world->scratch.stage : phase->stage;
-        return r < 0 || !world->stage ? r : stage_mount(world->stage, phase->migrate || scratch, &world->mounts, error);
-}
-
-static int world_make(struct world *world, const struct phase *phase, struct error *error)
-{
-        int r;
-
-        r = world_mount_stage(world, phase, error);
-        if (r >= 0)
-                r = covers_list(&phase->ctx->root, &world->mounts, &world->covers, error);
-        if (r >= 0 && world->stage)
-                r = areas_list_declared(world->stage->areas, &world->declared);
-        if (r >= 0)
-                r = phase_open_files(phase, &world->files, error);
-        return r < 0 ? r : world_make_sandbox(world, phase, error);
-}
-
-/* ---- From one program to the next ---- */
-
-struct world *world_choose(const struct phase *phase)
-{
-        const struct manifest *manifest;
-
-        assert(phase && phase->migration);
-
-        manifest = phase->migration->manifest;
-        if (!phase_is_sandboxed(phase) || phase_has_scratch(phase))
-                return NULL;
-        if (phase->stage)
-                return manifest->network ? NULL : phase->staged;
-        return manifest->connect.n == 0 ? phase->checks : NULL;
-}
+/* ---- The system ---- */
 
 /* Entries of these directories were looked up for the sandbox. */
 static void system_look(struct stat *ret_slash, struct stat *ret_run)
@@ -122,6 +51,104 @@ static bool world_is_current(const struct world *world)
                !stat_is_changed(&run, &world->run);
 }
 
+static bool world_is_usable(const struct world *world)
+{
+        return world->host.reusable && world_is_current(world);
+}
+
+/* ---- The sandbox ---- */
+
+static struct sandbox_request world_get_request(const struct world *world, const struct phase *phase)
+{
+        const struct dmig *ctx = phase->ctx;
+        bool shares_network = phase->migrate && phase->migration->manifest->network;
+
+        return (struct sandbox_request){
+                .root = ctx->root.path,
+                .network = shares_network ? -EBADF : ctx->network,
+                .helpers = { ctx->libexecdir, ctx->datadir },
+                .declared = world->declared.list,
+                .mounts = world->mounts.mounts,
+                .n_mounts = world->mounts.n,
+                .covers = world->covers.covers,
+                .n_covers = world->covers.n,
+                .files = &world->files,
+        };
+}
+
+static int world_make_sandbox(struct world *world, const struct phase *phase, struct error *error)
+{
+        const struct sandbox_request request = world_get_request(world, phase);
+        int r;
+
+        r = sandbox_new(&request, &world->sandbox);
+        return r < 0 ? error_errnof(error, r, "can't prepare the sandbox") : 0;
+}
+
+static bool phase_has_scratch(const struct phase *phase)
+{
+        const struct manifest *manifest = phase->migration->manifest;
+
+        return !phase->migrate && manifest->check_scratch && !manifest->unrestricted;
+}
+
+static int world_mount_stage(struct world *world, const struct phase *phase, struct error *error)
+{
+        bool scratch = phase_has_scratch(phase);
+        int r = 0;
+
+        if (phase->migrate && !phase->stage)
+                return error_setf(error, -EINVAL, "migrate in a sandbox needs a stage");
+        if (scratch)
+                r = scratch_make(phase, &world->scratch, error);
+        world->stage = scratch ? world->scratch.stage : phase->stage;
+        return r < 0 || !world->stage ? r : stage_mount(world->stage, phase->migrate || scratch, &world->mounts, error);
+}
+
+/* Whether that of the checks, which is there, can show the stage. */
+static bool world_borrow(struct world *world, const struct phase *phase)
+{
+        const struct sandbox_request request = world_get_request(world, phase);
+        struct world *checks = phase->checks;
+
+        if (phase->staged != world || !checks || phase->migration->manifest->connect.n > 0 ||
+            !world_is_usable(checks) || !extension_make(checks->sandbox, &request, &world->extension))
+                return false;
+        world->lender = checks;
+        return true;
+}
+
+static int world_make(struct world *world, const struct phase *phase, struct error *error)
+{
+        int r;
+
+        world->mount_table = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+        system_look(&world->slash, &world->run);
+        r = covers_list(&phase->ctx->root, &world->mounts, &world->covers, error);
+        if (r >= 0)
+                r = phase_open_files(phase, &world->files, error);
+        if (r >= 0)
+                r = world_make_sandbox(world, phase, error);
+        world->host.sandbox = world->sandbox;
+        return r;
+}
+
+/* ---- From one program to the next ---- */
+
+struct world *world_choose(const struct phase *phase)
+{
+        const struct manifest *manifest;
+
+        assert(phase && phase->migration);
+
+        manifest = phase->migration->manifest;
+        if (!phase_is_sandboxed(phase) || phase_has_scratch(phase))
+                return NULL;
+        if (phase->stage)
+                return manifest->network ? NULL : phase->staged;
+        return manifest->connect.n == 0 ? phase->checks : NULL;
+}
+
 static void world_clear(struct world *world)
 {
         fd_closep(&world->mount_table);
@@ -135,33 +162,69 @@ static void world_clear(struct world *world)
         world->host.sandbox = NULL;
 }
 
+static struct host *world_get_host(struct world *world)
+{
+        return world->lender ? &world->lender->host : &world->host;
+}
+
+/* Other overlays can't have its layers as long as it has them. */
+static void world_leave_host(struct world *world)
+{
+        if (world->stage)
+                world_end_host(world);
+        else
+                host_dismiss(&world->host);
+}
+
 int world_prepare(struct world *world, const struct phase *phase, struct error *error)
 {
         int r;
 
         assert(world && phase);
 
-        if (world->host.reusable && world_is_current(world))
+        if (world_is_usable(world->lender ?: world))
                 return 0;
-        if (world->stage)
-                host_end(&world->host); /* other overlays can't have its layers as long as it has them */
-        else
-                host_dismiss(&world->host);
+        world_leave_host(world);
         world_clear(world);
         world->host.lock_fd = phase->lock_fd;
         if (!phase_is_sandboxed(phase))
                 return 0;
-        world->mount_table = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-        system_look(&world->slash, &world->run);
-        r = world_make(world, phase, error);
-        world->host.sandbox = world->sandbox;
+        r = world_mount_stage(world, phase, error);
+        if (r >= 0 && world->stage)
+                r = areas_list_declared(world->stage->areas, &world->declared);
+        return r < 0 || world_borrow(world, phase) ? r : world_make(world, phase, error);
+}
+
+int world_run(struct world *world, struct process_request *request, struct process_result *ret, struct error *error)
+{
+        struct host *host = world_get_host(world);
+        int r;
+
+        assert(world && request);
+
+        request->host = host;
+        request->extension = world->lender && !world->extended ? &world->extension : NULL;
+        request->retract = world->lender && request->sealed;
+        world->extended = world->lender;
+        r = process_run(request, ret, error);
+        if (request->retract && host->reusable)
+                world->extended = false;
         return r;
+}
+
+void world_end_host(struct world *world)
+{
+        assert(world);
+
+        host_end(world_get_host(world));
+        world->extended = false;
 }
 
 void world_done(struct world *world)
 {
         assert(world);
 
-        host_end(&world->host);
+        if (!world->lender || world->extended)
+                world_end_host(world);
         world_clear(world);
 }

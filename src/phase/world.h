@@ -3,11 +3,14 @@
 
 /*
  * Where the programs of migrations run. In: a phase. Out: a host for its program. The checks that see the system as it is, which may be all of
- * a package, share one: making it takes longer than most of them do. So do migrate and the check after it, with the overlays made read-only.
+ * a package, share one: making it takes longer than most of them do. So do migrate and the check after it, with the overlays made read-only; they
+ * use that of the checks, which is extended by the overlays for as long, if that shows all that is declared.
  */
 
 #include "phase/scratch.h"
 #include "process/host.h"
+#include "process/process.h"
+#include "sandbox/extension.h"
 #include "stage/covers.h"
 
 #include <sys/stat.h>
@@ -15,6 +18,9 @@
 struct world {
         struct host host;
         struct sandbox *sandbox; /* NULL: there is none, the system as it is */
+        struct world *lender;    /* whose host and sandbox it uses instead, extended by its overlays; NULL: none */
+        struct extension extension;
+        bool extended; /* the lender's sandbox has the extension */
         /* What the sandbox is made of. */
         struct scratch scratch;
         const struct stage *stage; /* that the program sees; NULL: none */
@@ -38,5 +44,12 @@ bool phase_is_sandboxed(const struct phase *phase);
 struct world *world_choose(const struct phase *phase);
 /* Makes @world fit for the phase's program, unless it has run another one and still is. Returns: 0, or a negative errno with @error set. */
 _must_check_ int world_prepare(struct world *world, const struct phase *phase, struct error *error);
+/*
+ * Runs the program of the request in it, whose members that say where are set here. Returns: as process_run().
+ */
+_must_check_ int world_run(struct world *world, struct process_request *request, struct process_result *ret,
+                           struct error *error);
+/* Ends its processes, and the mounts that only they can see. */
+void world_end_host(struct world *world);
 /* Waits until nothing of it is left, neither processes nor mounts. */
 void world_done(struct world *world);

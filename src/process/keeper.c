@@ -155,14 +155,12 @@ static int keeper_watch_children(void)
 }
 
 /* What was told to the program before, and came too late for it, is passed over. */
-static void keeper_await_program(const struct keeper *keeper)
+static void keeper_await_program(struct keeper *keeper)
 {
-        struct keeper_order *order = keeper->host->order;
-
         do {
-                if (keeper_receive(keeper, order, sizeof(*order)) <= 0)
+                if (keeper_receive_order(keeper) <= 0)
                         _exit(EXIT_FAILURE); /* the parent is gone, or needs us no more */
-        } while (order->command != KEEPER_RUN);
+        } while (keeper->host->order->command != KEEPER_RUN);
 }
 
 static bool keeper_is_reusable(const struct keeper *keeper)
@@ -170,30 +168,35 @@ static bool keeper_is_reusable(const struct keeper *keeper)
         const struct sandbox *sandbox = keeper->host->sandbox;
         uint64_t traces;
 
-        return sandbox && traces_read(sandbox, &traces) >= 0 && traces == keeper->traces;
+        return sandbox && traces_read(sandbox, &traces) >= 0 && traces == keeper->traces &&
+               extension_is_in_place(&keeper->extension);
 }
 
-/* Returns: 0 or a negative errno. */
-static int keeper_ready_sandbox(const struct keeper *keeper)
+static void keeper_ready_sandbox(const struct keeper *keeper)
 {
+        struct keeper_message message = { .kind = KEEPER_EXTEND_FAILED };
+        const struct keeper_order *order = keeper->host->order;
         const struct sandbox *sandbox = keeper->host->sandbox;
-        int r;
 
         if (!sandbox)
-                return 0;
-        r = sandbox_refresh(sandbox);
-        return r >= 0 && keeper->host->order->sealed ? sandbox_seal(sandbox) : r;
+                return;
+        message.error = sandbox_refresh(sandbox);
+        if (message.error >= 0 && order->extension_size > 0)
+                message.error = extension_attach(&keeper->extension);
+        if (message.error >= 0 && order->sealed)
+                message.error = sandbox_seal(sandbox);
+        if (message.error >= 0 && order->sealed)
+                message.error = extension_seal(&keeper->extension);
+        if (message.error < 0)
+                keeper_fail(keeper, message);
 }
 
 /* Returns: whether another one may follow. */
 static bool keeper_serve(struct keeper *keeper)
 {
-        struct keeper_message message = { .kind = KEEPER_EXEC_FAILED };
+        struct keeper_message message = { .kind = KEEPER_ENDED };
 
-        message.error = keeper_ready_sandbox(keeper);
-        if (message.error < 0)
-                keeper_fail(keeper, message);
-        message.kind = KEEPER_ENDED;
+        keeper_ready_sandbox(keeper);
         keeper->ended = false;
         /* vfork, since copying our page tables would take longer than the rest of the program's start. */
         keeper->program = vfork();
@@ -203,7 +206,8 @@ static bool keeper_serve(struct keeper *keeper)
                 keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_EXEC_FAILED, .error = -errno });
         keeper_wait(keeper);
         message.status = keeper->status;
-        message.reusable = keeper_is_reusable(keeper);
+        message.reusable = keeper_is_reusable(keeper) &&
+                           (!keeper->host->order->retract || extension_detach(&keeper->extension) >= 0);
         keeper_send(keeper, message);
         return message.reusable;
 }

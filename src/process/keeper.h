@@ -8,6 +8,7 @@
 
 #include "process/descendants.h"
 #include "process/host.h"
+#include "sandbox/extension.h"
 
 #include <stdint.h>
 
@@ -23,9 +24,12 @@ enum keeper_command {
 /* The first byte of an order is its command. All that follows is for KEEPER_RUN, and sent as far as it is filled. */
 struct keeper_order {
         char command;
-        bool sealed; /* the overlays are read-only from now on */
-        bool gentle; /* if the program ends well, what it has left running gets SIGTERM and the time to end */
+        bool sealed;  /* the overlays are read-only from now on */
+        bool retract; /* the extension goes when the program has ended */
+        bool gentle;  /* if the program ends well, what it has left running gets SIGTERM and the time to end */
         unsigned char n_argv, n_envp;
+        unsigned short
+                extension_size; /* of the text of an extension, after the words; its overlays are sent with the order */
         char text[KEEPER_TEXT_MAX]; /* all words, each with its terminator */
 };
 
@@ -33,6 +37,7 @@ struct keeper_order {
 struct keeper_message {
         enum {
                 KEEPER_SANDBOX_FAILED,
+                KEEPER_EXTEND_FAILED,
                 KEEPER_DROP_FAILED, /* of privileges */
                 KEEPER_EXEC_FAILED,
                 KEEPER_LEFT,
@@ -56,9 +61,12 @@ struct keeper {
         bool ended; /* whether the program has ended, with status */
         int status;
         uint64_t traces; /* of nothing: how the sandbox was before the first program */
+        struct extension extension;
 };
 
-/* Sends a message to the other side, or an order. It is lost only with that side: no other error lasts. */
+/* Sends an order with the overlays of @extension, if there is one. Otherwise as keeper_pass(). */
+void keeper_pass_order(int socket, struct keeper_order *order, size_t size, const struct extension *extension);
+/* Sends a message to the other side. It is lost only with that side: no other error lasts. */
 void keeper_pass(int socket, const void *message, size_t size);
 /* Runs in the child; ends it. */
 _Noreturn void keeper_main(struct keeper *keeper);

@@ -184,6 +184,9 @@ static int supervision_explain(const struct supervision *s, struct error *error)
 
         if (m->kind == KEEPER_SANDBOX_FAILED)
                 return sandbox_explain(s->host->sandbox, m->step, m->error, error);
+        if (m->kind == KEEPER_EXTEND_FAILED)
+                return error_errnof(error, m->error, "the sandbox could not attach the overlays of %s",
+                                    s->request->argv[0]);
         if (m->kind == KEEPER_DROP_FAILED)
                 return error_errnof(error, m->error, "the sandbox could not drop capabilities");
         return error_errnof(error, m->error, "can't execute %s", s->request->argv[0]);
@@ -219,22 +222,40 @@ static int order_add_words(struct keeper_order *order, char *const *words, size_
         return 0;
 }
 
+/* Returns: 0, or -E2BIG if there is no room for it. */
+static int order_add_extension(struct keeper_order *order, const struct extension *extension, size_t *size)
+{
+        order->extension_size = 0;
+        if (!extension)
+                return 0;
+        if (extension->size > sizeof(order->text) - *size)
+                return -E2BIG;
+        memcpy(order->text + *size, extension->text, extension->size);
+        *size += extension->size;
+        order->extension_size = (unsigned short)extension->size;
+        return 0;
+}
+
 static int supervision_order_program(const struct supervision *s)
 {
+        const struct extension *extension = s->request->extension;
         struct keeper_order *order = s->host->order;
         size_t size = 0;
         int r;
 
         order->command = KEEPER_RUN;
         order->sealed = s->request->sealed;
+        order->retract = s->request->retract;
         order->gentle = s->request->gentle;
         r = order_add_words(order, s->request->argv, &size, &order->n_argv);
         if (r >= 0)
                 r = order_add_words(order, s->request->envp, &size, &order->n_envp);
         if (r < 0 || order->n_argv + order->n_envp > KEEPER_WORDS_MAX)
                 return -E2BIG;
-        keeper_pass(s->host->control, order, offsetof(struct keeper_order, text) + size);
-        return 0;
+        r = order_add_extension(order, extension, &size);
+        if (r >= 0)
+                keeper_pass_order(s->host->control, order, offsetof(struct keeper_order, text) + size, extension);
+        return r;
 }
 
 /* What has to be done before the program begins takes time, and so does the sandbox. */

@@ -32,8 +32,11 @@ struct process_request {
          * nothing to do meanwhile.
          */
         int (*meanwhile)(void *userdata, struct error *error);
-        bool sealed; /* the overlays of the host's sandbox are read-only from now on */
-        bool gentle; /* if it ends well, what it has left running gets SIGTERM and the time to end */
+        const struct extension
+                *extension; /* what the host's sandbox gets for this program and those after it; NULL: nothing */
+        bool retract; /* the extension is taken away when this program has ended; else the host isn't fit for others */
+        bool sealed;  /* the overlays of the host's sandbox are read-only from now on */
+        bool gentle;  /* if it ends well, what it has left running gets SIGTERM and the time to end */
         void (*tick)(uint64_t elapsed_usec, void *userdata); /* about once a second */
         void (*progress)(const char *line,
                          void *userdata); /* a line that it has written to PROCESS_PROGRESS_FD; NULL: ignored */

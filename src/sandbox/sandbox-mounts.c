@@ -43,7 +43,7 @@ static int step_keep_device(const char *path)
 }
 
 /* Looks @path up anew, since the directory that STEP_OPEN opened may be covered by another overlay now. */
-static int step_attach(int mount, const char *path)
+int step_attach(int mount, const char *path)
 {
         int fd, r;
 
@@ -125,16 +125,16 @@ static int step_is_link(int dir, const char *name)
 }
 
 /* A name that has vanished since the parent listed it needs no shield; a symbolic link that replaced it can't always have one. */
-static int step_shield(const struct sandbox_step *step, const int *fds)
+int step_shield(int from, int over, const char *name)
 {
         int fd, r;
 
-        fd = step_clone_tree(fds[step->from], step->name);
-        r = fd < 0 ? fd : move_mount(fd, "", fds[step->fd], step->name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
+        fd = step_clone_tree(from, name);
+        r = fd < 0 ? fd : move_mount(fd, "", over, name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
         fd_closep(&fd);
         if (r >= 0 || r == -ENOENT)
                 return 0;
-        return step_is_link(fds[step->from], step->name) > 0 ? 0 : r;
+        return step_is_link(from, name) > 0 ? 0 : r;
 }
 
 int step_run_mount(const struct sandbox_step *step, int *fds)
@@ -158,7 +158,7 @@ int step_run_mount(const struct sandbox_step *step, int *fds)
         case STEP_ATTACH:
                 return step_attach(fds[step->fd], step->path);
         case STEP_SHIELD:
-                return step_shield(step, fds);
+                return step_shield(fds[step->from], fds[step->fd], step->name);
         default:
                 return -EINVAL;
         }

@@ -18,14 +18,6 @@
 #include "basic/root.h"
 #include "basic/strv.h"
 
-/* Returns: the part of @path below @directory; NULL if it isn't below, or is @directory itself. */
-static inline const char *path_inside(const char *path, const char *directory)
-{
-        const char *rest = path_startswith(path, directory);
-
-        return rest && *rest ? rest : NULL;
-}
-
 struct area {
         char *path;           /* of its root, with all links resolved */
         int fd;               /* the real directory, O_RDONLY | O_DIRECTORY */

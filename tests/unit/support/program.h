@@ -15,7 +15,9 @@ struct program {
         bool gentle;
         int (*meanwhile)(void *userdata, struct error *error);
         struct host *host; /* instead of one of its own */
-        int stop_fd;       /* 0: none */
+        const struct extension *extension;
+        bool sealed, retract;
+        int stop_fd; /* 0: none */
         void (*on_line)(const char *line, void *userdata);
         void (*on_tick)(uint64_t elapsed_usec, void *userdata);
         void *userdata;

@@ -5,6 +5,7 @@
 #include "basic/clock.h"
 #include "process/descendants.h"
 #include "process/keeper-steps.h"
+#include "process/privileges.h"
 #include "process/process.h"
 #include "process/traces.h"
 
@@ -221,8 +222,11 @@ static void keeper_enter_sandbox(struct keeper *keeper)
         message.error = sandbox_enter(sandbox, &message.step);
         if (message.error < 0)
                 keeper_fail(keeper, message);
-        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-                keeper_fail(keeper, (struct keeper_message){ .kind = KEEPER_DROP_FAILED, .error = -errno });
+        message = (struct keeper_message){ .kind = KEEPER_DROP_FAILED, .error = privileges_bound() };
+        if (message.error >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                message.error = -errno;
+        if (message.error < 0)
+                keeper_fail(keeper, message);
         if (traces_read(sandbox, &keeper->traces) < 0)
                 keeper->traces = 0; /* it serves one program */
 }

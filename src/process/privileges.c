@@ -28,7 +28,7 @@ static bool capability_is_kept(int capability)
 }
 
 /* Ends at the first number that the kernel doesn't know. */
-static int capabilities_bound(void)
+int privileges_bound(void)
 {
         for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
                 if (!capability_is_kept(capability) && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
@@ -41,11 +41,7 @@ static int capabilities_drop(void)
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
         __u32 kept[_LINUX_CAPABILITY_U32S_3] = { 0 };
-        int r;
 
-        r = capabilities_bound();
-        if (r < 0)
-                return r;
         if (syscall(SYS_capget, &header, data) < 0)
                 return -errno;
         for (size_t i = 0; i < ELEMENTSOF(kept_capabilities); i++)

@@ -19,9 +19,6 @@ struct joiner {
         struct error *error;
 };
 
-/* The work directory with the index goes when another overlay is mounted, so that an empty directory tells that there was one. */
-#define KEPT_DIR "kept"
-
 static const char *area_format_path(size_t area, const char *name, char ret[static 64])
 {
         snprintf(ret, 64, STAGE_AREAS_DIR "/%zu/%s", area, name);
@@ -34,9 +31,9 @@ int hard_links_were_kept(const struct stage *stage, size_t area)
         struct stat st;
 
         assert(stage && area < stage->areas->n);
-        if (fstatat(stage->dir, area_format_path(area, KEPT_DIR, path), &st, AT_SYMLINK_NOFOLLOW) < 0)
+        if (fstatat(stage->dir, area_format_path(area, "", path), &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
-        return 1;
+        return (st.st_mode & S_ISVTX) != 0;
 }
 
 /* How overlayfs tells in an attribute which file it has copied (struct ovl_fb of the kernel). */
@@ -148,15 +145,12 @@ static int joiner_join(struct joiner *joiner, int view, const struct area *area,
 
 /* ---- An area ---- */
 
+/* The work directory with the index goes when another overlay is mounted, so the mode of the area's tells that there was one. */
 static int area_note_kept(const struct stage *stage, size_t i)
 {
         char path[64];
-        int fd = beneath_make_directories(stage->dir, area_format_path(i, KEPT_DIR, path));
 
-        if (fd < 0)
-                return fd;
-        close(fd);
-        return 0;
+        return fchmodat(stage->dir, area_format_path(i, "", path), S_ISVTX | 0750, 0) < 0 ? -errno : 0;
 }
 
 static int hard_links_join_area(const struct stage *stage, size_t i, int view, struct error *error)

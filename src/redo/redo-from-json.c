@@ -4,6 +4,8 @@
 
 #include "redo/redo-to-json.h"
 
+#include <limits.h>
+
 static int redo_json_get_area(const struct redo *redo, json_object *object, size_t *ret)
 {
         int64_t area;
@@ -131,7 +133,7 @@ static int redo_change_from_json(struct redo *redo, json_object *object, struct 
                 r = change_kind_from_string(kind);
                 change.kind = r < 0 ? CHANGE_CREATE : (enum change_kind)r;
         }
-        if (r >= 0 && !change.path)
+        if (r >= 0 && (!change.path || (change.kind == CHANGE_MOVE && !change.from)))
                 r = -EBADMSG;
         return r < 0 ? (change_done(&change), r == -ENOMEM ? r : -EBADMSG) : changes_add(&redo->changes, &change);
 }
@@ -154,7 +156,7 @@ static int redo_rename_from_json(struct redo *redo, json_object *object, struct 
 
         while (r >= 0 && rename.kind < N_REDO_RENAMES && !streq(redo_rename_names[rename.kind], kind))
                 rename.kind++;
-        if (r >= 0 && (rename.kind == N_REDO_RENAMES || !rename.path))
+        if (r >= 0 && (rename.kind == N_REDO_RENAMES || !rename.path || slot < 0 || slot > UINT_MAX))
                 r = -EBADMSG;
         return r < 0 ? (redo_rename_done(&rename), r) : redo_add_rename(redo, &rename);
 }

@@ -84,6 +84,8 @@ static int mount_point_parse(char *line, struct mount_point *ret)
                 .indirect = streq(tail[TAIL_TYPE], "autofs") && strstr(tail[TAIL_OPTIONS], ",indirect"),
         };
         r = ret->type ? path_unescape(words[WORD_PATH], &ret->path) : -ENOMEM;
+        if (r >= 0 && ret->path[0] != '/')
+                r = -EBADMSG;
         if (r < 0)
                 mount_point_done(ret);
         return r;
@@ -110,15 +112,19 @@ static int mountinfo_parse_lines(struct mountinfo *mounts, char *text)
 /* Whether no other mount covers a directory on the way to @point. */
 static bool mountinfo_reaches(const struct mountinfo *mounts, const struct mount_point *point)
 {
-        const struct mount_point *parent = NULL;
+        /* A table in which mounts are attached to each other in a circle isn't the kernel's, but must not be the end of us. */
+        for (size_t depth = 0; point && depth <= mounts->n; depth++) {
+                const struct mount_point *parent = NULL;
 
-        for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++) {
-                if (p != point && p->parent == point->parent && path_startswith(point->path, p->path))
-                        return false;
-                if (p != point && p->id == point->parent)
-                        parent = p;
+                for (const struct mount_point *p = mounts->points; p < mounts->points + mounts->n; p++) {
+                        if (p != point && p->parent == point->parent && path_startswith(point->path, p->path))
+                                return false;
+                        if (p != point && p->id == point->parent)
+                                parent = p;
+                }
+                point = parent;
         }
-        return !parent || mountinfo_reaches(mounts, parent);
+        return true;
 }
 
 /* Whether another mount covers @point itself. */

@@ -24,13 +24,19 @@ static bool line_has_field(const char *line, const char *name)
         return strncasecmp(line, name, n) == 0 && line[n] == ':';
 }
 
+/* Such a line ends a stanza. */
+static bool line_is_blank(const char *line)
+{
+        return line + strspn(line, " \t") == line_end(line);
+}
+
 /* Looks for the field in the first stanza. */
 static bool control_find_field(const char *text, const char *name, struct field *ret)
 {
         unsigned number = 1;
         bool inside = false;
 
-        for (const char *line = text; *line && (*line != '\n' || number == 1); number++) {
+        for (const char *line = text; *line && (!line_is_blank(line) || number == 1); number++) {
                 const char *end = line_end(line);
                 bool continues = *line == ' ' || *line == '\t', comment = *line == '#';
 

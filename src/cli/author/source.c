@@ -16,11 +16,13 @@ static int source_read(struct source *source, FILE *changelog, const char *path,
         _cleanup_free_ char *line = NULL;
         char *package, *version, *rest = NULL;
         size_t size = 0;
+        ssize_t n;
 
         errno = 0;
-        if (getline(&line, &size, changelog) < 0 && errno)
+        n = getline(&line, &size, changelog);
+        if (n < 0 && errno)
                 return error_errnof(error, -errno, "can't read %s", path);
-        package = line ? strtok_r(line, " ", &rest) : NULL;
+        package = n >= 0 ? strtok_r(line, " ", &rest) : NULL;
         version = package ? strtok_r(NULL, " ", &rest) : NULL;
         if (!version || version[0] != '(' || version[strlen(version) - 1] != ')')
                 return error_setf(error, -EBADMSG, "%s:1: must begin with 'PACKAGE (VERSION)'", path);
@@ -120,6 +122,6 @@ int source_version_to_semver(const char *version, char **ret, struct error *erro
                         error, -EINVAL,
                         "can't tell which semantic version %s is; give the one that the new format comes with: --version 1.2.3",
                         version);
-        *ret = TAKE_PTR(text);
-        return 0;
+        *ret = strdup(dmig_semver_get_text(parsed)); /* without blanks */
+        return *ret ? 0 : -ENOMEM;
 }

@@ -243,8 +243,8 @@ static int running_let_pass(struct dmig_event *event)
 {
         int64_t now = (int64_t)now_usec(CLOCK_BOOTTIME), clock, elapsed_ms;
 
-        if (dmig_event_get_int(event, FIELD_CLOCK, &clock) < 0 || clock > now ||
-            dmig_event_get_int(event, "elapsed_ms", &elapsed_ms) < 0)
+        if (dmig_event_get_int(event, FIELD_CLOCK, &clock) < 0 || clock < 0 || clock > now ||
+            dmig_event_get_int(event, "elapsed_ms", &elapsed_ms) < 0 || elapsed_ms > INT64_MAX - now)
                 return 0;
         return event_set_int(event, "elapsed_ms", elapsed_ms + (now - clock) / (int64_t)USEC_PER_MSEC);
 }

@@ -18,6 +18,9 @@
 /* Takes the place of what can't be known. */
 #define UNKNOWN '*'
 
+/* Longer than any path is what doubles a variable from line to line; the rest of such a line isn't looked into. */
+#define EXPANDED_MAX 8192
+
 static const struct {
         const char *pattern;
         bool first, last; /* of its arguments, it writes to that one alone */
@@ -106,7 +109,7 @@ static char *reader_expand(const struct reader *reader, const char *line)
 
         if (!stream)
                 return NULL;
-        while (*line)
+        while (*line && ftell(stream) < EXPANDED_MAX)
                 if (*line == '$')
                         line = reader_expand_parameter(reader, line, stream);
                 else if (*line == '"' || *line == '\'')

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What is asked of systemd and told it, and journald, by a run on "/": a root of the test's own, in which fake-systemd answers. That systemd
-# understands it is for tests/boot.
+# Runs on "/", which is a root of the test's own: what is asked of systemd and told it, and journald, where fake-systemd answers; and what tells
+# the version there. That systemd understands it is for tests/boot.
 
 . "${0%/*}/lib.sh"
 need_root
@@ -157,6 +157,52 @@ test_failed_units_of_ours() {
         run 0 run
         grep -qx 'ResetFailedUnit deploy-migrate.service' "$WORK/orders"
         grep -qx 'ResetFailedUnit deploy-migrate@other.service' "$WORK/orders"
+}
+
+# ship ID WRITES COMMAND: a migration that is done when this has been written.
+ship() {
+        write "/usr/lib/deploy-migrate/sample/v$1" <<END
+#!/bin/sh
+case \$1 in
+check) [ -e $2 ] ;;
+migrate) $3 >$2 ;;
+esac
+END
+        chmod 755 "$ROOT/usr/lib/deploy-migrate/sample/v$1"
+        write "/usr/lib/deploy-migrate/sample/v$1.json" "{\"writes\": [\"${2%/*}\"]}"
+}
+
+test_changed_units() {
+        boot
+        mkdir -p "$ROOT/etc/systemd/system"
+        ship 1.1.0/002_unit /etc/systemd/system/foo.service 'echo "[Service]"'
+        systemd "${own}"
+        run 0 run
+        assert_orders Reload
+}
+
+# Nothing but the migrations themselves tells what is installed, and nothing of what version the data is.
+test_no_package_manager() {
+        boot
+        rm -r "$ROOT/var/lib/dpkg" "$ROOT/var/lib/deploy-migrate"
+        ship 2.0.0/001_y /etc/sample/y echo
+        ship 2.1.0/001_z /etc/sample/z echo
+        write /usr/lib/deploy-migrate/sample/v2.1.0/001_z.json '{"since": "2.1~rc1"}'
+        run 0 run
+        assert_history sample '.[-1] | [.event, .version, .source] | join(" ")' 'baseline 2.1~rc1 installed'
+}
+
+# Each boot has a new state, on data that is older.
+test_no_package_manager_and_no_state() {
+        boot
+        rm -r "$ROOT/var/lib/dpkg" "$ROOT/var/lib/deploy-migrate"
+        mkdir -p "$WORK/data"
+        case $(stat -f -c %T "$WORK/data") in tmpfs | ramfs) skip 'no file system for data' ;; esac
+        echo old >"$WORK/data/file"
+        mount --bind "$WORK/data" "$ROOT/var/lib/sample"
+        run 3 run
+        assert_err 'nothing tells which version of sample this is of'
+        assert_missing /etc/sample/done
 }
 
 # journaled STATUS ARGUMENT...: with standard error as systemd connects it with the journal.

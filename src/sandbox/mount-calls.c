@@ -3,6 +3,7 @@
 #include "sandbox/mount-calls.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -51,4 +52,13 @@ int step_clone_mount(const char *path)
         if (fd < 0 && errno == EINVAL)
                 fd = open_tree(-EBADF, path, flags | AT_RECURSIVE);
         return fd < 0 ? -errno : fd;
+}
+
+bool mount_is_permitted(void)
+{
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+        return syscall(SYS_capget, &header, data) >= 0 &&
+               (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
 }

@@ -18,3 +18,5 @@ _must_check_ int step_open_unlinked(const char *path, unsigned flags);
 _must_check_ int step_make_mount(const struct new_mount *new);
 /* Returns: the same of a clone of the mount at @path. */
 _must_check_ int step_clone_mount(const char *path);
+/* Returns: whether this process has CAP_SYS_ADMIN, without which EPERM says that it is missing; with it, a policy forbids something. */
+_must_check_ bool mount_is_permitted(void);

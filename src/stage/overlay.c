@@ -4,6 +4,7 @@
 #include "basic/root.h"
 #include "fs/beneath.h"
 #include "fs/overlay-attribute.h"
+#include "sandbox/mount-calls.h"
 #include "sandbox/overlay-probe.h"
 #include "stage/mount-namespace.h"
 
@@ -216,6 +217,8 @@ static int overlay_explain_layers(const struct overlay *overlay, int context, in
 
 static int overlay_explain(const struct overlay *overlay, int context, int code, struct error *error)
 {
+        if (code == -EPERM && mount_is_permitted())
+                return overlay_explain_layers(overlay, context, code, error);
         switch (code) {
         case -ENODEV:
         case -ENOSYS:

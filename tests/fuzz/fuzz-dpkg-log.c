@@ -77,6 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         root = fuzz_root((const char *const[]){ "/var/log", NULL });
         fuzz_split(data, size, '\f', N_LOGS, texts);
         fuzz_put(LOG(".2.gz"), NULL, 0);
+        fuzz_put(LOG(".old"), "", 0); /* neither is one of them */
+        fuzz_put("/var/log/other", "", 0);
         for (size_t i = 0; i < N_LOGS; i++)
                 fuzz_put(paths[i], texts[i], strlen(texts[i]));
         r = find(&version);

@@ -62,19 +62,38 @@ static void check_append(size_t whole)
         _cleanup_(history_freep) struct history *history = NULL, *again = NULL;
         _cleanup_(event_freep) struct dmig_event *event = NULL;
         _cleanup_error_ struct error error = { 0 };
+        char run[33];
         size_t n;
 
         law(read_history(HISTORY_APPEND, &history, &error) == 0);
-        law(file_size() == whole && !history->cut == !history->torn);
+        law((history->fd < 0 || file_size() == whole) && !history->cut == !history->torn);
         if (history->torn)
                 law(unlinkat(history->dir, history->torn, 0) == 0);
         n = history->n_events;
-        law(event_new(NAME, "00000000000000000000000000000000", "retry", &event) == 0);
+        law(event_make_run_id(run) == 0 && event_new(NAME, run, "retry", &event) == 0);
+        law(streq(dmig_event_get_package(event), NAME) && dmig_event_get_json(event));
         law(history_append(history, event, &error) == 0);
+        law(event_set_int(event, "number", 1) == 0 && event_set_null(event, "unknown") == 0);
+        law(history_append_later(history, &event, &error) == 0 && history_settle(history, &error) == 0);
         law(read_history(HISTORY_READ, &again, &error) == 0);
-        law(again->n_events == n + 1 && !again->cut);
+        law(again->n_events == n + 2 && !again->cut);
         law(again->state.n_records == history->state.n_records);
         check_peek(again);
+}
+
+/* A history that lost all its lines is none, and one that isn't there is made. */
+static void check_beginning(void)
+{
+        static const char stage[] = DIRECTORY "/" STAGE_DIR;
+        _cleanup_(history_freep) struct history *history = NULL;
+        _cleanup_error_ struct error error = { 0 };
+
+        law(mkdirat(root->fd, &stage[1], 0755) == 0);
+        law(read_history(HISTORY_READ, &history, &error) == -EBADMSG && strstr(error.message, FILE_NAME));
+        law(unlinkat(root->fd, &stage[1], AT_REMOVEDIR) == 0);
+        fuzz_put(FILE_NAME, NULL, 0);
+        law(unlinkat(root->fd, &DIRECTORY[1], AT_REMOVEDIR) == 0);
+        check_append(0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -94,6 +113,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 return 0;
         law(history->cut == (whole < size) && (size_t)history->size == whole);
         check_peek(history);
-        check_append(whole);
+        if (size == 0)
+                check_beginning();
+        else
+                check_append(whole);
         return 0;
 }

@@ -24,12 +24,20 @@ static void check_printed(json_object *object, int flags)
         law(json_object_equal(object, again));
 }
 
+static bool text_has_surrogates(const char *text, size_t size)
+{
+        return memmem(text, size, "\\ud", 3) || memmem(text, size, "\\uD", 3);
+}
+
 /* What is accepted here is accepted by json-c's strict parser, with the same meaning. */
 static void check_other_parser(json_object *object, const char *text, size_t size)
 {
-        struct json_tokener *tokener = json_tokener_new();
+        struct json_tokener *tokener;
         _cleanup_(json_object_putp) json_object *other = NULL;
 
+        if (text_has_surrogates(text, size)) /* it takes some of them for none */
+                return;
+        tokener = json_tokener_new();
         if (!tokener)
                 abort();
         json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
@@ -52,6 +60,23 @@ static void check_fields(json_object *object)
         }
 }
 
+/* A text in an object of ours comes back. */
+static void check_built(const char *text, size_t n_fields)
+{
+        _cleanup_(json_object_putp) json_object *object = json_object_new_object(), *again = NULL;
+        struct json_fault fault;
+        const char *printed;
+        int64_t number;
+        size_t size;
+
+        law(object && json_add_string(object, "text", text) == 0 && json_add_null(object, "null") == 0);
+        law(json_add_int(object, "number", (int64_t)n_fields) == 0 && json_add(object, "none", NULL) == -ENOMEM);
+        printed = json_format(object, &size);
+        law(printed && json_parse_object(printed, size, &again, &fault) == 0);
+        law(streq(json_get_string(again, "text"), text));
+        law(json_get_int(again, "number", &number) == 0 && number == (int64_t)n_fields && !json_format(NULL, &size));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         _cleanup_(json_object_putp) json_object *object = NULL;
@@ -71,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         printed = json_format(object, &printed_size);
         law(printed && strlen(printed) == printed_size && !strchr(printed, '\n'));
         check_fields(object);
+        check_built(printed, (size_t)json_object_object_length(object));
         check_other_parser(object, (const char *)data, size);
         return 0;
 }

@@ -7,6 +7,7 @@
  * Covers: lint/debian-source.c cli/author/source.c
  */
 
+#include "catalog/semver.h"
 #include "cli/author/source.h"
 #include "fuzz.h"
 #include "lint/debian-source.h"
@@ -31,13 +32,18 @@ static void check_source(const char *control)
 
 static void check_changelog(const char *changelog)
 {
+        _cleanup_(dmig_semver_freep) struct dmig_semver *parsed = NULL;
         _cleanup_source_ struct source source = { 0 };
+        _cleanup_free_ char *version = NULL;
         _cleanup_error_ struct error error = { 0 };
         int r = source_find(path, &source, &error);
 
         law(r == 1 || (r == -EBADMSG && error.message));
-        if (r > 0)
-                law(strstr(changelog, source.package) && strstr(changelog, source.version));
+        if (r <= 0)
+                return;
+        law(strstr(changelog, source.package) && strstr(changelog, source.version));
+        if (source_version_to_semver(source.version, &version, NULL) == 0)
+                law(dmig_semver_parse(version, &parsed) == 0 && streq(dmig_semver_get_text(parsed), version));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -29,12 +29,16 @@ static bool strv_is_same(const struct strv *a, const struct strv *b)
 
 static void check_copy(const struct manifest *manifest)
 {
+        _cleanup_(manifest_freep) struct manifest *other = fuzz_allocate(sizeof(*other));
         _cleanup_manifest_ struct manifest copy = { 0 };
 
+        *other = (struct manifest){ 0 };
         law(manifest_copy(&copy, manifest) == 0);
         law(strv_is_same(&manifest->writes, &copy.writes) && strv_is_same(&manifest->connect, &copy.connect));
         law(!manifest->consent == !copy.consent && !manifest->since == !copy.since);
         law(manifest_reaches_out(manifest) == manifest_reaches_out(&copy));
+        *other = copy;
+        copy = (struct manifest){ 0 };
 }
 
 static void check_manifest(const struct manifest *manifest, enum manifest_kind kind)

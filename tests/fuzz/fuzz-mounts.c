@@ -10,11 +10,27 @@
 #include "stage/fstab.h"
 #include "stage/mountinfo.h"
 
-static void check_fstab(char *text)
+/* The file says what its text says. */
+static void check_fstab_file(const char *text, const struct strv *expected, int code)
 {
+        const struct root *root = fuzz_root((const char *const[]){ "/etc", NULL });
         _cleanup_strv_ struct strv paths = { 0 };
         _cleanup_error_ struct error error = { 0 };
-        int r = fstab_parse(text, &paths, &error);
+
+        fuzz_put("/etc/fstab", text, strlen(text));
+        law(fstab_read(root, &paths, &error) == code);
+        law(code == 0 || strstr(error.message, "/etc/fstab: "));
+        law(paths.n == expected->n);
+        for (size_t i = 0; i < paths.n; i++)
+                law(streq(paths.list[i], expected->list[i]));
+}
+
+static void check_fstab(const char *text)
+{
+        _cleanup_free_ char *copy = fuzz_text((const uint8_t *)text, strlen(text));
+        _cleanup_strv_ struct strv paths = { 0 };
+        _cleanup_error_ struct error error = { 0 };
+        int r = fstab_parse(copy, &paths, &error);
 
         law(r == 0 || (r == -EBADMSG && error.message));
         for (size_t i = 0; i < paths.n; i++) {
@@ -22,6 +38,7 @@ static void check_fstab(char *text)
 
                 law(*path == '/' && path[1] && !strstr(path, "//") && path[strlen(path) - 1] != '/');
         }
+        check_fstab_file(text, &paths, r);
 }
 
 static void check_mountinfo(const char *text)
@@ -42,12 +59,23 @@ static void check_mountinfo(const char *text)
         }
 }
 
+/* The table of this machine is one, too. */
+static void check_own_table(void)
+{
+        static bool checked;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
+        int r = checked ? 0 : mountinfo_read(&mounts);
+
+        law(r == 0 || r == -ENOENT); /* without /proc */
+        checked = true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        char *text = fuzz_text(data, size);
+        _cleanup_free_ char *text = fuzz_text(data, size);
 
+        check_own_table();
         check_mountinfo(text);
         check_fstab(text);
-        free(text);
         return 0;
 }

@@ -39,8 +39,9 @@ static void check_migration(const char *name)
 
 static void check_entry(const char *name)
 {
-        if (package_entry_is_version_directory(name))
-                law(*name == 'v' && !package_entry_explain(name));
+        const char *explanation = package_entry_explain(name);
+
+        law(!package_entry_is_version_directory(name) || (*name == 'v' && !explanation));
 }
 
 static void check_unit(const char *text)

@@ -36,6 +36,23 @@ static void check_parsed(const struct options *options)
         law(options->given >> OPTION_COUNT == 0);
 }
 
+/* Each option that was given has a line of help. */
+static void check_help(const struct options *options)
+{
+        char *text = NULL;
+        size_t size, n = 0;
+        FILE *stream = open_memstream(&text, &size);
+
+        if (!stream)
+                abort();
+        options_print_help(stream, options->given);
+        fclose(stream);
+        for (const char *p = text; (p = strchr(p, '\n')); p++)
+                n++;
+        law(n == (size_t)__builtin_popcountll(options->given));
+        free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         char *argv[ARGUMENTS_MAX + 1] = { NULL };
@@ -54,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         law(r == (options.problem ? -EINVAL : 0));
         check_kept(&options, argv, argc);
         check_parsed(&options);
+        check_help(&options);
         options_take_help(&options);
         options_done(&options);
         fuzz_free(argv, (size_t)argc);

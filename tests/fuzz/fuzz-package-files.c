@@ -61,6 +61,17 @@ static void check_consents(const char *text)
         law(consents_have(&consents, "1.0.0/001_never") == consents.all || strstr(text, "1.0.0/001_never"));
 }
 
+static void check_damaged(const uint8_t *data, size_t size)
+{
+        _cleanup_(consents_done) struct consents consents = { 0 };
+        int r;
+
+        fuzz_put(ADMIN_DIR "/consent", data, size);
+        r = consents_read(root, "sample", &consents, NULL);
+        law(r == 0 || r == -EBADMSG);
+        law(r < 0 || !memchr(data, '\0', size));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         static const char by_os_release[] = "{\"version\":{\"os-release\":\"" VARIABLE "\"}}";
@@ -69,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         root = fuzz_root((const char *const[]){ PACKAGE_DIR, ADMIN_DIR, NULL });
         fuzz_put(PACKAGE_DIR "/package.json", by_os_release, sizeof(by_os_release) - 1);
         fuzz_split(data, size, '\f', N_FILES, texts);
-        fuzz_put(OS_RELEASE, texts[FILE_OS_RELEASE], strlen(texts[FILE_OS_RELEASE]));
+        fuzz_put(OS_RELEASE, *texts[FILE_OS_RELEASE] ? texts[FILE_OS_RELEASE] : NULL, strlen(texts[FILE_OS_RELEASE]));
         fuzz_put(ADMIN_DIR "/consent", texts[FILE_CONSENT], strlen(texts[FILE_CONSENT]));
         fuzz_put(PACKAGE_DIR "/version", texts[FILE_VERSION], strlen(texts[FILE_VERSION]));
         check_facts();
@@ -77,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_facts();
         check_os_release(texts[FILE_OS_RELEASE]);
         check_consents(texts[FILE_CONSENT]);
+        check_damaged(data, size);
         fuzz_free(texts, N_FILES);
         return 0;
 }

@@ -19,6 +19,23 @@
 
 static struct dmig *ctx;
 
+/* What is written is read, until it is done. */
+static void check_written(const struct dmig_event *event)
+{
+        struct running running = RUNNING_NONE;
+        _cleanup_(event_freep) struct dmig_event *again = NULL, *none = NULL;
+
+        running.ctx = ctx;
+        running.package = "written";
+        running_tell(&running, "first", "check");
+        running_write(&running, event);
+        law(running_read(ctx, running.package, &again) == 1);
+        law(streq(dmig_event_get_string(again, "id"), dmig_event_get_string(event, "id")));
+        law(streq(dmig_event_get_string(again, "command"), "run"));
+        running_done(&running);
+        law(running_read(ctx, "written", &none) == 0);
+}
+
 static void check_running(void)
 {
         _cleanup_(event_freep) struct dmig_event *event = NULL;
@@ -26,16 +43,20 @@ static void check_running(void)
         if (running_read(ctx, "sample", &event) <= 0)
                 return;
         law(dmig_event_get_string(event, "id") && dmig_event_get_string(event, "command"));
+        if (dmig_event_get_string(event, "time")) /* as all of ours have it */
+                check_written(event);
 }
 
 static void check_note(const char *text)
 {
         _cleanup_strv_ struct strv lines = { 0 }, none = { 0 };
 
+        note_add(ctx, "sample", "kind", "last");
         law(note_take(ctx, "sample", "kind", &lines));
+        law(lines.n > 0 && streq(lines.list[lines.n - 1] + strlen(lines.list[lines.n - 1]) - strlen("last"), "last"));
         law(!note_take(ctx, "sample", "kind", &none));
         for (size_t i = 0; i < lines.n; i++)
-                law(*lines.list[i] && strstr(text, lines.list[i]));
+                law(*lines.list[i] && (i + 1 == lines.n || strstr(text, lines.list[i])));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -145,8 +145,9 @@ static int hold_open(int root, const char *name, const struct redo_area *area)
 }
 
 /*
- * The owner of the area's root may have renamed a hold, which must not keep a commit from being finished. Returns: as hold_open(), with the
- * name that it has now in @ret.
+ * The owner of the area's root may have renamed a hold, which must not keep a commit from being finished. What has the name of a hold is
+ * another transaction's: the inode number can be that of this one, if this one is removed and its log is back after a power cut.
+ * Returns: as hold_open(), with the name that it has now in @ret.
  */
 static int hold_find(int root, const struct redo_area *area, char **ret)
 {
@@ -158,7 +159,7 @@ static int hold_find(int root, const struct redo_area *area, char **ret)
 
         while (slots == -ENOENT && r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
                 r = beneath_type(dir, entry);
-                if (r != DT_DIR)
+                if (r != DT_DIR || str_startswith(entry->d_name, HOLD_PREFIX))
                         continue;
                 free(name);
                 name = strdup(entry->d_name);

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 START_TEST(test_memory)
 {
@@ -48,6 +49,26 @@ START_TEST(test_holds)
 }
 END_TEST
 
+/* After a power cut the log of a hold that is removed can be back, when another hold already has its inode number. */
+START_TEST(test_number_used_again)
+{
+        _cleanup_(root_done) struct root root = tree_new();
+        const struct commit_place place = { .root = &root, .package = "p", .path = "p", .dir = root.fd };
+        struct redo_area gone = { .path = (char *)"", .hold = (char *)".deploy-migrate.p.1" };
+        struct redo_area new = { .path = (char *)"", .hold = (char *)".deploy-migrate.p.2" };
+        const struct redo old_log = { .areas = &gone, .n_areas = 1 };
+        struct redo new_log = { .areas = &new, .n_areas = 1 };
+
+        close(commit_make_slots(&place, &new_log, 0));
+        gone.slots = new.slots;
+        ck_assert_int_eq(commit_release(&place, &old_log, NULL), 0);
+        ck_assert_int_eq(faccessat(root.fd, ".deploy-migrate.p.2/deploy-migrate.slots", F_OK, 0), 0);
+        ck_assert_int_eq(renameat(root.fd, ".deploy-migrate.p.2", root.fd, "renamed"), 0);
+        ck_assert_int_eq(commit_release(&place, &new_log, NULL), 0);
+        ck_assert_int_eq(faccessat(root.fd, "renamed", F_OK, 0), -1);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
         Suite *suite = suite_create("commit-slots");
@@ -56,6 +77,7 @@ static Suite *make_suite(void)
         tcase_add_test(tcase, test_memory);
         tcase_add_test(tcase, test_reachable);
         tcase_add_test(tcase, test_holds);
+        tcase_add_test(tcase, test_number_used_again);
         return suite;
 }
 

@@ -137,6 +137,14 @@ int step_shield(int from, int over, const char *name)
         return step_is_link(from, name) > 0 ? 0 : r;
 }
 
+/* What has gone since its view was made, as a container's mounts do, needs no cover. */
+static int step_cover_system(int view, const char *path)
+{
+        int r = view < 0 ? 0 : step_attach(view, path);
+
+        return r == -ENOENT ? 0 : r;
+}
+
 int step_run_mount(const struct sandbox_step *step, int *fds)
 {
         switch (step->type) {
@@ -153,7 +161,7 @@ int step_run_mount(const struct sandbox_step *step, int *fds)
         case STEP_PROC:
                 return step_mount_proc(step);
         case STEP_COVER_SYSTEM:
-                return fds[step->fd] < 0 ? 0 : step_attach(fds[step->fd], step->path);
+                return step_cover_system(fds[step->fd], step->path);
         case STEP_COVER:
         case STEP_ATTACH:
                 return step_attach(fds[step->fd], step->path);

@@ -3,7 +3,7 @@
 
 Usage: faults.py DIRECTORY; DIRECTORY is a tmpfs that has fail-at, kill-at, fail-memory.so and the list of system calls. Environment: see run.
 
-A point is a command of situations.py in which one thing fails: a system call with one of the errnos; an allocation, alone or with all that
+A point is a command of beginnings.py in which one thing fails: a system call with one of the errnos; an allocation, alone or with all that
 follow; a reallocation by json-c, which grows the lines of the history and of the redo log, alone or with all that follow.
 """
 
@@ -14,8 +14,11 @@ import random
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
+
+import beginnings
+import bench
 import points
-import situations
 
 SHOWN = 20  # violations
 BATCH = 16  # points that a worker takes at once: those that leave the tree as it was need no new one
@@ -53,7 +56,7 @@ class Tally:
 
 def work(directory, chosen, taken, results):
     """Takes batches until there are none."""
-    bench = situations.Bench(directory)
+    place = bench.Bench(directory)
     while True:
         with taken:
             first = taken.value
@@ -61,9 +64,9 @@ def work(directory, chosen, taken, results):
         if first >= len(chosen):
             break
         rest = iter(chosen[first : first + BATCH])
-        for situation, point, met, violation in bench.try_points(rest):
+        for situation, point, met, violation in place.try_points(rest):
             results.put((situation.name, point, met, violation))
-    bench.close()
+    place.close()
 
 
 def sweep(directory, chosen):
@@ -110,13 +113,13 @@ def cpu():
 def main(directory):
     sampled = int(os.environ.get("DEPLOY_MIGRATE_FAULTS") or 0)
     selection = points.Selection(os.environ.get("FAULTS", ""), points.Calls(os.path.join(directory, "syscalls")))
-    made = [situation for situation in situations.make(directory) if selection.has_situation(situation.name)]
+    made = [situation for situation in beginnings.make(directory) if selection.has_situation(situation.name)]
     selection.refuse_unknown()
-    bench = situations.Bench(os.path.join(directory, "part"))
+    place = bench.Bench(os.path.join(directory, "part"))
     tools = points.Tools(directory)
     for situation in made:
-        situation.learn(bench, tools)
-    bench.close()
+        situation.learn(place, tools)
+    place.close()
     chosen = [(situation, point) for situation in made for point in selection.points(situation.numbers)]
     for situation in made:
         print(f"# {situation.name}: {', '.join(f'{count} {kind}' for kind, count in situation.sums().items())}")

@@ -21,12 +21,6 @@
 /* The part of a file that the kernel reads to find out how to start it. */
 #define HEADER_SIZE 256U
 
-static void linter_done(struct linter *linter)
-{
-        version_range_done(&linter->range);
-        debian_source_done(&linter->source);
-}
-
 /* The catalog's messages begin with the path, and with the line if they have one. */
 static void linter_tell_message(struct linter *linter, int priority, const char *message)
 {

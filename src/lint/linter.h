@@ -7,6 +7,7 @@
 #include "catalog/version-range.h"
 #include "deploy-migrate.h"
 #include "lint/debian-source.h"
+#include "lint/script.h"
 
 struct linter {
         struct dmig *ctx;
@@ -17,7 +18,13 @@ struct linter {
         dmig_lint_fn fn;
         void *userdata;
         int n_errors;
+        struct pattern *patterns; /* that were compiled so far */
+        size_t n_patterns;
 };
+
+void linter_done(struct linter *linter);
+/* As script_match(), for what is looked for in each line. */
+bool linter_match(struct linter *linter, const char *pattern, const char *text, regmatch_t ret[SCRIPT_GROUPS]);
 
 /* Returns: PATH:NUMBER, where a finding about a line is, to be freed; or NULL if memory ran out. */
 _must_check_ char *linter_format_place(const char *path, size_t number);

@@ -34,7 +34,8 @@ static int script_check_line(struct linter *linter, const char *path, const char
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(faults); i++) {
                 _cleanup_free_ char *place = NULL;
 
-                if (!script_match(faults[i].pattern, line, NULL) || script_match(faults[i].unless, line, NULL))
+                if (!linter_match(linter, faults[i].pattern, line, NULL) ||
+                    linter_match(linter, faults[i].unless, line, NULL))
                         continue;
                 place = linter_format_place(path, number);
                 if (!place)
@@ -52,7 +53,7 @@ static void script_check_python(struct linter *linter, const char *path, const s
         if (script->kit || script->module)
                 return;
         for (size_t i = 0; i < script->lines.n; i++) {
-                if (script_match("exit\\([2-9]|exit\\([A-Z]", script->lines.list[i], NULL))
+                if (linter_match(linter, "exit\\([2-9]|exit\\([A-Z]", script->lines.list[i], NULL))
                         return;
                 checks |= strstr(script->lines.list[i], "check") != NULL;
         }
@@ -76,11 +77,11 @@ int script_check_answers(struct linter *linter, const char *path, const struct s
                 const char *line = script->lines.list[i];
 
                 for (size_t j = 0; region == ELEMENTSOF(regions) && j < ELEMENTSOF(regions); j++)
-                        if (script_match(regions[j].begin, line, NULL))
+                        if (linter_match(linter, regions[j].begin, line, NULL))
                                 region = j;
                 if (region < ELEMENTSOF(regions))
                         r = script_check_line(linter, path, line, i + 1);
-                if (region < ELEMENTSOF(regions) && script_match(regions[region].end, line, NULL))
+                if (region < ELEMENTSOF(regions) && linter_match(linter, regions[region].end, line, NULL))
                         region = ELEMENTSOF(regions);
         }
         return r;

@@ -96,8 +96,9 @@ int script_check_needs(struct linter *linter, const char *path, const struct scr
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(needs); i++) {
                 size_t line = 0;
 
-                while (line < script->lines.n && !(needs[i].language == script->language &&
-                                                   script_match(needs[i].pattern, script->lines.list[line], NULL)))
+                while (line < script->lines.n &&
+                       !(needs[i].language == script->language &&
+                         linter_match(linter, needs[i].pattern, script->lines.list[line], NULL)))
                         line++;
                 if (line < script->lines.n && !source_has_any(&linter->source, needs[i].packages)) {
                         _cleanup_free_ char *place = linter_format_place(path, line + 1);

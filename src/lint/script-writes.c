@@ -87,7 +87,7 @@ static const char *reader_expand_parameter(const struct reader *reader, const ch
         regmatch_t m[SCRIPT_GROUPS];
         const char *value, *end;
 
-        if (!script_match(PARAMETER, text, m)) {
+        if (!linter_match(reader->linter, PARAMETER, text, m)) {
                 fputc(UNKNOWN, stream);
                 return text + 1;
         }
@@ -157,8 +157,8 @@ static int reader_check_arguments(struct reader *reader, size_t i, const char *t
         regmatch_t m[SCRIPT_GROUPS];
         int r = 0;
 
-        while (r >= 0 && script_match(PATH, text, m)) {
-                bool last = !script_match("[^ \t]", text + m[2].rm_eo, NULL);
+        while (r >= 0 && linter_match(reader->linter, PATH, text, m)) {
+                bool last = !linter_match(reader->linter, "[^ \t]", text + m[2].rm_eo, NULL);
 
                 if (!writers[i].last || last)
                         r = reader_check_path(reader, text, &m[2], number);
@@ -176,7 +176,7 @@ static int reader_check_command(struct reader *reader, const char *command, size
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(writers); i++)
-                if (script_match(writers[i].pattern, command, m))
+                if (linter_match(reader->linter, writers[i].pattern, command, m))
                         r = reader_check_arguments(reader, i, command + m[0].rm_eo - 1, number);
         return r;
 }
@@ -190,7 +190,7 @@ static int reader_check_line(struct reader *reader, const char *line, size_t num
 
         if (!expanded)
                 return -ENOMEM;
-        if (script_match(SETS, expanded, m))
+        if (linter_match(reader->linter, SETS, expanded, m))
                 r = reader_set(reader, strndup(expanded + m[2].rm_so, (size_t)(m[2].rm_eo - m[2].rm_so)),
                                strndup(expanded + m[0].rm_eo, strcspn(expanded + m[0].rm_eo, " \t;)&|")));
         while (r >= 0 && (command = strsep(&rest, ";&|")))

@@ -42,6 +42,8 @@ static void check(const struct findings *findings, const struct script *script, 
         law(script_check_answers(&linter, migration.path, script) == 0);
         law(script_check_writes(&linter, &migration, script) == 0);
         law(script_check_needs(&linter, migration.path, script) == 0);
+        linter.source = (struct debian_source){ 0 }; /* that of the caller */
+        linter_done(&linter);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

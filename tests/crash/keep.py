@@ -9,7 +9,7 @@ import tempfile
 import disks
 import trials
 
-_COMMAND = "tests/crash/power-cut.sh"
+_COMMAND = "DEPLOY_MIGRATE_CRASH_AGAIN={} tests/crash/power-cut.sh"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +28,7 @@ def keep(images, what):
         disks.copy_sparse(image, os.path.join(directory, os.path.basename(image)))
     with open(os.path.join(directory, "what.json"), "w", encoding="utf-8") as file:
         json.dump(dataclasses.asdict(what), file)
-    return f"{_COMMAND} {directory}"
+    return _COMMAND.format(directory)
 
 
 def read(directory):

@@ -11,4 +11,4 @@ need_commands python3 losetup mkfs.ext4 tune2fs mkfs.xfs mkfs.btrfs setfattr
 need_mounts
 make_work
 
-exec python3 -B "${0%/*}/power_cut.py" "$WORK" "$@"
+exec python3 -B "${0%/*}/power_cut.py" "$WORK"

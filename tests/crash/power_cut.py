@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Power cuts at flushes and at writes of an upgrade, of its undo, and of the recovery of both.
 
-Usage: power_cut.py DIRECTORY [KEPT]; DIRECTORY is a tmpfs.
+Usage: power_cut.py DIRECTORY, a tmpfs.
 
 On each machine, a choice of file systems for its root, for a second area and for the state, the sample package is upgraded once, on disks
 that write down what is written to them. Then for each point the disks are made as a power cut could have left them there (see replay.py).
@@ -10,7 +10,8 @@ their journals were replayed. Each migration must then be there entirely or not 
 the next run must finish; and undo gives the start.
 
 DEPLOY_MIGRATE_CRASH_POINTS is how many points are tried on all machines; without it, few of them on those that differ most.
-The disks on which something didn't hold are kept in DEPLOY_MIGRATE_CRASH_KEEP. With KEPT, one of the directories in it, it is tried again.
+The disks on which something didn't hold are kept in DEPLOY_MIGRATE_CRASH_KEEP. DEPLOY_MIGRATE_CRASH_AGAIN, one of the directories in
+it, is tried again, and nothing else.
 """
 
 import os
@@ -242,4 +243,5 @@ def try_again(directory, kept):
 
 
 if __name__ == "__main__":
-    sys.exit(try_again(*sys.argv[1:]) if len(sys.argv) > 2 else try_all(sys.argv[1]))
+    again = os.environ.get("DEPLOY_MIGRATE_CRASH_AGAIN")
+    sys.exit(try_again(sys.argv[1], again) if again else try_all(sys.argv[1]))

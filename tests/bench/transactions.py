@@ -82,21 +82,13 @@ for _ in range(8000):
     os.chdir("d")
 """
 
-# Told from outside that there is something to do, and that it is done.
+# A time that is set by the migration alone counts as no change.
 CHANGE_NOTHING = """\
 #!/bin/sh
-set -eu
-
-check() {
-        read -r status <"$DPKG_ROOT/answers"
-        return "$status"
-}
-
-migrate() {
-        :
-}
-
-"$1"
+case $1 in
+check) [ "$DPKG_ROOT/etc/bench/stamp" -nt "$DPKG_ROOT/etc/bench/reference" ] ;;
+migrate) : >"$DPKG_ROOT/etc/bench/stamp" ;;
+esac
 """
 
 
@@ -230,18 +222,18 @@ def bench_empty_transaction(program, tree):
             else:
                 write(name, SETTINGS)
         (tree / where / PACKAGE).mkdir()
-    os.mkfifo(tree / "answers")
-    answers = os.open(tree / "answers", os.O_RDWR)
+    for name, time in ("stamp", 1), ("reference", 2):
+        write(tree / "etc" / PACKAGE / name, "")
+        os.utime(tree / "etc" / PACKAGE / name, (time, time))
 
     def side(*options):
         add_migration(tree, CHANGE_NOTHING)
         command = [*prepare(program, tree), *options]
-        os.write(answers, b"1\n0\n")
+        os.utime(tree / "etc" / PACKAGE / "stamp", (1, 1))
         os.sync()
         return measure(command, program.env)
 
     costs = alternate(41, side, lambda: side("--sandbox=off"))
-    os.close(answers)
     yield row("an empty transaction : plain spawns (--sandbox=off)", costs, "at most 2.5 ms more",
               costs[0].wall - costs[1].wall <= 0.0025)
 

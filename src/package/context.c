@@ -3,6 +3,7 @@
 #include "package/context.h"
 
 #include "basic/clock.h"
+#include "basic/install-paths.h"
 #include "history/lock.h"
 #include "sandbox/network.h"
 

@@ -61,14 +61,21 @@ script() {
         passed=$((passed + $(grep '^ok' "$log" | grep -vc '# SKIP')))
 }
 
-# configure NAME ARGUMENT...: a build in build/NAME: as deep as that of make distcheck, so that ccache finds the same paths in both.
+# configure NAME ARGUMENT...: a build in build/NAME: as deep as those of the packages and of make distcheck.
 configure() (
-        mkdir -p "build/$1" && cd "build/$1" && shift && ../../configure -q --enable-werror "$@"
+        mkdir -p "build/$1" && cd "build/$1" && shift && ../../configure -q --disable-dependency-tracking "$@"
 )
 
 # build NAME CONFIGURE-ARGUMENT...: of all programs, those that test, too.
 build() {
         configure "$@" && make -C "build/$1" && make -C "build/$1" check TESTS=
+}
+
+# build_quietly NAME CONFIGURE-ARGUMENT...: no compiler may have a warning. Not by -Werror, since ccache knows what it has compiled by all
+# options; it repeats the warnings of what it knows.
+build_quietly() {
+        build "$@" >"$log.build" 2>&1 || { tail -n 50 "$log.build" && return 1; }
+        ! grep -A 5 ' warning: ' "$log.build"
 }
 
 # How long it took, and how much of that the processors worked for it.

@@ -2,6 +2,7 @@
 
 #include "cli/author/template.h"
 
+#include "basic/install-paths.h"
 #include "basic/io.h"
 #include "basic/memstream.h"
 

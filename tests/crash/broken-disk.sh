@@ -6,7 +6,7 @@
 . "${0%/*}/lib.sh"
 
 need_root
-need_commands python3 losetup mkfs.ext4 setfattr strace
+need_commands python3 losetup mkfs.ext4 setfattr
 [ -c /dev/fuse ] || skip_all "there is no /dev/fuse"
 need_mounts
 make_work

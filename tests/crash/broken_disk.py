@@ -3,12 +3,11 @@
 
 Usage: broken_disk.py DIRECTORY, a tmpfs.
 
-An upgrade, and its undo, with so many blocks free on one of the disks; with disks that fail after so many writes; and
-with single system calls that fail. deploy-migrate must say that it failed. On the healed disks what holds after a power
-cut must hold then. Where it says that a migration failed since a disk is full, nothing of it may be there even before.
+An upgrade, and its undo, with so many blocks free on one of the disks, and with disks that fail after so many writes. deploy-migrate must
+say that it failed. On the healed disks what holds after a power cut must hold then. Where it says that a migration failed since a disk is
+full, nothing of it may be there even before.
 """
 
-import collections
 import dataclasses
 import errno
 import os
@@ -21,8 +20,6 @@ import sample
 import trials
 
 SEED = 1
-BOTH = 4  # migrations come before the one that works on both disks
-NEVER_FAIL = {"brk", "close", "exit_group", "execve", "kill", "mmap", "munmap", "rt_sigprocmask", "wait4"}
 
 
 class Start:
@@ -40,9 +37,9 @@ class Start:
         for before, image in zip(self.before, images):
             disks.copy_sparse(before, image)
 
-    def fail(self, tree, *prefix):
+    def fail(self, tree):
         """Does what the scenario does, unless that fails in a regular way. Returns: the exit status."""
-        status = run_or_fail(tree, [*prefix, *self.scenario.command(tree)])
+        status = run_or_fail(tree, self.scenario.command(tree))
         if status == 0:
             self.scenario.assert_done(tree)
         return status
@@ -102,7 +99,7 @@ def try_full(start, directory, blocks):
 
     free = [(disk, count) for disk, most in enumerate(blocks) for count in range(0, most, 2)]
     points = [Full(disk, count, seed) for seed, (disk, count) in enumerate(free)]
-    return trials.try_points(points, trial, directory, f"{start.scenario.name}, full disks")
+    return trials.try_points(trials.choose(points), trial, directory, f"{start.scenario.name}, full disks")
 
 
 def try_stage(start, directory):
@@ -177,70 +174,20 @@ def try_broken(start, directory, count):
     chance = random.Random(SEED)
     writes = count_writes(start, directory)
     points = [Break(chance.randrange(writes), chance.choice((0, chance.randint(1, 40))), seed) for seed in range(count)]
-    return trials.try_points(points, trial, directory, f"{start.scenario.name}, disks that break")
-
-
-# ---- System calls that fail ------------------------------------------------------------------
-
-
-@dataclasses.dataclass(frozen=True)
-class Fail:
-    call: str
-    number: int
-    seed: int
-
-
-def trace(start, directory):
-    """The system calls of the scenario after it took the lock, or its last process has ended, as (name, which one)."""
-    images = trials.disk_names(directory)
-    start.copy(images)
-    path = os.path.join(directory, "trace")
-    with trials.mounted_tree(images, directory) as tree:
-        start.fail(tree, "strace", "-o", path)
-    counts = collections.Counter()
-    calls = []
-    with open(path, encoding="utf-8", errors="replace") as lines:
-        for name in (line.partition("(")[0] for line in lines):
-            counts[name] += 1
-            if name in ("wait4", "flock"):
-                calls = []
-            elif name.isidentifier() and name not in NEVER_FAIL:
-                calls.append((name, counts[name]))
-    return calls
-
-
-def try_failing(start, directory, count):
-    def check(tree, point):
-        inject = f"inject={point.call}:error=EIO:when={point.number}"
-        start.fail(tree, "strace", "-o", "/dev/null", "-e", f"trace={point.call}", "-e", inject)
-        trials.check_interrupted(start.scenario, tree, point.seed)
-
-    def trial(points, directory):
-        images = trials.disk_names(directory)
-        for point in points:
-            start.copy(images)
-            yield point, trials.attempt(images, directory, lambda tree: check(tree, point))
-
-    calls = trace(start, directory)
-    chosen = random.Random(SEED).sample(calls, min(count, len(calls)))
-    points = [Fail(*call, seed) for seed, call in enumerate(chosen)]
-    return trials.try_points(points, trial, directory, f"{start.scenario.name}, calls that fail")
+    return trials.try_points(trials.choose(points), trial, directory, f"{start.scenario.name}, disks that break")
 
 
 # ---- All of it -------------------------------------------------------------------------------
 
 
 def starts(directory):
-    """An upgrade by one migration on both disks, by all, and its undo."""
+    """An upgrade by all migrations, and its undo."""
     states = sample.states(os.path.join(directory, "plain"))
     last = len(states) - 1
     images = trials.make_disks(directory)
     upgrade = Start(trials.Upgrade(states, 0, last, may_fail=True), images, directory)
-    do(trials.Upgrade(states, 0, BOTH), images, directory)
-    single = Start(trials.Upgrade(states, BOTH, BOTH + 1, may_fail=True), images, directory)
-    upgrade.copy(images)
     do(upgrade.scenario, images, directory)
-    return single, upgrade, Start(trials.Undo(states, 0, last), images, directory)
+    return upgrade, Start(trials.Undo(states, 0, last), images, directory)
 
 
 def do(scenario, images, directory):
@@ -250,7 +197,7 @@ def do(scenario, images, directory):
 
 
 def main(directory):
-    single, upgrade, undo = starts(directory)
+    upgrade, undo = starts(directory)
     return trials.report(
         [
             ("a full disk is said to be full", lambda: try_stage(upgrade, directory)),
@@ -258,8 +205,6 @@ def main(directory):
             ("an undo on full disks", lambda: try_full(undo, directory, (24, 24))),
             ("an upgrade on disks that break", lambda: try_broken(upgrade, directory, 60)),
             ("an undo on disks that break", lambda: try_broken(undo, directory, 60)),
-            ("an upgrade with system calls that fail", lambda: try_failing(single, directory, 150)),
-            ("an undo with system calls that fail", lambda: try_failing(undo, directory, 150)),
         ]
     )
 

@@ -5,9 +5,8 @@ Usage: kill.py DIRECTORY KILL-AT; DIRECTORY is a tmpfs.
 
 Each migration of the sample package is an upgrade of its own here, and the first two are one together. It is killed before
 each such system call that comes after the last process of a migration has ended, up to the first of the next one or the end of the
-run; and before some of those earlier. Every
-other time the next run, which recovers, is killed as well. Then what holds after a power cut must hold. The same for
-undo.
+run; and before some of those earlier. Every other time the next run, which recovers, is killed as well. Then what holds after a power cut
+must hold. The same for undo. Which of all these are tried: trials.choose.
 """
 
 import dataclasses
@@ -99,9 +98,9 @@ def try_cases(cases, directory, title):
                 disks.copy_sparse(before, image)
             yield point, trials.attempt(images, directory, lambda tree: case.check(point, tree))
 
-    points = list(choose_points(cases))
+    points = trials.choose(list(choose_points(cases)))
     twice = sum(point.again > 0 for point in points)
-    return trials.try_points(points, kill, directory, f"{title}, killed at each system call, {twice} times twice")
+    return trials.try_points(points, kill, directory, f"{title}, killed at system calls, {twice} times twice")
 
 
 def copy_images(images, suffix):
@@ -138,9 +137,9 @@ def main(directory, kill_at):
     images = trials.make_disks(directory)
     return trials.report(
         [
-            ("kill at each system call of a commit", lambda: try_upgrades(states, images, kill_at, directory)),
-            ("kill at each system call between two commits", lambda: try_two_in_one(states, images, kill_at, directory)),
-            ("kill at each system call of an undo", lambda: try_undo(states, images, kill_at, directory)),
+            ("kill at system calls of a commit", lambda: try_upgrades(states, images, kill_at, directory)),
+            ("kill at system calls between two commits", lambda: try_two_in_one(states, images, kill_at, directory)),
+            ("kill at system calls of an undo", lambda: try_undo(states, images, kill_at, directory)),
         ]
     )
 

@@ -48,10 +48,10 @@ suite() {
         echo
 }
 
-# A script that speaks TAP: script PATH
+# What speaks TAP: script COMMAND...
 script() {
-        say "$1"
-        "$1" >"$log" 2>&1 </dev/null
+        say "$*"
+        "$@" >"$log" 2>&1 </dev/null
         status=$?
         cat "$log"
         script_failed=$(grep -c '^not ok' "$log")

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A library to preload into programs that run under valgrind 3.19, which refuses the system calls that it doesn't know. They are
- * made on the real processor instead, so that all else around them can be looked at:
+ * valgrind 3.19 refuses the system calls that it doesn't know. They are made on the real processor instead, by a syscall(2) that comes before
+ * libc's, so that all else around them can be looked at. A library to preload into a program, or a part of it:
  *
- *     gcc -shared -fPIC -o valgrind.so tests/valgrind.c
- *     LD_PRELOAD=./valgrind.so valgrind PROGRAM
+ *     gcc -shared -fPIC -o system-calls.so tests/valgrind/system-calls.c
+ *     LD_PRELOAD=./system-calls.so valgrind PROGRAM
  */
 
 #include <dlfcn.h>

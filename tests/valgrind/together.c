@@ -2,7 +2,7 @@
 
 /*
  * All unit tests in one program, each in a process of its own: valgrind takes most of a second to start, and nothing for a fork. Each main()
- * has a number in here, by tests/valgrind/link, which writes the list.
+ * has a number in here, by tests/valgrind/run, which writes the list.
  *
  * together [NAME]: NAME is as in tests/unit/fs/test-diff. Speaks TAP.
  */
@@ -23,7 +23,7 @@ static const struct test {
         const char *name;
         int (*run)(void);
 } tests[] = {
-#define TEST(number, name) {name, main_##number},
+#define TEST(number, name) { name, main_##number },
 #include "list.h"
 };
 
@@ -43,7 +43,6 @@ static void test_run(const struct test *test)
 
 int main(int argc, char **argv)
 {
-        setenv("CK_FORK", "no", 1);
         for (const struct test *test = tests; test < tests + N_TESTS; test++)
                 if (argc < 2 || strcmp(argv[1], test->name) == 0)
                         test_run(test);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The parts of tests/all, and what each of them needs: make runs as many at a time as it is told, those that are named first in "all"
-# first. All do what tests/parts/run has for them. What follows #: is for tests/all --help.
+# first. Some wait for the build only since ccache then knows what they compile. All do what tests/parts/run has for them. What follows
+# #: is for tests/all --help.
 
 scripts = $(shell find tests/$(1) -maxdepth 1 -name '*.sh' -perm -100 | sort)
 transaction := $(call scripts,transaction)
@@ -38,8 +39,8 @@ programs: $(programs) #: databases, directories, servers of Debian, migrated by 
 $(programs): build
 crash: $(crash) #: power cuts, kills, broken disks
 $(crash): build
-demo: packages #: packaging/demo
-debs: packages #: the Debian packages of this tree
+demo: build #: packaging/demo
+debs: build #: the Debian packages of this tree
 package: $(package) #: those packages are installed, upgraded, purged
 $(package): debs
 boot: $(boot) #: they work in a Debian that is booted

@@ -153,7 +153,10 @@ class Record:
 
 
 def check(scenario, tree, seed, is_new=lambda: True):
-    """What must hold after a power cut; a seed of None is one after all was acknowledged. It goes on only from what is new after a recovery."""
+    """
+    What must hold after a power cut; a seed of None is one after all was acknowledged. After a recovery it goes on only from
+    what is new.
+    """
     way = None if seed is None else trials.way_on(seed)
     if way is None:
         scenario.assert_done(tree)

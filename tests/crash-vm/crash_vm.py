@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A booted Debian, killed at random instants of an upgrade, and booted again.
+
+Usage: crash_vm.py DIRECTORY, with the disk "ready", "kernel" and "initrd", and what the data is before and after.
+
+What a power cut does is modelled in two steps. The process of the virtual machine is killed, with all that it has in memory; its
+disk is one that writes down what is written to it (../crash/disks.py). Of what the machine hadn't flushed to it by then, a part chosen
+by chance is lost.
+
+KILLS, SEED, DEPLOY_MIGRATE_ACCEL: see run.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import random
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
+
+import disks
+import replay
+
+PATIENCE = 900  # seconds, for a machine without KVM beside other work
+IDLE = 5  # seconds without anything to do: the upgrade has ended
+PREFIX = "crash-vm: "
+HISTORY = "var/lib/deploy-migrate/sample/history.jsonl"
+MIGRATIONS = 6
+
+
+# ---- A machine -------------------------------------------------------------------------------
+
+
+class Machine:
+    """A context: it is on, until it is killed."""
+
+    def __init__(self, directory, disk, work, accel):
+        command = ["qemu-system-x86_64", "-accel", accel, "-m", "512", "-no-reboot", "-nic", "none", "-monitor", "none"]
+        command += ["-display", "none", "-serial", "stdio"]
+        command += ["-kernel", f"{directory}/kernel", "-initrd", f"{directory}/initrd"]
+        command += ["-append", f"root=/dev/vda rw console=ttyS0 quiet crash-vm={work}"]
+        command += ["-drive", f"file={disk},if=virtio,format=raw,cache=writeback,discard=ignore"]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=disks.die_with_parent,
+        )
+        self.console = []
+        self.lines = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        for line in self.process.stdout:
+            text = line.decode(errors="replace").strip()
+            self.console.append(text)
+            if PREFIX in text:
+                self.lines.put(text.partition(PREFIX)[2])
+        self.lines.put(None)
+
+    def clock(self):
+        """The processor time that it has taken, in seconds: its own time, however busy the processors are with other things."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def run_until(self, clock):
+        """As long as it has something to do."""
+        last, idle = self.clock(), 0
+        while last < clock and idle < IDLE:
+            time.sleep(0.01)
+            now = self.clock()
+            idle = idle + 0.01 if now == last else 0
+            last = now
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def listen_until(self, wanted, patience=PATIENCE):
+        """Returns: what it says before that."""
+        said = []
+        end = time.monotonic() + patience
+        with contextlib.suppress(queue.Empty):
+            while (line := self.lines.get(timeout=max(0, end - time.monotonic()))) is not None:
+                if line == wanted:
+                    return said
+                said.append(line)
+        raise AssertionError(f"it never says {wanted!r}, but {said}; its console ends with {self.console[-8:]}")
+
+
+def choose_accelerator(directory):
+    """KVM, if a kernel comes up with it: that it is there isn't enough inside of another virtual machine."""
+    chosen = os.environ.get("DEPLOY_MIGRATE_ACCEL")
+    if chosen or not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return chosen or "tcg"
+    disk = os.path.join(directory, "probe")
+    disks.copy_sparse(os.path.join(directory, "ready"), disk)
+    with Machine(directory, disk, "upgrade", "kvm") as machine:
+        try:
+            machine.listen_until("upgrading", 60)
+            return "kvm"
+        except AssertionError:
+            print("# there is a /dev/kvm, but no machine boots with it: it is emulated", flush=True)
+            return "tcg"
+        finally:
+            os.unlink(disk)
+
+
+# ---- A disk ----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def mounted_copy(image):
+    """Its journal is replayed, but not that of the image itself."""
+    copy, directory = f"{image}-copy", f"{image}-mounted"
+    disks.copy_sparse(image, copy)
+    os.makedirs(directory, exist_ok=True)
+    with disks.mounted([copy], [directory]):
+        yield directory
+    os.unlink(copy)
+
+
+def read_events(root):
+    """None are there before the machine has come up for the first time."""
+    if not os.path.exists(os.path.join(root, HISTORY)):
+        return []
+    with open(os.path.join(root, HISTORY), encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def describe(image):
+    """What a power cut has left, in a few words."""
+    with mounted_copy(image) as root:
+        events = [event["event"] for event in read_events(root)]
+        with open(os.path.join(root, "var/lib/dpkg/status"), encoding="utf-8") as status:
+            stanza = next(part for part in status.read().split("\n\n") if part.startswith("Package: sample\n"))
+    fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line)
+    package = f"sample {fields['Version']} {fields['Status'].split()[2]}"
+    return f"{package}, {events.count('applied')} of {MIGRATIONS} applied, the last event is {events[-1] if events else 'none'}"
+
+
+# ---- The kills -------------------------------------------------------------------------------
+
+
+class Kills:
+    def __init__(self, directory, accel, chance):
+        self.directory = directory
+        self.accel = accel
+        self.chance = chance
+        self.ready = os.path.join(directory, "ready")
+        self.wanted = self._wanted()
+        self.whole = self.migrating = None  # in the time of a machine
+
+    def _wanted(self):
+        data = {}
+        for when in "before", "after":
+            with open(os.path.join(self.directory, f"data-{when}"), encoding="ascii") as file:
+                data[when] = file.read().strip()
+        return [
+            "booted: running",
+            "half done: 0",
+            "package: installed 2.0",
+            "service: active",
+            "pending: 0",
+            f"applied: {MIGRATIONS}",
+            f"data: {data['after']}",
+            f"undone: {MIGRATIONS}",
+            f"data undone: {data['before']}",
+        ]
+
+    def start(self, disk, work):
+        return Machine(self.directory, disk, work, self.accel)
+
+    def measure(self):
+        """An upgrade that nobody kills: how long it takes, and when in it the migrations run."""
+        disk = os.path.join(self.directory, "measured")
+        disks.copy_sparse(self.ready, disk)
+        log = os.path.join(self.directory, "log")
+        with disks.Disks([disk], os.path.join(self.directory, "disks"), log) as recorder:
+            with self.start(recorder.files()[0], "upgrade") as machine:
+                machine.listen_until("upgrading")
+                began, clock = time.monotonic(), machine.clock()
+                if said := machine.listen_until("upgraded"):
+                    raise AssertionError(f"the upgrade fails: {said}")
+                took, self.whole = time.monotonic() - began, machine.clock() - clock
+                time.sleep(1)
+        with mounted_copy(disk) as root:
+            times = [event["time"] for event in read_events(root) if event["event"] in ("started", "applied")]
+        os.unlink(disk)
+        part = min(1, (_seconds(times[-1]) - _seconds(times[0]) + 1) / took)
+        self.migrating = (self.whole * (1 - part) * 0.9, self.whole)
+        return f"an upgrade takes {self.whole:.1f} s, from {self.migrating[0]:.1f} s on it migrates"
+
+    def kill(self, number):
+        """Returns: what is said of it, and what doesn't hold."""
+        first, last = self.migrating if number % 4 else (0, self.whole)
+        after = self.chance.uniform(first, last)
+        disk, cut = (os.path.join(self.directory, name) for name in ("disk", "cut"))
+        disks.copy_sparse(self.ready, disk)
+        log = os.path.join(self.directory, "log")
+        with disks.Disks([disk], os.path.join(self.directory, "disks"), log) as recorder:
+            with self.start(recorder.files()[0], "upgrade") as machine:
+                machine.listen_until("upgrading")
+                machine.run_until(machine.clock() + after)
+        lost = self.cut(log, cut)
+        found = describe(cut)
+        with self.start(cut, "go-on") as machine:
+            said = machine.listen_until("end")
+        wrong = [line for line in said if line not in self.wanted]
+        wrong += [f"not said: {line}" for line in self.wanted if line not in said]
+        return f"killed after {after:.2f} s, {lost}: {found}", wrong
+
+    def cut(self, log, image):
+        """Makes the disk that the power cut leaves. Returns: how much was lost."""
+        steps = list(replay.split(disks.read_log(log)))
+        cuts = replay.Replay(steps, [self.ready], self.directory)
+        kept, seed = self.chance.choice((0, 0.5, 0.9, 1)), self.chance.randrange(1 << 30)
+        point = replay.Point(len(steps), kept, seed, torn=self.chance.random() < replay.TORN)
+        cuts.cut(point, [image])
+        pending, kept = len(cuts.progress.pending), len(cuts.progress.kept(point))
+        return f"{max(0, pending - kept)} of {pending} unflushed blocks lost"
+
+
+def _seconds(stamp):
+    return time.mktime(time.strptime(stamp[:19], "%Y-%m-%dT%H:%M:%S"))
+
+
+def main(directory):
+    kills, seed = int(os.environ.get("KILLS", "20")), int(os.environ.get("SEED", "1"))
+    accel = choose_accelerator(directory)
+    world = Kills(directory, accel, random.Random(seed))
+    print(f"# SEED={seed}, {accel}: {world.measure()}", flush=True)
+    violations = 0
+    for number in range(1, kills + 1):
+        try:
+            what, wrong = world.kill(number)
+        except (AssertionError, OSError, ValueError, LookupError, StopIteration) as error:
+            what, wrong = "killed", [str(error)]
+        violations += bool(wrong)
+        print(f"{'not ok' if wrong else 'ok'} {number} - {what}; {'; '.join(wrong) or 'the laws hold'}", flush=True)
+    print(f"1..{kills}\n# {kills} kills, {violations} violations")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -12,7 +12,8 @@ int json_parser_refuse(struct json_parser *parser, const char *reason)
 
 void json_parser_skip_blanks(struct json_parser *parser)
 {
-        while (parser->p < parser->end && memchr(" \t\n\r", *parser->p, 4))
+        while (parser->p < parser->end &&
+               memchr(" \t\n\r", *parser->p, 4)) /* NOLINT(bugprone-not-null*): a NUL is no blank */
                 parser->p++;
 }
 
@@ -46,7 +47,7 @@ static int json_parser_read_hex(struct json_parser *parser, uint32_t *ret)
 /* What follows "\u". A character of more than 16 bits is a pair of surrogates of UTF-16. */
 static int json_parser_read_character(struct json_parser *parser, uint32_t *ret)
 {
-        uint32_t c, low;
+        uint32_t c = 0, low;
         int r;
 
         r = json_parser_read_hex(parser, &c);

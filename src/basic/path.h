@@ -63,6 +63,7 @@ static inline int path_join(const char *directory, const char *name, char **ret)
 {
         char *path;
 
+        assert(directory && name);
         if (asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0)
                 return -ENOMEM;
         *ret = path;

@@ -186,12 +186,13 @@ static int candidate_check_program(const struct candidate *candidate, bool may_b
 int catalog_read_manifest(struct manifest *manifest, const struct manifest_file *file, struct error *error)
 {
         _cleanup_free_ char *path = NULL, *data = NULL;
-        struct manifest_text text = { .kind = file->kind };
+        struct manifest_text text = { 0 };
         int r;
 
         assert(manifest);
         assert(file && file->directory && file->name);
 
+        text.kind = file->kind;
         if (asprintf(&path, "%s/%s", file->directory->path, file->name) < 0)
                 return -ENOMEM;
         r = trusted_directory_read_file(file->directory, &(const struct trusted_file){ file->name, MANIFEST_SIZE_MAX },

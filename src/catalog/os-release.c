@@ -15,7 +15,7 @@ static void os_release_unquote(char *text)
 
         for (const char *p = text; *p; p++) {
                 if (quote ? *p == quote : *p == '"' || *p == '\'') {
-                        quote = quote ? '\0' : *p;
+                        quote = (char)(quote ? '\0' : *p);
                         continue;
                 }
                 if (*p == '\\' && quote != '\'' && p[1])

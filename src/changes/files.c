@@ -110,8 +110,10 @@ static int file_add_xattrs(struct dmig_file *file, const struct change_details *
                 const struct xattr *old = i < before->n_xattrs ? &before->xattrs[i] : NULL,
                                    *new = j < after->n_xattrs ? &after->xattrs[j] : NULL;
                 int c = !old ? 1 : !new ? -1 : strcmp(old->name, new->name);
-                struct dmig_xattr xattr = { .name = c <= 0 ? old->name : new->name };
+                struct dmig_xattr xattr = { 0 };
 
+                assert(old || new);
+                xattr.name = c <= 0 ? old->name : new->name;
                 if (c <= 0) {
                         xattr.before = old->value;
                         xattr.size_before = old->size;

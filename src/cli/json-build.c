@@ -60,7 +60,8 @@ void json_build_print(FILE *stream, json_object *object)
 
         json = json_format(object, &size);
         if (!json)
-                need_memory(NULL);
+                json = need_memory(NULL);
+        assert(json);
         for (const unsigned char *p = (const unsigned char *)json; *p; p++)
                 if (*p == 0x7f)
                         fputs("\\u007f", stream);

@@ -196,7 +196,7 @@ int deb_version_cmp(const struct deb_version *a, const struct deb_version *b)
 
 static struct deb_version deb_version_parse_any(const char *text)
 {
-        struct deb_version version;
+        struct deb_version version = { 0 };
 
         if (deb_version_parse(text, false, &version, NULL) < 0)
                 version = (struct deb_version){ .upstream = text, .upstream_size = strlen(text), .revision = "" };
@@ -217,7 +217,7 @@ int deb_text_cmp(const char *a, const char *b)
 
 int dmig_deb_version_cmp(const char *a, const char *b, int *ret)
 {
-        struct deb_version x, y;
+        struct deb_version x = { 0 }, y = { 0 };
         int r;
 
         if (!a || !b || !ret)

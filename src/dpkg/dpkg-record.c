@@ -126,7 +126,7 @@ static int dpkg_field_index(const struct dpkg_field *field)
 int dpkg_record_find_package(const struct dpkg_stanza *stanza, const char **ret, size_t *ret_size, struct error *error)
 {
         struct dpkg_stanza rest;
-        struct dpkg_field field;
+        struct dpkg_field field = { 0 };
         int r;
 
         assert(stanza);
@@ -151,7 +151,7 @@ int dpkg_record_find_package(const struct dpkg_stanza *stanza, const char **ret,
 static int dpkg_stanza_find_fields(const struct dpkg_stanza *stanza, struct dpkg_field *fields, struct error *error)
 {
         struct dpkg_stanza rest = *stanza;
-        struct dpkg_field field;
+        struct dpkg_field field = { 0 };
         int r, i;
 
         while ((r = dpkg_stanza_next_field(&rest, &field, error)) > 0) {

@@ -104,6 +104,7 @@ int attributes_read(int fd, struct attributes *ret)
         r = xattr_list_names(fd, &names);
         if (r < 0)
                 return r;
+        assert(names);
         for (const char *name = names; *name; name += strlen(name) + 1) {
                 r = overlay_attribute_is_own(name);
                 if (r == 0)
@@ -264,6 +265,7 @@ int attributes_strip(int fd)
         r = xattr_list_names(fd, &names);
         if (r < 0)
                 return r;
+        assert(names);
         for (const char *name = names; *name; name += strlen(name) + 1) {
                 r = overlay_attribute_is_own(name);
                 if (r > 0)

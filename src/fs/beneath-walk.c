@@ -211,6 +211,7 @@ static int walker_advance(struct walker *walker)
         const char *next = level->next;
         int r;
 
+        assert(next);
         if (!*next)
                 return walker_leave(walker);
         level->next += strlen(next) + 1;

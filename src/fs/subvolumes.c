@@ -36,11 +36,13 @@ static int subvolume_visit(int fd, const char *path, const struct subvolume_visi
 
 int subvolumes_visit_above(const char *path, const char *mount, const struct subvolume_visitor *visitor)
 {
-        _cleanup_free_ char *cut = strdup(path);
-        size_t top = strlen(mount);
+        _cleanup_free_ char *cut = NULL;
+        size_t top;
         int r = 0;
 
         assert(path && mount && visitor);
+        cut = strdup(path);
+        top = strlen(mount);
         if (!cut)
                 return -ENOMEM;
         for (char *end = cut + strlen(cut); r >= 0 && end && (size_t)(end - cut) > top; end = strrchr(cut, '/')) {

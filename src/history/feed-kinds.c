@@ -56,7 +56,7 @@ static int feed_baseline(const struct feed *feed)
 static int feed_started(const struct feed *feed)
 {
         struct record *record = feed->record;
-        const char *sha256;
+        const char *sha256 = NULL;
         int64_t attempt;
         int r;
 
@@ -80,7 +80,7 @@ static int feed_started(const struct feed *feed)
 
 static int feed_settle(const struct feed *feed, enum record_state outcome)
 {
-        const char *sha256;
+        const char *sha256 = NULL;
         int r;
 
         r = feed_get_sha256(feed, &sha256);

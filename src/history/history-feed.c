@@ -35,6 +35,7 @@ static int feed_check_condition(const struct feed *feed)
                         return 0;
                 break;
         case FEED_RUNNING:
+                assert(feed->record);
                 if (feed->record->state == RECORD_RUNNING)
                         return 0;
                 return error_setf(feed->error, -EBADMSG, "\"%s\" of %s, which isn't running", feed->kind->name,

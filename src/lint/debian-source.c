@@ -164,6 +164,7 @@ static int debian_source_read(struct debian_source *source, const char *path, co
         r = debian_source_read_file(path, "debian/control", &control, error);
         if (r <= 0)
                 return r;
+        assert(control);
         r = str_replace(&source->path, path);
         if (r >= 0)
                 r = debian_source_read_file(path, "debian/rules", &rules, error);

@@ -52,11 +52,14 @@ int phases_migrate(struct phase *phase, int64_t *ret_duration_ms, struct ending 
         assert(!phase->meanwhile);
         assert(ret);
 
-        phase->staged = &staged;
+        phase->staged = &staged; /* cppcheck-suppress autoVariables ; not longer than it is there */
         r = phases_run(phase, true, ret, NULL);
         *ret_duration_ms = (int64_t)((now_usec(CLOCK_MONOTONIC) - begin) / USEC_PER_MSEC);
-        if (r < 0 || ret->outcome != OUTCOME_TRUE)
-                return r;
-        r = phases_run(phase, false, ret, NULL);
-        return r >= 0 && ret->outcome == OUTCOME_FALSE ? ending_refute(ret) : r;
+        if (r >= 0 && ret->outcome == OUTCOME_TRUE) {
+                r = phases_run(phase, false, ret, NULL);
+                if (r >= 0 && ret->outcome == OUTCOME_FALSE)
+                        r = ending_refute(ret);
+        }
+        phase->staged = NULL;
+        return r;
 }

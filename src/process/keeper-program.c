@@ -69,7 +69,8 @@ _Noreturn void keeper_run_program(const struct keeper *keeper)
                 message.kind = message.error < 0 ? KEEPER_DROP_FAILED : KEEPER_EXEC_FAILED;
         }
         if (message.error >= 0) {
-                (void)execve(words[0], words, words + order->n_argv + 1);
+                (void)execve(words[0], words,
+                             words + order->n_argv + 1); /* NOLINT(clang-analyzer-core.NonNull*): n_argv > 0 */
                 message.error = -errno;
         }
         keeper_fail(keeper, message);

@@ -200,7 +200,7 @@ static bool keeper_serve(struct keeper *keeper)
         keeper_ready_sandbox(keeper);
         keeper->ended = false;
         /* vfork, since copying our page tables would take longer than the rest of the program's start. */
-        keeper->program = vfork();
+        keeper->program = vfork(); /* NOLINT(clang-analyzer-unix.Vfork): the program ends without return */
         if (keeper->program == 0)
                 keeper_run_program(keeper);
         if (keeper->program < 0)

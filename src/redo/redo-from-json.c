@@ -154,6 +154,7 @@ static int redo_rename_from_json(struct redo *redo, json_object *object, struct 
         rename.ino = (uint64_t)ino;
         rename.image = json_object_get_boolean(json_object_object_get(object, "image"));
 
+        assert(r < 0 || kind);
         while (r >= 0 && rename.kind < N_REDO_RENAMES && !streq(redo_rename_names[rename.kind], kind))
                 rename.kind++;
         if (r >= 0 && (rename.kind == N_REDO_RENAMES || !rename.path || slot < 0 || slot > UINT_MAX))
@@ -187,6 +188,7 @@ static int redo_census_from_json(struct redo *redo, json_object *object, struct 
         r = FIRST_ERROR(redo_json_get_text(object, "census", &kind), redo_json_get_area(redo, object, &census.area),
                         redo_json_get_path(object, "path", &above->path, &census.path),
                         json_get_int(object, "sec", &sec), json_get_int(object, "nsec", &nsec));
+        assert(r < 0 || kind);
         while (r >= 0 && census.kind < N_CENSUS_KINDS && !streq(redo_census_names[census.kind], kind))
                 census.kind++;
         if (r >= 0 && (census.kind == N_CENSUS_KINDS || !census.path))

@@ -84,6 +84,7 @@ static int cover_list_add_entry(struct cover_list *list, DIR *slash, const struc
         _cleanup_free_ char *path = NULL;
         int r;
 
+        assert(slash && entry);
         r = beneath_type(slash, entry);
         if (r != DT_DIR)
                 return r < 0 ? r : 0;

@@ -52,6 +52,7 @@ static char *finder_make_path(const struct finder *finder, const char *path)
 /* Other automounts than that of binfmt_misc, which every machine has. */
 static bool finder_has_automounts(const struct finder *finder)
 {
+        assert(finder->mounts);
         for (size_t i = 0; i < finder->mounts->n; i++)
                 if (mount_point_is_automount(&finder->mounts->points[i]) &&
                     !path_is_within(finder->mounts->points[i].path, "/proc"))

@@ -119,9 +119,10 @@ struct stage *stage_free(struct stage *stage)
 
 int stage_add_rename(struct stage *stage, const struct stage_rename *rename)
 {
-        struct stage_rename *grown, copy = { .area = rename->area };
+        struct stage_rename *grown, copy = { 0 };
 
         assert(stage && rename && rename->path);
+        copy.area = rename->area;
         grown = array_grow(stage->renames, stage->n_renames, sizeof(*grown));
         if (!grown)
                 return -ENOMEM;
@@ -178,10 +179,12 @@ static int stage_trace_once(const struct stage *stage, size_t area, char **path)
 
 int stage_trace(const struct stage *stage, size_t area, const char *path, char **ret)
 {
-        _cleanup_free_ char *traced = strdup(path);
-        int r = traced ? 1 : -ENOMEM;
+        _cleanup_free_ char *traced = NULL;
+        int r;
 
         assert(path && ret);
+        traced = strdup(path);
+        r = traced ? 1 : -ENOMEM;
         for (; r > 0 && stage; stage = stage->below)
                 r = stage_trace_once(stage, area, &traced);
         if (r > 0)

@@ -116,6 +116,7 @@ static int walk_follow(struct walk *walk, const char *path)
         r = trusted_links_read(walk->links, walk->fd, path, &target);
         if (r < 0)
                 return r;
+        assert(target);
         if (*target == '/' && walk->links->root->path[0])
                 return -EXDEV;
         if (asprintf(&left, "%s%s%s", target, *walk->left ? "/" : "", walk->left) < 0)

@@ -194,10 +194,11 @@ int checker_note(struct checker *c, const struct finding *finding)
                 [FATE_CHANGED] = "replace",
                 [FATE_REMOVED] = "remove",
         };
-        struct dmig_file file = { .kind = kinds[finding->fate], .before.size = -1, .after.size = -1 };
+        struct dmig_file file = { .before.size = -1, .after.size = -1 };
         int r;
 
         assert(c && finding);
+        file.kind = kinds[finding->fate];
         r = redo_format_path(c->archived->redo, finding->area, finding->path, &file.path);
         if (r >= 0 && !c->found)
                 r = checker_set_error(c, file.path, finding->fate, finding->beside);

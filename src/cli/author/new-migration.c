@@ -166,6 +166,7 @@ static int maker_find_number(struct maker *maker)
                         return error_errnof(maker->error, n, "can't read %s", path ? path : maker->request->directory);
                 last = n > last ? n : last;
         }
+        assert(maker->language);
         if (last >= NUMBER_MAX)
                 return error_setf(maker->error, -EINVAL, "%s/v%s: has no number left; use a later version",
                                   maker->request->directory, maker->version);
@@ -178,6 +179,7 @@ static int maker_make_program(struct maker *maker)
         const char *directory = maker->request->directory;
         int r;
 
+        assert(maker->language && maker->file);
         if (!maker->language->source)
                 r = maker_install(maker, maker->language->template, 0777,
                                   path_format("%s/v%s/%s", directory, maker->version, maker->file));
@@ -221,6 +223,7 @@ static int maker_make_files(struct maker *maker)
         int r;
 
         r = maker_make_program(maker);
+        assert(maker->file);
         if (r >= 0)
                 r = maker_install(maker, "manifest.json", 0666,
                                   path_format("%s/v%s/%.*s.json", maker->request->directory, maker->version,

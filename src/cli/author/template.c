@@ -93,6 +93,7 @@ int template_install(const struct template *template, struct error *error)
         r = template_read(template->name, &text, error);
         if (r < 0)
                 return r;
+        assert(text);
         expanded = template_expand(text, template->subject);
         return expanded ? template_write(template->path, expanded, template->mode, error) : -ENOMEM;
 }

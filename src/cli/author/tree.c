@@ -143,7 +143,8 @@ int tree_read(const char *directory, struct tree *ret, struct error *error)
                 r = tree.root ? tree_walk(&tree, error) : -ENOMEM;
                 if (r < 0)
                         return r;
-                qsort(tree.files, tree.n, sizeof(*tree.files), tree_file_cmp);
+                if (tree.n > 0)
+                        qsort(tree.files, tree.n, sizeof(*tree.files), tree_file_cmp);
                 tree_find_links(&tree);
         }
         *ret = tree;
@@ -307,6 +308,7 @@ static int comparison_check_file(const struct comparison *c, const struct tree_f
 /* @word: what is wrong with a file that only one tree has. */
 static int comparison_tell_alone(const struct comparison *c, const struct tree_file *file, const char *word)
 {
+        assert(file);
         if (path_leads_to_own(file->path))
                 return 0;
         return strv_addf(c->ret, "/%s: %s (%s)", file->path, word, mode_type_name(file->st.st_mode));

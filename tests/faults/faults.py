@@ -4,7 +4,8 @@
 Usage: faults.py DIRECTORY; DIRECTORY is a tmpfs that has fail-at, kill-at, fail-memory.so and the list of system calls. Environment: see run.
 
 A point is a command of beginnings.py in which one thing fails: a system call with one of the errnos; an allocation, alone or with all that
-follow; a reallocation by json-c, which grows the lines of the history and of the redo log, alone or with all that follow.
+follow, if it is the first on its way through the program; a reallocation by json-c, which grows the lines of the history and of the redo log,
+alone or with all that follow.
 """
 
 import collections
@@ -120,14 +121,14 @@ def main(directory):
     for situation in made:
         situation.learn(place, tools)
     place.close()
-    chosen = [(situation, point) for situation in made for point in selection.points(situation.numbers)]
+    chosen = [(situation, point) for situation in made for point in selection.points(situation.numbers, situation.first)]
     for situation in made:
         print(f"# {situation.name}: {', '.join(f'{count} {kind}' for kind, count in situation.sums().items())}")
     if sampled:
         seed = int(os.environ.get("DEPLOY_MIGRATE_SEED") or random.SystemRandom().randrange(1 << 32))
         print(f"# DEPLOY_MIGRATE_SEED={seed}")
         chosen = points.sample(chosen, sampled, random.Random(seed))
-    print(f"# CPU {cpu():.0f} s to prepare {len(made)} scenarios", flush=True)
+    print(f"# {len(chosen)} points in {len(made)} scenarios, CPU {cpu():.0f} s to prepare them", flush=True)
     tally = sweep(directory, chosen)
     status = report(tally, [situation.name for situation in made])
     print(f"# CPU {cpu():.0f} s")

@@ -56,7 +56,7 @@ class Selection:
         self.known = set()
         self.kinds = self._take(lambda word: word in KINDS)
         self.hows = self._take(lambda word: word in (ALONE, FOLLOWED) or getattr(errno, word, 0) in ERRNOS + FURTHER_ERRNOS)
-        self.numbers = {int(word) for word in self._take(str.isdigit)}
+        self.numbers = sorted(int(word) for word in self._take(str.isdigit))
         self.names = self._take(lambda word: word in calls.numbers)
         self.situations = [word for word in self.words if word not in self.known]
         self.met = set()
@@ -76,12 +76,13 @@ class Selection:
         if unknown:
             sys.exit(f"FAULTS: {', '.join(sorted(unknown))}: neither a scenario nor a kind, an errno, a system call or a number")
 
-    def points(self, counts):
-        """Of those that were counted, by kind and name."""
+    def points(self, counts, first):
+        """Of those that were counted, by kind and name; @first are the allocations that aren't made on the way of another one before."""
         for (kind, name), count in counts.items():
             for how in self._hows_of(kind) if self._has(kind, name) else ():
-                for number in range(1, count + 1):
-                    if not self.numbers or number in self.numbers:
+                usual = first if (kind, how) == (ALLOCATIONS, FOLLOWED) else range(1, count + 1)
+                for number in self.numbers or usual:
+                    if number <= count:
                         yield Point(kind, name, number, how)
 
     def _has(self, kind, name):
@@ -118,13 +119,23 @@ class Tools:
 
     def counting(self, kind, file):
         """What comes before a command, so that it is told in the file what there is of a kind."""
-        return [self.fail_at, file, "-1", "0", "0"] if kind == SYSCALLS else self._memory(kind, file, 0, ALONE)
+        if kind == SYSCALLS:
+            return [self.fail_at, file, "-1", "0", "0"]
+        stacks = [f"FAIL_STACKS={file}-stacks"] if kind == ALLOCATIONS else []
+        return [*self._memory(kind, file, 0, ALONE), *stacks]
 
     def counts(self, kind, words):
         """Of what was told, by kind and name."""
         if kind == SYSCALLS:
             return collections.Counter((kind, self.calls.names[int(word)]) for word in words)
         return {(kind, kind): int(words[0])}
+
+    @staticmethod
+    def first(file):
+        """The numbers of the allocations that were made on a way of their own through the program."""
+        seen = set()
+        with open(f"{file}-stacks", encoding="ascii") as stacks:
+            return [number for number, stack in enumerate(stacks, 1) if stack not in seen and not seen.add(stack)]
 
     def failing(self, point, file):
         """The same, so that it fails; the file tells whether it did."""

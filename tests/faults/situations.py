@@ -49,6 +49,7 @@ class Situation:
         self.assert_done = assert_done or scenario.assert_done
         self.tools = None
         self.numbers = {}  # of what can fail, by kind and name
+        self.first = []  # allocations that aren't made on the way of another one
         self.passed = set()
         self.said = None
         self.standing = None
@@ -83,6 +84,8 @@ class Situation:
         self.said = self._words(said)
         self.assert_done(tree)
         self.numbers |= self.tools.counts(kind, words)
+        if kind == points.ALLOCATIONS:
+            self.first = self.tools.first(self._file(tree))
 
     def sums(self):
         sums = collections.Counter()
@@ -97,12 +100,16 @@ class Situation:
 
     def execute(self, tree, prefix):
         """Returns: the exit status, what was said, and what the tool has told in its file."""
-        file = f"{tree.directory}-count"
+        file = self._file(tree)
         command = tree.command(*self.arguments) if self.arguments else self.scenario.command(tree)
         pathlib.Path(file).write_text("0", encoding="ascii")
         status, said = tree.run(prefix(file) + command)
         bench.await_children()
         return status, said, pathlib.Path(file).read_text(encoding="ascii").split()
+
+    @staticmethod
+    def _file(tree):
+        return f"{tree.directory}-count"
 
     def fail(self, tree, point):
         """Returns: whether the command came to the point."""

@@ -3,7 +3,8 @@
 /*
  * fake-systemd TABLE: answers on /run/systemd/private as systemd does, and reads what is sent to journald. TABLE has a line for each unit, or
  * for a job that another one waits for:
- *   unit NAME KEY=VALUE...     load, active, sub, job (its number), type (of the job), start=failed, and properties: RequiredBy=a.service,b.service
+ *   unit NAME KEY=VALUE...     load, active, sub, job (its number), type (of the job), looks (after so many it has ended), start=failed, and
+ *                              properties: RequiredBy=a.service,b.service
  *   before NUMBER UNIT         the job with this number waits for one of that unit
  * Writes to standard output each order that it gets, and each entry of the journal as one line. Ends with the process that started it.
  */
@@ -35,7 +36,7 @@ struct unit {
         char *name;
         char *keys[KEYS_MAX]; /* KEY=VALUE */
         char *active;
-        unsigned job;
+        unsigned job, looks;
 };
 
 struct wait {
@@ -80,6 +81,7 @@ static void read_unit(char *words)
         }
         unit->active = strdup(unit_get(unit, "active", "inactive"));
         unit->job = (unsigned)atoi(unit_get(unit, "job", "0"));
+        unit->looks = (unsigned)atoi(unit_get(unit, "looks", "0"));
 }
 
 static void read_table(const char *path)
@@ -124,10 +126,12 @@ static void format_path(const struct unit *unit, char path[static 64])
 
 /* ---- The answers ---- */
 
-static void append_line(sd_bus_message *reply, const struct unit *unit)
+static void append_line(sd_bus_message *reply, struct unit *unit)
 {
         char path[64];
 
+        if (unit->looks > 0 && --unit->looks == 0)
+                unit->job = 0;
         format_path(unit, path);
         must(sd_bus_message_append(reply, "(ssssssouso)", unit->name, "", unit_get(unit, "load", "loaded"),
                                    unit->active, unit_get(unit, "sub", "running"), "", path, unit->job,

@@ -149,6 +149,15 @@ test_mounts() {
         assert_missing /etc/sample/done
 }
 
+test_mounts_that_are_awaited() {
+        boot
+        write /usr/lib/deploy-migrate/sample/v1.1.0/001_x.json '{"writes": ["/etc/sample", "/srv/data"]}'
+        systemd "${own}" 'unit srv-data.mount job=5 looks=3 FragmentPath=/etc/systemd/system/srv-data.mount Where=/srv/data'
+        run 1 run
+        assert_err 'waiting for systemd to mount'
+        assert_missing /etc/sample/done
+}
+
 test_failed_units_of_ours() {
         boot
         : >"$ROOT/etc/sample/done"

@@ -69,7 +69,9 @@ static inline int str_replace(char **text, const char *value)
 /* Returns: what follows @prefix in @s, or NULL if @s doesn't begin with it. */
 static inline const char *str_startswith(const char *s, const char *prefix)
 {
-        size_t n = strlen(prefix);
+        size_t n;
 
+        assert(s && prefix);
+        n = strlen(prefix);
         return strncmp(s, prefix, n) == 0 ? s + n : NULL;
 }

@@ -45,8 +45,10 @@ static inline bool path_touches_state(const char *path)
 /* Returns: the last part of @path. */
 static inline const char *path_name(const char *path)
 {
-        const char *slash = strrchr(path, '/');
+        const char *slash;
 
+        assert(path);
+        slash = strrchr(path, '/');
         return slash ? slash + 1 : path;
 }
 

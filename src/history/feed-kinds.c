@@ -69,6 +69,7 @@ static int feed_started(const struct feed *feed)
         if (r < 0)
                 return r;
 
+        assert(sha256);
         if (!streq(record->sha256, sha256))
                 record->failures = 0;
         strcpy(record->sha256, sha256);
@@ -86,6 +87,7 @@ static int feed_settle(const struct feed *feed, enum record_state outcome)
         r = feed_get_sha256(feed, &sha256);
         if (r < 0)
                 return r;
+        assert(sha256);
         record_set_outcome(feed->record, outcome);
         strcpy(feed->record->sha256, sha256);
         feed->record->upgrade = feed->state->upgrades.n;

@@ -197,11 +197,12 @@ int world_prepare(struct world *world, const struct phase *phase, struct error *
 
 int world_run(struct world *world, struct process_request *request, struct process_result *ret, struct error *error)
 {
-        struct host *host = world_get_host(world);
+        struct host *host;
         int r;
 
         assert(world && request);
 
+        host = world_get_host(world);
         request->host = host;
         request->extension = world->lender && !world->extended ? &world->extension : NULL;
         request->retract = world->lender && request->sealed;

@@ -107,9 +107,11 @@ int extension_detach(struct extension *extension)
 bool extension_is_in_place(const struct extension *extension)
 {
         for (size_t i = 0; i < extension->n; i++) {
+                const char *path = extension_get_path(extension, i);
                 struct stat st, overlay;
 
-                if (lstat(extension_get_path(extension, i), &st) < 0 || fstat(extension->fds[i], &overlay) < 0)
+                assert(path);
+                if (lstat(path, &st) < 0 || fstat(extension->fds[i], &overlay) < 0)
                         return false;
                 if (st.st_dev != overlay.st_dev || st.st_ino != overlay.st_ino)
                         return false;

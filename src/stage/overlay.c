@@ -257,7 +257,9 @@ static int overlay_open_context(const struct overlay *overlay, int *ret)
                 if (i > 0)
                         nanosleep(&(const struct timespec){ .tv_nsec = BUSY_WAIT_NSEC }, NULL);
                 if (i > 0 && overlay->work >= 0) /* it has a mark of being used now */
-                        (void)beneath_remove(overlay->work, "work");
+                        r = beneath_remove(overlay->work, "work");
+                if (r < 0 && r != -EBUSY && r != -ENOENT)
+                        return r;
                 fd_closep(ret);
                 *ret = fsopen("overlay", FSOPEN_CLOEXEC);
                 if (*ret < 0)

@@ -2,7 +2,7 @@
 
 /*
  * valgrind 3.19 refuses the system calls that it doesn't know. They are made on the real processor instead, by a syscall(2) that comes before
- * libc's, so that all else around them can be looked at. A part of the program that runs under valgrind, or a library to preload into it.
+ * libc's, so that all else around them can be looked at. A library to preload.
  */
 
 #include <dlfcn.h>

@@ -3,6 +3,7 @@
 #include "stage/hard-links.h"
 
 #include "basic/clock.h"
+#include "basic/io.h"
 #include "fs/beneath.h"
 #include "fs/overlay-attribute.h"
 
@@ -153,6 +154,24 @@ static int area_note_kept(const struct stage *stage, size_t i)
         return fchmodat(stage->dir, area_format_path(i, "", path), S_ISVTX | 0750, 0) < 0 ? -errno : 0;
 }
 
+/*
+ * Whether the index has files with several names; the others in it are overlayfs's own, such as the whiteout that all whiteouts are links of. Returns:
+ * 1, 0, -ENOENT if there is no index, or another negative errno.
+ */
+static int index_has_files(const struct stage *stage, size_t i)
+{
+        _cleanup_(closedirp) DIR *dir = NULL;
+        const struct dirent *entry;
+        char index[64];
+        int r;
+
+        r = beneath_open_entries(stage->dir, area_format_path(i, INDEX_DIR, index), &dir);
+        while (r >= 0 && (r = beneath_next(dir, &entry)) > 0)
+                if (entry->d_name[0] != '#')
+                        return 1;
+        return r;
+}
+
 static int hard_links_join_area(const struct stage *stage, size_t i, int view, struct error *error)
 {
         struct joiner joiner = {
@@ -162,29 +181,27 @@ static int hard_links_join_area(const struct stage *stage, size_t i, int view, s
                 .error = error,
         };
         char index[64];
-        int empty, r;
+        int copied, r;
 
-        empty = beneath_is_empty(stage->dir, area_format_path(i, INDEX_DIR, index));
-        if (empty < 0)
-                return empty == -ENOENT ? 0 : empty;
+        copied = index_has_files(stage, i);
+        if (copied < 0)
+                return copied == -ENOENT ? 0 : copied;
         r = area_note_kept(stage, i);
-        if (r < 0 || empty)
+        if (r < 0 || copied == 0)
                 return r;
         r = joiner_join(&joiner, view, &stage->areas->areas[i], error);
         /* Without its names in there, the number of names of a file is what it will be. */
-        return r < 0 ? r : beneath_remove(stage->dir, index);
+        return r < 0 ? r : beneath_remove(stage->dir, area_format_path(i, INDEX_DIR, index));
 }
 
 int hard_links_are_copied(const struct stage *stage)
 {
-        char index[64];
-
         assert(stage);
         for (size_t i = 0; i < stage->areas->n; i++) {
-                int empty = beneath_is_empty(stage->dir, area_format_path(i, INDEX_DIR, index));
+                int copied = index_has_files(stage, i);
 
-                if (empty <= 0 && empty != -ENOENT)
-                        return empty < 0 ? empty : 1;
+                if (copied != 0 && copied != -ENOENT)
+                        return copied;
         }
         return 0;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Whether a file of an upper layer is another one than the one beneath it. Real overlays are in tests/transaction. */
+/* Whether a file of an upper layer is another one than the one beneath it. More of real overlays is in tests/transaction. */
 
+#include "../support/boxed.h"
 #include "../support/filesystem.h"
 #include "../support/suite.h"
 #include "stage/hard-links.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -48,12 +50,43 @@ START_TEST(test_other)
 }
 END_TEST
 
+static const struct {
+        const char *script;
+        int r;
+} copying[] = {
+        { "touch new; rm old; mv other another", 0 }, /* overlayfs keeps a whiteout in its index */
+        { "echo new >old", 0 },
+        { "echo new >first", 1 },
+        { "rm first", 1 },
+};
+
+START_TEST(test_copied)
+{
+        _cleanup_(root_done) struct root tree = tree_new();
+        const struct box box = { .root = &tree, .migrate = true, .manifest = "{'writes':['/etc/foo']}" };
+        _cleanup_(box_close) struct opened_box opened;
+        _cleanup_(run_done) struct run run = { 0 };
+        _cleanup_free_ char *script = NULL;
+
+        tree_add(&tree, &(struct tree_entry){ "/etc/foo/old", 0644, "old" });
+        tree_add(&tree, &(struct tree_entry){ "/etc/foo/other", 0644, "old" });
+        tree_add(&tree, &(struct tree_entry){ "/etc/foo/first", 0644, "old" });
+        ck_assert_int_eq(linkat(tree.fd, "etc/foo/first", tree.fd, "etc/foo/second", 0), 0);
+        box_open(&box, &opened);
+        ck_assert_int_ge(asprintf(&script, "set -eu; cd '%s/etc/foo'; %s", tree.path, copying[_i].script), 0);
+        program_run(&(struct program){ .script = script, .sandbox = opened.sandbox }, &run);
+        ck_assert_msg(run.r == 0 && run.result.status == 0, "%s", run.output);
+        ck_assert_int_eq(hard_links_are_copied(opened.stage), copying[_i].r);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
         Suite *suite = suite_create("hard-links");
         TCase *tcase = trees_case(suite, "hard-links", 20);
 
         tcase_add_loop_test(tcase, test_other, 0, ELEMENTSOF(cases));
+        tcase_add_loop_test(tcase, test_copied, 0, ELEMENTSOF(copying));
         return suite;
 }
 

@@ -72,7 +72,8 @@ static int phase_run_in(struct world *world, struct process_request *request, st
                 return r;
         request->argv = environment.argv.list;
         request->envp = environment.envp.list;
-        request->sealed = !phase->migrate && world->mounts.writable;
+        /* Its own overlays stay as they are, which it can write to. */
+        request->sealed = !phase->migrate && world->mounts.writable && world->stage == phase->stage;
         return world_run(world, request, ret, error);
 }
 

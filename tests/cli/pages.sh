@@ -96,7 +96,7 @@ test_readme() {
                                 grep -qw -e "$package" "$TOP/tests/parts/run" || fail "$package isn't what the tests build with"
                         done
                         ;;
-                'autoreconf -i '*) has packaging/rpm/deploy-migrate.spec 'make install' ;;
+                'autoreconf -i '*) has packaging/rpm/deploy-migrate.spec 'build/rpm install' ;;
                 'journalctl -u deploy-migrate') has tests/boot/journal.sh 'journalctl' ;;
                 'deploy-migrate run -v') has packaging/demo 'run -v' ;;
                 'deploy-migrate accept PACKAGE')

@@ -238,7 +238,7 @@ test_processes_of_others_are_out_of_reach() {
 # check writes to its data: before migrate, after it, and in a preview. Nothing of that may land, nor be seen by the next phase.
 test_a_check_with_a_scratch() {
         write /var/lib/sample/data old
-        ship 'cd "$DPKG_ROOT/var/lib/sample"; [ ! -e checked ] || exit 3; echo by-check >checked; echo more >>data; grep -q new data' \
+        ship 'cd "$DPKG_ROOT/var/lib/sample"; [ ! -e checked ] || exit 3; echo by-check >checked && echo more >>data || exit 3; grep -q new data' \
                 'cd "$DPKG_ROOT/var/lib/sample"; [ ! -e checked ] || exit 3; echo new >data'
         manifest '{"check_scratch": true}'
         expect 0 preview sample
@@ -254,7 +254,7 @@ test_a_check_with_a_scratch() {
 # Satisfied at once: what check wrote is thrown away, too.
 test_a_scratch_of_a_satisfied_migration() {
         write /var/lib/sample/data new
-        ship 'cd "$DPKG_ROOT/var/lib/sample"; echo by-check >checked; grep -q new data' 'exit 1'
+        ship 'cd "$DPKG_ROOT/var/lib/sample"; echo by-check >checked || exit 3; grep -q new data' 'exit 1'
         manifest '{"check_scratch": true}'
         expect 0 run sample
         assert_missing /var/lib/sample/checked

@@ -125,8 +125,8 @@ static int running_lock_bytes(int fd, int command, short type)
 }
 
 /*
- * In place, since a new file takes longer than the rest of a short phase. Returns: 1, 0 if it can't be, as while somebody reads it, or a negative
- * errno.
+ * In place: making a new file takes longer than the rest of a short phase. Not possible while somebody reads the file, or if the text needs
+ * more room. Returns: 1 if it was written, 0 if that isn't possible, or a negative errno.
  */
 static int running_overwrite_file(const struct running *running, const char *text)
 {

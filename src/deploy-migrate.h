@@ -151,8 +151,11 @@ struct dmig_event;
  *     by blanks, if there are any;
  *   "phase" {id, phase, timeout_sec}: before a program starts; @phase is "check" or "migrate",
  *     @timeout_sec is 0 if there is no limit;
+ *   "turn-waiting" {id}, "turn-granted" {id, token}: of the turn among other hosts, if the
+ *     administrator has a program that grants them; the first only after a second;
  *   "progress" {id, phase, elapsed_ms, timeout_sec, percent, text, done, total}: once a second while
- *     it runs; the last four only as far as the migration tells its progress.
+ *     it runs; the last four only as far as the migration tells its progress. The phase is "turn" while
+ *     it waits for one, and the text what for.
  * @event lives until the callback returns. What the callback may do with @ctx is said at
  * dmig_log_fn.
  */
@@ -392,6 +395,12 @@ const char *dmig_step_get_description(const struct dmig_step *step);
  */
 const char *dmig_step_get_consent(const struct dmig_step *step);
 
+/*
+ * Returns: why the migration, which is postponed, has no turn: "not-now", "stopped", "lost" or "error", of which there may be more later; or NULL
+ * if that isn't why.
+ */
+const char *dmig_step_get_turn(const struct dmig_step *step);
+
 /* Returns: the state; DMIG_STATE_MISSING for NULL. */
 enum dmig_state dmig_step_get_state(const struct dmig_step *step);
 
@@ -573,6 +582,7 @@ enum dmig_flags {
                 1
                 << 6, /* one of a run for all packages: what a run with DMIG_STARTING has just failed to do is left alone */
         DMIG_NOT_UNPACKED = 1 << 7, /* the package's new programs aren't there yet: what needs them isn't run */
+        DMIG_NO_TURN = 1 << 8,      /* don't ask the administrator's program for a turn */
 };
 
 /* ---- Functions on a package ------------------------------------------------------------- */

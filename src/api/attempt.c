@@ -2,12 +2,12 @@
 
 #include "api/attempt.h"
 
+#include "api/attempt-record.h"
 #include "basic/io.h"
 #include "phase/hint.h"
 #include "phase/phases.h"
-#include "phase/reach.h"
-#include "transaction/prepared.h"
 #include "transaction/transaction.h"
+#include "turn/turn.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,150 +24,6 @@ int attempt_hash(const struct root *root, const struct migration *migration, cha
         fd = root_open(root, migration->path, O_RDONLY | O_NOFOLLOW);
         r = fd < 0 ? fd : io_sha256(fd, ret);
         return r < 0 ? error_errnof(error, r, "can't read %s%s", root->path, migration->path) : 0;
-}
-
-/* ---- What is recorded ---- */
-
-/* An event with no more than the migration's id; @name is the state that it is in from now on. */
-static int attempt_record(struct attempt *a, const char *name, struct error *error)
-{
-        return emit_event(a->ctx, a->history, &(const struct emission){ name, { { "id", .text = a->migration->id } } },
-                          error);
-}
-
-static int attempt_record_start(struct attempt *a, struct error *error)
-{
-        _cleanup_free_ char *reach = NULL;
-        int r;
-
-        r = reach_describe(a->migration->manifest, &reach);
-        if (r < 0)
-                return r;
-        return emit_event_later(a->ctx, a->history,
-                                &(const struct emission){ "started",
-                                                          { { "id", .text = a->migration->id },
-                                                            { "attempt", .number = a->number },
-                                                            { "sha256", .text = a->sha256 },
-                                                            { reach ? "reaches_out" : NULL, .text = reach } } },
-                                error);
-}
-
-static int attempt_give_up_at_last(struct attempt *a, struct error *error)
-{
-        const struct record *record = history_state_find(&a->history->state, a->migration->id);
-
-        if (!record || record->failures < ATTEMPTS_MAX)
-                return 0;
-        a->step->state = DMIG_STATE_GAVE_UP;
-        return attempt_record(a, "gave-up", error);
-}
-
-/* @cause: why it doesn't count; "stop" if the context was stopped. */
-static int attempt_record_interruption(struct attempt *a, const char *cause, struct error *error)
-{
-        return emit_event(a->ctx, a->history,
-                          &(const struct emission){
-                                  "interrupted", { { "id", .text = a->migration->id }, { "cause", .text = cause } } },
-                          error);
-}
-
-static int attempt_record_stop(struct attempt *a, struct error *error)
-{
-        int r = attempt_record_interruption(a, "stop", error);
-
-        return r < 0 ? r
-                     : error_setf(error, -ECANCELED, "stopped in %s, which starts again at the next run",
-                                  a->migration->id);
-}
-
-/* Whatever fails after the context was stopped may have failed because of that. */
-static int attempt_record_failure(struct attempt *a, const struct ending *ending, struct error *error)
-{
-        struct emission emission = { "failed",
-                                     { { "id", .text = a->migration->id },
-                                       { "phase", .text = ending->phase },
-                                       { "reason", .text = ending->reason } } };
-        struct field *field = &emission.fields[3];
-        int r;
-
-        if (context_is_stopped(a->ctx))
-                return attempt_record_stop(a, error);
-        if (ending->field.name)
-                *field++ = ending->field;
-        if (ending->cause)
-                *field = (struct field){ "cause", .text = ending->cause };
-        (void)transaction_drop(a->history, NULL); /* it may have the space that the line needs */
-        a->step->state = DMIG_STATE_FAILED;
-        r = str_replace(&a->step->error, ending->reason);
-        if (r < 0)
-                return r;
-        r = emit_event(a->ctx, a->history, &emission, error);
-        return r < 0 ? r : attempt_give_up_at_last(a, error);
-}
-
-/* @changes: how many files were changed, or FIELD_UNKNOWN. */
-static int attempt_record_applied(struct attempt *a, int64_t changes, struct error *error)
-{
-        const struct applied applied = {
-                .id = a->migration->id,
-                .sha256 = a->sha256,
-                .duration_ms = a->step->duration_ms,
-                .changes = changes,
-        };
-
-        a->step->state = DMIG_STATE_APPLIED;
-        return applied_record(a->ctx, a->history, &applied, error);
-}
-
-static int attempt_record_satisfied(struct attempt *a, struct error *error)
-{
-        a->step->state = DMIG_STATE_SATISFIED;
-        return emit_event_later(
-                a->ctx, a->history,
-                &(const struct emission){ "satisfied",
-                                          { { "id", .text = a->migration->id }, { "sha256", .text = a->sha256 } } },
-                error);
-}
-
-int attempt_postpone(struct attempt *a, const char *reason, struct error *error)
-{
-        int r;
-
-        assert(a && reason);
-
-        a->step->state = DMIG_STATE_POSTPONED;
-        r = str_replace(&a->step->error, reason);
-        if (r < 0)
-                return r;
-        return emit_event(a->ctx, a->history,
-                          &(const struct emission){
-                                  "postponed", { { "id", .text = a->migration->id }, { "reason", .text = reason } } },
-                          error);
-}
-
-/* The migration's own wish. */
-static int attempt_record_request(struct attempt *a, const struct ending *ending, struct error *error)
-{
-        _cleanup_free_ char *reason = NULL;
-
-        if (asprintf(&reason, "it asked to be run later%s%s", ending->output[0] ? ": " : "", ending->output) < 0) {
-                reason = NULL;
-                return -ENOMEM;
-        }
-        return attempt_postpone(a, reason, error);
-}
-
-/* Records how the last phase ended, which the migration ends with. */
-static int attempt_record_ending(struct attempt *a, const struct ending *ending, struct error *error)
-{
-        switch (ending->outcome) {
-        case OUTCOME_STOPPED:
-                return attempt_record_stop(a, error);
-        case OUTCOME_POSTPONED:
-                return attempt_record_request(a, ending, error);
-        default:
-                return attempt_record_failure(a, ending, error);
-        }
 }
 
 /* ---- The transaction ---- */
@@ -234,6 +90,14 @@ static int attempt_report_changes(struct attempt *a, int n)
         return r;
 }
 
+/* The stage is dropped, as that of a failure is. */
+static int attempt_lose_turn(struct attempt *a, struct error *error)
+{
+        a->step->files = files_free(a->step->files);
+        a->step->changes = -1;
+        return attempt_postpone_for_turn(a, error);
+}
+
 /* Puts in place what was done in the stage. */
 static int attempt_commit(struct attempt *a, struct error *error)
 {
@@ -243,23 +107,25 @@ static int attempt_commit(struct attempt *a, struct error *error)
                 .duration_ms = a->step->duration_ms,
         };
         _cleanup_error_ struct error reason = { 0 };
-        _cleanup_close_ int turn = -EBADF;
+        _cleanup_close_ int lock = -EBADF;
         int n, r;
 
         if (attempt_is_direct(a))
                 return attempt_record_applied(a, FIELD_UNKNOWN, error);
         running_tell(a->running, a->migration->id, "commit");
-        turn = context_lock_commit(a->ctx, &reason);
-        if (turn == -ECANCELED)
+        lock = context_lock_commit(a->ctx, &reason);
+        if (lock == -ECANCELED)
                 return attempt_record_stop(a, error);
-        n = turn < 0 ? turn : transaction_prepare(a->transaction, &end, &reason);
+        n = lock < 0 ? lock : transaction_prepare(a->transaction, &end, &reason);
         if (n < 0)
                 return error_is_mute(&reason, error_complete(&reason, n))
                                ? n
-                               : attempt_fail(a, &reason, turn < 0 ? "system" : NULL, error);
+                               : attempt_fail(a, &reason, lock < 0 ? "system" : NULL, error);
         r = attempt_report_changes(a, n);
         if (r < 0)
                 return r;
+        if (a->turn && turn_look(a->turn) != TURN_HELD)
+                return attempt_lose_turn(a, error);
         if (n == 0)
                 return attempt_record_applied(a, 0, error);
         r = transaction_commit(a->transaction, error);
@@ -270,11 +136,12 @@ static int attempt_commit(struct attempt *a, struct error *error)
         return 0;
 }
 
-/* Makes durable that the attempt has started, and ends the commit before it, whose "applied" is durable with that. */
-static int attempt_settle(void *userdata, struct error *error)
+int attempt_settle(void *userdata, struct error *error)
 {
         struct attempt *a = userdata;
         int r;
+
+        assert(a);
 
         r = emit_settle(a->ctx, a->history, error);
         if (r >= 0 && *a->committed)
@@ -300,6 +167,7 @@ static struct phase attempt_get_phase(const struct attempt *a)
                 .number = a->number,
                 .running = a->running,
                 .checks = a->checks,
+                .turn = a->turn,
         };
 }
 
@@ -335,15 +203,6 @@ static int attempt_run_phases(struct attempt *a, struct error *error)
         if (ending.outcome == OUTCOME_TRUE)
                 return attempt_record_satisfied(a, error);
         return ending.outcome == OUTCOME_FALSE ? attempt_migrate(a, error) : attempt_record_ending(a, &ending, error);
-}
-
-/* Without this, the next run would take an end that couldn't be recorded for a crash. */
-static void attempt_record_unrecorded(struct attempt *a, int r)
-{
-        const struct record *record = history_state_find(&a->history->state, a->migration->id);
-
-        if (r < 0 && record && record->state == RECORD_RUNNING)
-                (void)attempt_record_interruption(a, hint_find_cause(r, NULL) ?: "system", NULL);
 }
 
 static int attempt_clean_up(struct attempt *a, int r, struct error *error)

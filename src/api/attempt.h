@@ -14,20 +14,24 @@
 
 struct running;
 struct transaction;
+struct turn;
 struct world;
 
 struct attempt {
         struct dmig *ctx;
         struct history *history;
+        const struct upgrade_request *request;
         const struct upgrade *upgrade;
         const struct migration *migration;
         unsigned flags; /* of enum dmig_flags */
         int lock_fd;    /* the package's lock */
         struct running *running;
         struct world *checks; /* that first checks share */
+        struct turn *turn;    /* without which nothing may be committed; NULL: none is needed */
         char sha256[65];
         unsigned number;        /* 1 for the first attempt since the last success, retry or change of the file */
         struct dmig_step *step; /* out: filled in */
+        bool outdated;          /* out: the package was upgraded while the attempt waited for its turn */
         struct transaction *transaction; /* while there is one */
         struct transaction **committed;  /* in, out: one that is to be archived as soon as its "applied" is durable */
 };
@@ -38,8 +42,11 @@ struct attempt {
  */
 _must_check_ int attempt_run(struct attempt *attempt, struct error *error);
 
-/* Records that it can't run now; that is no attempt. Returns: 0, or a negative errno with @error set. */
-_must_check_ int attempt_postpone(struct attempt *attempt, const char *reason, struct error *error);
+/*
+ * Makes durable that the attempt has started, if it has, and ends the commit before it, whose "applied" is durable with that. @userdata: the
+ * attempt. Returns: 0, or a negative errno with @error set.
+ */
+_must_check_ int attempt_settle(void *userdata, struct error *error);
 
 /* The SHA-256 of the file that would be run. Returns: 0, or a negative errno with @error set. */
 _must_check_ int attempt_hash(const struct root *root, const struct migration *migration, char ret[static 65],

@@ -5,11 +5,13 @@
  * was interrupted, plan, gate, then one migration after the other until all are done or one isn't. Out: a report, and the history.
  */
 
+#include "api/attempt-record.h"
 #include "api/attempt.h"
 #include "api/gate-pass.h"
 #include "api/read-only.h"
 #include "api/settled.h"
 #include "api/standstill.h"
+#include "api/turn-taking.h"
 #include "package/emit.h"
 #include "package/package.h"
 #include "package/reload.h"
@@ -20,6 +22,7 @@
 #include "transaction/archive.h"
 #include "transaction/data-mounts.h"
 #include "transaction/transaction.h"
+#include "turn/turn.h"
 
 #include <stdio.h>
 #include <syslog.h>
@@ -33,8 +36,10 @@ struct run {
         struct transaction *committed; /* by the last step, and to be archived */
         struct running running;
         struct world checks;
-        bool mounted;   /* the data of all that is due */
-        bool recovered; /* an earlier run was interrupted, and its commit or undo was finished now */
+        struct turn *turn; /* the one that was taken last */
+        bool mounted;      /* the data of all that is due */
+        bool recovered;    /* an earlier run was interrupted, and its commit or undo was finished now */
+        bool outdated;     /* the package was upgraded meanwhile, so that the plan is */
 };
 
 /* Closes the history of a package that is gone; what could be undone goes, too. */
@@ -99,12 +104,24 @@ static int run_need_consent(const struct run *run, const struct plan_step *plann
         return attempt_postpone(attempt, reason, error);
 }
 
+/* Returns: as run_need_data(). */
+static int run_need_all(struct run *run, const struct plan_step *planned, struct attempt *attempt, struct error *error)
+{
+        int r;
+
+        r = run_need_consent(run, planned, attempt, error);
+        if (r > 0)
+                r = run_need_data(run, attempt, error);
+        return r > 0 ? turn_take(attempt, &run->turn, error) : r;
+}
+
 /* Returns: as run_conclude_step(), or another negative errno. */
 static int run_take_step(struct run *run, const struct plan_step *planned, struct dmig_step *step, struct error *error)
 {
         struct attempt attempt = {
                 .ctx = run->ctx,
                 .history = run->pkg->history,
+                .request = &run->pkg->request,
                 .upgrade = &run->pkg->upgrade,
                 .migration = planned->migration,
                 .flags = run->flags,
@@ -124,16 +141,16 @@ static int run_take_step(struct run *run, const struct plan_step *planned, struc
         attempt.number = record_count_attempts(planned->record, attempt.sha256) + 1;
         step->state = DMIG_STATE_PENDING;
         free(TAKE_PTR(step->error));
+        free(TAKE_PTR(step->turn));
         r = report_set_error(run->report, DMIG_RESULT_PENDING, NULL); /* an earlier failure is tried again */
         if (r < 0)
                 return r;
 
-        r = run_need_consent(run, planned, &attempt, error);
-        if (r > 0)
-                r = run_need_data(run, &attempt, error);
+        r = run_need_all(run, planned, &attempt, error);
         if (r > 0)
                 r = attempt_run(&attempt, error);
-        return r < 0 ? r : run_conclude_step(run, step);
+        run->outdated = attempt.outdated;
+        return r < 0 || run->outdated ? r : run_conclude_step(run, step);
 }
 
 /* Returns: as run_take_step(), for all steps that are due. */
@@ -248,6 +265,20 @@ static bool run_was_tried(struct run *run)
         return true;
 }
 
+/* How the package's migrations have ended is for other hosts, too; what is to be tried again isn't. @r: of the run. */
+static void run_end_turn(struct run *run, int r)
+{
+        const struct dmig_report *report = run->report;
+        _cleanup_free_ char *word = NULL;
+
+        if (r >= 0 && report->result == DMIG_RESULT_COMPLETED)
+                word = strdup("completed");
+        else if (r >= 0 && report->result == DMIG_RESULT_FAILED &&
+                 asprintf(&word, "failed %s", report->error ?: "") < 0)
+                word = NULL;
+        run->turn = turn_end(run->turn, word);
+}
+
 static int run_do_locked(struct run *run, struct error *error)
 {
         struct package *pkg = run->pkg;
@@ -269,6 +300,7 @@ static int run_do_locked(struct run *run, struct error *error)
         r = run_do_upgrade(run, error);
         running_done(&run->running);
         q = run_settle(run, r < 0 ? NULL : error);
+        run_end_turn(run, r < 0 ? r : q);
         if ((run->flags & DMIG_STARTING) && run->report->result == DMIG_RESULT_FAILED)
                 tried_note(run->ctx, pkg->request.package, pkg->upgrade.to);
         return r < 0 ? r : q < 0 ? q : 0;
@@ -305,7 +337,7 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
                 .from = from,
                 .to = to,
                 .flags = flags,
-                .accepted = DMIG_SANDBOX_OFF | DMIG_FORCE | DMIG_STARTING | DMIG_ALL,
+                .accepted = DMIG_SANDBOX_OFF | DMIG_FORCE | DMIG_STARTING | DMIG_ALL | DMIG_NO_TURN,
         };
         _cleanup_(dmig_report_unrefp) struct dmig_report *report = NULL;
         _cleanup_(package_done) struct package pkg = { .request = request };
@@ -321,6 +353,8 @@ int dmig_run(struct dmig *ctx, const char *package, const char *from, const char
         r = settled_report(&request, report, &ctx->error);
         if (r == 0)
                 r = run_do_package(&run, &ctx->error);
+        if (r >= 0 && run.outdated)
+                return dmig_run(ctx, package, from, to, flags, ret);
         if (r == -EROFS)
                 r = read_only_report(&request, &report, &ctx->error);
         reload_units(ctx, package);

@@ -66,6 +66,15 @@ static inline int str_replace(char **text, const char *value)
         return 0;
 }
 
+/* The same for a @value that may be NULL. */
+static inline int str_set(char **text, const char *value)
+{
+        if (value)
+                return str_replace(text, value);
+        free(TAKE_PTR(*text));
+        return 0;
+}
+
 /* Returns: what follows @prefix in @s, or NULL if @s doesn't begin with it. */
 static inline const char *str_startswith(const char *s, const char *prefix)
 {

@@ -12,6 +12,9 @@
 #define STATE_DIR  "/var/lib/deploy-migrate"
 #define LOCK_DIR   "/run/deploy-migrate"
 
+/* $PATH of each program that is run for an administrator or a package. */
+#define PROGRAM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* Returns: the part of @path below @directory, without slashes before it, "" for @directory itself; NULL if it isn't below. */
 static inline const char *path_startswith(const char *path, const char *directory)
 {

@@ -204,6 +204,11 @@ static int manifest_read_needs_package(const struct manifest_reader *reader, jso
         return manifest_read_bool(reader, value, &reader->manifest->needs_package);
 }
 
+static int manifest_read_once(const struct manifest_reader *reader, json_object *value)
+{
+        return manifest_read_bool(reader, value, &reader->manifest->once);
+}
+
 static int manifest_read_seconds(const struct manifest_reader *reader, json_object *value, uint64_t *ret)
 {
         int64_t seconds = json_object_get_int64(value);
@@ -247,6 +252,7 @@ static int manifest_read_key(const struct manifest_reader *reader, json_object *
                 { "connect", manifest_read_connect },
                 { "check_scratch", manifest_read_check_scratch },
                 { "needs_package", manifest_read_needs_package },
+                { "once", manifest_read_once },
                 { "check_timeout_sec", manifest_read_check_timeout },
                 { "timeout_sec", manifest_read_timeout },
                 { "since", manifest_read_since },
@@ -260,7 +266,7 @@ static int manifest_read_key(const struct manifest_reader *reader, json_object *
                 return manifest_read_package_key(reader, value);
         return error_setf(
                 reader->error, -EBADMSG,
-                "%s: unknown key \"%s\"; the known ones are description, writes, network, connect, check_scratch, needs_package, check_timeout_sec, timeout_sec, since and consent",
+                "%s: unknown key \"%s\"; the known ones are description, writes, network, connect, check_scratch, needs_package, once, check_timeout_sec, timeout_sec, since and consent",
                 reader->text->path, reader->key);
 }
 

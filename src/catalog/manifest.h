@@ -22,6 +22,7 @@ struct manifest {
         bool network;               /* for migrate */
         struct strv connect;        /* sockets of the system that both phases may use: absolute paths, normalised */
         bool check_scratch;         /* check sees what is declared through an overlay that is thrown away */
+        bool once;                  /* of all hosts that share its data, one runs it at a time */
         bool needs_package;         /* runs programs of the package, so that it can't run before these are unpacked */
         uint64_t check_timeout_sec; /* 0: none */
         uint64_t timeout_sec;

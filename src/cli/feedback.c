@@ -72,6 +72,12 @@ static void feedback_on_phase(struct cli *cli, const struct dmig_event *event)
         feedback_say(cli, event, "%s: %s", event_field_text(event, "id"), event_field_text(event, "phase"));
 }
 
+static void feedback_on_turn(struct cli *cli, const struct dmig_event *event)
+{
+        feedback_say(cli, event, "%s: its turn has come (%s)", event_field_text(event, "id"),
+                     event_field_text(event, "token"));
+}
+
 /* A commit and an undo have no phase: their event is all there is to show. */
 static void feedback_on_change(struct cli *cli, const struct dmig_event *event)
 {
@@ -98,7 +104,7 @@ static void feedback_on_progress(struct cli *cli, const struct dmig_event *event
         const struct progress_step step = {
                 .package = dmig_event_get_package(event),
                 .id = event_field_text(event, "id"),
-                .phase = event_field_text(event, "phase"),
+                .phase = event_phase_text(event),
                 .elapsed_ms = event_field_int(event, "elapsed_ms"),
                 .timeout_sec = event_field_int(event, "timeout_sec"),
                 .advance = advance,
@@ -144,6 +150,7 @@ void feedback_on_event(struct dmig *ctx, const struct dmig_event *event, void *u
                 { "applied", feedback_drop_output },   { "satisfied", feedback_drop_output },
                 { "postponed", feedback_drop_output }, { "failed", feedback_on_failed },
                 { "committing", feedback_on_change },  { "undone", feedback_on_change },
+                { "turn-granted", feedback_on_turn },
         };
         struct cli *cli = userdata;
         const char *name = dmig_event_get_name(event);

@@ -25,6 +25,7 @@ static const struct option_spec specs[OPTION_COUNT] = {
         [OPTION_DRY_RUN] = { "dry-run", 0, NULL, "show what would be done, but change nothing" },
         [OPTION_SANDBOX] = { "sandbox", 0, "on|off", "off: run migrations directly on the system" },
         [OPTION_FORCE] = { "force", 0, NULL, "ignore running services, or what can't be undone" },
+        [OPTION_NO_TURN] = { "no-turn", 0, NULL, "don't ask for a turn among the hosts of a fleet" },
         [OPTION_REACH_OUT] = { "reach-out", 0, NULL, "also run migrations that use the network or sockets" },
         [OPTION_IF_UNKNOWN] = { "if-unknown", 0, NULL, "only if no version of the data is recorded yet" },
         [OPTION_LOCK_TIMEOUT] = { "lock-timeout", 0, "SEC", "wait this long for a package's lock (default: 60)" },

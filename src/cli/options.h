@@ -22,6 +22,7 @@ enum option_id {
         OPTION_DRY_RUN,
         OPTION_SANDBOX,
         OPTION_FORCE,
+        OPTION_NO_TURN,
         OPTION_LOCK_TIMEOUT,
         OPTION_EXIT_CODE,
         OPTION_FILES,

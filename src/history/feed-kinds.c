@@ -157,7 +157,8 @@ static int feed_interrupted(const struct feed *feed)
 /* Older versions recorded no reason. */
 static int feed_postponed(const struct feed *feed)
 {
-        return record_postpone(feed->record, dmig_event_get_string(feed->event, "reason"));
+        return record_postpone(feed->record, dmig_event_get_string(feed->event, "reason"),
+                               dmig_event_get_string(feed->event, "turn"));
 }
 
 static int feed_gave_up(const struct feed *feed)

@@ -10,6 +10,7 @@ static void record_free(struct record *record)
 {
         free(record->id);
         free(record->reason);
+        free(record->turn);
         free(record->reaches_out);
         free(record->consent);
         free(record);
@@ -143,15 +144,15 @@ int record_set_failure(struct record *record, enum record_state outcome, const c
         return str_replace(&record->reason, reason);
 }
 
-int record_postpone(struct record *record, const char *reason)
+int record_postpone(struct record *record, const char *reason, const char *turn)
 {
+        int r;
+
         assert(record);
 
         record->state = RECORD_POSTPONED;
-        if (reason)
-                return str_replace(&record->reason, reason);
-        free(TAKE_PTR(record->reason));
-        return 0;
+        r = str_set(&record->reason, reason);
+        return r < 0 ? r : str_set(&record->turn, turn);
 }
 
 void record_reopen(struct record *record)

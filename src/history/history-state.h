@@ -35,6 +35,7 @@ struct record {
         size_t upgrade;      /* the index of the upgrade that applied it, upgrades.n if that isn't completed */
         char sha256[65];     /* of the file that was started or applied last, "" if not known */
         char *reason;        /* of the last failure or postponement, NULL if not known */
+        char *turn;          /* why there was no turn, if it was postponed for want of one; else NULL */
         char *reaches_out;   /* where its program could have effects that no transaction holds back; NULL: nowhere */
         char *consent;       /* the text that the administrator agreed to, "" for any; NULL: he hasn't */
         bool reached_before; /* an earlier attempt, too, so that a check that finds the effect doesn't disprove it */
@@ -76,8 +77,8 @@ void record_set_outcome(struct record *record, enum record_state outcome);
 /* @counts: it is the migration's own failure. Returns: 0 or -ENOMEM. */
 _must_check_ int record_set_failure(struct record *record, enum record_state outcome, const char *reason, bool counts);
 void record_reopen(struct record *record);
-/* @reason may be NULL. Returns: 0 or -ENOMEM. */
-_must_check_ int record_postpone(struct record *record, const char *reason);
+/* @reason may be NULL, and so may @turn. Returns: 0 or -ENOMEM. */
+_must_check_ int record_postpone(struct record *record, const char *reason, const char *turn);
 /* Forgets failures. */
 void record_retry(struct record *record);
 /* @reach: where to; NULL leaves it as it was. Returns: 0 or -ENOMEM. */

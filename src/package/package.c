@@ -191,8 +191,8 @@ static bool plan_step_reaches_out(const struct plan_step *planned)
 static int step_fill_in(struct dmig_step *step, const struct plan_step *planned)
 {
         const struct record *record = planned->record;
-        bool has_error = planned->state == DMIG_STATE_FAILED || planned->state == DMIG_STATE_GAVE_UP ||
-                         planned->state == DMIG_STATE_POSTPONED;
+        bool postponed = planned->state == DMIG_STATE_POSTPONED;
+        bool has_error = planned->state == DMIG_STATE_FAILED || planned->state == DMIG_STATE_GAVE_UP || postponed;
 
         step->state = planned->state;
         step->direct = planned->migration && planned->migration->manifest->unrestricted;
@@ -205,6 +205,7 @@ static int step_fill_in(struct dmig_step *step, const struct plan_step *planned)
                                text_copy(&step->description,
                                          planned->migration ? planned->migration->manifest->description : NULL) < 0 ||
                                text_copy(&step->consent, planned->consent) < 0 ||
+                               text_copy(&step->turn, postponed && record ? record->turn : NULL) < 0 ||
                                text_copy(&step->error, has_error && record ? record->reason : NULL) < 0
                        ? -ENOMEM
                        : 0;

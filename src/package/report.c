@@ -40,6 +40,7 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
                 free(report->steps[i].description);
                 free(report->steps[i].consent);
                 free(report->steps[i].error);
+                free(report->steps[i].turn);
                 files_free(report->steps[i].files);
                 strv_done(&report->steps[i].notices);
         }
@@ -57,24 +58,16 @@ struct dmig_report *dmig_report_unref(struct dmig_report *report)
         return NULL;
 }
 
-static int text_replace(char **text, const char *value)
-{
-        if (value)
-                return str_replace(text, value);
-        free(TAKE_PTR(*text));
-        return 0;
-}
-
 int report_set_versions(struct dmig_report *report, const char *from, const char *to, const char *from_source)
 {
         report->from_source = from_source;
-        return text_replace(&report->from, from) < 0 || text_replace(&report->to, to) < 0 ? -ENOMEM : 0;
+        return str_set(&report->from, from) < 0 || str_set(&report->to, to) < 0 ? -ENOMEM : 0;
 }
 
 int report_set_error(struct dmig_report *report, enum dmig_result result, const char *message)
 {
         report->result = result;
-        return text_replace(&report->error, message);
+        return str_set(&report->error, message);
 }
 
 int report_set_errorf(struct dmig_report *report, enum dmig_result result, const char *format, ...)
@@ -259,6 +252,11 @@ const char *dmig_step_get_id(const struct dmig_step *step)
 const char *dmig_step_get_description(const struct dmig_step *step)
 {
         return step ? step->description : NULL;
+}
+
+const char *dmig_step_get_turn(const struct dmig_step *step)
+{
+        return step ? step->turn : NULL;
 }
 
 const char *dmig_step_get_consent(const struct dmig_step *step)

@@ -14,6 +14,7 @@ struct dmig_step {
         char *description;
         char *consent; /* what is still to be agreed to; NULL: nothing */
         char *error;
+        char *turn; /* why it has no turn; NULL: that isn't why it is postponed */
         enum dmig_state state;
         int64_t duration_ms;
         int64_t changes;

@@ -3,6 +3,7 @@
 #include "phase/environment.h"
 
 #include "process/process.h"
+#include "turn/turn.h"
 
 #define PYTHON        "/usr/bin/python3"
 #define PYTHON_HELPER "run-python-migration"
@@ -31,7 +32,7 @@ static int environment_add_variables(struct strv *envp, const struct phase *phas
                 const char *name;
                 const char *value;
         } variables[] = {
-                { "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+                { "PATH", PROGRAM_PATH },
                 { "LANG", "C.UTF-8" },
                 { "HOME", "/root" },
                 { "DEPLOY_MIGRATE_PACKAGE", phase->package },
@@ -51,6 +52,8 @@ static int environment_add_variables(struct strv *envp, const struct phase *phas
                 r = strv_addf(envp, "DEPLOY_MIGRATE_ATTEMPT=%u", phase->number);
         if (r >= 0)
                 r = strv_addf(envp, "DEPLOY_MIGRATE_PROGRESS_FD=%d", PROCESS_PROGRESS_FD);
+        if (r >= 0 && phase->turn)
+                r = strv_addf(envp, "DEPLOY_MIGRATE_TOKEN=%s", turn_get_token(phase->turn));
         if (r >= 0 && root[0])
                 r = strv_addf(envp, "DPKG_ROOT=%s", root);
         return r;

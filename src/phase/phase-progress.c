@@ -5,6 +5,7 @@
 #include "basic/clock.h"
 #include "phase/phase.h"
 #include "phase/running.h"
+#include "turn/turn.h"
 
 #include <syslog.h>
 
@@ -62,7 +63,10 @@ static void phase_progress_tell(struct phase *phase, uint64_t now)
 
 void phase_progress_tick(uint64_t elapsed_usec, void *userdata)
 {
+        const struct phase *phase = userdata;
+
         (void)elapsed_usec;
+        turn_listen(phase->turn); /* what it prints must not fill the pipe */
         phase_progress_tell(userdata, now_usec(CLOCK_MONOTONIC));
 }
 

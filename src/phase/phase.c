@@ -8,6 +8,7 @@
 #include "phase/world.h"
 #include "process/process.h"
 #include "stage/hard-links.h"
+#include "turn/turn.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -95,7 +96,7 @@ static int phase_run_program(struct phase *phase, struct output *output, struct 
         struct world *world = world_choose(phase) ?: &own;
         struct process_request request = {
                 .timeout_usec = phase->timeout_sec * USEC_PER_SEC,
-                .stop_fd = phase->ctx->stop_fd,
+                .stop_fd = phase->turn ? turn_get_stop_fd(phase->turn) : phase->ctx->stop_fd,
                 .output = output,
                 .meanwhile = phase_begin,
                 .gentle = phase->migrate,

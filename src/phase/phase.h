@@ -14,6 +14,7 @@
 #include "phase/running.h"
 #include "stage/stage.h"
 
+struct turn;
 struct world;
 
 struct phase {
@@ -26,6 +27,7 @@ struct phase {
         unsigned flags;            /* of enum dmig_flags */
         int lock_fd;               /* the package's lock, which the program's processes hold as well */
         unsigned number;           /* of the attempt */
+        struct turn *turn;         /* which the program is stopped without; NULL: none */
         struct running *running;   /* where status finds how far it is; NULL: nowhere */
         struct world *checks;      /* that checks share which see the system as it is; NULL: each has its own */
         struct world *staged;      /* that migrate shares with the check after it; set by phases.c */
@@ -43,7 +45,7 @@ enum outcome {
         OUTCOME_TRUE,
         OUTCOME_FALSE, /* check only */
         OUTCOME_POSTPONED,
-        OUTCOME_STOPPED, /* the context was stopped */
+        OUTCOME_STOPPED, /* the context was stopped, or the turn was lost */
         OUTCOME_FAILED,
 };
 

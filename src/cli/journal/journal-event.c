@@ -25,6 +25,8 @@ static const struct journal_kind {
 } kinds[] = {
         { "upgrade", "b109a66339a84016bbf9bd15942f1c67", LOG_INFO,
           "migrating from {from} to {to}, {pending} pending{while units wait}" },
+        { "turn-waiting", "f338007b399c445388280cfadf6d2087", LOG_INFO, "{id} waits for its turn" },
+        { "turn-granted", "399420ba43dc40878199e3380e1996f0", LOG_INFO, "{id} has its turn ({token})" },
         { "progress", "e069cdbcd07a41ba9f735528c7751e57", LOG_INFO, "{running}" },
         { "applied", "75d5770b3f0947ae8bd6b08a0dcbb9c2", LOG_INFO, "{id} applied{in duration}" },
         { "satisfied", "81c1512b29204b1a9df31559ee67933d", LOG_INFO,
@@ -128,6 +130,7 @@ static void message_add_event(struct message *message, const struct dmig_event *
 
         message_add_text(message, "DEPLOY_MIGRATE_ID", dmig_event_get_string(event, "id"));
         message_add_text(message, "DEPLOY_MIGRATE_PHASE", dmig_event_get_string(event, "phase"));
+        message_add_text(message, "DEPLOY_MIGRATE_TURN", dmig_event_get_string(event, "turn"));
         message_add_text(message, "DEPLOY_MIGRATE_RUN", dmig_event_get_string(event, "run"));
         message_add_text(message, "DEPLOY_MIGRATE_RESULT", dmig_event_get_name(event));
         if (dmig_event_get_int(event, "duration_ms", &ms) >= 0)
@@ -151,7 +154,8 @@ static void journal_set_upgrade(struct journal *journal, const struct dmig_event
 /* The services that wait tell since when, how far it is, and that it is over; their log isn't about each migration. */
 static bool event_concerns_units(const char *name)
 {
-        return streq(name, "upgrade") || streq(name, "progress") || streq(name, "completed");
+        return streq(name, "upgrade") || streq(name, "turn-waiting") || streq(name, "progress") ||
+               streq(name, "completed");
 }
 
 static void journal_send_event(const struct journal *journal, const struct dmig_event *event,

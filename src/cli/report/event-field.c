@@ -47,6 +47,16 @@ uint64_t event_field_time(const struct dmig_event *event, const char *field)
         return seconds > 0 ? (uint64_t)seconds * USEC_PER_SEC : 0;
 }
 
+bool event_is_waiting(const struct dmig_event *event)
+{
+        return streq(event_field_text(event, "phase"), "turn");
+}
+
+const char *event_phase_text(const struct dmig_event *event)
+{
+        return event_is_waiting(event) ? "waiting for its turn" : event_field_text(event, "phase");
+}
+
 char *event_format_progress(const struct dmig_event *event)
 {
         const char *text, *space;
@@ -56,9 +66,9 @@ char *event_format_progress(const struct dmig_event *event)
 
         assert(event);
 
-        if (dmig_event_get_int(event, "percent", &percent) < 0)
-                return NULL;
         text = dmig_event_get_string(event, "text");
+        if (dmig_event_get_int(event, "percent", &percent) < 0)
+                return text ? strdup(text) : NULL;
         space = text && *text ? " " : "";
         if (dmig_event_get_int(event, "done", &done) >= 0 && dmig_event_get_int(event, "total", &total) >= 0)
                 n = asprintf(&formatted, "%" PRId64 "/%" PRId64 "%s%s", done, total, space, text ? text : "");
@@ -73,8 +83,8 @@ char *event_format_running(const struct dmig_event *event)
         char elapsed[DURATION_MAX], *formatted;
 
         format_duration(event_field_int(event, "elapsed_ms"), elapsed);
-        if (asprintf(&formatted, "%s, %s for %s%s%s", event_field_text(event, "id"), event_field_text(event, "phase"),
-                     elapsed, advance ? ", " : "", advance ? advance : "") < 0)
+        if (asprintf(&formatted, "%s, %s for %s%s%s", event_field_text(event, "id"), event_phase_text(event), elapsed,
+                     advance ? ", " : "", advance ? advance : "") < 0)
                 return NULL;
         return formatted;
 }

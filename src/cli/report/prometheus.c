@@ -97,6 +97,32 @@ static void sample_print_completed(FILE *stream, const char *name, const struct 
         fprintf(stream, "} %" PRIu64 "\n", sample->past.completed_usec / USEC_PER_SEC);
 }
 
+/* Only of packages that have been refused a turn, or have lost it. */
+static void sample_print_turn(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        for (size_t i = 0; i < dmig_report_count(sample->report); i++) {
+                const char *turn = dmig_step_get_turn(dmig_report_get_step(sample->report, i));
+
+                if (!turn)
+                        continue;
+                sample_begin(stream, name, sample);
+                fputc(',', stream);
+                prometheus_print_label(stream, "state", turn);
+                fputs("} 1\n", stream);
+                return; /* the package stops at the first one */
+        }
+}
+
+static void sample_print_turn_wait(FILE *stream, const char *name, const struct prometheus_sample *sample)
+{
+        const struct dmig_event *event = dmig_report_get_progress(sample->report);
+
+        if (!event || !event_is_waiting(event))
+                return;
+        sample_begin(stream, name, sample);
+        fprintf(stream, "} %" PRId64 "\n", event_field_int(event, "elapsed_ms") / 1000);
+}
+
 /* While a migration runs. */
 static void sample_print_progress_field(FILE *stream, const char *name, const struct prometheus_sample *sample,
                                         const char *field)
@@ -105,7 +131,7 @@ static void sample_print_progress_field(FILE *stream, const char *name, const st
         const char *command;
         int64_t value;
 
-        if (!event || dmig_event_get_int(event, field, &value) < 0)
+        if (!event || event_is_waiting(event) || dmig_event_get_int(event, field, &value) < 0)
                 return;
         command = event_field_text(event, "command");
         sample_begin(stream, name, sample);
@@ -149,6 +175,12 @@ void prometheus_print(FILE *stream, const struct prometheus_sample *samples, siz
                 { "deploy_migrate_running_seconds",
                   "For how long a migration of the package has been running, in a run or what command names.",
                   sample_print_seconds },
+                { "deploy_migrate_turn_wait_seconds",
+                  "For how long a migration of the package has been waiting for its turn among other hosts.",
+                  sample_print_turn_wait },
+                { "deploy_migrate_turn_denied",
+                  "Why the package has no turn, and is postponed: not-now, stopped, lost or error.",
+                  sample_print_turn },
                 { "deploy_migrate_running_percent", "How much of it the running migration says that it has done.",
                   sample_print_percent },
         };

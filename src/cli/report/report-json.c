@@ -27,6 +27,8 @@ static json_object *report_json_step(const struct dmig_step *step)
         json_build_add_string(object, "error", dmig_step_get_error(step));
         if (dmig_step_get_consent(step))
                 json_build_add_string(object, "consent", dmig_step_get_consent(step));
+        if (dmig_step_get_turn(step))
+                json_build_add_string(object, "turn", dmig_step_get_turn(step));
         if (dmig_step_is_modified(step))
                 json_build_add_true(object, "modified");
         if (dmig_step_is_direct(step))

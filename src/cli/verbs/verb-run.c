@@ -75,6 +75,7 @@ static unsigned verb_run_flags(const struct options *options, bool all)
 {
         return (all ? DMIG_ALL : 0U) | (options->sandbox_off ? DMIG_SANDBOX_OFF : 0U) |
                (options_has(options, OPTION_FORCE) ? DMIG_FORCE : 0U) |
+               (options_has(options, OPTION_NO_TURN) ? DMIG_NO_TURN : 0U) |
                (options_has(options, OPTION_UNIT) ? DMIG_STARTING : 0U);
 }
 

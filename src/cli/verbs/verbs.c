@@ -12,8 +12,9 @@
          OPTION_BIT(OPTION_LOCK_TIMEOUT) | OPTION_BIT(OPTION_UNIT))
 
 const struct verb verbs[] = {
-        { "run", 0, SIZE_MAX, OPTIONS_UPGRADE | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_FORCE), verb_run,
-          "[PACKAGE...]", "run what is pending (default: all packages)" },
+        { "run", 0, SIZE_MAX,
+          OPTIONS_UPGRADE | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_FORCE) | OPTION_BIT(OPTION_NO_TURN),
+          verb_run, "[PACKAGE...]", "run what is pending (default: all packages)" },
         { "plan", 0, SIZE_MAX, OPTIONS_UPGRADE, verb_plan, "[PACKAGE...]", "show what run would do" },
         { "preview", 0, SIZE_MAX, OPTIONS_UPGRADE | OPTION_BIT(OPTION_REACH_OUT), verb_preview, "[PACKAGE|FILE.deb...]",
           "show what would change, but change nothing" },

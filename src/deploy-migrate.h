@@ -567,6 +567,7 @@ const char *dmig_file_get_diff(const struct dmig_file *file);
  *   DMIG_REACH_OUT         -            -             yes               -              -
  *   DMIG_IF_UNKNOWN        -            -              -               yes             -
  *   DMIG_ALL              yes           -              -                -              -
+ *   DMIG_NO_TURN          yes           -              -                -              -
  *   DMIG_NOT_UNPACKED      -            -             yes               -              -
  *
  * May grow.
@@ -620,7 +621,10 @@ char **dmig_names_free(char **names);
  *
  * Whatever is wrong with the package is in the report, so that a caller can go on with the next
  * one. Drop it with dmig_report_unref().
- * Accepts: DMIG_SANDBOX_OFF, DMIG_FORCE, DMIG_STARTING, DMIG_ALL.
+ * If the administrator has a program that grants turns among hosts, it is asked before the first
+ * migration; a package without a turn is DMIG_RESULT_POSTPONED (TURNS in deploy-migrate(8)).
+ *
+ * Accepts: DMIG_SANDBOX_OFF, DMIG_FORCE, DMIG_STARTING, DMIG_ALL, DMIG_NO_TURN.
  * Returns: 0 with a report, however the run ended; -EINVAL if an argument isn't valid; or -ENOMEM.
  *
  * More than four parameters: each call sets nearly all of them, and a struct in an ABI needs a size

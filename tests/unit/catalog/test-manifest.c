@@ -209,7 +209,7 @@ static const struct {
         { "{\"Network\": true}", "unknown key \"Network\"" },
         { "{\"\": 1}", "unknown key \"\"" },
         { "{\"x\": 1}",
-          "description, writes, network, connect, check_scratch, needs_package, check_timeout_sec, timeout_sec, since and consent" },
+          "description, writes, network, connect, check_scratch, needs_package, once, check_timeout_sec, timeout_sec, since and consent" },
         /* Types. */
         { "{\"description\": 5}", "\"description\" must be a string" },
         { "{\"description\": null}", "\"description\" must be a string" },

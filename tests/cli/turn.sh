@@ -120,7 +120,7 @@ END
         assert_denied not-now 'not now: 5 of 5 slots are in use'
         assert_calls
         assert_events sample baseline postponed:1.1.0/001_x
-        for i in 1 2 3 4; do
+        for _ in 1 2 3 4; do
                 expect 1 run sample
         done
         assert_err 'turn: not now: 5 of 5 slots are in use'

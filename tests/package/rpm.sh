@@ -14,7 +14,7 @@ tree=$(cd "${0%/*}/../.." && pwd)
 build_packages() {
         [ -n "${DEPLOY_MIGRATE_RPMS:-}" ] || {
                 DEPLOY_MIGRATE_RPMS=$WORK/rpms
-                CFLAGS=-O0 "$tree/packaging/build-rpm" "$DEPLOY_MIGRATE_RPMS" --define '_libdir /usr/lib' >"$WORK/log" 2>&1
+                "$tree/packaging/build-rpm" "$DEPLOY_MIGRATE_RPMS" --define '_libdir /usr/lib' >"$WORK/log" 2>&1
         }
 }
 

@@ -10,6 +10,7 @@
 #include "stage/hard-links.h"
 #include "turn/turn.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sysexits.h>
@@ -193,10 +194,18 @@ static int ending_add_output(struct ending *ending, const struct phase *phase, c
         return 0;
 }
 
-/* Whether execve(2) has failed, rather than what has to be there before: name spaces, overlays, memory. */
-static bool program_is_at_fault(int code)
+/* Whether dpkg has taken the program away while its phases ran. */
+static bool phase_program_is_gone(const struct phase *phase)
 {
-        return code == -ENOEXEC || code == -ENOENT || code == -EACCES;
+        _cleanup_close_ int fd = root_open(&phase->ctx->root, phase->migration->path, O_PATH | O_NOFOLLOW);
+
+        return fd == -ENOENT;
+}
+
+/* Whether execve(2) has failed because of the program, rather than what has to be there before: name spaces, overlays, memory. */
+static bool phase_program_is_at_fault(const struct phase *phase, int code)
+{
+        return code == -ENOEXEC || code == -EACCES || (code == -ENOENT && !phase_program_is_gone(phase));
 }
 
 int phase_execute(struct phase *phase, struct ending *ret, struct error *error)
@@ -223,7 +232,7 @@ int phase_execute(struct phase *phase, struct ending *ret, struct error *error)
         if (r < 0) {
                 error_complete(&reason, r);
                 ret->outcome = OUTCOME_FAILED;
-                ret->cause = program_is_at_fault(r) ? NULL : hint_find_cause(r, NULL) ?: "system";
+                ret->cause = phase_program_is_at_fault(phase, r) ? NULL : hint_find_cause(r, NULL) ?: "system";
                 ret->reason = strdup(error_text(&reason));
                 return ret->reason ? 0 : -ENOMEM;
         }

@@ -199,4 +199,16 @@ test_no_waiting_for_its_children() {
         assert_failed exit 'migrate 4'
 }
 
+# As by dpkg, which upgrades the package meanwhile: that is no failure of the migration.
+test_a_program_that_is_taken_away() {
+        migration sample 1.1.0/001_x 'gate; false'
+        upgraded sample 1.0 1.1
+        start run sample
+        await_call 1.1.0/001_x:check
+        rm "$ROOT/usr/lib/deploy-migrate/sample/v1.1.0/001_x"
+        open_gate
+        finish 1
+        assert_history sample '.[-1] | .event + " " + .cause' 'failed system'
+}
+
 run_tests

@@ -9,6 +9,15 @@
 
 #define CLEAN_ESCAPE (sizeof("\\xNN") - 1)
 
+/* Most paths are, and need no look at their characters. */
+static bool path_is_plain(const char *path)
+{
+        for (; *path; path++)
+                if (*path <= ' ' || *path > '~' || *path == '\\')
+                        return false;
+        return true;
+}
+
 int path_escape(const char *path, char **ret)
 {
         /* utf8_sanitize() knows what can be printed. It keeps backslashes, so a backslash in @clean alone begins an escape. */
@@ -18,6 +27,10 @@ int path_escape(const char *path, char **ret)
         assert(path);
         assert(ret);
 
+        if (path_is_plain(path)) {
+                *ret = strdup(path);
+                return *ret ? 0 : -ENOMEM;
+        }
         clean = utf8_sanitize(path, strlen(path));
         out = text = malloc(strlen(path) * 4 + 1);
         if (!clean || !text) {

@@ -57,6 +57,12 @@ static inline const char *change_old_path(const struct change *change)
         return change->from ? change->from : change->path;
 }
 
+/* Returns: attributes that borrow those of a change. */
+static inline struct attributes change_get_attributes(const struct stat *st, const struct change_details *details)
+{
+        return (struct attributes){ .st = *st, .xattrs = details->xattrs, .n_xattrs = details->n_xattrs };
+}
+
 struct changes {
         struct change *changes; /* by area, then by path, parents first; at one path: removed, made, altered */
         size_t n;

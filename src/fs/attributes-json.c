@@ -12,82 +12,47 @@
 
 /* ---- To JSON --------------------------------------------------------------------------------- */
 
-/* Takes over @value; NULL is -ENOMEM. */
-static int attributes_json_add(json_object *object, const char *key, json_object *value)
-{
-        if (!value || json_object_object_add(object, key, value) < 0) {
-                json_object_put(value);
-                return -ENOMEM;
-        }
-        return 0;
-}
-
-static int attributes_json_add_number(json_object *object, const char *key, uint64_t value)
-{
-        return attributes_json_add(object, key, json_object_new_uint64(value));
-}
-
-static int attributes_json_add_mtime(json_object *object, const struct timespec *time)
-{
-        _cleanup_(json_object_putp) json_object *pair = json_object_new_array();
-        const int64_t parts[] = { time->tv_sec, time->tv_nsec };
-
-        for (size_t i = 0; pair && i < ELEMENTSOF(parts); i++) {
-                json_object *part = json_object_new_int64(parts[i]);
-
-                if (!part || json_object_array_add(pair, part) < 0) {
-                        json_object_put(part);
-                        return -ENOMEM;
-                }
-        }
-        return attributes_json_add(object, "mtime", TAKE_PTR(pair));
-}
-
-static int xattr_to_json(json_object *object, const struct xattr *xattr)
+static void xattr_to_json(const struct xattr *xattr, struct json_text *text)
 {
         _cleanup_free_ char *name = NULL, *hex = malloc(xattr->size * 2 + 1);
-        int r;
 
-        if (!hex)
-                return -ENOMEM;
+        if (!hex || path_escape(xattr->name, &name) < 0) {
+                json_text_fail(text);
+                return;
+        }
         hex[0] = '\0';
         for (size_t i = 0; i < xattr->size; i++)
                 sprintf(hex + i * 2, "%02x", ((const unsigned char *)xattr->value)[i]);
-        r = path_escape(xattr->name, &name);
-        return r < 0 ? r : attributes_json_add(object, name, json_object_new_string(hex));
+        json_text_add_string(text, name, hex);
 }
 
-static int attributes_json_add_xattrs(json_object *object, const struct attributes *attributes)
+static void mtime_to_json(const struct timespec *time, struct json_text *text)
 {
-        _cleanup_(json_object_putp) json_object *xattrs = json_object_new_object();
-
-        for (size_t i = 0; xattrs && i < attributes->n_xattrs; i++) {
-                int r = xattr_to_json(xattrs, &attributes->xattrs[i]);
-
-                if (r < 0)
-                        return r;
-        }
-        return attributes_json_add(object, "xattrs", TAKE_PTR(xattrs));
+        json_text_open(text, "mtime", '[');
+        json_text_add_int(text, NULL, time->tv_sec);
+        json_text_add_int(text, NULL, time->tv_nsec);
+        json_text_close(text, ']');
 }
 
-int attributes_to_json(const struct attributes *attributes, json_object **ret)
+void attributes_to_json(const struct attributes *attributes, const char *key, struct json_text *text)
 {
-        _cleanup_(json_object_putp) json_object *object = json_object_new_object();
         const struct stat *st = &attributes->st;
 
-        assert(ret);
+        assert(text);
 
-        if (!object || attributes_json_add_number(object, "mode", st->st_mode) < 0 ||
-            attributes_json_add_number(object, "uid", st->st_uid) < 0 ||
-            attributes_json_add_number(object, "gid", st->st_gid) < 0 ||
-            attributes_json_add_number(object, "rdev", st->st_rdev) < 0 ||
-            attributes_json_add_number(object, "size", (uint64_t)st->st_size) < 0 ||
-            attributes_json_add_mtime(object, &st->st_mtim) < 0 ||
-            attributes_json_add_number(object, "ino", st->st_ino) < 0 ||
-            attributes_json_add_xattrs(object, attributes) < 0)
-                return -ENOMEM;
-        *ret = TAKE_PTR(object);
-        return 0;
+        json_text_open(text, key, '{');
+        json_text_add_uint(text, "mode", st->st_mode);
+        json_text_add_uint(text, "uid", st->st_uid);
+        json_text_add_uint(text, "gid", st->st_gid);
+        json_text_add_uint(text, "rdev", st->st_rdev);
+        json_text_add_uint(text, "size", (uint64_t)st->st_size);
+        mtime_to_json(&st->st_mtim, text);
+        json_text_add_uint(text, "ino", st->st_ino);
+        json_text_open(text, "xattrs", '{');
+        for (size_t i = 0; i < attributes->n_xattrs; i++)
+                xattr_to_json(&attributes->xattrs[i], text);
+        json_text_close(text, '}');
+        json_text_close(text, '}');
 }
 
 /* ---- From JSON ------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  * (trusted.overlay.*) are left out. File descriptors may be O_PATH, also of symbolic links.
  */
 
+#include "basic/json-text.h"
 #include "basic/macro.h"
 
 #include <json-c/json_object.h>
@@ -52,9 +53,7 @@ int attributes_set_times(int fd, const struct stat *st);
 /* Removes trusted.overlay.* from the file. Returns: 0, or a negative errno. */
 _must_check_ int attributes_strip(int fd);
 
-/*
- * Convert type, mode, owner, device number, size, modification time, inode number and extended attributes to JSON and back.
- * Return: 0, -ENOMEM, or -EBADMSG if @object isn't what attributes_to_json() makes.
- */
-_must_check_ int attributes_to_json(const struct attributes *attributes, json_object **ret);
+/* Adds type, mode, owner, device number, size, modification time, inode number and extended attributes to @text, as an object. */
+void attributes_to_json(const struct attributes *attributes, const char *key, struct json_text *text);
+/* Reads them again. Returns: 0, -ENOMEM, or -EBADMSG if @object isn't what attributes_to_json() makes. */
 _must_check_ int attributes_from_json(json_object *object, struct attributes *ret);

@@ -18,21 +18,21 @@ struct redo_writer {
         unsigned long crc;
         size_t n_lines;
         struct redo_paths above;
+        struct json_text line; /* the next one */
 };
 
-/* Takes ownership of @made, which is NULL if memory ran out. */
-static int redo_writer_put_line(struct redo_writer *writer, json_object *made)
+static int redo_writer_put_line(struct redo_writer *writer)
 {
-        _cleanup_(json_object_putp) json_object *object = made;
-        const char *line;
-        size_t size;
+        const struct json_text *line = &writer->line;
 
-        line = json_format(object, &size);
-        if (!line)
+        if (line->failed)
                 return -ENOMEM;
-        writer->crc = crc32_z(writer->crc, (const unsigned char *)line, size);
+        writer->crc = crc32_z(writer->crc, (const unsigned char *)line->data, line->size);
         writer->n_lines++;
-        return fwrite(line, 1, size, writer->stream) == size && putc('\n', writer->stream) != EOF ? 0 : -errno;
+        if (fwrite(line->data, 1, line->size, writer->stream) != line->size || putc('\n', writer->stream) == EOF)
+                return -errno;
+        json_text_clear(&writer->line);
+        return 0;
 }
 
 static int redo_writer_put_end(struct redo_writer *writer)
@@ -41,21 +41,48 @@ static int redo_writer_put_end(struct redo_writer *writer)
                                                                                                               : 0;
 }
 
-static int redo_writer_put(const struct redo *redo, struct redo_writer *writer)
+static int redo_writer_put_head(struct redo_writer *writer, const struct redo *redo)
 {
         int r;
 
-        r = redo_writer_put_line(writer, redo_header_to_json(redo));
-        for (size_t i = 0; r >= 0 && i < redo->n_areas; i++)
-                r = redo_writer_put_line(writer, redo_area_to_json(&redo->areas[i]));
-        for (size_t i = 0; r >= 0 && i < redo->changes.n; i++)
-                r = redo_writer_put_line(writer, redo_change_to_json(&redo->changes.changes[i], &writer->above));
-        for (size_t i = 0; r >= 0 && i < redo->n_renames; i++)
-                r = redo_writer_put_line(writer, redo_rename_to_json(&redo->renames[i], &writer->above));
-        for (size_t i = 0; r >= 0 && i < redo->n_metas; i++)
-                r = redo_writer_put_line(writer, redo_meta_to_json(&redo->metas[i], &writer->above));
-        for (size_t i = 0; r >= 0 && i < redo->n_census; i++)
-                r = redo_writer_put_line(writer, redo_census_to_json(&redo->census[i], &writer->above));
+        redo_header_to_json(redo, &writer->line);
+        r = redo_writer_put_line(writer);
+        for (size_t i = 0; r >= 0 && i < redo->n_areas; i++) {
+                redo_area_to_json(&redo->areas[i], &writer->line);
+                r = redo_writer_put_line(writer);
+        }
+        for (size_t i = 0; r >= 0 && i < redo->changes.n; i++) {
+                redo_change_to_json(&redo->changes.changes[i], &writer->above, &writer->line);
+                r = redo_writer_put_line(writer);
+        }
+        return r;
+}
+
+static int redo_writer_put_steps(struct redo_writer *writer, const struct redo *redo)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < redo->n_renames; i++) {
+                redo_rename_to_json(&redo->renames[i], &writer->above, &writer->line);
+                r = redo_writer_put_line(writer);
+        }
+        for (size_t i = 0; r >= 0 && i < redo->n_metas; i++) {
+                redo_meta_to_json(&redo->metas[i], &writer->above, &writer->line);
+                r = redo_writer_put_line(writer);
+        }
+        for (size_t i = 0; r >= 0 && i < redo->n_census; i++) {
+                redo_census_to_json(&redo->census[i], &writer->above, &writer->line);
+                r = redo_writer_put_line(writer);
+        }
+        return r;
+}
+
+static int redo_writer_put(struct redo_writer *writer, const struct redo *redo)
+{
+        int r = redo_writer_put_head(writer, redo);
+
+        if (r >= 0)
+                r = redo_writer_put_steps(writer, redo);
         return r < 0 ? r : redo_writer_put_end(writer);
 }
 
@@ -70,7 +97,8 @@ static int redo_write_fd(const struct redo *redo, int fd)
                 close(fd);
                 return r;
         }
-        r = redo_writer_put(redo, &writer);
+        r = redo_writer_put(&writer, redo);
+        json_text_done(&writer.line);
         if (fclose(writer.stream) == EOF && r >= 0)
                 r = -errno;
         return r;

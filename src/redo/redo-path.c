@@ -28,50 +28,31 @@ static size_t path_shared_length(const char *path, const char *above, size_t *re
         return length;
 }
 
-static int redo_path_put_text(const char *path, json_object **ret)
+static void redo_path_put_text(struct json_text *text, const char *key, const char *path)
 {
-        _cleanup_free_ char *text = NULL;
-        int r;
+        _cleanup_free_ char *escaped = NULL;
 
-        r = path_escape(path, &text);
-        if (r < 0)
-                return r;
-        *ret = json_object_new_string(text);
-        return *ret ? 0 : -ENOMEM;
+        if (path_escape(path, &escaped) < 0)
+                json_text_fail(text);
+        else
+                json_text_add_string(text, key, escaped);
 }
 
-static int redo_path_put_rest(size_t names, const char *rest, json_object **ret)
-{
-        _cleanup_(json_object_putp) json_object *array = json_object_new_array();
-        json_object *number = json_object_new_int64((int64_t)names), *text = NULL;
-        int r;
-
-        if (!array || !number || json_object_array_add(array, number) < 0) {
-                json_object_put(number);
-                return -ENOMEM;
-        }
-        r = redo_path_put_text(rest, &text);
-        if (r < 0)
-                return r;
-        if (json_object_array_add(array, text) < 0) {
-                json_object_put(text);
-                return -ENOMEM;
-        }
-        *ret = TAKE_PTR(array);
-        return 0;
-}
-
-int redo_path_to_json(const char *path, const char **above, json_object **ret)
+void redo_path_to_json(struct json_text *text, const char *key, const char *path, const char **above)
 {
         size_t names = 0, shared;
-        int r;
 
-        assert(path && above && ret);
+        assert(text && path && above);
         shared = *above ? path_shared_length(path, *above, &names) : 0;
-        r = shared < SHARED_MIN ? redo_path_put_text(path, ret) : redo_path_put_rest(names, path + shared, ret);
-        if (r >= 0)
-                *above = path;
-        return r;
+        if (shared < SHARED_MIN) {
+                redo_path_put_text(text, key, path);
+        } else {
+                json_text_open(text, key, '[');
+                json_text_add_uint(text, NULL, names);
+                redo_path_put_text(text, NULL, path + shared);
+                json_text_close(text, ']');
+        }
+        *above = path;
 }
 
 /* ---- Reading ---- */
@@ -90,7 +71,7 @@ static size_t path_names_length(const char *path, int64_t names)
         return (size_t)(end - path);
 }
 
-/* The opposite of redo_path_put_rest(): @ret begins with the first @names names of @above, and ends with @text, which is escaped. */
+/* @ret begins with the first @names names of @above, and ends with @text, which is escaped. */
 static int redo_path_join(const char *above, int64_t names, const char *text, char **ret)
 {
         _cleanup_free_ char *rest = NULL;

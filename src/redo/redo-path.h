@@ -6,6 +6,7 @@
  * in common, and the rest. Any other path, and one that has only a few bytes in common, is a string. Pure.
  */
 
+#include "basic/json-text.h"
 #include "basic/json.h"
 
 /* The last paths of a log so far; NULL if there is none. They belong to the log. */
@@ -14,6 +15,7 @@ struct redo_paths {
         const char *from;
 };
 
-/* Both set @above to the path. Returns: 0, -EBADMSG if @value is no such path, or -ENOMEM. */
-_must_check_ int redo_path_to_json(const char *path, const char **above, json_object **ret);
+/* Both set @above to the path. */
+void redo_path_to_json(struct json_text *text, const char *key, const char *path, const char **above);
+/* Returns: 0, -EBADMSG if @value is no such path, or -ENOMEM. */
 _must_check_ int redo_path_from_json(json_object *value, const char **above, char **ret);

@@ -14,133 +14,119 @@ const char *const redo_census_names[N_CENSUS_KINDS] = {
 };
 
 /* Leaves out NULL. @above: as for redo_path_to_json(). */
-static int redo_json_put_path(json_object *object, const char *key, const char *path, const char **above)
+static void redo_json_put_path(struct json_text *line, const char *key, const char *path, const char **above)
 {
-        json_object *value;
-        int r;
-
-        if (!path)
-                return 0;
-        r = redo_path_to_json(path, above, &value);
-        return r < 0 ? r : json_add(object, key, value);
+        if (path)
+                redo_path_to_json(line, key, path, above);
 }
 
 /* Leaves out NULL. */
-static int redo_json_put_name(json_object *object, const char *key, const char *name)
+static void redo_json_put_name(struct json_text *line, const char *key, const char *name)
 {
         const char *none = NULL;
 
-        return redo_json_put_path(object, key, name, &none);
+        redo_json_put_path(line, key, name, &none);
 }
 
-static int redo_json_put_attributes(json_object *object, const char *key, const struct attributes *attributes)
+static void redo_json_put_attributes(struct json_text *line, const char *key, const struct attributes *attributes)
 {
-        json_object *value;
-        int r;
-
-        if (!attributes->st.st_mode)
-                return 0;
-        r = attributes_to_json(attributes, &value);
-        return r < 0 ? r : json_add(object, key, value);
+        if (attributes->st.st_mode)
+                attributes_to_json(attributes, key, line);
 }
 
-static int redo_json_new(json_object **ret)
+void redo_header_to_json(const struct redo *redo, struct json_text *line)
 {
-        *ret = json_object_new_object();
-        return *ret ? 0 : -ENOMEM;
+        assert(redo && line);
+        json_text_open(line, NULL, '{');
+        json_text_add_int(line, "transaction", REDO_FORMAT);
+        json_text_add_string(line, "id", redo->id);
+        json_text_add_string(line, "sha256", redo->sha256);
+        json_text_add_string(line, "run", redo->run);
+        json_text_add_string(line, "from", redo->from);
+        if (redo->boot)
+                json_text_add_string(line, "boot", redo->boot);
+        if (redo->keep)
+                json_text_add_string(line, "keep", redo->keep);
+        json_text_add_int(line, "upgrade", redo->upgrade);
+        json_text_add_int(line, "position", redo->position);
+        json_text_add_int(line, "duration_ms", redo->duration_ms);
+        json_text_close(line, '}');
 }
 
-json_object *redo_header_to_json(const struct redo *redo)
+void redo_area_to_json(const struct redo_area *area, struct json_text *line)
 {
-        _cleanup_(json_object_putp) json_object *object = NULL;
-
-        if (redo_json_new(&object) < 0 || json_add_int(object, "transaction", REDO_FORMAT) < 0 ||
-            json_add_string(object, "id", redo->id) < 0 || json_add_string(object, "sha256", redo->sha256) < 0 ||
-            json_add_string(object, "run", redo->run) < 0 || json_add_string(object, "from", redo->from) < 0 ||
-            (redo->boot && json_add_string(object, "boot", redo->boot) < 0) ||
-            (redo->keep && json_add_string(object, "keep", redo->keep) < 0) ||
-            json_add_int(object, "upgrade", redo->upgrade) < 0 ||
-            json_add_int(object, "position", redo->position) < 0 ||
-            json_add_int(object, "duration_ms", redo->duration_ms) < 0)
-                return NULL;
-        return TAKE_PTR(object);
+        assert(area && line);
+        json_text_open(line, NULL, '{');
+        redo_json_put_name(line, "root", area->path);
+        redo_json_put_name(line, "hold", area->hold);
+        json_text_add_int(line, "slots", (int64_t)area->slots);
+        if (area->memory)
+                json_text_add_true(line, "memory");
+        json_text_close(line, '}');
 }
 
-json_object *redo_area_to_json(const struct redo_area *area)
+void redo_change_to_json(const struct change *change, struct redo_paths *above, struct json_text *line)
 {
-        _cleanup_(json_object_putp) json_object *object = NULL;
+        const struct attributes before = change_get_attributes(&change->before, &change->details_before),
+                                after = change_get_attributes(&change->after, &change->details_after);
 
-        if (redo_json_new(&object) < 0 || redo_json_put_name(object, "root", area->path) < 0 ||
-            redo_json_put_name(object, "hold", area->hold) < 0 ||
-            json_add_int(object, "slots", (int64_t)area->slots) < 0 ||
-            (area->memory && json_add(object, "memory", json_object_new_boolean(true)) < 0))
-                return NULL;
-        return TAKE_PTR(object);
+        assert(line);
+        json_text_open(line, NULL, '{');
+        json_text_add_string(line, "change", change_kind_to_string(change->kind));
+        json_text_add_int(line, "area", (int64_t)change->area);
+        redo_json_put_path(line, "path", change->path, &above->path);
+        redo_json_put_path(line, "from", change->from, &above->from);
+        if (change->inner)
+                json_text_add_true(line, "inner");
+        redo_json_put_attributes(line, "before", &before);
+        redo_json_put_attributes(line, "after", &after);
+        redo_json_put_name(line, "target_before", change->details_before.target);
+        redo_json_put_name(line, "target_after", change->details_after.target);
+        json_text_close(line, '}');
 }
 
-static struct attributes change_join_attributes(const struct stat *st, const struct change_details *details)
+void redo_rename_to_json(const struct redo_rename *rename, struct redo_paths *above, struct json_text *line)
 {
-        return (struct attributes){ .st = *st, .xattrs = details->xattrs, .n_xattrs = details->n_xattrs };
+        assert(rename && above && line);
+        json_text_open(line, NULL, '{');
+        json_text_add_string(line, "rename", redo_rename_names[rename->kind]);
+        json_text_add_int(line, "area", (int64_t)rename->area);
+        redo_json_put_path(line, "path", rename->path, &above->path);
+        json_text_add_int(line, "slot", rename->slot);
+        json_text_add_int(line, "ino", (int64_t)rename->ino);
+        if (rename->replaced)
+                json_text_add_int(line, "replaced", (int64_t)rename->replaced);
+        if (rename->image)
+                json_text_add_true(line, "image");
+        json_text_close(line, '}');
 }
 
-json_object *redo_change_to_json(const struct change *change, struct redo_paths *above)
+void redo_meta_to_json(const struct redo_meta *meta, struct redo_paths *above, struct json_text *line)
 {
-        const struct attributes before = change_join_attributes(&change->before, &change->details_before),
-                                after = change_join_attributes(&change->after, &change->details_after);
-        _cleanup_(json_object_putp) json_object *object = NULL;
-
-        if (redo_json_new(&object) < 0 || json_add_string(object, "change", change_kind_to_string(change->kind)) < 0 ||
-            json_add_int(object, "area", (int64_t)change->area) < 0 ||
-            redo_json_put_path(object, "path", change->path, &above->path) < 0 ||
-            redo_json_put_path(object, "from", change->from, &above->from) < 0 ||
-            (change->inner && json_add(object, "inner", json_object_new_boolean(true)) < 0) ||
-            redo_json_put_attributes(object, "before", &before) < 0 ||
-            redo_json_put_attributes(object, "after", &after) < 0 ||
-            redo_json_put_name(object, "target_before", change->details_before.target) < 0 ||
-            redo_json_put_name(object, "target_after", change->details_after.target) < 0)
-                return NULL;
-        return TAKE_PTR(object);
+        assert(meta && above && line);
+        json_text_open(line, NULL, '{');
+        redo_json_put_path(line, "attributes", meta->path, &above->path);
+        json_text_add_int(line, "area", (int64_t)meta->area);
+        redo_json_put_path(line, "from", meta->from, &above->from);
+        redo_json_put_attributes(line, "before", &meta->before);
+        redo_json_put_attributes(line, "after", &meta->after);
+        if (meta->born)
+                json_text_add_int(line, "born", meta->born);
+        json_text_close(line, '}');
 }
 
-json_object *redo_rename_to_json(const struct redo_rename *rename, struct redo_paths *above)
+void redo_census_to_json(const struct redo_census *census, struct redo_paths *above, struct json_text *line)
 {
-        _cleanup_(json_object_putp) json_object *object = NULL;
-
-        if (redo_json_new(&object) < 0 || json_add_string(object, "rename", redo_rename_names[rename->kind]) < 0 ||
-            json_add_int(object, "area", (int64_t)rename->area) < 0 ||
-            redo_json_put_path(object, "path", rename->path, &above->path) < 0 ||
-            json_add_int(object, "slot", rename->slot) < 0 || json_add_int(object, "ino", (int64_t)rename->ino) < 0 ||
-            (rename->replaced && json_add_int(object, "replaced", (int64_t)rename->replaced) < 0) ||
-            (rename->image && json_add(object, "image", json_object_new_boolean(true)) < 0))
-                return NULL;
-        return TAKE_PTR(object);
-}
-
-json_object *redo_meta_to_json(const struct redo_meta *meta, struct redo_paths *above)
-{
-        _cleanup_(json_object_putp) json_object *object = NULL;
-
-        if (redo_json_new(&object) < 0 || redo_json_put_path(object, "attributes", meta->path, &above->path) < 0 ||
-            json_add_int(object, "area", (int64_t)meta->area) < 0 ||
-            redo_json_put_path(object, "from", meta->from, &above->from) < 0 ||
-            redo_json_put_attributes(object, "before", &meta->before) < 0 ||
-            redo_json_put_attributes(object, "after", &meta->after) < 0 ||
-            (meta->born && json_add_int(object, "born", meta->born) < 0))
-                return NULL;
-        return TAKE_PTR(object);
-}
-
-json_object *redo_census_to_json(const struct redo_census *census, struct redo_paths *above)
-{
-        _cleanup_(json_object_putp) json_object *object = NULL;
-
-        if (redo_json_new(&object) < 0 || json_add_string(object, "census", redo_census_names[census->kind]) < 0 ||
-            json_add_int(object, "area", (int64_t)census->area) < 0 ||
-            redo_json_put_path(object, "path", census->path, &above->path) < 0 ||
-            json_add_int(object, "sec", census->time.tv_sec) < 0 ||
-            json_add_int(object, "nsec", census->time.tv_nsec) < 0 ||
-            (census->kind == CENSUS_LISTED &&
-             (json_add_int(object, "mode", census->mode) < 0 || json_add_int(object, "size", census->size) < 0)))
-                return NULL;
-        return TAKE_PTR(object);
+        assert(census && above && line);
+        json_text_open(line, NULL, '{');
+        json_text_add_string(line, "census", redo_census_names[census->kind]);
+        json_text_add_int(line, "area", (int64_t)census->area);
+        redo_json_put_path(line, "path", census->path, &above->path);
+        json_text_add_int(line, "sec", census->time.tv_sec);
+        json_text_add_int(line, "nsec", census->time.tv_nsec);
+        if (census->kind == CENSUS_LISTED) {
+                json_text_add_int(line, "mode", census->mode);
+                json_text_add_int(line, "size", census->size);
+        }
+        json_text_close(line, '}');
 }

@@ -3,7 +3,7 @@
 
 /* The lines of a redo log as they are written. In: the transaction itself, an area, a change, a rename, a change of attributes. Out: JSON. Pure. */
 
-#include "basic/json.h"
+#include "basic/json-text.h"
 #include "redo/redo-path.h"
 #include "redo/redo.h"
 
@@ -15,10 +15,10 @@
 extern const char *const redo_rename_names[N_REDO_RENAMES];
 extern const char *const redo_census_names[N_CENSUS_KINDS];
 
-/* Each returns NULL if memory ran out. @above has the paths of the lines above, and then those of this one. */
-json_object *redo_header_to_json(const struct redo *redo);
-json_object *redo_area_to_json(const struct redo_area *area);
-json_object *redo_change_to_json(const struct change *change, struct redo_paths *above);
-json_object *redo_rename_to_json(const struct redo_rename *rename, struct redo_paths *above);
-json_object *redo_meta_to_json(const struct redo_meta *meta, struct redo_paths *above);
-json_object *redo_census_to_json(const struct redo_census *census, struct redo_paths *above);
+/* Each adds its line, without a newline, to @line. @above has the paths of the lines above, and then those of this one. */
+void redo_header_to_json(const struct redo *redo, struct json_text *line);
+void redo_area_to_json(const struct redo_area *area, struct json_text *line);
+void redo_change_to_json(const struct change *change, struct redo_paths *above, struct json_text *line);
+void redo_rename_to_json(const struct redo_rename *rename, struct redo_paths *above, struct json_text *line);
+void redo_meta_to_json(const struct redo_meta *meta, struct redo_paths *above, struct json_text *line);
+void redo_census_to_json(const struct redo_census *census, struct redo_paths *above, struct json_text *line);

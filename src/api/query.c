@@ -90,7 +90,8 @@ static int query_look_at_undo(struct dmig *ctx, const struct package *pkg, struc
         _cleanup_(archive_done) struct archive list = { 0 };
         int r;
 
-        r = archive_read_undoable(ctx, pkg->history, &list, &ctx->error);
+        r = archive_read_undoable(ctx, &(const struct archive_search){ .history = pkg->history, .name = SLOTS_DIR },
+                                  &list, &ctx->error);
         if (r < 0)
                 return r;
         archive_narrow(&list, &pkg->history->state);

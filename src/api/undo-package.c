@@ -310,7 +310,8 @@ static int undo_do_package(struct undo *undo, struct error *error)
         if (r >= 0)
                 r = undo_open(undo, error);
         if (r >= 0)
-                r = archive_read(undo->history, SLOTS_DIR, &undo->list, error);
+                r = archive_read(&(const struct archive_search){ .history = undo->history, .name = SLOTS_DIR },
+                                 &undo->list, error);
         if (r < 0)
                 return r;
         archive_narrow(&undo->list, &undo->history->state);

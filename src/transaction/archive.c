@@ -115,21 +115,31 @@ static int archive_explain(const struct history *history, const char *action, in
                             history->package);
 }
 
-int archive_read(const struct history *history, const char *name, struct archive *ret, struct error *error)
+static bool archive_search_wants(const struct archive_search *search, const char *entry)
+{
+        const char *rest = search->except ? str_startswith(entry, search->except) : NULL;
+
+        return entry[0] != '.' && !(rest && *rest == '-');
+}
+
+int archive_read(const struct archive_search *search, struct archive *ret, struct error *error)
 {
         _cleanup_(archive_done) struct archive list = { 0 };
+        const struct history *history = search->history;
         _cleanup_(closedirp) DIR *dir = NULL;
         const struct dirent *entry;
         int r;
 
-        assert(history && name && ret);
+        assert(search->name && ret);
         r = history->dir < 0 ? -ENOENT : beneath_open_entries(history->dir, TRANSACTIONS_DIR, &dir);
         if (r == -ENOENT) {
                 *ret = (struct archive){ 0 };
                 return 0;
         }
         while (r >= 0 && (r = beneath_next(dir, &entry)) > 0) {
-                r = entry->d_name[0] == '.' ? 0 : archive_has_file(dirfd(dir), entry->d_name, name);
+                r = archive_search_wants(search, entry->d_name)
+                            ? archive_has_file(dirfd(dir), entry->d_name, search->name)
+                            : 0;
                 if (r > 0)
                         r = archive_add(history, entry->d_name, &list, error);
         }
@@ -142,13 +152,15 @@ int archive_read(const struct history *history, const char *name, struct archive
         return 0;
 }
 
-int archive_read_undoable(struct dmig *ctx, const struct history *history, struct archive *ret, struct error *error)
+int archive_read_undoable(struct dmig *ctx, const struct archive_search *search, struct archive *ret,
+                          struct error *error)
 {
         _cleanup_error_ struct error reason = { 0 };
-        int r = archive_read(history, SLOTS_DIR, ret, &reason);
+        int r = archive_read(search, ret, &reason);
 
         if (r == -EBADMSG) {
-                context_log(ctx, LOG_WARNING, history->package, "nothing can be undone: %s", error_text(&reason));
+                context_log(ctx, LOG_WARNING, search->history->package, "nothing can be undone: %s",
+                            error_text(&reason));
                 *ret = (struct archive){ 0 };
                 return 0;
         }

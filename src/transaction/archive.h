@@ -32,10 +32,17 @@ int archive_format_name(const char *run, const char *id, char **ret);
 int archived_open(const struct history *history, const char *name, struct archived *ret, struct error *error);
 void archived_done(struct archived *archived);
 
-/* Reads all transactions whose directory has a file @name. Returns: 0, or a negative errno with @error set. */
-int archive_read(const struct history *history, const char *name, struct archive *ret, struct error *error);
-/* Reads all that can be undone. If a log is damaged, warns, and the list is empty. Returns: 0, or a negative errno with @error set. */
-int archive_read_undoable(struct dmig *ctx, const struct history *history, struct archive *ret, struct error *error);
+struct archive_search {
+        const struct history *history;
+        const char *name;   /* a file that the transactions have; SLOTS_DIR: those that can be undone */
+        const char *except; /* the id of a run whose transactions are left out; NULL: none */
+};
+
+/* Returns: 0, or a negative errno with @error set. */
+int archive_read(const struct archive_search *search, struct archive *ret, struct error *error);
+/* The same, but if a log is damaged, warns, and the list is empty. */
+int archive_read_undoable(struct dmig *ctx, const struct archive_search *search, struct archive *ret,
+                          struct error *error);
 void archive_done(struct archive *list);
 
 /* Narrows @list to the last upgrade that can be undone, and to migrations that are applied according to @state. */

@@ -118,7 +118,7 @@ static int transaction_recover_holds(const struct history *history, struct error
         _cleanup_(archive_done) struct archive list = { 0 };
         int r;
 
-        r = archive_read(history, HOLDS_FILE, &list, error);
+        r = archive_read(&(const struct archive_search){ .history = history, .name = HOLDS_FILE }, &list, error);
         for (size_t i = 0; r >= 0 && i < list.n; i++) {
                 const struct commit_place place = archived_place(&list.items[i], history);
 
@@ -135,7 +135,7 @@ static int transaction_recover_undo(struct dmig *ctx, struct history *history, s
         _cleanup_close_ int turn = -EBADF;
         int r;
 
-        r = archive_read(history, UNDO_FILE, &list, error);
+        r = archive_read(&(const struct archive_search){ .history = history, .name = UNDO_FILE }, &list, error);
         if (r >= 0 && list.n > 0)
                 r = turn = context_lock_commit(ctx, error);
         for (size_t i = 0; r >= 0 && i < list.n; i++) {
@@ -237,13 +237,15 @@ static int transaction_sync_archive(const struct history *history, struct error 
 
 int transaction_prune(struct dmig *ctx, struct history *history, struct error *error)
 {
+        /* Those of this run belong to the last upgrade, and can be large. */
+        const struct archive_search search = { history, SLOTS_DIR, ctx->run_id };
         const size_t n_upgrades = history->state.upgrades.n;
         _cleanup_(archive_done) struct archive list = { 0 };
         int r;
 
         r = transaction_sync_archive(history, error);
         if (r >= 0)
-                r = archive_read_undoable(ctx, history, &list, error);
+                r = archive_read_undoable(ctx, &search, &list, error);
         for (size_t i = 0; r >= 0 && i < list.n; i++)
                 if ((size_t)list.items[i].redo->upgrade + 1 < n_upgrades)
                         r = archived_forget(&list.items[i], error);

@@ -12,7 +12,7 @@
  * A directory stays open if this many bytes of path lie between it and the one above it that does. Shorter paths are looked up as a whole,
  * which costs less than to hold a directory.
  */
-#define DISTANCE 1024
+#define DISTANCE 128
 /* Limits the number of open files. */
 #define MARKS_MAX 64
 
@@ -54,6 +54,19 @@ static void beneath_trail_go_back(struct beneath_trail *trail, const char *path,
         }
         while (trail->n > i)
                 fd_closep(&trail->marks[--trail->n].fd);
+}
+
+/* Closes every other directory of the outer half, since most paths are near the innermost one. */
+static void beneath_trail_thin(struct beneath_trail *trail)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < trail->n; i++)
+                if (i < trail->n / 2 && i % 2 == 1)
+                        fd_closep(&trail->marks[i].fd);
+                else
+                        trail->marks[n++] = trail->marks[i];
+        trail->n = n;
 }
 
 static int beneath_trail_add(struct beneath_trail *trail, const char *path, struct beneath_mark mark)
@@ -103,7 +116,9 @@ static int beneath_trail_approach(struct beneath_trail *trail, const char *path,
         beneath_trail_go_back(trail, path, (size_t)(name - path) + strlen(name));
         if (trail->n > 0)
                 last = trail->marks[trail->n - 1].length;
-        if (length > last + DISTANCE && trail->n < MARKS_MAX) {
+        if (length > last + DISTANCE) {
+                if (trail->n == MARKS_MAX)
+                        beneath_trail_thin(trail);
                 r = beneath_trail_go_on(trail, path, length);
                 if (r < 0)
                         return r;

@@ -5,6 +5,7 @@
 #include "basic/clock.h"
 #include "fs/beneath.h"
 #include "fs/content.h"
+#include "fs/facts.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -31,6 +32,13 @@ static bool mtime_window_was_set(const struct mtime_window *window, struct times
                (time_is_later(window->begin, after) || time_is_later(after, window->end));
 }
 
+static bool attributes_differ(const struct attributes *before, const struct attributes *after,
+                              const struct mtime_window *window)
+{
+        return !attributes_equal(before, after) ||
+               (window && mtime_window_was_set(window, before->st.st_mtim, after->st.st_mtim));
+}
+
 int changes_compare_attributes(int lower, int upper, const struct mtime_window *window)
 {
         _cleanup_attributes_ struct attributes before = { 0 }, after = { 0 };
@@ -40,10 +48,7 @@ int changes_compare_attributes(int lower, int upper, const struct mtime_window *
         r = attributes_read(lower, &before);
         if (r >= 0)
                 r = attributes_read(upper, &after);
-        if (r < 0)
-                return r;
-        return !attributes_equal(&before, &after) ||
-               (window && mtime_window_was_set(window, before.st.st_mtim, after.st.st_mtim));
+        return r < 0 ? r : attributes_differ(&before, &after, window);
 }
 
 int changes_open_content(int dir, const char *path)
@@ -79,20 +84,64 @@ static bool stats_differ(const struct stat *a, const struct stat *b)
 static int comparison_equal_contents(int lower, int upper, const struct stat *st)
 {
         if (S_ISREG(st->st_mode))
-                return content_equal(lower, upper);
+                return content_equal_size(lower, upper, st->st_size);
         return S_ISLNK(st->st_mode) ? symlinks_equal(lower, upper) : 1;
 }
 
-int changes_compare_files(const struct comparison *comparison, const struct mtime_window *window, enum change_kind *ret)
+static struct change_details attributes_take_details(struct attributes *attributes)
+{
+        struct change_details details = { .xattrs = TAKE_PTR(attributes->xattrs), .n_xattrs = attributes->n_xattrs };
+
+        attributes->n_xattrs = 0;
+        return details;
+}
+
+/* Of the two files, which are open. Returns: as changes_compare_attributes(). */
+static int comparison_compare_attributes(struct comparison *comparison, int lower, int upper,
+                                         const struct mtime_window *window)
+{
+        _cleanup_attributes_ struct attributes before = { 0 }, after = { 0 };
+        int r;
+
+        r = attributes_read_beside(lower, &comparison->before, &before);
+        if (r >= 0)
+                r = attributes_read_beside(upper, &comparison->after, &after);
+        if (r < 0 || !attributes_differ(&before, &after, window))
+                return r;
+        comparison->original.known = !S_ISLNK(after.st.st_mode);
+        if (comparison->original.known) {
+                comparison->details_before = attributes_take_details(&before);
+                comparison->details_after = attributes_take_details(&after);
+        }
+        return 1;
+}
+
+/* Opens the file that was there, and looks at it once more, since another process may have replaced it. Returns: a file descriptor, or a negative errno. */
+static int comparison_open_lower(struct comparison *comparison)
+{
+        _cleanup_close_ int lower = comparison_open(comparison->lower, comparison->name, &comparison->before);
+        struct facts facts;
+        int r = lower < 0 ? lower : facts_read(lower, &facts);
+
+        if (r < 0)
+                return r;
+        comparison->before = facts.st;
+        comparison->original = (struct change_original){ .fixed = facts.fixed, .born = facts.born };
+        return TAKE_FD(lower);
+}
+
+int changes_compare_files(struct comparison *comparison, const struct mtime_window *window, enum change_kind *ret)
 {
         _cleanup_close_ int lower = -EBADF, upper = -EBADF;
         int r = 0;
 
         assert(comparison && comparison->before.st_mode && !S_ISDIR(comparison->after.st_mode) && window && ret);
         if (!stats_differ(&comparison->before, &comparison->after)) {
-                lower = comparison_open(comparison->lower, comparison->name, &comparison->before);
+                lower = comparison_open_lower(comparison);
                 if (lower < 0)
                         return lower;
+        }
+        if (!stats_differ(&comparison->before, &comparison->after)) {
                 upper = comparison_open(comparison->upper, comparison->name, &comparison->after);
                 if (upper < 0)
                         return upper;
@@ -101,5 +150,5 @@ int changes_compare_files(const struct comparison *comparison, const struct mtim
         if (r < 0)
                 return r;
         *ret = r > 0 ? CHANGE_METADATA : CHANGE_REPLACE;
-        return r > 0 ? changes_compare_attributes(lower, upper, window) : 1;
+        return r > 0 ? comparison_compare_attributes(comparison, lower, upper, window) : 1;
 }

@@ -44,7 +44,7 @@ static int details_read(struct beneath_trail *trail, const char *path, const str
 /* A removed tree can be large, and of most of its files a stat says all. */
 static bool change_needs_details(const struct change *change)
 {
-        return change->kind != CHANGE_ENTRIES &&
+        return change->kind != CHANGE_ENTRIES && !change->original.known &&
                !(change->kind == CHANGE_REMOVE && change->inner && !S_ISLNK(change->before.st_mode));
 }
 

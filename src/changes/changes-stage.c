@@ -120,6 +120,16 @@ static int underlay_is_elsewhere(struct underlay *underlay, const struct found *
         return dev != underlay->dev;
 }
 
+/* The original of a comparison is the real file, unless other stages are upon that. */
+static int underlay_is_fixed(struct underlay *underlay, const struct found *found)
+{
+        const struct change *change = found->change;
+
+        if (change->original.known && !underlay->stage->below)
+                return change->original.fixed;
+        return beneath_trail_is_fixed(&underlay->trail, found->real);
+}
+
 static int underlay_check_rename(struct underlay *underlay, const struct found *found, struct error *error)
 {
         const struct change *change = found->change;
@@ -128,7 +138,7 @@ static int underlay_check_rename(struct underlay *underlay, const struct found *
 
         if (!change->before.st_mode)
                 return 0;
-        r = change->inner ? 0 : beneath_trail_is_fixed(&underlay->trail, found->real);
+        r = change->inner ? 0 : underlay_is_fixed(underlay, found);
         if (r > 0)
                 reason = "is immutable or append-only (chattr), so it can't be staged; leave it unchanged";
         else if (r == 0 && underlay->overlay && change_moves_directory(change))

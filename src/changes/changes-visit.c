@@ -58,13 +58,15 @@ static int visit_make_paths(const struct visit *visit, const struct comparison *
         return 0;
 }
 
-static int visit_add_change(struct visit *visit, enum change_kind kind, const struct comparison *entry)
+/* Takes the details of @entry. */
+static int visit_add_change(struct visit *visit, enum change_kind kind, struct comparison *entry)
 {
-        const struct change change = {
+        struct change change = {
                 .kind = kind,
                 .inner = visit_is_inner(visit),
                 .before = entry->before,
                 .after = entry->after,
+                .original = entry->original,
         };
         _cleanup_(entry_paths_done) struct entry_paths paths = { 0 };
         int r;
@@ -72,7 +74,11 @@ static int visit_add_change(struct visit *visit, enum change_kind kind, const st
         if (kind != CHANGE_METADATA)
                 visit->dir->entries = true;
         r = visit_make_paths(visit, entry, &paths);
-        return r < 0 ? r : changes_walk_add(visit->walk, change, paths.path, paths.before);
+        if (r < 0)
+                return r;
+        change.details_before = change_details_take(&entry->details_before);
+        change.details_after = change_details_take(&entry->details_after);
+        return changes_walk_add(visit->walk, change, paths.path, paths.before);
 }
 
 static int visit_add_removal(struct visit *visit, const struct comparison *entry)
@@ -190,7 +196,7 @@ static int visit_add_moved(struct visit *visit, const struct layer_dir *child, c
 }
 
 /* A directory that isn't merged, so that its entries come with it. If it replaced one, entries that are the same in both are no change. */
-static int visit_add_opaque(struct visit *visit, struct layer_dir *child, const struct comparison *entry)
+static int visit_add_opaque(struct visit *visit, struct layer_dir *child, struct comparison *entry)
 {
         int r;
 
@@ -229,15 +235,21 @@ static int visit_compare_children(struct visit *visit)
         return r;
 }
 
+static void comparison_done(struct comparison *entry)
+{
+        change_details_done(&entry->details_before);
+        change_details_done(&entry->details_after);
+}
+
 static int visit_compare_files(struct visit *visit)
 {
         const struct dirent *found;
         int r;
 
         while ((r = beneath_next(visit->upper, &found)) > 0) {
-                struct comparison entry = { .lower = visit->lower,
-                                            .upper = dirfd(visit->upper),
-                                            .name = found->d_name };
+                _cleanup_(comparison_done) struct comparison entry = { .lower = visit->lower,
+                                                                       .upper = dirfd(visit->upper),
+                                                                       .name = found->d_name };
 
                 if (fstatat(entry.upper, entry.name, &entry.after, AT_SYMLINK_NOFOLLOW) < 0)
                         return -errno;

@@ -29,12 +29,21 @@ int change_kind_from_string(const char *text)
         return -EINVAL;
 }
 
-static void change_details_done(struct change_details *details)
+struct change_details change_details_take(struct change_details *details)
+{
+        struct change_details taken = *details;
+
+        *details = (struct change_details){ 0 };
+        return taken;
+}
+
+void change_details_done(struct change_details *details)
 {
         struct attributes attributes = { .xattrs = details->xattrs, .n_xattrs = details->n_xattrs };
 
         attributes_done(&attributes);
         free(details->target);
+        *details = (struct change_details){ 0 };
 }
 
 void change_done(struct change *change)

@@ -38,6 +38,13 @@ struct change_details {
         size_t n_xattrs;
 };
 
+/* The file that a change of attributes leaves in its place, if it was looked at with the comparison. */
+struct change_original {
+        bool known;
+        bool fixed;   /* beneath_is_fixed() */
+        int64_t born; /* attributes_read_birth() */
+};
+
 struct change {
         enum change_kind kind;
         size_t area; /* the number of the area, as in struct areas */
@@ -50,6 +57,7 @@ struct change {
         struct change_details
                 details_before; /* for reports; extended attributes of what was removed with a directory aren't read */
         struct change_details details_after;
+        struct change_original original; /* known: and so are the details */
 };
 
 static inline const char *change_old_path(const struct change *change)

@@ -39,19 +39,38 @@ static int preparation_put_meta(struct preparation *p, struct redo_meta *meta)
         return 0;
 }
 
+static int preparation_read_meta(struct preparation *p, const struct change *change, struct redo_meta *meta)
+{
+        int r;
+
+        preparation_enter_area(p, change->area);
+        r = attributes_read_beneath(&p->lower, change_old_path(change), &meta->before, &meta->born);
+        return r < 0 ? r : attributes_read_beneath(&p->upper, change->path, &meta->after, NULL);
+}
+
+/* From what the comparison has read. */
+static int redo_meta_take_known(struct redo_meta *meta, const struct change *change)
+{
+        const struct attributes before = change_get_attributes(&change->before, &change->details_before),
+                                after = change_get_attributes(&change->after, &change->details_after);
+        int r;
+
+        meta->born = change->original.born;
+        r = attributes_copy(&before, &meta->before);
+        return r < 0 ? r : attributes_copy(&after, &meta->after);
+}
+
 static int preparation_add_meta(struct preparation *p, const struct change *change)
 {
         struct redo_meta meta = { .area = change->area, .path = strdup(change->path) };
         int r;
 
-        preparation_enter_area(p, change->area);
         if (change->from)
                 meta.from = strdup(change->from);
         r = meta.path && (!change->from || meta.from) ? 0 : -ENOMEM;
         if (r >= 0)
-                r = attributes_read_beneath(&p->lower, change_old_path(change), &meta.before, &meta.born);
-        if (r >= 0)
-                r = attributes_read_beneath(&p->upper, change->path, &meta.after, NULL);
+                r = change->original.known ? redo_meta_take_known(&meta, change)
+                                           : preparation_read_meta(p, change, &meta);
         if (r < 0) {
                 redo_meta_done(&meta);
                 return r;

@@ -10,6 +10,7 @@
 #include "basic/path.h"
 #include "commit/displaced.h"
 #include "fs/beneath-trail.h"
+#include "fs/facts.h"
 #include "fs/rename.h"
 #include "redo/redo-file.h"
 
@@ -177,8 +178,7 @@ static int sites_do_rename(const struct sites *sites, const struct redo_rename *
 static int sites_do_meta(const struct sites *sites, const struct redo_meta *meta, struct beneath_trail *trail)
 {
         _cleanup_close_ int fd = -EBADF;
-        struct stat st;
-        int64_t born;
+        struct facts facts;
         int r;
 
         if (!meta->after.st.st_mode || sites->sites[meta->area].slots < 0)
@@ -188,17 +188,15 @@ static int sites_do_meta(const struct sites *sites, const struct redo_meta *meta
                 return 0; /* it was removed since */
         if (fd < 0)
                 return fd;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        /* Another file has the name now: applying our mode could make someone else's program setuid root. */
-        if (st.st_ino != meta->after.st.st_ino)
-                return 0;
-        r = attributes_read_birth(fd, &born);
-        if (r < 0 || (meta->born && born != meta->born))
+        r = facts_read(fd, &facts);
+        if (r < 0)
                 return r;
+        /* Another file has the name now: applying our mode could make someone else's program setuid root. */
+        if (facts.st.st_ino != meta->after.st.st_ino || (meta->born && facts.born != meta->born))
+                return 0;
         /* If only the time changed, other attributes may have been set by others since: they stay. */
         return attributes_equal(&meta->before, &meta->after) ? attributes_set_mtime(fd, meta->after.st.st_mtim)
-                                                             : attributes_apply(fd, &meta->after);
+                                                             : attributes_apply_over(fd, &facts.st, &meta->after);
 }
 
 static int sites_explain(const struct sites *sites, size_t area, const char *path, int r)

@@ -4,12 +4,12 @@
 
 #include "basic/array.h"
 #include "basic/clock.h"
-#include "fs/beneath.h"
+#include "fs/facts.h"
+#include "fs/fd-attribute.h"
 #include "fs/overlay-attribute.h"
 
 #include <fcntl.h>
 #include <stdint.h>
-#include <sys/xattr.h>
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
@@ -47,28 +47,33 @@ int attributes_add(struct attributes *attributes, struct xattr xattr)
         return 0;
 }
 
+#define NAMES_SIZE 256 /* holds the names of most files */
+
 /* Lists the names, each ended by a NUL; an empty name ends the list. */
 static int xattr_list_names(int fd, char **ret)
 {
-        for (;;) {
-                _cleanup_free_ char *names = NULL;
-                ssize_t n = listxattr(FD_PATH(fd), NULL, 0);
+        size_t size = NAMES_SIZE;
 
-                if (n < 0 && errno != ENOTSUP)
-                        return -errno;
-                if (n < 0)
-                        n = 0;
-                names = calloc((size_t)n + 1, 1);
+        for (;;) {
+                _cleanup_free_ char *names = malloc(size + 1);
+                ssize_t n;
+
                 if (!names)
                         return -ENOMEM;
-                if (n > 0)
-                        n = listxattr(FD_PATH(fd), names, (size_t)n);
+                n = fd_list_xattrs(fd, names, size);
+                if (n < 0 && errno == ENOTSUP)
+                        n = 0;
                 if (n >= 0) {
+                        names[n] = '\0';
                         *ret = TAKE_PTR(names);
                         return 0;
                 }
-                if (errno != ERANGE) /* another process has just added one */
+                if (errno != ERANGE)
                         return -errno;
+                n = fd_list_xattrs(fd, NULL, 0);
+                if (n < 0)
+                        return -errno;
+                size = (size_t)n + NAMES_SIZE; /* another process may add one just then */
         }
 }
 
@@ -76,14 +81,14 @@ static int xattr_list_names(int fd, char **ret)
 static int xattr_read(int fd, const char *name, struct attributes *attributes)
 {
         for (;;) {
-                ssize_t n = getxattr(FD_PATH(fd), name, NULL, 0);
+                ssize_t n = fd_get_xattr(fd, name, NULL, 0);
                 _cleanup_free_ void *value = n < 0 ? NULL : malloc((size_t)n + 1);
                 size_t size = (size_t)n + 1;
 
                 if (n >= 0 && !value)
                         return -ENOMEM;
                 if (n >= 0)
-                        n = getxattr(FD_PATH(fd), name, value, size);
+                        n = fd_get_xattr(fd, name, value, size);
                 if (n >= 0)
                         return attributes_add(attributes, (struct xattr){ strdup(name), TAKE_PTR(value), (size_t)n });
                 if (errno != ERANGE)
@@ -91,16 +96,14 @@ static int xattr_read(int fd, const char *name, struct attributes *attributes)
         }
 }
 
-int attributes_read(int fd, struct attributes *ret)
+int attributes_read_beside(int fd, const struct stat *st, struct attributes *ret)
 {
-        _cleanup_attributes_ struct attributes attributes = { 0 };
+        _cleanup_attributes_ struct attributes attributes = { .st = *st };
         _cleanup_free_ char *names = NULL;
         int r;
 
         assert(ret);
 
-        if (fstat(fd, &attributes.st) < 0)
-                return -errno;
         r = xattr_list_names(fd, &names);
         if (r < 0)
                 return r;
@@ -114,6 +117,35 @@ int attributes_read(int fd, struct attributes *ret)
         }
         *ret = attributes;
         attributes = (struct attributes){ 0 };
+        return 0;
+}
+
+int attributes_read(int fd, struct attributes *ret)
+{
+        struct stat st;
+
+        return fstat(fd, &st) < 0 ? -errno : attributes_read_beside(fd, &st, ret);
+}
+
+int attributes_copy(const struct attributes *attributes, struct attributes *ret)
+{
+        _cleanup_attributes_ struct attributes copy = { .st = attributes->st };
+
+        assert(ret);
+
+        for (size_t i = 0; i < attributes->n_xattrs; i++) {
+                const struct xattr *xattr = &attributes->xattrs[i];
+                void *value = malloc(xattr->size + 1);
+                int r;
+
+                if (value)
+                        memcpy(value, xattr->value, xattr->size);
+                r = attributes_add(&copy, (struct xattr){ strdup(xattr->name), value, xattr->size });
+                if (r < 0)
+                        return r;
+        }
+        *ret = copy;
+        copy = (struct attributes){ 0 };
         return 0;
 }
 
@@ -131,14 +163,13 @@ static bool stat_is_device(const struct stat *st)
 
 int attributes_read_birth(int fd, int64_t *ret)
 {
-        struct statx st;
+        struct facts facts;
+        int r = facts_read(fd, &facts);
 
-        assert(fd >= 0 && ret);
-        if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0)
-                return -errno;
-        *ret = st.stx_mask & STATX_BTIME ? (int64_t)st.stx_btime.tv_sec * 1000000000 + (int64_t)st.stx_btime.tv_nsec
-                                         : 0;
-        return 0;
+        assert(ret);
+        if (r >= 0)
+                *ret = facts.born;
+        return r;
 }
 
 bool attributes_equal(const struct attributes *a, const struct attributes *b)
@@ -174,40 +205,38 @@ static const struct xattr *attributes_find_xattr(const struct attributes *attrib
         return NULL;
 }
 
-static int xattr_remove(int fd, const char *name)
-{
-        return removexattr(FD_PATH(fd), name) < 0 && errno != ENODATA ? -errno : 0;
-}
-
+/* Returns: 1, 0 if they are the same already, or a negative errno. */
 static int attributes_apply_xattrs(int fd, const struct attributes *now, const struct attributes *wanted)
 {
+        bool changed = false;
         int r;
 
         for (size_t i = 0; i < now->n_xattrs; i++) {
-                r = attributes_find_xattr(wanted, now->xattrs[i].name) ? 0 : xattr_remove(fd, now->xattrs[i].name);
+                if (attributes_find_xattr(wanted, now->xattrs[i].name))
+                        continue;
+                r = fd_remove_xattr(fd, now->xattrs[i].name);
                 if (r < 0)
                         return r;
+                changed = true;
         }
         for (size_t i = 0; i < wanted->n_xattrs; i++) {
                 const struct xattr *xattr = &wanted->xattrs[i], *there = attributes_find_xattr(now, xattr->name);
 
                 if (there && xattr_equal(there, xattr))
                         continue;
-                if (setxattr(FD_PATH(fd), xattr->name, xattr->value, xattr->size, 0) < 0)
-                        return -errno;
+                r = fd_set_xattr(fd, xattr->name, xattr->value, xattr->size);
+                if (r < 0)
+                        return r;
+                changed = true;
         }
-        return 0;
+        return changed;
 }
 
-static int attributes_apply_mode(int fd, const struct stat *wanted)
+static int attributes_apply_mode(int fd, const struct stat *now, const struct stat *wanted)
 {
-        struct stat now;
-
-        if (fstat(fd, &now) < 0)
-                return -errno;
-        if (S_ISLNK(now.st_mode) || (now.st_mode & ALLPERMS) == (wanted->st_mode & ALLPERMS))
+        if (S_ISLNK(now->st_mode) || (now->st_mode & ALLPERMS) == (wanted->st_mode & ALLPERMS))
                 return 0;
-        return chmod(FD_PATH(fd), wanted->st_mode & ALLPERMS) < 0 ? -errno : 0;
+        return fd_set_mode(fd, wanted->st_mode & ALLPERMS);
 }
 
 int attributes_set_mtime(int fd, struct timespec mtime)
@@ -223,31 +252,42 @@ int attributes_set_mtime(int fd, struct timespec mtime)
 
 static int attributes_apply_mtime(int fd, const struct stat *now, const struct stat *wanted)
 {
-        return time_is_same(now->st_mtim, wanted->st_mtim) ? 0 : attributes_set_mtime(fd, wanted->st_mtim);
+        struct stat st = *now;
+
+        if (time_is_same(now->st_mtim, wanted->st_mtim))
+                return 0;
+        st.st_mtim = wanted->st_mtim;
+        return attributes_set_times(fd, &st);
+}
+
+int attributes_apply_over(int fd, const struct stat *before, const struct attributes *attributes)
+{
+        _cleanup_attributes_ struct attributes now = { 0 };
+        int r;
+
+        assert(before && attributes);
+
+        /* The order matters: a new owner clears capabilities and set-id bits, and an ACL changes the mode. */
+        r = attributes_apply_owner(fd, before, &attributes->st);
+        if (r >= 0)
+                r = before->st_mode & (S_ISUID | S_ISGID) ? attributes_read(fd, &now)
+                                                          : attributes_read_beside(fd, before, &now);
+        if (r >= 0)
+                r = attributes_apply_xattrs(fd, &now, attributes);
+        if (r > 0 && fstat(fd, &now.st) < 0)
+                r = -errno;
+        if (r >= 0)
+                r = attributes_apply_mode(fd, &now.st, &attributes->st);
+        if (r >= 0)
+                r = attributes_apply_mtime(fd, &now.st, &attributes->st);
+        return r;
 }
 
 int attributes_apply(int fd, const struct attributes *attributes)
 {
-        _cleanup_attributes_ struct attributes now = { 0 };
         struct stat before;
-        int r;
 
-        assert(attributes);
-
-        if (fstat(fd, &before) < 0)
-                return -errno;
-
-        /* The order matters: a new owner clears capabilities and set-id bits, and an ACL changes the mode. */
-        r = attributes_apply_owner(fd, &before, &attributes->st);
-        if (r >= 0)
-                r = attributes_read(fd, &now);
-        if (r >= 0)
-                r = attributes_apply_xattrs(fd, &now, attributes);
-        if (r >= 0)
-                r = attributes_apply_mode(fd, &attributes->st);
-        if (r >= 0)
-                r = attributes_apply_mtime(fd, &now.st, &attributes->st);
-        return r;
+        return fstat(fd, &before) < 0 ? -errno : attributes_apply_over(fd, &before, attributes);
 }
 
 int attributes_set_times(int fd, const struct stat *st)
@@ -269,7 +309,7 @@ int attributes_strip(int fd)
         for (const char *name = names; *name; name += strlen(name) + 1) {
                 r = overlay_attribute_is_own(name);
                 if (r > 0)
-                        r = xattr_remove(fd, name);
+                        r = fd_remove_xattr(fd, name);
                 if (r < 0)
                         return r;
         }

@@ -32,11 +32,15 @@ static inline bool stat_is_whiteout(const struct stat *st)
 
 /* Returns: 0, or a negative errno. On a file system without extended attributes the list is empty. */
 _must_check_ int attributes_read(int fd, struct attributes *ret);
+/* The same for a file whose stat is known. */
+_must_check_ int attributes_read_beside(int fd, const struct stat *st, struct attributes *ret);
 /*
  * Reads when the file was made, in nanoseconds since 1970: an inode number is given to another file once the first is gone. Returns: 0 with
  * 0 in @ret if the file system doesn't tell, or a negative errno.
  */
 _must_check_ int attributes_read_birth(int fd, int64_t *ret);
+/* Returns: 0 or -ENOMEM. */
+_must_check_ int attributes_copy(const struct attributes *attributes, struct attributes *ret);
 void attributes_done(struct attributes *attributes);
 #define _cleanup_attributes_ _cleanup_(attributes_done)
 /* Inserts @xattr in order and takes over its memory, on failure too. Returns: 0 or -ENOMEM, also if its name or value is NULL. */
@@ -46,6 +50,8 @@ _must_check_ int attributes_add(struct attributes *attributes, struct xattr xatt
 bool attributes_equal(const struct attributes *a, const struct attributes *b);
 /* Sets mode, owner, extended attributes and modification time to those of @attributes, each only if it differs. Returns: 0, or a negative errno. */
 _must_check_ int attributes_apply(int fd, const struct attributes *attributes);
+/* The same for a file whose stat is @before. */
+_must_check_ int attributes_apply_over(int fd, const struct stat *before, const struct attributes *attributes);
 /* Sets only the modification time. Returns: 0, or a negative errno. */
 _must_check_ int attributes_set_mtime(int fd, struct timespec mtime);
 /* Sets the access and modification times to those of @st. Returns: 0, or a negative errno. */

@@ -98,20 +98,25 @@ static int comparison_compare_all(const struct comparison *comparison)
 
 int content_equal(int a, int b)
 {
-        struct comparison comparison = { .a = a, .b = b };
-        _cleanup_free_ char *buffer = NULL;
         struct stat st_a, st_b;
-        size_t chunk;
 
         if (fstat(a, &st_a) < 0 || fstat(b, &st_b) < 0)
                 return -errno;
         if (st_a.st_size != st_b.st_size)
                 return 0;
-        if (st_a.st_size == 0 || (st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino))
+        if (st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino)
                 return 1;
+        return content_equal_size(a, b, st_a.st_size);
+}
 
-        chunk = (size_t)offset_min(st_a.st_size, CHUNK);
-        comparison.size = st_a.st_size;
+int content_equal_size(int a, int b, off_t size)
+{
+        struct comparison comparison = { .a = a, .b = b, .size = size };
+        size_t chunk = (size_t)offset_min(size, CHUNK);
+        _cleanup_free_ char *buffer = NULL;
+
+        if (size == 0)
+                return 1;
         comparison.buffer = buffer = malloc(chunk * 2);
         if (!buffer)
                 return -ENOMEM;

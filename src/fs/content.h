@@ -8,6 +8,8 @@
 
 /* Compares regular files, open for reading, from their start. Returns: 1 if they are equal, 0 if not, or a negative errno. */
 _must_check_ int content_equal(int a, int b);
+/* The same for two files that have that size. */
+_must_check_ int content_equal_size(int a, int b, off_t size);
 /*
  * Copies into an empty file that is open for writing. Holes stay holes; blocks are shared if the file system can (ioctl_ficlone(2)).
  * Returns: 0, or a negative errno.

@@ -2,11 +2,10 @@
 
 #include "fs/overlay-attribute.h"
 
-#include "fs/beneath.h"
+#include "fs/fd-attribute.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
 #define TRUSTED_PREFIX "trusted.overlay."
 #define USER_PREFIX    "user.overlay."
@@ -30,16 +29,28 @@ int overlay_attribute_is_own(const char *attribute)
         return str_startswith(attribute, USER_PREFIX) ? overlay_has_user_attributes() : 0;
 }
 
+/* What may be read tells the name space: in one of a user there are no trusted attributes. */
 ssize_t overlay_attribute_get(int fd, const char *name, void *value, size_t size)
 {
-        int user = overlay_has_user_attributes();
         char attribute[64];
+        ssize_t n;
+        int user;
 
         assert(name);
-        if (user < 0)
-                return -1; /* with errno set */
-        snprintf(attribute, sizeof(attribute), "%s%s", user > 0 ? USER_PREFIX : TRUSTED_PREFIX, name);
-        return getxattr(FD_PATH(fd), attribute, value, size);
+        snprintf(attribute, sizeof(attribute), TRUSTED_PREFIX "%s", name);
+        n = fd_get_xattr(fd, attribute, value, size);
+        if (n >= 0 || errno != ENODATA)
+                return n;
+        snprintf(attribute, sizeof(attribute), USER_PREFIX "%s", name);
+        n = fd_get_xattr(fd, attribute, value, size);
+        if (n < 0)
+                return n;
+        user = overlay_has_user_attributes();
+        if (user > 0)
+                return n;
+        if (user == 0)
+                errno = ENODATA; /* elsewhere they are like any others */
+        return -1;
 }
 
 int overlay_attributes_matter(int fd)

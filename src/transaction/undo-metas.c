@@ -34,24 +34,6 @@ static int inversion_owns_meta(const struct inversion *in, const struct redo_met
         return time_is_same(now.st_mtim, done->after.st.st_mtim);
 }
 
-static int attributes_copy(const struct attributes *from, struct attributes *to)
-{
-        int r = 0;
-
-        to->st = from->st;
-        for (size_t i = 0; r >= 0 && i < from->n_xattrs; i++) {
-                const struct xattr *xattr = &from->xattrs[i];
-                struct xattr copy = { .name = strdup(xattr->name),
-                                      .value = malloc(xattr->size + 1),
-                                      .size = xattr->size };
-
-                if (copy.value)
-                        memcpy(copy.value, xattr->value, xattr->size);
-                r = attributes_add(to, copy);
-        }
-        return r;
-}
-
 /* Fills in @ret, which has nothing yet. Returns: 0 or -ENOMEM, and @ret has to be freed in any case. */
 static int redo_meta_invert(const struct redo_meta *done, struct redo_meta *ret)
 {

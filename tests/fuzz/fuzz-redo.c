@@ -5,6 +5,7 @@
  * read again is the same.
  *
  * Covers: redo/redo.c redo/redo-file.c redo/redo-from-json.c redo/redo-to-json.c redo/redo-path.c redo/redo-trace.c redo/redo-units.c fs/attributes-json.c
+ * Covers: basic/json-text.c
  */
 
 #include "basic/io.h"

@@ -1,0 +1,442 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What the programs of deploy-migrate-fleet share. In come the settings of fleet.conf; a script sources this file, calls fleet_begin, asks
+# with turn_ask, keeps with turn_keep, and gives back with turn_end. Locks and leases are etcd's: each decision is one transaction of it.
+#
+# Below /deploy-migrate/GROUP/ in etcd, the keys with a lease marked by *:
+#   limit, canary, max-failures   numbers; without them 1, 0 and 1
+#   stop                          TIME HOST REASON
+#   slot/I *                      HOST TIME WHAT
+#   trial/PACKAGE@TO/HOST *       a host that is among the first ones
+#   serial/PACKAGE@TO             changes whenever one of these begins
+#   once/PACKAGE/ID *             HOST
+#   passed/PACKAGE@TO/HOST        TIME
+#   failed/PACKAGE@TO/HOST        TIME PHASE REASON; PHASE is canary or fleet
+#   role/canary/HOST              TIME; hosts whose ROLE is canary
+#
+# Environment: DPKG_ROOT.
+#
+# shellcheck disable=SC2034,SC2154 # variables that the script that sources this uses, and sets
+
+# What turn_ask and the programs exit with, if it isn't 0.
+STOPPED=1 REFUSED=2 UNREACHABLE_NOW=69 NOT_NOW=75
+
+# ---- Settings ----
+
+# fleet_begin: reads them, and tells etcdctl.
+fleet_begin() {
+        root=${DPKG_ROOT:-}
+        conf=$root/etc/deploy-migrate/fleet.conf
+        state=$root/run/deploy-migrate/fleet
+        ENDPOINTS='' CACERT='' CERT='' KEY='' USER='' PASSWORD_FILE=''
+        GROUP=default HOST='' ROLE='' TTL=60 WAIT=300 POLL=10 UNREACHABLE=wait
+        [ ! -e "$conf" ] || read_settings <"$conf"
+        [ -n "$HOST" ] || HOST=$(uname -n)
+        check_settings
+        prefix=/deploy-migrate/$GROUP
+        lease='' token='' until=0 announced=''
+        export_settings
+}
+
+read_settings() {
+        while read -r line || [ -n "$line" ]; do
+                key=${line%%=*} value=${line#*=}
+                case $line in
+                '' | '#'*) ;;
+                ENDPOINTS=* | CACERT=* | CERT=* | KEY=* | USER=* | PASSWORD_FILE=* | GROUP=* | HOST=* | ROLE=* | TTL=* | WAIT=* | POLL=* | UNREACHABLE=*)
+                        eval "$key=\$value"
+                        ;;
+                *) die "$conf: '$key' is no setting; see deploy-migrate-fleet(8)" ;;
+                esac
+        done
+}
+
+check_settings() {
+        check_word GROUP "$GROUP"
+        check_word HOST "$HOST"
+        check_number TTL "$TTL" 3
+        check_number WAIT "$WAIT" 0
+        check_number POLL "$POLL" 1
+        case $ROLE in
+        '' | canary) ;;
+        *) die "$conf: ROLE is canary or nothing, not '$ROLE'" ;;
+        esac
+        case $UNREACHABLE in
+        wait | go) ;;
+        *) die "$conf: UNREACHABLE is wait or go, not '$UNREACHABLE'" ;;
+        esac
+}
+
+check_word() {
+        case $2 in
+        '' | *[!A-Za-z0-9._-]*) die "$conf: $1 consists of letters, digits, '.', '_' and '-', unlike '$2'" ;;
+        esac
+}
+
+# check_number NAME VALUE LEAST
+check_number() {
+        case $2 in
+        '' | *[!0-9]* | ???????*) die "$conf: $1 is a number of seconds, unlike '$2'" ;;
+        esac
+        [ "$2" -ge "$3" ] || die "$conf: $1 is at least $3, unlike $2"
+}
+
+# Nothing of this is in an argument, which other users could see.
+export_settings() {
+        export ETCDCTL_API=3 ETCDCTL_ENDPOINTS="$ENDPOINTS" ETCDCTL_DIAL_TIMEOUT=2s ETCDCTL_COMMAND_TIMEOUT=4s
+        [ -z "$CACERT" ] || export ETCDCTL_CACERT="$root$CACERT"
+        [ -z "$CERT" ] || export ETCDCTL_CERT="$root$CERT"
+        [ -z "$KEY" ] || export ETCDCTL_KEY="$root$KEY"
+        [ -n "$USER" ] || return 0
+        password=''
+        [ -z "$PASSWORD_FILE" ] || read -r password <"$root$PASSWORD_FILE" || [ -n "$password" ] || die "$root$PASSWORD_FILE: can't be read"
+        export ETCDCTL_USER="$USER:$password"
+}
+
+die() {
+        echo "$*" >&2
+        exit "$REFUSED"
+}
+
+# ---- Time, in hundredths of a second of CLOCK_BOOTTIME ----
+
+# Sets now to when cat was started. /proc/uptime is the same clock, but not in containers whose /proc is lxcfs's.
+set_now() {
+        # shellcheck disable=SC2046 # words
+        set -- $(cat /proc/self/stat)
+        now=${22}
+}
+
+# seconds HUNDREDTHS: "1.05"
+seconds() {
+        printf '%d.%02d' $(($1 / 100)) $(($1 % 100))
+}
+
+# jitter: between half of POLL and one and a half of it, in hundredths of a second.
+jitter() {
+        echo $((POLL * 50 + $(od -An -N2 -tu2 /dev/urandom) % (POLL * 100)))
+}
+
+# ---- etcd ----
+
+# etcd SECONDS ARGUMENT...: calls etcdctl, with what it prints in answer. 69: it doesn't answer; 2: it refuses; the reason is in trouble then.
+etcd() {
+        limit_of_call=$1
+        shift
+        if answer=$(timeout --kill-after=1 "$limit_of_call" etcdctl "$@" 2>&1 8>&- 9>&-); then
+                return 0
+        fi
+        trouble=$(printf '%s\n' "$answer" | sed -nE 's/^Error: *//p' | tail -n 1)
+        case $trouble in
+        *'context deadline exceeded'* | '')
+                trouble="none of $ENDPOINTS answers"
+                return "$UNREACHABLE_NOW"
+                ;;
+        *'permission denied'* | *'authentication'* | *'user name'* | *'auth token'* | *'lease not found'* | *'not enabled'*) return "$REFUSED" ;;
+        *) return "$UNREACHABLE_NOW" ;;
+        esac
+}
+
+# transaction COMPARISONS REQUESTS: 1 if a comparison is false.
+transaction() {
+        etcd 6 txn --write-out=fields <<END || return
+${1:+$1
+}
+$2
+
+
+END
+        case $answer in
+        *'"Succeeded" : true'*) return 0 ;;
+        *'"Succeeded" : false'*) return 1 ;;
+        esac
+        trouble="etcdctl says '$answer'"
+        return "$UNREACHABLE_NOW"
+}
+
+# text WORD...: as a value of etcd: printable, in one line, and without what would have to be quoted.
+text() {
+        printf '%s' "$*" | tr -d '[:cntrl:]"\\' | cut -c -300 | iconv -c -f UTF-8 -t UTF-8
+}
+
+# ---- The look at all that decides ----
+
+# look: one transaction that reads it.
+look() {
+        subject=$package@$to
+        # A canary makes itself known, once.
+        announce=''
+        [ "$ROLE" != canary ] || [ -n "$announced" ] || announce="
+put $prefix/role/canary/$HOST $(date +%s)"
+        transaction '' "get $prefix/stop
+get $prefix/limit
+get $prefix/canary
+get $prefix/slot/ --prefix
+get $prefix/trial/$subject/ --prefix
+get $prefix/serial/$subject
+get $prefix/passed/$subject/ --prefix --limit=1 --keys-only
+get $prefix/role/canary/ --prefix --limit=1 --keys-only
+get $prefix/once/$package/${once:--}$announce" || return
+        announced=1
+}
+
+# decide: prints what answer makes of it: "go SLOT MOD LIMIT_MOD ONCE_MOD SERIAL_MOD PHASE": that slot if it and the other keys still have
+# these revisions, "-" for a serial that doesn't matter; "stop REASON"; "wait REASON".
+decide() {
+        printf '%s\n' "$answer" | awk -v prefix="$prefix/" -v lease="${lease:+$((0x$lease))}" -v host="$HOST" -v role="$ROLE" -v subject="$subject" \
+                -v once="$once" -v chance="$(od -An -N2 -tu2 /dev/urandom)" "$DECIDE"
+}
+
+# shellcheck disable=SC2016 # awk's own
+DECIDE='
+function unquoted(line) {
+        sub(/^"[A-Za-z]*" : "/, "", line)
+        return substr(line, 1, length(line) - 1)
+}
+function rest(text, n) {
+        while (n-- > 0)
+                sub(/^[^ ]* */, "", text)
+        return text
+}
+function first(text) {
+        sub(/ .*/, "", text)
+        return text
+}
+/^"Key" : / { key = substr(unquoted($0), length(prefix) + 1) }
+/^"ModRevision" : / { mod[key] = $3 }
+/^"Value" : / { value[key] = unquoted($0) }
+/^"Lease" : / {
+        mine[key] = lease != "" && $3 == lease
+        if (key ~ /^slot\//) {
+                used++
+                holders = holders (used > 1 ? ", " : "") first(value[key])
+                if (mine[key])
+                        own = substr(key, 6)
+        } else if (key ~ "^trial/") {
+                trials++
+                trial_hosts = trial_hosts (trials > 1 ? ", " : "") first(value[key])
+                own_trial = own_trial || mine[key]
+        } else if (key ~ /^once\//)
+                once_key = key
+}
+/^"Count" : / { count[++answers] = $3 }
+END {
+        limit = "limit" in value ? value["limit"] + 0 : 1
+        canary = value["canary"] + 0
+        passed = count[7]
+        if (own == "" && "stop" in value) {
+                print "stop", first(rest(value["stop"], 1)) ": " rest(value["stop"], 2)
+                exit
+        }
+        phase = passed < canary ? "canary" : "fleet"
+        if (once_key != "" && !mine[once_key]) {
+                print "wait", first(value[once_key]), "is at", once
+                exit
+        }
+        if (phase == "canary" && !own_trial) {
+                if (count[8] > 0 && role != "canary") {
+                        print "wait", passed + 0 " of " canary " canaries have passed " subject ", and this host is none"
+                        exit
+                }
+                if (passed + trials >= canary) {
+                        print "wait", passed + 0 " of " canary " canaries have passed " subject "; at it: " trial_hosts
+                        exit
+                }
+        }
+        if (own == "") {
+                for (key in mod)
+                        if (key ~ /^slot\// && substr(key, 6) + 0 > limit)
+                                above++
+                # After the limit was lowered, so many that they and who holds one above them are no more than it.
+                for (last = limit; last > 0 && last + above > limit; last--)
+                        above += ("slot/" last) in mod
+                for (i = 1; i <= last; i++)
+                        if (!(("slot/" i) in mod))
+                                free[++n] = i
+                if (n == 0) {
+                        print "wait", used + 0 " of " limit " slots are in use" (used ? ": " holders : "")
+                        exit
+                }
+                own = free[chance % n + 1]
+        }
+        serial = phase == "canary" && !own_trial ? mod["serial/" subject] + 0 : "-"
+        print "go", own, mod["slot/" own] + 0, mod["limit"] + 0, mod[once_key] + 0, serial, phase
+}'
+
+# ---- A turn ----
+
+# turn_ask: asks once, for package, to and once. Sets reason unless it is granted, else token, phase, lease and until. The slot is the
+# host's: whoever on this host takes part in it has a shared lock on descriptor 9; descriptor 8 is for one at a time to ask or to give back.
+turn_ask() {
+        mkdir -p "${state%/*}"
+        exec 8>>"$state.lock"
+        flock --timeout 60 8 || {
+                reason="another turn of this host is being asked for" && return "$NOT_NOW"
+        }
+        turn_try
+        asked=$?
+        [ $asked -ne 0 ] || {
+                echo "$lease" >"$state.lease"
+                exec 9>>"$state.turn"
+                flock --shared 9
+        }
+        exec 8>&-
+        return $asked
+}
+
+turn_try() {
+        lease=''
+        [ ! -s "$state.lease" ] || read -r lease <"$state.lease"
+        granted_now=''
+        for _ in 1 2 3 4 5; do
+                look || {
+                        asked=$?
+                        reason="etcd: $trouble"
+                        break
+                }
+                # shellcheck disable=SC2046 # words
+                set -- $(decide)
+                asked=$NOT_NOW
+                case ${1-} in
+                go) ;;
+                stop)
+                        asked=$STOPPED
+                        shift
+                        reason="the fleet is stopped by $*; 'deploy-migrate-fleet resume' lets it go on"
+                        break
+                        ;;
+                *)
+                        shift
+                        reason="not now: $*"
+                        break
+                        ;;
+                esac
+                shift
+                turn_take "$@"
+                asked=$?
+                [ $asked -ne 0 ] || return 0
+        done
+        # What a transaction without an answer may have taken goes, too.
+        [ -z "$granted_now" ] || etcd 5 lease revoke "$lease" </dev/null || :
+        return $asked
+}
+
+# turn_take SLOT MOD LIMIT_MOD ONCE_MOD SERIAL_MOD PHASE: NOT_NOW if another host was faster.
+turn_take() {
+        slot=$1 phase=$6
+        turn_lease || {
+                asked=$?
+                reason="etcd: $trouble"
+                return $asked
+        }
+        comparisons="mod(\"$prefix/slot/$slot\") = \"$2\"
+mod(\"$prefix/limit\") = \"$3\""
+        # One's own slot may be entered again although the fleet has been stopped since: the host is in the middle of it.
+        [ "$2" -ne 0 ] || comparisons="$comparisons
+mod(\"$prefix/stop\") = \"0\""
+        requests="put $prefix/slot/$slot \"$HOST $(date +%s) $(text "$what")\" --lease=$lease"
+        [ "$phase" != canary ] || requests="$requests
+put $prefix/trial/$subject/$HOST \"$HOST\" --lease=$lease"
+        [ "$5" = - ] || {
+                comparisons="$comparisons
+mod(\"$prefix/serial/$subject\") = \"$5\""
+                requests="$requests
+put $prefix/serial/$subject $HOST"
+        }
+        [ -z "$once" ] || {
+                comparisons="$comparisons
+mod(\"$prefix/once/$package/$once\") = \"$4\""
+                requests="$requests
+put $prefix/once/$package/$once \"$HOST\" --lease=$lease"
+        }
+        transaction "$comparisons" "$requests"
+        asked=$?
+        case $asked in
+        0)
+                token=$(printf '%s\n' "$answer" | sed -n '/^"Revision" : /{s///p;q}')
+                set_now
+                [ "$now" -lt "$until" ] || {
+                        reason='not now: etcd took too long to answer'
+                        return "$UNREACHABLE_NOW"
+                }
+                ;;
+        1)
+                reason='not now: another host was faster'
+                asked=$NOT_NOW
+                ;;
+        *) reason="etcd: $trouble" ;;
+        esac
+        return $asked
+}
+
+# turn_lease: the one that this host has, if it still exists, or else a new one.
+turn_lease() {
+        set_now
+        if [ -n "$lease" ]; then
+                turn_keep 5 && return
+                [ $? -eq "$REFUSED" ] || return "$UNREACHABLE_NOW"
+        fi
+        set_now
+        etcd 5 lease grant "$TTL" </dev/null || return
+        lease=$(printf '%s\n' "$answer" | sed -nE 's/^lease ([0-9a-f]+) granted.*/\1/p')
+        granted_now=1
+        turn_extend "$now"
+}
+
+# turn_extend NOW: what was sent at NOW was answered. The lease can't end before a whole TTL after that.
+turn_extend() {
+        sent=$1
+        until=$((sent + TTL * 200 / 3))
+}
+
+# turn_keep SECONDS: asks for the lease to go on, and waits so long for an answer.
+turn_keep() {
+        set_now
+        etcd "$1" lease keep-alive --once "$lease" </dev/null || return
+        case $answer in
+        *' keepalived '*) turn_extend "$now" ;;
+        *)
+                trouble="the lease has ended"
+                return "$REFUSED"
+                ;;
+        esac
+}
+
+# turn_end: gives it back. Nobody else of this host goes on with the slot: it goes with the lease.
+turn_end() {
+        exec 8>>"$state.lock"
+        flock --timeout 60 8 || :
+        turn_leave
+        left=$?
+        exec 8>&- 9>&-
+        return $left
+}
+
+turn_leave() {
+        drop=''
+        [ -z "$once" ] || drop="$prefix/once/$package/$once"
+        trial=''
+        [ "$phase" != canary ] || trial=$prefix/trial/$subject/$HOST
+        # shellcheck disable=SC2086 # words
+        if ! flock --exclusive --nonblock 9; then
+                turn_drop $drop $trial
+        elif [ -n "$trial" ] && [ -n "${keep_trial-}" ] && turn_drop $drop "$prefix/slot/$slot"; then
+                : # The next turn of this host is still that of a canary, if it comes before the lease ends.
+        else
+                : >"$state.lease"
+                etcd 5 lease revoke "$lease" </dev/null
+        fi
+}
+
+# turn_drop [KEY...]: removes them, if this turn has put them, and nobody since.
+turn_drop() {
+        comparisons='' requests=''
+        for key; do
+                comparisons="$comparisons${comparisons:+
+}mod(\"$key\") = \"$token\""
+                requests="$requests${requests:+
+}del $key"
+        done
+        [ -z "$requests" ] || transaction "$comparisons" "$requests"
+}

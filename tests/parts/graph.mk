@@ -10,13 +10,14 @@ crash := $(call scripts,crash)
 package := $(call scripts,package)
 boot := $(call scripts,boot)
 programs := $(call scripts,programs)
+fleet := $(call scripts,fleet)
 parts := packages tree build check valgrind sanitizers clang distcheck source demo debs demo-boot
 
-.PHONY: all transaction crash package boot programs $(parts) $(transaction) $(crash) $(package) $(boot) $(programs)
+.PHONY: all transaction crash package boot programs fleet $(parts) $(transaction) $(crash) $(package) $(boot) $(programs) $(fleet)
 
-all: sanitizers valgrind crash check programs transaction debs demo boot demo-boot package distcheck clang source
+all: sanitizers valgrind crash check programs transaction debs demo boot demo-boot package fleet distcheck clang source
 
-$(parts) $(transaction) $(crash) $(package) $(boot) $(programs):
+$(parts) $(transaction) $(crash) $(package) $(boot) $(programs) $(fleet):
 	+@tests/parts/run $@
 
 # Whatever make check runs. This file isn't made by that rule.
@@ -37,6 +38,8 @@ transaction: $(transaction) #: what is done in a transaction against what is don
 $(transaction): build
 programs: $(programs) #: databases, directories, servers of Debian, migrated by their own tools
 $(programs): build
+fleet: $(fleet) #: turns that an etcd of three nodes gives
+$(fleet): build
 crash: $(crash) #: power cuts, kills, broken disks
 $(crash): build
 demo: build #: packaging/demo

@@ -207,7 +207,8 @@ function first(text) {
 /^"ModRevision" : / { mod[key] = $3 }
 /^"Value" : / { value[key] = unquoted($0) }
 /^"Lease" : / {
-        mine[key] = lease != "" && $3 == lease
+        # As strings: awk numbers are too short to tell two leases that follow each other apart.
+        mine[key] = lease != "" && ($3 "") == (lease "")
         if (key ~ /^slot\//) {
                 used++
                 holders = holders (used > 1 ? ", " : "") first(value[key])

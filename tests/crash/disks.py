@@ -68,11 +68,11 @@ def copy_sparse(source, target):
 
 
 @contextlib.contextmanager
-def mounted(files, directories):
-    """The file systems in these files, each below the one before it."""
+def mounted(files, directories, flags=0):
+    """The file systems in these files, each below the one before it; with flags of mount(2)."""
     with contextlib.ExitStack() as stack:
         for file, directory in zip(files, directories):
-            loop = _mount_loop(file, directory)
+            loop = _mount_loop(file, directory, flags)
             stack.callback(_await_release, loop, os.path.realpath(file))
             stack.callback(formats.detach, directory)
         yield
@@ -80,11 +80,11 @@ def mounted(files, directories):
             formats.unmount(directory)
 
 
-def _mount_loop(file, directory):
+def _mount_loop(file, directory, flags):
     """Returns: the loop device, which ends when it is unmounted."""
     with _attach_loop(file) as device:
         try:
-            formats.mount_kind(device.name, directory, formats.kind_of(file))
+            formats.mount_kind(device.name, directory, formats.kind_of(file), flags)
         finally:
             fcntl.ioctl(device, _LOOP_CLR_FD)
         return device.name
@@ -158,7 +158,8 @@ class _Server:
         self.control = control
         self.images = [os.open(image, os.O_RDWR) for image in images]
         self.log = open(log, "wb")
-        self.writes_left = None  # until all disks break
+        self.writes_left = None  # until disks break
+        self.breaking = None  # the one that does; none: all
 
     def serve(self):
         while True:
@@ -181,7 +182,8 @@ class _Server:
         if command == "mark":
             self.record(MARK, 0, 0, b"")
         elif command == "break":
-            self.writes_left = int(argument)
+            writes, _, disk = argument.partition(" ")
+            self.writes_left, self.breaking = int(writes), int(disk) if disk else None
         self.log.flush()
         self.control.send(b"done")
         return True
@@ -237,18 +239,18 @@ class _Server:
 
     def write(self, disk, body):
         _, offset, size = _IO.unpack_from(body)
-        self.wear_out()
+        self.wear_out(disk)
         data = body[_IO_SIZE : _IO_SIZE + size]
         self.record(WRITE, disk, offset, data)
         return struct.pack("<II", os.pwrite(self.images[disk], data, offset), 0)
 
     def flush(self, disk):
-        self.wear_out()
+        self.wear_out(disk)
         self.record(FLUSH, disk, 0, b"")
         return b""
 
-    def wear_out(self):
-        if self.writes_left is None:
+    def wear_out(self, disk):
+        if self.writes_left is None or self.breaking not in (None, disk):
             return
         if self.writes_left == 0:
             raise OSError(errno.EIO, "")
@@ -287,9 +289,9 @@ class Disks:
         """Everything that came before was acknowledged."""
         self._command("mark")
 
-    def break_after(self, writes):
-        """From then on, writing fails, for good."""
-        self._command(f"break {writes}")
+    def break_after(self, writes, disk=None):
+        """From then on, writing fails, for good: to all disks, or to that one, of which the writes count."""
+        self._command(f"break {writes}" if disk is None else f"break {writes} {disk}")
 
     def _command(self, text):
         self.control.send(text.encode())

@@ -10,6 +10,7 @@ import subprocess
 SECTOR = 4096
 
 _NOATIME = 1 << 10  # <sys/mount.h>
+DIRSYNC = 1 << 7
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -88,9 +89,9 @@ class CannotMount(OSError):
     pass
 
 
-def mount_kind(source, path, kind):
+def mount_kind(source, path, kind, flags=0):
     try:
-        mount(source, path, kind, _NOATIME, _OPTIONS[kind])
+        mount(source, path, kind, _NOATIME | flags, _OPTIONS[kind])
     except OSError as error:
         raise CannotMount(error.errno, error.strerror) from error
 

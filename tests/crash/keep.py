@@ -20,15 +20,17 @@ class Kept:
 
 
 def keep(images, what):
-    """Returns: the command that tries it again."""
+    """Returns: what tells of the command that tries it again."""
     top = os.environ.get("DEPLOY_MIGRATE_CRASH_KEEP", "/var/tmp/deploy-migrate-crash")
+    if not top:
+        return ""
     os.makedirs(top, exist_ok=True)
     directory = tempfile.mkdtemp(prefix=f"{what.scenario.replace(' ', '-')}-", dir=top)
     for image in images:
         disks.copy_sparse(image, os.path.join(directory, os.path.basename(image)))
     with open(os.path.join(directory, "what.json"), "w", encoding="utf-8") as file:
         json.dump(dataclasses.asdict(what), file)
-    return _COMMAND.format(directory)
+    return f"; again: {_COMMAND.format(directory)}"
 
 
 def read(directory):

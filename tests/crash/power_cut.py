@@ -10,8 +10,10 @@ their journals were replayed. Each migration must then be there entirely or not 
 the next run must finish; and undo gives the start.
 
 DEPLOY_MIGRATE_CRASH_POINTS is how many points are tried on all machines; without it, few of them on those that differ most.
-The disks on which something didn't hold are kept in DEPLOY_MIGRATE_CRASH_KEEP. DEPLOY_MIGRATE_CRASH_AGAIN, one of the directories in
-it, is tried again, and nothing else.
+DEPLOY_MIGRATE_CRASH_ONLY is one machine, by its file systems, and what is tried on it: "ext4,ext4 upgrade undo", "btrfs,xfs,ext4
+dirsync recovery".
+The disks on which something didn't hold are kept in DEPLOY_MIGRATE_CRASH_KEEP; not at all if that is empty. DEPLOY_MIGRATE_CRASH_AGAIN, one
+of the directories in it, is tried again, and nothing else.
 """
 
 import os
@@ -86,7 +88,7 @@ class Record:
             disks.copy_sparse(image, before)
         log = os.path.join(machine.directory, "log")
         with disks.Disks(machine.images, os.path.join(machine.directory, "disks"), log) as recorder:
-            with machine.mounted(recorder.files()) as tree:
+            with machine.mounted(recorder.files(), machine.flags) as tree:
                 scenario.do(tree)
                 recorder.mark()
         self.steps = list(replay.split(disks.read_log(log)))
@@ -140,7 +142,7 @@ class Record:
             if violation:
                 cuts.cut(point, images)
                 kept = keep.Kept(self.scenario.name, self.machine.places, None if self.is_done(point) else point.seed)
-                violation += f"; again: {keep.keep(images, kept)}"
+                violation += keep.keep(images, kept)
             yield point, violation
 
     def leave_halfway(self):
@@ -215,12 +217,12 @@ class Trial:
 def choose(directory, states):
     """The machines, each with the scenarios and the number of points that are tried on it."""
     points = int(os.environ.get("DEPLOY_MIGRATE_CRASH_POINTS", "0"))
-    all_machines = machines.make(directory)
+    all_machines = machines.make(directory, os.environ.get("DEPLOY_MIGRATE_CRASH_ONLY"))
     lacking = {machine: machine.missing() for machine in all_machines if machine.missing()}
     for machine, reason in lacking.items():
         print(f"# NOT TRIED: {machine.name}: {reason}")
     there = [machine for machine in all_machines if machine not in lacking and (points or machine.sample)]
-    wanted = {machine: list(scenarios(states)) if points else machine.sample for machine in there}
+    wanted = {machine: machine.only or (list(scenarios(states)) if points else machine.sample) for machine in there}
     each = -(-(points or FEW) // sum(map(len, wanted.values())))
     lacking = {machine: reason for machine, reason in lacking.items() if points or machine.sample}
     return [Trial(machine, states, names, each) for machine, names in wanted.items()], lacking

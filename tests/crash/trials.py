@@ -147,10 +147,10 @@ def disk_names(directory, number=len(PLACES)):
 
 
 @contextlib.contextmanager
-def mounted_tree(files, directory, places=PLACES):
+def mounted_tree(files, directory, places=PLACES, flags=0):
     root = os.path.join(directory, "root")
     os.makedirs(root, exist_ok=True)
-    with disks.mounted(files, [os.path.join(root, place) for place in places]):
+    with disks.mounted(files, [os.path.join(root, place) for place in places], flags):
         yield sample.Tree(root)
 
 

@@ -4,8 +4,8 @@
 Usage: broken_disk.py DIRECTORY, a tmpfs.
 
 An upgrade, and its undo, with so many blocks free on one of the disks, and with disks that fail after so many writes. deploy-migrate must
-say that it failed. On the healed disks what holds after a power cut must hold then. Where it says that a migration failed since a disk is
-full, nothing of it may be there even before.
+say that it failed. On the healed disks what holds after a power cut must hold then; and where it didn't say so, all of it must be there. Where it
+says that a migration failed since a disk is full, nothing of it may be there even before.
 """
 
 import dataclasses
@@ -127,53 +127,63 @@ def try_stage(start, directory):
 
 @dataclasses.dataclass(frozen=True)
 class Break:
+    disk: int | None  # that breaks; none: both
     writes: int
     again: int  # so many in the next run; or 0
     seed: int
 
 
-def count_writes(start, directory):
+def list_writes(start, directory):
+    """The disk of each write."""
     images = trials.disk_names(directory)
     start.copy(images)
     log = os.path.join(directory, "log")
     with disks.Disks(images, os.path.join(directory, "disks"), log) as recorder:
         with trials.mounted_tree(recorder.files(), directory) as tree:
             start.scenario.do(tree)
-    return sum(1 for _ in disks.read_log(log))
+    return [disk for _, disk, *_ in disks.read_log(log)]
 
 
 def try_broken(start, directory, count):
-    def run_broken(images, directory, writes, command):
+    def run_broken(images, directory, disk, writes, command):
         log = os.path.join(directory, "log")
         with disks.Disks(images, os.path.join(directory, "disks"), log) as breaking:
             with trials.mounted_tree(breaking.files(), directory) as tree:
-                breaking.break_after(writes)
-                command(tree)
+                breaking.break_after(writes, disk)
+                return command(tree)
 
     def check(images, directory, point):
-        run_broken(images, directory, point.writes, start.fail)
+        """Returns: the exit status."""
+        status = run_broken(images, directory, point.disk, point.writes, start.fail)
         if point.again:
-            run_broken(images, directory, point.again, lambda tree: run_or_fail(tree, tree.command("run")))
+            run_broken(images, directory, point.disk, point.again, lambda tree: run_or_fail(tree, tree.command("run")))
+        return status
+
+    def check_healed(tree, status, point):
+        if status == 0:
+            start.scenario.assert_done(tree)
+        else:
+            trials.check_interrupted(start.scenario, tree, point.seed)
 
     def trial(points, directory):
         images = trials.disk_names(directory)
         for point in points:
             start.copy(images)
             try:
-                check(images, directory, point)
+                status = check(images, directory, point)
             except AssertionError as error:
                 yield point, str(error)
                 continue
-            yield (
-                point,
-                trials.attempt(
-                    images, directory, lambda tree: trials.check_interrupted(start.scenario, tree, point.seed)
-                ),
-            )
+            yield point, trials.attempt(images, directory, lambda tree: check_healed(tree, status, point))
 
     chance = random.Random(SEED)
-    writes = count_writes(start, directory)
-    points = [Break(chance.randrange(writes), chance.choice((0, chance.randint(1, 40))), seed) for seed in range(count)]
+    writes = list_writes(start, directory)
+
+    def choose(seed):
+        disk = chance.choice((None, *set(writes)))
+        return Break(disk, chance.randrange(sum(disk in (None, at) for at in writes)), chance.choice((0, chance.randint(1, 40))), seed)
+
+    points = [choose(seed) for seed in range(count)]
     return trials.try_points(trials.choose(points), trial, directory, f"{start.scenario.name}, disks that break")
 
 

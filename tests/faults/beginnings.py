@@ -78,6 +78,16 @@ def recoveries_of_undo(world, undo):
         yield Situation(f"recovery-undo-{percent}", world.images, undo, ("run",), undo.assert_whole)
 
 
+def recovery_of_undo_in_place(world, undo):
+    """Killed before the history has anything of it, so that its last event is that of an upgrade that is completed."""
+    case = kill.Case(undo, world.images, world.kill_at, world.directory)
+    children = len(case.counts) - 1
+    calls = range(1, case.counts[-1] + 1)
+    undone = bisect.bisect_left(calls, True, key=lambda call: "undone" in world.kill(case, children, call))
+    world.kill(case, children, calls[undone - 1])
+    return Situation("recovery-undo-in-place", world.images, undo, ("run",), undo.assert_whole)
+
+
 def make(directory):
     world = Disks(directory)
     states = sample.states(os.path.join(directory, "plain"))
@@ -92,6 +102,8 @@ def make(directory):
     yield world.situation("run", new, upgrade)
     yield world.situation("undo", done, undo)
     yield from recoveries_of_undo(world, undo)
+    world.restore(done)
+    yield recovery_of_undo_in_place(world, scenarios.UndoInPlace(states, 0, last))
     first = scenarios.Upgrade(states, 0, 1, may_fail=True)
     world.restore(new)
     world.do(first.prepare)

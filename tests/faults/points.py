@@ -14,6 +14,7 @@ FURTHER_ERRNOS = (errno.EACCES, errno.EPERM)  # not as a rule: they often mean t
 ALONE, FOLLOWED = ("alone", "followed")  # by the failure of all that come after it
 SAMPLE = {SYSCALLS: 5, ALLOCATIONS: 2, REALLOCATIONS: 1}  # of each scenario
 MOST = {"run": 5, "undo": 2}  # times as many
+SYNCS = ("fsync", "fdatasync", "syncfs")
 PINNED = {  # system calls that have failed wrongly
     "run": ("sendto", "recvfrom", "getrandom"),
     "status": ("openat2", "faccessat2"),

@@ -118,6 +118,28 @@ class ForcedUndo(trials.Undo):
         self.assert_done(tree)
 
 
+class UndoInPlace(trials.Undo):
+    """
+    The package stays as it is. So a run that has nothing else to do finishes the undo; then it upgrades again. If it can't remove what it keeps
+    of the upgrade before, that stays until the next one, or until it is forgotten.
+    """
+
+    def prepare(self, tree):
+        tree.install(self.last)
+
+    def assert_whole(self, tree):
+        tree.assert_state(self.states[tree.count("applied") - tree.count("undone")])
+
+    def recover(self, tree, _):
+        tree.expect(0, "run")
+        tree.assert_state(self.states[self.last])
+        return True
+
+    def finish(self, tree):
+        self.recover(tree, False)
+        tree.expect(0, "forget", "sample")
+
+
 class Forget(OneWay):
     """The upgrade can be undone as long as nothing says that it was forgotten."""
 

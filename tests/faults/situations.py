@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A command in which something is to fail, with the disks on which it begins, and what holds when it has failed.
 
-It ends in a regular way, and gives a reason that is true. Then the migrations are there whole or not at all, as the history says; and the
-next command that nothing fails in completes.
+It ends in a regular way, and gives a reason that is true; and not with 0 if it can't know that all is on the disk. Then the migrations are
+there whole or not at all, as the history says; and the next command that nothing fails in completes.
 """
 
 import collections
@@ -118,6 +118,8 @@ class Situation:
         if status not in ENDS or UNTRUE.search(said) or (status != 0 and not is_reason(said, error)):
             raise AssertionError(f"exit status {status}: {said or 'not a word'}")
         if status == 0:
+            if point.name in points.SYNCS and self.tools.met(point, words):
+                raise AssertionError(f"an error of {point.name}() is passed over: {said}")
             self.assert_done(tree)
             self.assert_said(said.replace(f"error from getrandom(): {os.strerror(error)}", ""))  # of json-c, which goes on
         return self.tools.met(point, words)

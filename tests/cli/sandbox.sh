@@ -51,6 +51,30 @@ test_a_check_that_writes_where_anything_may_be_written() {
         assert_err 'Read-only file system'
 }
 
+# Outside of the tree, in a directory of the system that nothing covers.
+test_writing_to_the_system() {
+        for phase in check migrate; do
+                ship "[ $phase = migrate ] || touch '$CHANNEL/new' || exit 3; exit 1" "touch '$CHANNEL/new'"
+                assert_refused
+                assert_err 'Read-only file system'
+                [ ! -e "$CHANNEL/new" ] || fail "$phase has written to $CHANNEL"
+                rm -rf "$ROOT/var/lib/deploy-migrate"
+        done
+}
+
+# What is to be committed is what migrate has made. In the sandbox of the checks, and in one of its own.
+test_a_check_after_migrate_that_writes() {
+        write /var/lib/sample/data old
+        ship 'cd "$DPKG_ROOT/var/lib/sample"; [ -e new ] || exit 1; ! echo by-check >>data' 'touch "$DPKG_ROOT/var/lib/sample/new"'
+        for manifest in '{}' '{"network": true}'; do
+                manifest "$manifest"
+                expect 0 preview --reach-out sample
+                expect 0 run sample
+                assert_content /var/lib/sample/data old
+                expect 0 undo --force sample
+        done
+}
+
 # Each changes a file in another way: create, write, append, remove, rename, mode, owner, time, link, attribute, device.
 outside='create data/new:touch etc/new
 write data:echo new >etc/other/data

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A booted Debian, killed at random instants of an upgrade, and booted again.
+"""A booted Debian, killed while it upgrades a package with migrations, and booted again.
 
 Usage: crash_vm.py DIRECTORY, with the disk "ready", "kernel" and "initrd", and what the data is before and after.
 
@@ -7,10 +7,16 @@ What a power cut does is modelled in two steps. The process of the virtual machi
 disk is one that writes down what is written to it (../crash/disks.py). Of what the machine hadn't flushed to it by then, a part chosen
 by chance is lost.
 
+When it is killed follows what the machine tells of the upgrade: the lines of dpkg's log and of the history, as they are written. An upgrade that
+nobody kills gives them, with the time between one and the next. The kills are spread over them evenly, from the first on to the time after
+the end, and each comes at an instant chosen by chance before the next line.
+
 KILLS, SEED, DEPLOY_MIGRATE_ACCEL: see run.
 """
 
+import collections
 import contextlib
+import dataclasses
 import json
 import os
 import queue
@@ -28,6 +34,10 @@ import replay
 PATIENCE = 900  # seconds, for a machine without KVM beside other work
 IDLE = 5  # seconds without anything to do: the upgrade has ended
 PREFIX = "crash-vm: "
+MARK = "mark: "
+BOOTED = ("booted: running", "booted: waits for dpkg")
+AFTER = 1  # seconds after the end of the upgrade
+BEFORE_ALL, WITHIN, AFTER_ALL = "before", "in", "after"  # the migrations
 HISTORY = "var/lib/deploy-migrate/sample/history.jsonl"
 MIGRATIONS = 6
 
@@ -85,16 +95,19 @@ class Machine:
         self.process.kill()
         self.process.wait()
 
-    def listen_until(self, wanted, patience=PATIENCE):
-        """Returns: what it says before that."""
-        said = []
+    def hear(self, wanted, patience=PATIENCE):
+        """Yields what it says before that, as soon as it does."""
         end = time.monotonic() + patience
         with contextlib.suppress(queue.Empty):
             while (line := self.lines.get(timeout=max(0, end - time.monotonic()))) is not None:
                 if line == wanted:
-                    return said
-                said.append(line)
-        raise AssertionError(f"it never says {wanted!r}, but {said}; its console ends with {self.console[-8:]}")
+                    return
+                yield line
+        raise AssertionError(f"it never says {wanted!r}; its console ends with {self.console[-8:]}")
+
+    def listen_until(self, wanted, patience=PATIENCE):
+        """Returns: what it says before that."""
+        return list(self.hear(wanted, patience))
 
 
 def choose_accelerator(directory):
@@ -148,6 +161,47 @@ def describe(image):
     return f"{package}, {events.count('applied')} of {MIGRATIONS} applied, the last event is {events[-1] if events else 'none'}"
 
 
+# ---- How far an upgrade is -------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """A line of a log, without what differs from one upgrade to the next, and how many such lines there were before."""
+
+    text: str
+    before: int
+    time: float = 0  # of the machine, until the next one
+
+
+class Marks:
+    """Makes them of what a machine says."""
+
+    def __init__(self):
+        self.seen = collections.Counter()
+        self.where = BEFORE_ALL
+
+    def take(self, line):
+        """Returns: the mark, or None."""
+        if not line.startswith(MARK):
+            return None
+        text = self._tell(line.removeprefix(MARK))
+        self.seen[text] += 1
+        return Mark(text, self.seen[text] - 1)
+
+    def _tell(self, line):
+        if not line.startswith("{"):
+            return line[len("2026-01-01 00:00:00 ") :]
+        try:
+            event = json.loads(line)
+        except ValueError:  # others write to the console, too
+            return line
+        if event["event"] == "started":
+            self.where = WITHIN
+        if event["event"] == "completed":
+            self.where = AFTER_ALL
+        return " ".join(filter(None, (event["event"], event.get("id"))))
+
+
 # ---- The kills -------------------------------------------------------------------------------
 
 
@@ -158,7 +212,8 @@ class Kills:
         self.chance = chance
         self.ready = os.path.join(directory, "ready")
         self.wanted = self._wanted()
-        self.whole = self.migrating = None  # in the time of a machine
+        self.marks = []
+        self.tally = collections.Counter()
 
     def _wanted(self):
         data = {}
@@ -166,7 +221,6 @@ class Kills:
             with open(os.path.join(self.directory, f"data-{when}"), encoding="ascii") as file:
                 data[when] = file.read().strip()
         return [
-            "booted: running",
             "half done: 0",
             "package: installed 2.0",
             "service: active",
@@ -180,44 +234,60 @@ class Kills:
     def start(self, disk, work):
         return Machine(self.directory, disk, work, self.accel)
 
-    def measure(self):
-        """An upgrade that nobody kills: how long it takes, and when in it the migrations run."""
-        disk = os.path.join(self.directory, "measured")
+    @contextlib.contextmanager
+    def upgrading(self):
+        """A machine that begins to upgrade, on a disk that writes the log."""
+        disk = os.path.join(self.directory, "disk")
         disks.copy_sparse(self.ready, disk)
-        log = os.path.join(self.directory, "log")
-        with disks.Disks([disk], os.path.join(self.directory, "disks"), log) as recorder:
+        with disks.Disks([disk], os.path.join(self.directory, "disks"), os.path.join(self.directory, "log")) as recorder:
             with self.start(recorder.files()[0], "upgrade") as machine:
                 machine.listen_until("upgrading")
-                began, clock = time.monotonic(), machine.clock()
-                if said := machine.listen_until("upgraded"):
-                    raise AssertionError(f"the upgrade fails: {said}")
-                took, self.whole = time.monotonic() - began, machine.clock() - clock
-                time.sleep(1)
-        with mounted_copy(disk) as root:
-            times = [event["time"] for event in read_events(root) if event["event"] in ("started", "applied")]
-        os.unlink(disk)
-        part = min(1, (_seconds(times[-1]) - _seconds(times[0]) + 1) / took)
-        self.migrating = (self.whole * (1 - part) * 0.9, self.whole)
-        return f"an upgrade takes {self.whole:.1f} s, from {self.migrating[0]:.1f} s on it migrates"
+                yield machine
 
-    def kill(self, number):
+    def measure(self):
+        """An upgrade that nobody kills: what it comes by, and when."""
+        marks, found, times, wrong = Marks(), [], [], []
+        with self.upgrading() as machine:
+            began = machine.clock()
+            for line in machine.hear("upgraded"):
+                if mark := marks.take(line):
+                    found.append(mark)
+                    times.append(machine.clock())
+                else:
+                    wrong.append(line)
+            times.append(machine.clock())
+        if wrong or marks.where != AFTER_ALL:
+            raise AssertionError(f"the upgrade fails: {wrong}, {[mark.text for mark in found]}")
+        gaps = [max(0, following - at) for at, following in zip(times, times[1:])]
+        self.marks = [dataclasses.replace(mark, time=gap) for mark, gap in zip(found, gaps)] + [Mark("", 0, AFTER)]
+        return f"an upgrade takes {times[-1] - began:.1f} s, and writes {len(found)} lines"
+
+    def choose(self, number, kills):
+        """Returns: the mark after which this kill comes, and how long."""
+        mark = self.marks[int((number - 1 + self.chance.random()) * len(self.marks) / kills)]
+        return mark, self.chance.random() * mark.time
+
+    def kill(self, number, kills):
         """Returns: what is said of it, and what doesn't hold."""
-        first, last = self.migrating if number % 4 else (0, self.whole)
-        after = self.chance.uniform(first, last)
-        disk, cut = (os.path.join(self.directory, name) for name in ("disk", "cut"))
-        disks.copy_sparse(self.ready, disk)
-        log = os.path.join(self.directory, "log")
-        with disks.Disks([disk], os.path.join(self.directory, "disks"), log) as recorder:
-            with self.start(recorder.files()[0], "upgrade") as machine:
-                machine.listen_until("upgrading")
-                machine.run_until(machine.clock() + after)
-        lost = self.cut(log, cut)
+        wanted, after = self.choose(number, kills)
+        marks, last = Marks(), None
+        with self.upgrading() as machine:
+            for line in machine.hear("upgraded"):
+                last = marks.take(line) or last
+                if last and (last.text, last.before) == (wanted.text, wanted.before):
+                    break
+            machine.run_until(machine.clock() + after)
+        self.tally[marks.where] += 1
+        cut = os.path.join(self.directory, "cut")
+        lost = self.cut(os.path.join(self.directory, "log"), cut)
         found = describe(cut)
         with self.start(cut, "go-on") as machine:
             said = machine.listen_until("end")
-        wrong = [line for line in said if line not in self.wanted]
+        booted, *said = said
+        wrong = [booted] * (booted not in BOOTED) + [line for line in said if line not in self.wanted]
         wrong += [f"not said: {line}" for line in self.wanted if line not in said]
-        return f"killed after {after:.2f} s, {lost}: {found}", wrong
+        place = f'"{wanted.text}"' if wanted.text else "the end"
+        return f"killed {after:.2f} s after {place}, {marks.where} the migrations, {lost}: {found}, {booted}", wrong
 
     def cut(self, log, image):
         """Makes the disk that the power cut leaves. Returns: how much was lost."""
@@ -230,10 +300,6 @@ class Kills:
         return f"{max(0, pending - kept)} of {pending} unflushed blocks lost"
 
 
-def _seconds(stamp):
-    return time.mktime(time.strptime(stamp[:19], "%Y-%m-%dT%H:%M:%S"))
-
-
 def main(directory):
     kills, seed = int(os.environ.get("KILLS", "20")), int(os.environ.get("SEED", "1"))
     accel = choose_accelerator(directory)
@@ -242,12 +308,13 @@ def main(directory):
     violations = 0
     for number in range(1, kills + 1):
         try:
-            what, wrong = world.kill(number)
+            what, wrong = world.kill(number, kills)
         except (AssertionError, OSError, ValueError, LookupError, StopIteration) as error:
             what, wrong = "killed", [str(error)]
         violations += bool(wrong)
         print(f"{'not ok' if wrong else 'ok'} {number} - {what}; {'; '.join(wrong) or 'the laws hold'}", flush=True)
-    print(f"1..{kills}\n# {kills} kills, {violations} violations")
+    places = ", ".join(f"{world.tally[where]} {where}" for where in (BEFORE_ALL, WITHIN, AFTER_ALL))
+    print(f"1..{kills}\n# {kills} kills, {places} the migrations; {violations} violations")
     return 1 if violations else 0
 
 

@@ -66,6 +66,18 @@ skip_all() {
         exit 0
 }
 
+# ---- The program ----
+
+# BUILD is where $DEPLOY_MIGRATE was built, if it was. It is used without libtool's wrapper around it, which takes ten times as long as the program.
+unwrap_program() {
+        BUILD=${DEPLOY_MIGRATE%/*}
+        BUILD=${BUILD%/.libs}
+        if [ -x "$BUILD/.libs/deploy-migrate" ]; then
+                DEPLOY_MIGRATE=$BUILD/.libs/deploy-migrate
+                export LD_LIBRARY_PATH="$BUILD/.libs"
+        fi
+}
+
 # ---- In a test ----
 
 fail() {

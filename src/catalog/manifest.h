@@ -19,7 +19,7 @@ struct manifest {
         char *description;          /* NULL if there is none */
         struct strv writes;         /* absolute paths, normalised; none if it is unrestricted */
         bool unrestricted;          /* "writes": "*" */
-        bool network;               /* for migrate */
+        bool network;               /* for migrate; with "once", for check, too */
         struct strv connect;        /* sockets of the system that both phases may use: absolute paths, normalised */
         bool check_scratch;         /* check sees what is declared through an overlay that is thrown away */
         bool once;                  /* of all hosts that share its data, one runs it at a time */

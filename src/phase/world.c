@@ -14,14 +14,21 @@ bool phase_is_sandboxed(const struct phase *phase)
         return !phase->migrate || !phase->migration->manifest->unrestricted;
 }
 
-/* Both phases connect to the same daemons, but only migrate has the system's network. */
+/* Both phases connect to the same daemons, but only migrate has the system's network; and check if what it looks at is for many hosts. */
+static bool phase_has_network(const struct phase *phase)
+{
+        const struct manifest *manifest = phase->migration->manifest;
+
+        return manifest->network && (phase->migrate || manifest->once);
+}
+
 static int phase_open_files(const struct phase *phase, struct system_files *ret, struct error *error)
 {
         const struct manifest *manifest = phase->migration->manifest;
         int r;
 
         r = system_files_add(ret, &phase->ctx->root, manifest->connect.list, error);
-        return r >= 0 && phase->migrate && manifest->network ? system_files_add_resolver(ret, error) : r;
+        return r >= 0 && phase_has_network(phase) ? system_files_add_resolver(ret, error) : r;
 }
 
 /* ---- The system ---- */
@@ -61,11 +68,9 @@ static bool world_is_usable(const struct world *world)
 static struct sandbox_request world_get_request(const struct world *world, const struct phase *phase)
 {
         const struct dmig *ctx = phase->ctx;
-        bool shares_network = phase->migrate && phase->migration->manifest->network;
-
         return (struct sandbox_request){
                 .root = ctx->root.path,
-                .network = shares_network ? -EBADF : ctx->network,
+                .network = phase_has_network(phase) ? -EBADF : ctx->network,
                 .helpers = { ctx->libexecdir, ctx->datadir },
                 .declared = world->declared.list,
                 .mounts = world->mounts.mounts,
@@ -146,7 +151,7 @@ struct world *world_choose(const struct phase *phase)
                 return NULL;
         if (phase->stage)
                 return manifest->network ? NULL : phase->staged;
-        return manifest->connect.n == 0 ? phase->checks : NULL;
+        return manifest->connect.n == 0 && !phase_has_network(phase) ? phase->checks : NULL;
 }
 
 static void world_clear(struct world *world)

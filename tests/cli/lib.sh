@@ -10,13 +10,7 @@
 . "${0%/*}/../tap.sh"
 
 : "${DEPLOY_MIGRATE:?must be the program to test}"
-# BUILD is where it was built, if it was. It is used without libtool's wrapper around it, which takes ten times as long as the program.
-BUILD=${DEPLOY_MIGRATE%/*}
-BUILD=${BUILD%/.libs}
-if [ -x "$BUILD/.libs/deploy-migrate" ]; then
-        DEPLOY_MIGRATE=$BUILD/.libs/deploy-migrate
-        export LD_LIBRARY_PATH="$BUILD/.libs"
-fi
+unwrap_program
 unset DPKG_ROOT DPKG_ADMINDIR NO_COLOR
 export LC_ALL=C TERM=dumb
 umask 022

@@ -111,6 +111,7 @@ def make(directory):
     yield world.situation("forced-undo", done, scenarios.ForcedUndo(states, 0, last))
     yield world.situation("forget", done, scenarios.Forget(undo))
     yield world.situation("first-run", new, scenarios.FirstRun(states, 0, 1, may_fail=True))
+    yield world.situation("turn", new, scenarios.TakesTurn(states, 0, 1, may_fail=True))
     yield world.situation("retry", new, scenarios.Retry(states, 0, 1, may_fail=True))
     world.restore(new)
     world.do(first.prepare)

@@ -70,6 +70,21 @@ class FirstRun(Upgrade):
         return True
 
 
+class TakesTurn(Upgrade):
+    """A run that needs a turn: without one, nothing of it lands."""
+
+    def prepare(self, tree):
+        super().prepare(tree)
+        turn = tree.path("etc/deploy-migrate/turn")
+        os.makedirs(os.path.dirname(turn), exist_ok=True)
+        with open(turn, "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\necho granted 1\nexec cat >/dev/null\n")
+        os.chmod(turn, 0o755)
+        now = sample.fingerprint(tree.directory)
+        ours = {path: line for path, line in now.items() if path.startswith("etc/deploy-migrate")}
+        self.states = [state | ours for state in self.states]
+
+
 class Retry(Upgrade):
     """A migration that was given up, and could succeed now."""
 

@@ -140,6 +140,8 @@ END_TEST
 
 /* ---- One that is busy ------------------------------------------------------------------------ */
 
+static struct dmig *signalled; /* of the last that was started */
+
 struct busy {
         struct embedder embedder;
         pthread_t thread;
@@ -177,15 +179,22 @@ static void start_busy(struct busy *busy)
         ck_assert_int_eq(sem_init(&busy->migrating, 0, 0), 0);
         busy->embedder.on_event = post_when_migrating;
         busy->embedder.userdata = &busy->migrating;
+        signalled = busy->embedder.ctx;
         ck_assert_int_eq(pthread_create(&busy->thread, NULL, run_busy, busy), 0);
         while (sem_wait(&busy->migrating) < 0)
                 ck_assert_int_eq(errno, EINTR);
 }
 
+static void join_busy(struct busy *busy)
+{
+        ck_assert_int_eq(pthread_join(busy->thread, NULL), 0);
+        ck_assert_int_eq(sem_destroy(&busy->migrating), 0);
+}
+
 static void let_go(struct busy *busy)
 {
         tree_add(&busy->embedder.root, &(struct tree_entry){ "/usr/go", 0644, NULL });
-        ck_assert_int_eq(pthread_join(busy->thread, NULL), 0);
+        join_busy(busy);
         expect_result(busy->report, DMIG_RESULT_COMPLETED, 0);
         embedder_done(&busy->embedder);
 }
@@ -194,7 +203,7 @@ static void expect_interrupted(struct busy *busy)
 {
         _cleanup_free_ char *history = NULL;
 
-        ck_assert_int_eq(pthread_join(busy->thread, NULL), 0);
+        join_busy(busy);
         ck_assert_int_eq(dmig_step_get_state(dmig_report_get_step(busy->report, 0)), DMIG_STATE_PENDING);
         ck_assert_int_eq(dmig_step_get_state(dmig_report_get_step(busy->report, 1)), DMIG_STATE_PENDING);
         ck_assert_int_eq(dmig_report_get_errno(busy->report), -ECANCELED);
@@ -225,8 +234,6 @@ START_TEST(test_stop_from_another_thread)
 }
 END_TEST
 
-static struct dmig *signalled;
-
 static void stop_signalled(int number)
 {
         (void)number;
@@ -239,7 +246,6 @@ START_TEST(test_stop_from_a_signal_handler)
         struct busy busy;
 
         start_busy(&busy);
-        signalled = busy.embedder.ctx;
         ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
         ck_assert_int_eq(pthread_kill(busy.thread, SIGUSR1), 0);
         expect_interrupted(&busy);

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+#!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # What the programs of deploy-migrate-fleet share. In come the settings of fleet.conf; a script sources this file, calls fleet_begin, asks
@@ -24,14 +24,15 @@ STOPPED=1 REFUSED=2 UNREACHABLE_NOW=69 NOT_NOW=75
 
 # ---- Settings ----
 
-# fleet_begin: reads them, and tells etcdctl.
+# fleet_begin [GROUP]: reads them, and tells etcdctl.
 fleet_begin() {
         root=${DPKG_ROOT:-}
         conf=$root/etc/deploy-migrate/fleet.conf
-        state=$root/run/deploy-migrate/fleet
+        state=$root/run/deploy-migrate/.fleet # no package is called so
         ENDPOINTS='' CACERT='' CERT='' KEY='' USER='' PASSWORD_FILE=''
         GROUP=default HOST='' ROLE='' TTL=60 WAIT=300 POLL=10 UNREACHABLE=wait
         [ ! -e "$conf" ] || read_settings <"$conf"
+        GROUP=${1:-$GROUP}
         [ -n "$HOST" ] || HOST=$(uname -n)
         check_settings
         prefix=/deploy-migrate/$GROUP
@@ -402,6 +403,33 @@ turn_keep() {
                 return "$REFUSED"
                 ;;
         esac
+}
+
+# turn_await: asks until it is granted, for WAIT seconds, or without limit if patient isn't empty; ends the script otherwise. It defines say
+# TEXT, which tells what is waited for; pause HUNDREDTHS, which fails if there is no need to wait any more; and go_without REASON, which is
+# called instead if etcd doesn't answer and the settings want that.
+turn_await() {
+        said=''
+        set_now
+        deadline=$((now + WAIT * 100))
+        until turn_ask; do
+                case $asked in
+                "$NOT_NOW" | "$UNREACHABLE_NOW") ;;
+                *) give_up "$asked" ;;
+                esac
+                set_now
+                left=$((deadline - now))
+                if [ $left -le 0 ] && [ "$asked" = "$UNREACHABLE_NOW" ] && [ "$UNREACHABLE" = go ] && [ -z "$once" ]; then
+                        go_without "goes without a turn: $reason"
+                        return
+                fi
+                [ $left -gt 0 ] || [ -n "$patient" ] || give_up "$NOT_NOW"
+                [ "$reason" = "$said" ] || say "$reason"
+                said=$reason
+                span=$(jitter)
+                [ -n "$patient" ] || [ "$span" -lt "$left" ] || span=$left
+                pause "$span" || give_up "$NOT_NOW"
+        done
 }
 
 # turn_end: gives it back. Nobody else of this host goes on with the slot: it goes with the lease.

@@ -6,7 +6,7 @@
 
 . "${0%/*}/lib.sh"
 
-all="deploy-migrate libdeploymigrate0 libdeploymigrate-dev dh-deploy-migrate"
+all="deploy-migrate deploy-migrate-fleet libdeploymigrate0 libdeploymigrate-dev dh-deploy-migrate"
 
 # rebuild VERSION: the packages once more, with another version.
 rebuild() {

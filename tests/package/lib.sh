@@ -9,7 +9,7 @@
 
 # What builds packages, but build-essential, which is large and of no use for packages without programs.
 # shellcheck disable=SC2034 # for the library
-machine_packages=apt,debhelper,dpkg-dev,init-system-helpers,libjson-c5,make
+machine_packages=apt,debhelper,dpkg-dev,etcd-client,init-system-helpers,libjson-c5,make
 
 prepare_image() {
         make_base >"$WORK/log" 2>&1 || bail_out "the root file system can't be made"

@@ -16,10 +16,11 @@ umask 022
 
 # ---- The runner ----
 
-# need_fleet: goes on where no port is taken. Debian's etcd-server starts a daemon, which has nothing to do with this one.
+# need_fleet [PROGRAM:PACKAGE...]: goes on where no port is taken. Debian's etcd-server may have started a daemon, which has nothing to do with
+# this one.
 need_fleet() {
         [ "$(id -u)" -eq 0 ] || skip_all "must run as root"
-        for tool in etcd:etcd-server etcdctl:etcd-client jq:jq; do
+        for tool in etcd:etcd-server etcdctl:etcd-client jq:jq "$@"; do
                 command -v "${tool%:*}" >/dev/null || {
                         echo "Bail out! packages are missing: apt-get install ${tool#*:}"
                         exit 1
@@ -31,16 +32,23 @@ need_fleet() {
         exec unshare --net sh -c 'ip link set lo up; exec "$0"' "$0"
 }
 
+# The nodes that are started. A script that needs no etcd, or another one, sets it.
+nodes='1 2 3'
+
 run_tests() {
         WORK=$(mktemp -d) || exit 1
+        chmod 755 "$WORK"
         OUT=$WORK/out ERR=$WORK/err
         trap 'clean_up; rm -rf "$WORK"' EXIT
         trap 'exit 1' HUP INT TERM
         export DEPLOY_MIGRATE_TEST="$WORK"
-        for node in 1 2 3; do
+        for node in $nodes; do
                 start_node $node
         done
-        await_for 100 is_healthy
+        [ -z "$nodes" ] || (await_for 100 is_healthy) || {
+                echo 'Bail out! there is no etcd'
+                exit 1
+        }
         run_all
 }
 
@@ -61,7 +69,7 @@ print_diagnostics() {
         for file in "$WORK"/hosts/*/out "$WORK"/hosts/*/err; do
                 [ ! -s "$file" ] || sed "s|^|${file#"$WORK/hosts/"}: |" "$file"
         done
-        ctl get --prefix "/deploy-migrate/$GROUP/" | paste - - | sed 's/^/etcd: /'
+        [ -z "$nodes" ] || ctl get --prefix "/deploy-migrate/$GROUP/" | paste - - | sed 's/^/etcd: /'
 }
 
 # All that the test has started, by its environment.
@@ -78,7 +86,7 @@ end_hosts() {
         for pid in $(grep -lsaF "DEPLOY_MIGRATE_TEST_HOST=$WORK" /proc/[0-9]*/environ | cut -d / -f 3); do
                 kill -KILL "$pid"
         done
-        for node in 1 2 3; do
+        for node in $nodes; do
                 kill -CONT "$(cat "$WORK/node$node.pid")"
         done
 } 2>/dev/null
@@ -161,8 +169,13 @@ host() {
         chmod 755 "$HOST_ROOT/etc/deploy-migrate/turn"
 }
 
-# of NAME COMMAND...: becomes it, as the runner starts a turn.
-of() {
+# of NAME COMMAND...: runs it as the runner starts a turn.
+of() (
+        become "$@"
+)
+
+# become NAME COMMAND...: the same in place of this shell.
+become() {
         name=$1
         shift
         exec env -i PATH="$PATH" LANG=C.UTF-8 HOME=/root DPKG_ROOT="$WORK/hosts/$name" DEPLOY_MIGRATE_TEST="$WORK" \
@@ -178,9 +191,9 @@ start_turn() {
         mkfifo "$HOST_ROOT/in"
         : >"$HOST_ROOT/out"
         : >"$HOST_ROOT/err"
-        of "$name" sleep infinity >"$HOST_ROOT/in" &
+        become "$name" sleep infinity >"$HOST_ROOT/in" &
         echo $! >"$HOST_ROOT/writer"
-        of "$name" "$HOST_ROOT/etc/deploy-migrate/turn" "$@" <"$HOST_ROOT/in" >"$HOST_ROOT/out" 2>"$HOST_ROOT/err" &
+        become "$name" "$HOST_ROOT/etc/deploy-migrate/turn" "$@" <"$HOST_ROOT/in" >"$HOST_ROOT/out" 2>"$HOST_ROOT/err" &
         echo $! >"$HOST_ROOT/pid"
 }
 
@@ -220,6 +233,63 @@ refused() {
         [ "$status" -eq "$wanted" ] || fail "exit status $status instead of $wanted of a turn of $name"
         [ ! -s "$WORK/hosts/$name/out" ] || fail "$name was told: $(cat "$WORK/hosts/$name/out")"
         tail -n 1 "$WORK/hosts/$name/err" | grep -qF -e "$text" || fail "the reason isn't '$text', but: $(cat "$WORK/hosts/$name/err")"
+}
+
+# ---- The program: DEPLOY_MIGRATE ----
+
+# ship NAME [MIGRATE]: the package sample was upgraded from 1.0 to 1.1 on this host, whose root this makes. Its migration runs these
+# commands; MANIFEST is its manifest.
+ship() {
+        HOST_ROOT=$WORK/hosts/$1
+        folder=$HOST_ROOT/usr/lib/deploy-migrate/sample/v1.1.0
+        mkdir -p "$HOST_ROOT/etc/deploy-migrate" "$HOST_ROOT/var/lib/dpkg/updates" "$HOST_ROOT/var/lib/sample" "$folder"
+        printf 'Package: sample\nStatus: install ok installed\nArchitecture: all\nVersion: 1.1\nDescription: x\n\n' \
+                >"$HOST_ROOT/var/lib/dpkg/status"
+        cat >"$folder/001_x" <<END
+#!/bin/sh
+case \$1 in
+check) test -e "\$DPKG_ROOT/var/lib/sample/done" ;;
+migrate) ${2:-:} && echo "\$DEPLOY_MIGRATE_TOKEN" >"\$DPKG_ROOT/var/lib/sample/done" ;;
+esac
+END
+        chmod 755 "$folder/001_x"
+        echo "${MANIFEST:-{\}}" >"$folder/001_x.json"
+        run_on "$1" baseline sample 1.0 >/dev/null
+}
+
+# run_on NAME ARGUMENT...: the program on this host.
+run_on() (
+        name=$1
+        shift
+        export DEPLOY_MIGRATE_TEST_HOST="$WORK"
+        exec "$DEPLOY_MIGRATE" --root "$WORK/hosts/$name" "$@"
+)
+
+# migrates NAME: all went well.
+migrates() {
+        status=0
+        run_on "$1" run sample >"$OUT" 2>"$ERR" || status=$?
+        [ "$status" -eq 0 ] || fail "exit status $status of a run on $1"
+        [ -s "$WORK/hosts/$1/var/lib/sample/done" ] || fail "nothing was done on $1"
+}
+
+# denied NAME TURN TEXT: it is postponed, for this reason.
+denied() {
+        status=0
+        run_on "$1" run --json sample >"$OUT" 2>"$ERR" || status=$?
+        [ "$status" -eq 1 ] || fail "exit status $status of a run on $1"
+        got=$(jq -r '.packages[0] | .result + " " + .migrations[0].turn' "$OUT")
+        [ "$got" = "postponed $2" ] || fail "on $1 it is '$got', not 'postponed $2'"
+        jq -r '.packages[0].migrations[0].error' "$OUT" | grep -qF -e "$3" || fail "the reason isn't '$3', but: $(cat "$OUT")"
+        [ ! -e "$WORK/hosts/$1/var/lib/sample/done" ] || fail "it was done on $1"
+}
+
+# fleet STATUS NAME ARGUMENT...: the command deploy-migrate-fleet on this host.
+fleet() {
+        wanted=$1 on=$2 status=0
+        shift 2
+        of "$on" "$DEPLOY_MIGRATE_FLEET/deploy-migrate-fleet" "$@" >"$OUT" 2>"$ERR" || status=$?
+        [ "$status" -eq "$wanted" ] || fail "exit status $status instead of $wanted: deploy-migrate-fleet $*"
 }
 
 # ---- In a test ----

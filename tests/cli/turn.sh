@@ -474,6 +474,17 @@ sample 1.0 1.1'
         assert_file told completed
 }
 
+# What such a check looks at can be on another host; that of any other migration has no network.
+test_check_of_once_has_the_network() {
+        migration sample 1.1.0/001_x "[ \"\$(readlink /proc/self/ns/net)\" = '$(readlink /proc/self/ns/net)' ]"
+        write /usr/lib/deploy-migrate/sample/v1.1.0/001_x.json '{"network": true}'
+        upgraded sample 1.0 1.1
+        expect 1 run sample
+        write /usr/lib/deploy-migrate/sample/v1.1.0/001_x.json '{"network": true, "once": true}'
+        expect 0 run --json sample
+        assert_json '.packages[0].migrations[0].state' satisfied
+}
+
 test_once_without_a_turn() {
         once 1.1.0/001_x
         upgraded sample 1.0 1.1

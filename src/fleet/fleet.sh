@@ -454,8 +454,20 @@ turn_leave() {
                 : # The next turn of this host is still that of a canary, if it comes before the lease ends.
         else
                 : >"$state.lease"
-                etcd 5 lease revoke "$lease" </dev/null
+                turn_revoke
         fi
+}
+
+# Tries more than once, since a leader may just have gone; each new one lets all leases begin anew, so that the slot would stay taken for longer.
+turn_revoke() {
+        for _ in 1 2 3; do
+                etcd 4 lease revoke "$lease" </dev/null
+                case $? in
+                0 | "$REFUSED") return ;;
+                esac
+                sleep 0.5
+        done
+        return "$UNREACHABLE_NOW"
 }
 
 # turn_drop [KEY...]: removes them, if this turn has put them, and nobody since.

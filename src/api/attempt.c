@@ -6,6 +6,7 @@
 #include "basic/io.h"
 #include "phase/hint.h"
 #include "phase/phases.h"
+#include "phase/world.h"
 #include "transaction/transaction.h"
 #include "turn/turn.h"
 
@@ -202,7 +203,11 @@ static int attempt_run_phases(struct attempt *a, struct error *error)
                 return r;
         if (ending.outcome == OUTCOME_TRUE)
                 return attempt_record_satisfied(a, error);
-        return ending.outcome == OUTCOME_FALSE ? attempt_migrate(a, error) : attempt_record_ending(a, &ending, error);
+        if (ending.outcome != OUTCOME_FALSE)
+                return attempt_record_ending(a, &ending, error);
+        r = attempt_migrate(a, error);
+        a->checks->outdated = true;
+        return r;
 }
 
 static int attempt_clean_up(struct attempt *a, int r, struct error *error)

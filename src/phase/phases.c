@@ -42,6 +42,14 @@ static int ending_refute(struct ending *ending)
         return 0;
 }
 
+/* Whether migrate may have changed more of the system than its stage, by itself or by daemons that it has talked to. */
+static bool phase_changes_system(const struct phase *phase)
+{
+        const struct manifest *manifest = phase->migration->manifest;
+
+        return !phase->stage || manifest->network || manifest->connect.n > 0;
+}
+
 int phases_migrate(struct phase *phase, int64_t *ret_duration_ms, struct ending *ret)
 {
         _cleanup_(world_done) struct world staged = WORLD_NONE;
@@ -55,6 +63,11 @@ int phases_migrate(struct phase *phase, int64_t *ret_duration_ms, struct ending 
         phase->staged = &staged; /* cppcheck-suppress autoVariables ; not longer than it is there */
         r = phases_run(phase, true, ret, NULL);
         *ret_duration_ms = (int64_t)((now_usec(CLOCK_MONOTONIC) - begin) / USEC_PER_MSEC);
+        if (phase_changes_system(phase)) {
+                staged.outdated = true;
+                if (phase->checks)
+                        phase->checks->outdated = true;
+        }
         if (r >= 0 && ret->outcome == OUTCOME_TRUE) {
                 r = phases_run(phase, false, ret, NULL);
                 if (r >= 0 && ret->outcome == OUTCOME_FALSE)

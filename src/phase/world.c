@@ -202,6 +202,7 @@ int world_prepare(struct world *world, const struct phase *phase, struct error *
 
 int world_run(struct world *world, struct process_request *request, struct process_result *ret, struct error *error)
 {
+        struct world *owner = world->lender ?: world;
         struct host *host;
         int r;
 
@@ -209,6 +210,8 @@ int world_run(struct world *world, struct process_request *request, struct proce
 
         host = world_get_host(world);
         request->host = host;
+        request->renew = owner->outdated;
+        owner->outdated = false;
         request->extension = world->lender && !world->extended ? &world->extension : NULL;
         request->retract = world->lender && request->sealed;
         world->extended = world->lender;

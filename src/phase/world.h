@@ -21,6 +21,7 @@ struct world {
         struct world *lender;    /* whose host and sandbox it uses instead, extended by its overlays; NULL: none */
         struct extension extension;
         bool extended; /* the lender's sandbox has the extension */
+        bool outdated; /* the system may have been changed by a migration since the last program */
         /* What the sandbox is made of. */
         struct scratch scratch;
         const struct stage *stage; /* that the program sees; NULL: none */

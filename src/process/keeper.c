@@ -173,7 +173,23 @@ static bool keeper_is_reusable(const struct keeper *keeper)
                extension_is_in_place(&keeper->extension);
 }
 
-static void keeper_ready_sandbox(const struct keeper *keeper)
+/*
+ * A program may begin with what the covers knew this long ago, unless we have changed something since. Making an overlay forget takes the kernel an
+ * expedited grace period of RCU, which disturbs all processors.
+ */
+#define RENEW_USEC 100000
+
+static int keeper_renew_covers(struct keeper *keeper)
+{
+        uint64_t now = now_usec(CLOCK_MONOTONIC);
+
+        if (!keeper->host->order->renew && now - keeper->renewed < RENEW_USEC)
+                return 0;
+        keeper->renewed = now;
+        return sandbox_refresh(keeper->host->sandbox);
+}
+
+static void keeper_ready_sandbox(struct keeper *keeper)
 {
         struct keeper_message message = { .kind = KEEPER_EXTEND_FAILED };
         const struct keeper_order *order = keeper->host->order;
@@ -181,7 +197,7 @@ static void keeper_ready_sandbox(const struct keeper *keeper)
 
         if (!sandbox)
                 return;
-        message.error = sandbox_refresh(sandbox);
+        message.error = keeper_renew_covers(keeper);
         if (message.error >= 0 && order->extension_size > 0)
                 message.error = extension_attach(&keeper->extension);
         if (message.error >= 0 && order->sealed)
@@ -219,6 +235,7 @@ static void keeper_enter_sandbox(struct keeper *keeper)
         const struct sandbox *sandbox = keeper->host->sandbox;
         struct keeper_message message = { .kind = KEEPER_SANDBOX_FAILED };
 
+        keeper->renewed = now_usec(CLOCK_MONOTONIC);
         message.error = sandbox_enter(sandbox, &message.step);
         if (message.error < 0)
                 keeper_fail(keeper, message);

@@ -27,6 +27,7 @@ struct keeper_order {
         bool sealed;  /* the overlays are read-only from now on */
         bool retract; /* the extension goes when the program has ended */
         bool gentle;  /* if the program ends well, what it has left running gets SIGTERM and the time to end */
+        bool renew;   /* the covers forget what they know, however short a time ago they did so */
         unsigned char n_argv, n_envp;
         unsigned short
                 extension_size; /* of the text of an extension, after the words; its overlays are sent with the order */
@@ -60,7 +61,8 @@ struct keeper {
         pid_t program;
         bool ended; /* whether the program has ended, with status */
         int status;
-        uint64_t traces; /* of nothing: how the sandbox was before the first program */
+        uint64_t traces;  /* of nothing: how the sandbox was before the first program */
+        uint64_t renewed; /* when the covers knew nothing yet, by CLOCK_MONOTONIC */
         struct extension extension;
 };
 

@@ -247,6 +247,7 @@ static int supervision_order_program(const struct supervision *s)
         order->sealed = s->request->sealed;
         order->retract = s->request->retract;
         order->gentle = s->request->gentle;
+        order->renew = s->request->renew;
         r = order_add_words(order, s->request->argv, &size, &order->n_argv);
         if (r >= 0)
                 r = order_add_words(order, s->request->envp, &size, &order->n_envp);

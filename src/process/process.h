@@ -37,6 +37,7 @@ struct process_request {
         bool retract; /* the extension is taken away when this program has ended; else the host isn't fit for others */
         bool sealed;  /* the overlays of the host's sandbox are read-only from now on */
         bool gentle;  /* if it ends well, what it has left running gets SIGTERM and the time to end */
+        bool renew; /* we have changed the system since the host's last program: its covers must not show what was before */
         void (*tick)(uint64_t elapsed_usec, void *userdata); /* about once a second */
         void (*progress)(const char *line,
                          void *userdata); /* a line that it has written to PROCESS_PROGRESS_FD; NULL: ignored */

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <sys/wait.h>
+#include <time.h>
 
 /* What a program of python3 leaves, and what another one prints that looks for it. */
 static const struct {
@@ -73,7 +74,7 @@ static const struct {
           "print(signal.sigpending(), signal.pthread_sigmask(signal.SIG_BLOCK, []))" },
 };
 
-static void host_run(struct host *host, const char *action, struct run *ret)
+static void host_run_renewed(struct host *host, const char *action, bool renew, struct run *ret)
 {
         _cleanup_free_ char *code = NULL;
         const char *const envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
@@ -87,10 +88,16 @@ static void host_run(struct host *host, const char *action, struct run *ret)
                          0);
         program_run(&(struct program){ .argv = (const char *const[]){ "/usr/bin/python3", "-IBSc", code, NULL },
                                        .envp = envp,
-                                       .host = host },
+                                       .host = host,
+                                       .renew = renew },
                     ret);
         ck_assert_msg(ret->r == 0, "%s", error_text(&ret->error));
         ck_assert_msg(ret->result.end == PROCESS_EXITED && ret->result.status == 0, "%s: %s", action, ret->output);
+}
+
+static void host_run(struct host *host, const char *action, struct run *ret)
+{
+        host_run_renewed(host, action, false, ret);
 }
 
 START_TEST(test_leaves_nothing)
@@ -116,7 +123,7 @@ START_TEST(test_leaves_nothing)
 }
 END_TEST
 
-/* Its overlays show what others have done since the last program. */
+/* Its overlays show what we have done since the last program, and what others have done, if that is a little while ago. */
 START_TEST(test_sees_changes_of_others)
 {
         _cleanup_(root_done) struct root tree = tree_new();
@@ -137,7 +144,9 @@ START_TEST(test_sees_changes_of_others)
         for (size_t i = 0; i < 2; i++) {
                 _cleanup_(run_done) struct run run = { 0 };
 
-                host_run(&host, list, &run);
+                if (i > 0 && _i > 0)
+                        nanosleep(&(const struct timespec){ .tv_nsec = 200000000 }, NULL);
+                host_run_renewed(&host, list, i > 0 && _i == 0, &run);
                 ck_assert_str_eq(run.output, i == 0 ? "[('changed', 'old'), ('gone', 'old')]\n"
                                                     : "[('added', 'new'), ('changed', 'new')]\n");
                 ck_assert(host.reusable);
@@ -160,7 +169,7 @@ static Suite *suite(void)
         tcase_set_timeout(leaves, 60);
         tcase_add_unchecked_fixture(leaves, trees_setup, trees_teardown);
         tcase_add_loop_test(leaves, test_leaves_nothing, 0, (int)suite_repeats(ELEMENTSOF(leavings)));
-        tcase_add_test(leaves, test_sees_changes_of_others);
+        tcase_add_loop_test(leaves, test_sees_changes_of_others, 0, 2);
         suite_add_tcase(s, leaves);
         return s;
 }

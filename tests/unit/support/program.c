@@ -83,6 +83,7 @@ void program_run(const struct program *program, struct run *ret)
                 .extension = program->extension,
                 .sealed = program->sealed,
                 .retract = program->retract,
+                .renew = program->renew,
                 .timeout_usec = program->timeout_usec,
                 .stop_fd = program->stop_fd ?: -1,
                 .output = &output,

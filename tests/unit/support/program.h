@@ -16,7 +16,7 @@ struct program {
         int (*meanwhile)(void *userdata, struct error *error);
         struct host *host; /* instead of one of its own */
         const struct extension *extension;
-        bool sealed, retract;
+        bool sealed, retract, renew;
         int stop_fd; /* 0: none */
         void (*on_line)(const char *line, void *userdata);
         void (*on_tick)(uint64_t elapsed_usec, void *userdata);

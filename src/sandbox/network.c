@@ -6,14 +6,13 @@
 
 #include <fcntl.h>
 #include <net/if.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
+
+#define NETWORK_PATH "/proc/thread-self/ns/net"
 
 /* Programs may talk to themselves. Any socket takes this request. */
 static int network_raise_loopback(void)
@@ -32,68 +31,65 @@ static int network_raise_loopback(void)
         return r;
 }
 
-/* Tells @parent's end of the pipe that the network is there. Keeps none of our descriptors open, above all no lock, and doesn't outlive us. */
-_Noreturn static void network_hold(int report, pid_t parent)
-{
-        int r = network_raise_loopback();
+/* What the thread is told, and what it tells. */
+struct making {
+        int fd; /* of the name space; a negative errno if it couldn't be made */
+        const char *failed;
+};
 
-        if (r >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-                r = -errno;
-        if (getppid() != parent)
-                _exit(EXIT_FAILURE);
-        if (write(report, &r, sizeof(r)) != sizeof(r) && write(report, &r, sizeof(r)) != sizeof(r)) /* interrupted */
-                _exit(EXIT_FAILURE);
-        (void)close_range(3, ~0U, 0);
-        for (;;)
-                pause();
+static int making_fail(struct making *making, const char *what, int code)
+{
+        making->failed = what;
+        return making->fd = code;
 }
 
-/* Waits until the child has made it. */
-static int network_open(int report, pid_t child, struct error *error)
+static int making_do(struct making *making)
 {
-        char path[64];
-        ssize_t n;
-        int r, fd;
+        int r;
 
-        do
-                n = read(report, &r, sizeof(r));
-        while (n < 0 && errno == EINTR);
-        if (n < 0)
-                return error_errnof(error, -errno, "can't hear of the network name space for the sandbox");
-        if (n != sizeof(r))
-                return error_setf(error, -EIO, "can't make a network name space for the sandbox: its process ended");
+        if (unshare(CLONE_NEWNET) < 0)
+                return making_fail(making, "make a network name space for the sandbox", -errno);
+        r = network_raise_loopback();
         if (r < 0)
-                return error_errnof(error, r, "can't bring up the loopback device of the sandbox");
-        snprintf(path, sizeof(path), "/proc/%d/ns/net", child);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        return fd < 0 ? error_errnof(error, -errno, "can't open %s", path) : fd;
+                return making_fail(making, "bring up the loopback device of the sandbox", r);
+        making->fd = open(NETWORK_PATH, O_RDONLY | O_CLOEXEC);
+        return making->fd < 0 ? making_fail(making, "open " NETWORK_PATH, -errno) : 0;
+}
+
+static void *making_run(void *userdata)
+{
+        (void)making_do(userdata);
+        return NULL;
+}
+
+/* In a thread, which ends with it, so that the caller's never leaves its own network. Returns: 0 or a negative errno. */
+static int making_run_in_thread(struct making *making)
+{
+        sigset_t all, before;
+        pthread_t thread;
+        int r;
+
+        /* Signals are for the caller's threads to handle. */
+        sigfillset(&all);
+        (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+        r = pthread_create(&thread, NULL, making_run, making);
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+        if (r > 0)
+                return -r;
+        (void)pthread_join(thread, NULL);
+        return 0;
 }
 
 int network_new(struct error *error)
 {
-        _cleanup_close_ int read_end = -EBADF, write_end = -EBADF;
-        pid_t pid, parent = getpid();
-        int fds[2], fd;
+        struct making making = { .fd = -EBADF };
+        int r = making_run_in_thread(&making);
 
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return error_errnof(error, -errno, "can't make a pipe");
-        read_end = fds[0];
-        write_end = fds[1];
-        /* A short-lived child makes it, so that this thread never leaves its own network. */
-        pid = (pid_t)syscall(SYS_clone, CLONE_NEWNET | SIGCHLD, NULL, NULL, NULL, NULL);
-        if (pid == 0)
-                network_hold(write_end, parent);
-        if (pid < 0 && errno == EPERM && !mount_is_permitted())
+        if (r < 0)
+                return error_errnof(error, r, "can't make a thread for the network of the sandbox");
+        if (making.fd == -EPERM && !mount_is_permitted())
                 return error_setf(
                         error, -EPERM,
                         "can't make the sandbox: the capability CAP_SYS_ADMIN is missing; run as root, or run the migrations directly on the system with deploy-migrate retry --sandbox=off");
-        if (pid < 0)
-                return error_errnof(error, -errno, "can't make a network namespace for the sandbox");
-
-        close(TAKE_FD(write_end));
-        fd = network_open(read_end, pid, error);
-        (void)kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-                ;
-        return fd;
+        return making.fd < 0 ? error_errnof(error, making.fd, "can't %s", making.failed) : making.fd;
 }

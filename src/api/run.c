@@ -219,6 +219,7 @@ static int run_do_upgrade(struct run *run, struct error *error)
                 return r;
         upgrade_tell(run->pkg, run->report);
         r = run_take_steps(run, error);
+        world_dismiss(&run->checks); /* the kernel takes it down while the last events become durable */
         if (r > 0 && run->committed)
                 r = run_settle(run, error);
         if (r <= 0)

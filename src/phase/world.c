@@ -229,6 +229,13 @@ void world_end_host(struct world *world)
         world->extended = false;
 }
 
+void world_dismiss(struct world *world)
+{
+        assert(world);
+
+        host_dismiss(&world->host);
+}
+
 void world_done(struct world *world)
 {
         assert(world);

@@ -52,5 +52,7 @@ _must_check_ int world_run(struct world *world, struct process_request *request,
                            struct error *error);
 /* Ends its processes, and the mounts that only they can see. */
 void world_end_host(struct world *world);
+/* Begins to end its processes, without waiting for that; world_done() does. */
+void world_dismiss(struct world *world);
 /* Waits until nothing of it is left, neither processes nor mounts. */
 void world_done(struct world *world);

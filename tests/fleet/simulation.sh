@@ -140,7 +140,7 @@ test_never_more_than_the_slots() {
         open_channel
         key limit "$SLOTS"
         for name in $(names "$HOSTS"); do
-                sample_host "$name" 2.0 'sleep 0.5' TTL=9 WAIT=100000 POLL=$((HOSTS / 10 + 1))
+                sample_host "$name" 2.0 'sleep 1' TTL=9 WAIT=100000 POLL=$((HOSTS / 10 + 1))
         done
         # shellcheck disable=SC2046 # names
         start_hosts $(names "$HOSTS")

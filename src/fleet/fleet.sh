@@ -134,7 +134,7 @@ etcd() {
                 trouble="none of $ENDPOINTS answers"
                 return "$UNREACHABLE_NOW"
                 ;;
-        *'permission denied'* | *'authentication'* | *'user name'* | *'auth token'* | *'lease not found'* | *'not enabled'*) return "$REFUSED" ;;
+        *'permission denied'* | *'authentication'* | *'user name'* | *'lease not found'* | *'not enabled'*) return "$REFUSED" ;;
         *) return "$UNREACHABLE_NOW" ;;
         esac
 }
@@ -182,8 +182,8 @@ get $prefix/once/$package/${once:--}$announce" || return
         announced=1
 }
 
-# decide: prints what answer makes of it: "go SLOT MOD LIMIT_MOD ONCE_MOD SERIAL_MOD PHASE": that slot if it and the other keys still have
-# these revisions, "-" for a serial that doesn't matter; "stop REASON"; "wait REASON".
+# decide: prints what answer makes of it: "go SLOT MOD LIMIT_MOD CANARY_MOD ONCE_MOD SERIAL_MOD PHASE": that slot if it and the other keys still
+# have these revisions, "-" for a serial that doesn't matter; "stop REASON"; "wait REASON".
 decide() {
         printf '%s\n' "$answer" | awk -v prefix="$prefix/" -v lease="${lease:+$((0x$lease))}" -v host="$HOST" -v role="$ROLE" -v subject="$subject" \
                 -v once="$once" -v chance="$(od -An -N2 -tu2 /dev/urandom)" "$DECIDE"
@@ -263,7 +263,7 @@ END {
                 own = free[chance % n + 1]
         }
         serial = phase == "canary" && !own_trial ? mod["serial/" subject] + 0 : "-"
-        print "go", own, mod["slot/" own] + 0, mod["limit"] + 0, mod[once_key] + 0, serial, phase
+        print "go", own, mod["slot/" own] + 0, mod["limit"] + 0, mod["canary"] + 0, mod[once_key] + 0, serial, phase
 }'
 
 # ---- A turn ----
@@ -297,26 +297,24 @@ turn_try() {
                         reason="etcd: $trouble"
                         break
                 }
-                # shellcheck disable=SC2046 # words
-                set -- $(decide)
-                asked=$NOT_NOW
-                case ${1-} in
-                go) ;;
-                stop)
+                decision=$(decide)
+                case $decision in
+                'go '*)
+                        # shellcheck disable=SC2086 # words
+                        turn_take ${decision#go }
+                        asked=$?
+                        ;;
+                'stop '*)
                         asked=$STOPPED
-                        shift
-                        reason="the fleet is stopped by $*; 'deploy-migrate-fleet resume' lets it go on"
+                        reason="the fleet is stopped by ${decision#stop }; 'deploy-migrate-fleet resume' lets it go on"
                         break
                         ;;
                 *)
-                        shift
-                        reason="not now: $*"
+                        asked=$NOT_NOW
+                        reason="not now: ${decision#wait }"
                         break
                         ;;
                 esac
-                shift
-                turn_take "$@"
-                asked=$?
                 [ $asked -ne 0 ] || return 0
         done
         # What a transaction without an answer may have taken goes, too.
@@ -324,31 +322,32 @@ turn_try() {
         return $asked
 }
 
-# turn_take SLOT MOD LIMIT_MOD ONCE_MOD SERIAL_MOD PHASE: NOT_NOW if another host was faster.
+# turn_take SLOT MOD LIMIT_MOD CANARY_MOD ONCE_MOD SERIAL_MOD PHASE: NOT_NOW if another host was faster.
 turn_take() {
-        slot=$1 phase=$6
+        slot=$1 phase=$7
         turn_lease || {
                 asked=$?
                 reason="etcd: $trouble"
                 return $asked
         }
         comparisons="mod(\"$prefix/slot/$slot\") = \"$2\"
-mod(\"$prefix/limit\") = \"$3\""
+mod(\"$prefix/limit\") = \"$3\"
+mod(\"$prefix/canary\") = \"$4\""
         # One's own slot may be entered again although the fleet has been stopped since: the host is in the middle of it.
         [ "$2" -ne 0 ] || comparisons="$comparisons
 mod(\"$prefix/stop\") = \"0\""
         requests="put $prefix/slot/$slot \"$HOST $(date +%s) $(text "$what")\" --lease=$lease"
         [ "$phase" != canary ] || requests="$requests
 put $prefix/trial/$subject/$HOST \"$HOST\" --lease=$lease"
-        [ "$5" = - ] || {
+        [ "$6" = - ] || {
                 comparisons="$comparisons
-mod(\"$prefix/serial/$subject\") = \"$5\""
+mod(\"$prefix/serial/$subject\") = \"$6\""
                 requests="$requests
 put $prefix/serial/$subject $HOST"
         }
         [ -z "$once" ] || {
                 comparisons="$comparisons
-mod(\"$prefix/once/$package/$once\") = \"$4\""
+mod(\"$prefix/once/$package/$once\") = \"$5\""
                 requests="$requests
 put $prefix/once/$package/$once \"$HOST\" --lease=$lease"
         }

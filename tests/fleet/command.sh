@@ -149,6 +149,33 @@ test_etcd_that_does_not_answer() {
         assert_err 'names no ENDPOINTS'
 }
 
+# offers WORDS WORD...: bash, for the last one of WORDS.
+offers() {
+        given=$1
+        shift
+        # shellcheck disable=SC2016 # for bash
+        got=$(bash -c '. "$1" && eval "COMP_WORDS=($2)" && COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) && _deploy_migrate_fleet && echo "${COMPREPLY[*]}"' \
+                bash "$COMPLETION" "$given")
+        [ "$got" = "$*" ] || fail "for '$given' bash offers '$got', not '$*'"
+}
+
+test_completion() {
+        COMPLETION=$(cd "${0%/*}/../../packaging/completion/bash" && pwd)/deploy-migrate-fleet
+        offers 'deploy-migrate-fleet st' status stop
+        offers 'deploy-migrate-fleet status ""' --json --prometheus
+        offers 'deploy-migrate-fleet --group status ma' max-failures
+        offers 'deploy-migrate-fleet --group ""' ''
+        offers 'deploy-migrate-fleet canary --' --remove
+        host a
+        fleet 0 a --help
+        sed -nE 's/^  ([a-z-]+) .*/\1/p' "$OUT" | sort -u >"$WORK/verbs"
+        offers 'deploy-migrate-fleet ""' status stop resume limit canary max-failures --group --help
+        for verb in status stop resume limit canary max-failures; do
+                grep -qx -e "$verb" "$WORK/verbs" || fail "the help has no $verb"
+        done
+        [ "$(wc -l <"$WORK/verbs")" -eq 6 ] || fail 'the help has another verb'
+}
+
 test_metrics_and_alerts() {
         command -v promtool >/dev/null || {
                 echo 'prometheus is missing' >"$WORK/skip"

@@ -125,8 +125,8 @@ test_a_host_of_the_same_name_does_not_share_it() {
 
 test_a_stopped_fleet() {
         hosts a
-        key stop '1700000000 boss the database is being moved'
-        sample_refused 1 'the fleet is stopped by boss: the database is being moved' a
+        key stop '1700000000 boss the database is being * moved'
+        sample_refused 1 'the fleet is stopped by boss: the database is being * moved' a
         ctl del "/deploy-migrate/$GROUP/stop"
         sample a
 }
@@ -297,7 +297,7 @@ test_a_holder_that_is_stopped_has_lost_it() {
         kill -CONT "$(cat "$WORK/hosts/a/pid")"
         await_end a
         [ "$status" -ne 0 ] || fail 'it ended well'
-        grep -qE "hasn't answered|lease" "$WORK/hosts/a/err" || fail "it says: $(cat "$WORK/hosts/a/err")"
+        grep -q 'could not be renewed' "$WORK/hosts/a/err" || fail "it says: $(cat "$WORK/hosts/a/err")"
         key slot/1 | grep -q '^b ' || fail "slot 1 is: $(key slot/1)"
 }
 
@@ -343,7 +343,7 @@ test_a_holder_gives_up_before_its_lease_ends() {
         await_end a
         now=$(uptime)
         [ "$status" -eq 69 ] || fail "exit status $status"
-        grep -q "etcd hasn't answered for 4 s" "$WORK/hosts/a/err" || fail "it says: $(cat "$WORK/hosts/a/err")"
+        grep -q "it could not be renewed for 4 s: etcd: none of $ENDPOINTS answers" "$WORK/hosts/a/err" || fail "it says: $(cat "$WORK/hosts/a/err")"
         valid=$(sed -n 's/^valid //p' "$WORK/hosts/a/out" | tail -n 1)
         awk "BEGIN { exit !($now <= $valid + 1.5) }" || fail "it ended at $now, and was valid until $valid"
         resume_etcd

@@ -31,7 +31,7 @@ fleet_begin() {
         state=$root/run/deploy-migrate/.fleet # no package is called so
         ENDPOINTS='' CACERT='' CERT='' KEY='' USER='' PASSWORD_FILE=''
         GROUP=default HOST='' ROLE='' TTL=60 WAIT=300 POLL=10 UNREACHABLE=wait
-        [ ! -e "$conf" ] || read_settings <"$conf"
+        [ ! -e "$conf" ] || { check_trust "$conf" 022 && read_settings <"$conf"; }
         GROUP=${1:-$GROUP}
         [ -n "$HOST" ] || HOST=$(uname -n)
         check_settings
@@ -51,6 +51,12 @@ read_settings() {
                 *) die "$conf: '$key' is no setting; see deploy-migrate-fleet(8)" ;;
                 esac
         done
+}
+
+# check_trust FILE MODES: it is root's, and has none of these modes.
+check_trust() {
+        [ -n "$(find -L "$1" -maxdepth 0 -user 0 ! -perm "/$2")" ] ||
+                die "$1: it isn't root's alone; 'chown root $1 && chmod go-rwx $1' makes it so"
 }
 
 check_settings() {
@@ -91,6 +97,7 @@ export_settings() {
         [ -z "$KEY" ] || export ETCDCTL_KEY="$root$KEY"
         [ -n "$USER" ] || return 0
         password=''
+        [ ! -e "$root$PASSWORD_FILE" ] || [ -z "$PASSWORD_FILE" ] || check_trust "$root$PASSWORD_FILE" 077
         [ -z "$PASSWORD_FILE" ] || read -r password <"$root$PASSWORD_FILE" || [ -n "$password" ] || die "$root$PASSWORD_FILE: can't be read"
         export ETCDCTL_USER="$USER:$password"
 }
@@ -225,6 +232,8 @@ function first(text) {
 /^"Count" : / { count[++answers] = $3 }
 END {
         limit = "limit" in value ? value["limit"] + 0 : 1
+        if (limit > 99999)
+                limit = 99999
         canary = value["canary"] + 0
         passed = count[7]
         if (own == "" && "stop" in value) {

@@ -47,6 +47,7 @@ secured() {
         cp "$WORK/ca.pem" "$WORK/$certificate.pem" "$WORK/$certificate.key" "$HOST_ROOT/etc"
         echo secret >"$HOST_ROOT/etc/password"
         echo wrong >"$HOST_ROOT/etc/wrong-password"
+        chmod 600 "$HOST_ROOT/etc/password" "$HOST_ROOT/etc/wrong-password"
 }
 
 passes() {
@@ -65,6 +66,9 @@ test_access() {
         secured a stranger USER=fleet PASSWORD_FILE=/etc/password
         passes a
         end_turn_and_command
+
+        chmod 640 "$HOST_ROOT/etc/password"
+        refused 2 "isn't root's alone" a sample 2.0 3.0
 
         secured b stranger
         refused 2 'permission denied' b sample 1.0 2.0

@@ -382,6 +382,37 @@ test_settings_that_are_wrong() {
         done
 }
 
+test_settings_of_somebody_else() {
+        hosts a
+        conf=$WORK/hosts/a/etc/deploy-migrate/fleet.conf
+        chmod 664 "$conf"
+        sample_refused 2 "isn't root's alone" a
+        chmod 644 "$conf"
+        chown 1000 "$conf"
+        sample_refused 2 "isn't root's alone" a
+        chown root "$conf"
+        sample a
+}
+
+# Of somebody who may write the keys.
+test_keys_that_mean_harm() {
+        hosts a
+        key limit 999999999999
+        key 'slot/1 $(touch /x); x' 'b'
+        key 'slot/-' '* $(touch /x)'
+        key canary 'x'
+        sample a
+        end_turn a completed
+        key stop "$(printf 'x y \033[31m"\\$(touch /x)\n* `x`')"
+        sample_refused 1 'the fleet is stopped by y: ' a
+        ! LC_ALL=C grep -q '[[:cntrl:]]' "$WORK/hosts/a/err" || fail "it says: $(cat -v "$WORK/hosts/a/err")"
+        [ ! -e /x ] || fail 'something was run'
+        fleet 0 a status
+        ! LC_ALL=C tr -d '\n' <"$OUT" | grep -q '[[:cntrl:]]' || fail "it says: $(cat -v "$OUT")"
+        fleet 0 a status --json
+        jq -e .stop.reason "$OUT" || fail "no JSON: $(cat "$OUT")"
+}
+
 # As a package that was installed, and not set up; and one that was removed.
 test_without_endpoints_all_have_a_turn() {
         hosts a

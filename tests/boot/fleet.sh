@@ -110,6 +110,36 @@ test_apt_is_refused_and_later_granted() {
         assert_passed
 }
 
+test_apt_waits_for_the_canary() {
+        install_sample
+        put canary 1
+        put role/canary/other 1700000000
+        expect 100 apt-get -q -y upgrade
+        assert_said '0 of 1 canaries have passed sample@2.0, and this host is none'
+        assert_refused
+        put passed/sample@2.0/other 1700000000
+        expect 0 apt-get -q -y upgrade
+        assert_passed
+}
+
+# One slot is for all of them, also where some are migrated beside each other.
+test_several_packages_at_once() {
+        sample 1.0
+        package plain 1.0
+        ship
+        apt install sample plain
+        sample 2.0
+        package plain 2.0
+        format_migration 2.0.0/001_format
+        ship
+        put canary 1
+        apt upgrade
+        assert_passed
+        assert_ran_once plain 2.0.0/001_format
+        [ -n "$(key passed/plain@2.0/me)" ] || fail 'etcd does not know that plain has passed'
+        [ -z "$(etcd get --prefix --keys-only /deploy-migrate/default/trial/)" ] || fail 'a canary is still at it'
+}
+
 test_unattended_upgrades_are_refused_and_later_granted() {
         install_sample
         put slot/1 'other 1700000000 x'
@@ -201,6 +231,29 @@ END
         wait $!
         await has_no_slot
         await has_no_hold
+}
+
+# As a program that installs packages and lives on, without the lock.
+test_a_program_that_lives_on_gives_it_back() {
+        install_sample
+        cat >"$ROOT/root/install" <<'END'
+import time, apt, apt_pkg
+cache = apt.Cache()
+cache["sample"].mark_upgrade()
+apt_pkg.pkgsystem_lock()
+manager = apt_pkg.PackageManager(cache._depcache)
+fetcher = apt_pkg.Acquire()
+manager.get_archives(fetcher, cache._list, apt_pkg.PackageRecords(cache._cache))
+fetcher.run()
+apt_pkg.pkgsystem_unlock_inner()
+manager.do_install()
+apt_pkg.pkgsystem_unlock()
+open("/root/done", "w")
+time.sleep(4321)
+END
+        (machine python3 /root/install) &
+        await test -e "$ROOT/root/done"
+        assert_passed
 }
 
 # Unpacked while the machine was off, where nothing is asked.

@@ -68,6 +68,17 @@ migrate) chown -R 1:1 "${DPKG_ROOT-}/var/lib/bench" ;;
 esac
 """
 
+# The least that a transaction asks of the kernel for it: an overlay copies each file up, the file itself gets its owner, the copy is removed.
+OWNERS_IN_OVERLAY = """\
+cd "$1"
+mkdir upper work merged
+mount -t overlay -o lowerdir=var/lib/bench,upperdir=upper,workdir=work,redirect_dir=on,index=on,metacopy=off,volatile overlay merged
+chown -R 1:1 merged
+umount merged
+chown -R 1:1 var/lib/bench
+rm -r upper work merged
+"""
+
 # Directories, each in the one before.
 NEST = """\
 #!/usr/bin/python3 -IS
@@ -182,10 +193,15 @@ def bench_change_owners(program, base):
             die(f"'{' '.join(command)}' didn't do its work")
         return cost
 
-    costs = alternate(3, lambda: side(lambda tree, _: (prepare(program, tree), program.env)),
-                      lambda: side(lambda tree, script: ([str(script), "migrate"],
-                                                         {**program.env, "DPKG_ROOT": str(tree)})))
-    yield row("chown of 20,000 files : chown -R", costs, "at most 10x", costs[0].wall <= costs[1].wall * 10)
+    def kernel(tree, _script):
+        return ["unshare", "-m", "sh", "-euc", OWNERS_IN_OVERLAY, "sh", str(tree)], program.env
+
+    ours, theirs, least = alternate(3, lambda: side(lambda tree, _: (prepare(program, tree), program.env)),
+                                    lambda: side(lambda tree, script: ([str(script), "migrate"],
+                                                                       {**program.env, "DPKG_ROOT": str(tree)})),
+                                    lambda: side(kernel))
+    yield row("chown of 20,000 files : chown -R", (ours, theirs), "at most 10x", ours.wall <= theirs.wall * 10)
+    yield row("  what of that the kernel takes : chown -R", (least, theirs), "", True)
 
 
 def bench_deep_path(program, base):

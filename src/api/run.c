@@ -285,6 +285,8 @@ static int run_do_locked(struct run *run, struct error *error)
         struct package *pkg = run->pkg;
         int q, r;
 
+        if (!(run->flags & DMIG_SANDBOX_OFF))
+                context_begin_network(run->ctx);
         r = package_open_history(pkg, HISTORY_APPEND, error);
         if (r >= 0)
                 r = run_recover(run, error);

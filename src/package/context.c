@@ -66,6 +66,8 @@ struct dmig *dmig_unref(struct dmig *ctx)
         dpkg_database_free(ctx->database);
         strv_done(&ctx->names);
         error_clear(&ctx->error);
+        if (ctx->making)
+                ctx->network = network_end(ctx->making, NULL);
         fd_closep(&ctx->network);
         fd_closep(&ctx->stop_fd);
         root_done(&ctx->root);
@@ -340,6 +342,14 @@ static int root_mount_check(struct error *error)
                 "can't make a sandbox: the root directory of this chroot is not a mount point; use --root from outside, or bind-mount it onto itself first");
 }
 
+void context_begin_network(struct dmig *ctx)
+{
+        assert(ctx);
+
+        if (ctx->network < 0 && !ctx->making && root_mount_check(NULL) >= 0 && network_begin(&ctx->making) < 0)
+                ctx->making = NULL;
+}
+
 int context_need_network(struct dmig *ctx, struct error *error)
 {
         int r = root_mount_check(error);
@@ -347,6 +357,6 @@ int context_need_network(struct dmig *ctx, struct error *error)
         if (r < 0)
                 return r;
         if (ctx->network < 0)
-                ctx->network = network_new(error);
+                ctx->network = ctx->making ? network_end(TAKE_PTR(ctx->making), error) : network_new(error);
         return ctx->network < 0 ? ctx->network : 0;
 }

@@ -30,6 +30,7 @@ struct dmig {
         struct dpkg_database *database; /* NULL until it is asked for */
         bool changed;                   /* the database was read again since the last dmig_is_stale() */
         int network;                    /* -EBADF until it is asked for */
+        struct network_making *making;  /* of it; NULL: not begun */
         bool units_changed;             /* files in a directory of systemd units, since reload_units() */
 };
 
@@ -67,5 +68,7 @@ _must_check_ int context_lock_commit(const struct dmig *ctx, struct error *error
 _must_check_ int context_find_package(struct dmig *ctx, const char *name, const struct dpkg_package **ret,
                                       struct error *error);
 
+/* Begins to make ctx->network, for a caller that will probably need it. What fails now is tried again when it does. */
+void context_begin_network(struct dmig *ctx);
 /* Makes ctx->network unless it is there. Returns: 0, or a negative errno with @error set. */
 _must_check_ int context_need_network(struct dmig *ctx, struct error *error);

@@ -31,19 +31,19 @@ static int network_raise_loopback(void)
         return r;
 }
 
-/* What the thread is told, and what it tells. */
-struct making {
+struct network_making {
+        pthread_t thread;
         int fd; /* of the name space; a negative errno if it couldn't be made */
         const char *failed;
 };
 
-static int making_fail(struct making *making, const char *what, int code)
+static int making_fail(struct network_making *making, const char *what, int code)
 {
         making->failed = what;
         return making->fd = code;
 }
 
-static int making_do(struct making *making)
+static int making_do(struct network_making *making)
 {
         int r;
 
@@ -62,34 +62,47 @@ static void *making_run(void *userdata)
         return NULL;
 }
 
-/* In a thread, which ends with it, so that the caller's never leaves its own network. Returns: 0 or a negative errno. */
-static int making_run_in_thread(struct making *making)
+int network_begin(struct network_making **ret)
 {
+        _cleanup_free_ struct network_making *making = malloc(sizeof(*making));
         sigset_t all, before;
-        pthread_t thread;
         int r;
 
+        assert(ret);
+
+        if (!making)
+                return -ENOMEM;
+        *making = (struct network_making){ .fd = -EBADF };
         /* Signals are for the caller's threads to handle. */
         sigfillset(&all);
         (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-        r = pthread_create(&thread, NULL, making_run, making);
+        r = pthread_create(&making->thread, NULL, making_run, making);
         (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
         if (r > 0)
-                return -r;
-        (void)pthread_join(thread, NULL);
+                return r == EAGAIN ? -ENOMEM : -r; /* which it was: pthread_create(3) calls it so */
+        *ret = TAKE_PTR(making);
         return 0;
+}
+
+int network_end(struct network_making *making, struct error *error)
+{
+        _cleanup_free_ struct network_making *ended = making;
+
+        assert(making);
+
+        (void)pthread_join(ended->thread, NULL);
+        if (ended->fd == -EPERM && !mount_is_permitted())
+                return error_setf(
+                        error, -EPERM,
+                        "can't make the sandbox: the capability CAP_SYS_ADMIN is missing; run as root, or run the migrations directly on the system with deploy-migrate retry --sandbox=off");
+        return ended->fd < 0 ? error_errnof(error, ended->fd, "can't %s", ended->failed) : ended->fd;
 }
 
 int network_new(struct error *error)
 {
-        struct making making = { .fd = -EBADF };
-        int r = making_run_in_thread(&making);
+        struct network_making *making;
+        int r = network_begin(&making);
 
-        if (r < 0)
-                return error_errnof(error, r, "can't make a thread for the network of the sandbox");
-        if (making.fd == -EPERM && !mount_is_permitted())
-                return error_setf(
-                        error, -EPERM,
-                        "can't make the sandbox: the capability CAP_SYS_ADMIN is missing; run as root, or run the migrations directly on the system with deploy-migrate retry --sandbox=off");
-        return making.fd < 0 ? error_errnof(error, making.fd, "can't %s", making.failed) : making.fd;
+        return r < 0 ? error_errnof(error, r, "can't make a thread for the network of the sandbox")
+                     : network_end(making, error);
 }

@@ -74,6 +74,7 @@ static bool changes_nothing(pid_t pid, const struct __ptrace_syscall_info *info)
         case SYS_fcntl:
         case SYS_fdatasync:
         case SYS_fgetxattr:
+        case SYS_flistxattr:
         case SYS_flock:
         case SYS_fsconfig:
         case SYS_fsmount:
@@ -98,6 +99,7 @@ static bool changes_nothing(pid_t pid, const struct __ptrace_syscall_info *info)
         case SYS_readlinkat:
         case SYS_recvfrom:
         case SYS_rt_sigaction:
+        case SYS_rt_sigprocmask:
         case SYS_socketpair:
         case SYS_statx:
         case SYS_syncfs:

@@ -40,7 +40,7 @@ run_tests() {
         chmod 755 "$WORK"
         OUT=$WORK/out ERR=$WORK/err
         trap 'clean_up; rm -rf "$WORK"' EXIT
-        trap 'exit 1' HUP INT TERM
+        trap 'exit 1' HUP INT PIPE TERM
         export DEPLOY_MIGRATE_TEST="$WORK"
         for node in $nodes; do
                 start_node $node

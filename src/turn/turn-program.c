@@ -205,7 +205,7 @@ bool turn_program_is_stopped(const struct turn_program *program)
         return end && end[1] == ' ' && (end[2] == 'T' || end[2] == 't');
 }
 
-void turn_program_read(int *fd, void (*feed)(const char *data, size_t size, void *userdata), void *userdata)
+int turn_program_read(int *fd, void (*feed)(const char *data, size_t size, void *userdata), void *userdata)
 {
         char data[4096];
         ssize_t n = -1;
@@ -217,11 +217,12 @@ void turn_program_read(int *fd, void (*feed)(const char *data, size_t size, void
                 n = read(*fd, data, sizeof(data));
                 if (n > 0)
                         feed(data, (size_t)n, userdata);
-                else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+                else if (n == 0)
                         fd_end(fd);
-                else if (errno == EAGAIN)
-                        return;
+                else if (errno != EINTR)
+                        return errno == EAGAIN ? 0 : -errno;
         }
+        return 0;
 }
 
 /* ---- The end ---- */

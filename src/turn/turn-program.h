@@ -32,7 +32,8 @@ _must_check_ int turn_program_start(struct turn_program *program, char *const *a
 bool turn_program_lives(struct turn_program *program);
 /* Whether a signal has stopped it, so that it can't do what it has to. */
 bool turn_program_is_stopped(const struct turn_program *program);
-/* Passes what can be read from *@fd without waiting to @feed, and closes it at its end. */
-void turn_program_read(int *fd, void (*feed)(const char *data, size_t size, void *userdata), void *userdata);
+/* Passes what can be read from *@fd without waiting to @feed, and closes it at its end. Returns: 0 or a negative errno. */
+_must_check_ int turn_program_read(int *fd, void (*feed)(const char *data, size_t size, void *userdata),
+                                   void *userdata);
 /* Closes its standard input, and awaits its end; after @patience_sec its processes get SIGTERM, and at last SIGKILL. */
 void turn_program_end(struct turn_program *program, unsigned patience_sec);

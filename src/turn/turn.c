@@ -38,23 +38,6 @@ static void turn_set_state(struct turn *turn, enum turn_state state, char *reaso
         turn->state = state;
 }
 
-void turn_listen(struct turn *turn)
-{
-        struct turn_words *words;
-
-        if (!turn)
-                return;
-        words = &turn->words;
-        turn_program_read(&turn->program.output, turn_words_feed_output, words);
-        turn_program_read(&turn->program.errors, turn_words_feed_errors, words);
-        if (turn->state != TURN_WAITING)
-                return;
-        if (words->granted)
-                turn->state = TURN_HELD;
-        else if (words->complained)
-                turn_set_state(turn, TURN_BROKEN, TAKE_PTR(words->fault));
-}
-
 static int turn_describe_end(const struct turn *turn, char **ret)
 {
         const struct turn_program *program = &turn->program;
@@ -90,6 +73,42 @@ static void turn_lose(struct turn *turn, const char *why)
         if (asprintf(&reason, "the turn was lost: %s", why) < 0)
                 reason = NULL;
         turn_set_state(turn, TURN_LOST, reason);
+}
+
+/* What it says may be that it has the turn or, later, for how long: without that, the turn isn't held. */
+static void turn_fail_to_hear(struct turn *turn, int code)
+{
+        char *reason;
+
+        if (turn->state == TURN_HELD)
+                turn_lose(turn, "what its program says can't be read");
+        if (turn->state != TURN_WAITING)
+                return;
+        if (asprintf(&reason, "what %s" TURN_PATH " says can't be read: %s", turn->ctx->root.path, strerror(-code)) < 0)
+                reason = NULL;
+        turn_set_state(turn, TURN_BROKEN, reason);
+}
+
+void turn_listen(struct turn *turn)
+{
+        struct turn_words *words;
+        int q, r;
+
+        if (!turn)
+                return;
+        words = &turn->words;
+        r = turn_program_read(&turn->program.output, turn_words_feed_output, words);
+        q = turn_program_read(&turn->program.errors, turn_words_feed_errors, words);
+        if (r < 0 || q < 0) {
+                turn_fail_to_hear(turn, r < 0 ? r : q);
+                return;
+        }
+        if (turn->state != TURN_WAITING)
+                return;
+        if (words->granted)
+                turn->state = TURN_HELD;
+        else if (words->complained)
+                turn_set_state(turn, TURN_BROKEN, TAKE_PTR(words->fault));
 }
 
 /* Listens, and finds out whether it still lives. */

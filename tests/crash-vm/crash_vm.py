@@ -8,8 +8,9 @@ disk is one that writes down what is written to it (../crash/disks.py). Of what 
 by chance is lost.
 
 When it is killed follows what the machine tells of the upgrade: the lines of dpkg's log and of the history, as they are written. An upgrade that
-nobody kills gives them, with the time between one and the next. The kills are spread over them evenly, from the first on to the time after
-the end, and each comes at an instant chosen by chance before the next line.
+nobody kills gives them, with the time between one and the next, and how often the disk is written to until the third. The kills are spread
+over the lines evenly, from the first on to the time after the end. Every other one comes at an instant chosen by chance before the next
+line; the others when the disk has been written to so often, chosen by chance, since a commit is short and writes a lot.
 
 KILLS, SEED, DEPLOY_MIGRATE_ACCEL: see run.
 """
@@ -37,6 +38,8 @@ PREFIX = "crash-vm: "
 MARK = "mark: "
 BOOTED = ("booted: running", "booted: waits for dpkg")
 AFTER = 1  # seconds after the end of the upgrade
+LONG = 60  # seconds, for some writes
+LINES = 3  # between which the writes of a kill come
 BEFORE_ALL, WITHIN, AFTER_ALL = "before", "in", "after"  # the migrations
 HISTORY = "var/lib/deploy-migrate/sample/history.jsonl"
 MIGRATIONS = 6
@@ -79,10 +82,10 @@ class Machine:
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def run_until(self, clock):
+    def run_until(self, clock, stop=lambda: False):
         """As long as it has something to do."""
         last, idle = self.clock(), 0
-        while last < clock and idle < IDLE:
+        while last < clock and idle < IDLE and not stop():
             time.sleep(0.01)
             now = self.clock()
             idle = idle + 0.01 if now == last else 0
@@ -151,14 +154,15 @@ def read_events(root):
 
 
 def describe(image):
-    """What a power cut has left, in a few words."""
+    """What a power cut has left, in a few words; and where it came."""
     with mounted_copy(image) as root:
         events = [event["event"] for event in read_events(root)]
         with open(os.path.join(root, "var/lib/dpkg/status"), encoding="utf-8") as status:
             stanza = next(part for part in status.read().split("\n\n") if part.startswith("Package: sample\n"))
     fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line)
     package = f"sample {fields['Version']} {fields['Status'].split()[2]}"
-    return f"{package}, {events.count('applied')} of {MIGRATIONS} applied, the last event is {events[-1] if events else 'none'}"
+    told = f"{package}, {events.count('applied')} of {MIGRATIONS} applied, the last event is {events[-1] if events else 'none'}"
+    return told, AFTER_ALL if "completed" in events else WITHIN if "started" in events else BEFORE_ALL
 
 
 # ---- How far an upgrade is -------------------------------------------------------------------
@@ -171,6 +175,7 @@ class Mark:
     text: str
     before: int
     time: float = 0  # of the machine, until the next one
+    writes: int = 0
 
 
 class Marks:
@@ -178,7 +183,6 @@ class Marks:
 
     def __init__(self):
         self.seen = collections.Counter()
-        self.where = BEFORE_ALL
 
     def take(self, line):
         """Returns: the mark, or None."""
@@ -188,17 +192,14 @@ class Marks:
         self.seen[text] += 1
         return Mark(text, self.seen[text] - 1)
 
-    def _tell(self, line):
+    @staticmethod
+    def _tell(line):
         if not line.startswith("{"):
             return line[len("2026-01-01 00:00:00 ") :]
         try:
             event = json.loads(line)
         except ValueError:  # others write to the console, too
             return line
-        if event["event"] == "started":
-            self.where = WITHIN
-        if event["event"] == "completed":
-            self.where = AFTER_ALL
         return " ".join(filter(None, (event["event"], event.get("id"))))
 
 
@@ -236,58 +237,81 @@ class Kills:
 
     @contextlib.contextmanager
     def upgrading(self):
-        """A machine that begins to upgrade, on a disk that writes the log."""
+        """A machine that begins to upgrade, and its disk, which writes the log."""
         disk = os.path.join(self.directory, "disk")
         disks.copy_sparse(self.ready, disk)
         with disks.Disks([disk], os.path.join(self.directory, "disks"), os.path.join(self.directory, "log")) as recorder:
             with self.start(recorder.files()[0], "upgrade") as machine:
                 machine.listen_until("upgrading")
-                yield machine
+                yield machine, recorder
 
     def measure(self):
         """An upgrade that nobody kills: what it comes by, and when."""
         marks, found, times, wrong = Marks(), [], [], []
-        with self.upgrading() as machine:
+        with self.upgrading() as (machine, recorder):
             began = machine.clock()
             for line in machine.hear("upgraded"):
                 if mark := marks.take(line):
                     found.append(mark)
                     times.append(machine.clock())
+                    recorder.mark()
                 else:
                     wrong.append(line)
             times.append(machine.clock())
-        if wrong or marks.where != AFTER_ALL:
+        if wrong or "completed" not in marks.seen:
             raise AssertionError(f"the upgrade fails: {wrong}, {[mark.text for mark in found]}")
         gaps = [max(0, following - at) for at, following in zip(times, times[1:])]
-        self.marks = [dataclasses.replace(mark, time=gap) for mark, gap in zip(found, gaps)] + [Mark("", 0, AFTER)]
-        return f"an upgrade takes {times[-1] - began:.1f} s, and writes {len(found)} lines"
+        writes = self.count_writes()
+        self.marks = [
+            dataclasses.replace(mark, time=gap, writes=sum(writes[at : at + LINES]))
+            for at, (mark, gap) in enumerate(zip(found, gaps))
+        ]
+        self.marks.append(Mark("", 0, AFTER))
+        return f"an upgrade takes {times[-1] - began:.1f} s, and writes {len(found)} lines, the disk {sum(writes)} times"
+
+    def count_writes(self):
+        """After each mark, until the next."""
+        counts = []
+        for kind, *_ in disks.read_log(os.path.join(self.directory, "log")):
+            if kind == disks.MARK:
+                counts.append(0)
+            elif counts:
+                counts[-1] += 1
+        return counts
 
     def choose(self, number, kills):
-        """Returns: the mark after which this kill comes, and how long."""
+        """Returns: the mark after which this kill comes; after how long, or after how many writes."""
         mark = self.marks[int((number - 1 + self.chance.random()) * len(self.marks) / kills)]
-        return mark, self.chance.random() * mark.time
+        if number % 2 and mark.writes:
+            return mark, 0, self.chance.randrange(mark.writes)
+        return mark, self.chance.random() * mark.time, None
 
     def kill(self, number, kills):
         """Returns: what is said of it, and what doesn't hold."""
-        wanted, after = self.choose(number, kills)
+        wanted, after, writes = self.choose(number, kills)
         marks, last = Marks(), None
-        with self.upgrading() as machine:
+        with self.upgrading() as (machine, recorder):
             for line in machine.hear("upgraded"):
                 last = marks.take(line) or last
                 if last and (last.text, last.before) == (wanted.text, wanted.before):
                     break
-            machine.run_until(machine.clock() + after)
-        self.tally[marks.where] += 1
+            if writes is None:
+                machine.run_until(machine.clock() + after)
+            else:
+                recorder.break_after(writes)
+                machine.run_until(machine.clock() + LONG, recorder.is_broken)
         cut = os.path.join(self.directory, "cut")
         lost = self.cut(os.path.join(self.directory, "log"), cut)
-        found = describe(cut)
+        found, where = describe(cut)
+        self.tally[where] += 1
         with self.start(cut, "go-on") as machine:
             said = machine.listen_until("end")
         booted, *said = said
         wrong = [booted] * (booted not in BOOTED) + [line for line in said if line not in self.wanted]
         wrong += [f"not said: {line}" for line in self.wanted if line not in said]
         place = f'"{wanted.text}"' if wanted.text else "the end"
-        return f"killed {after:.2f} s after {place}, {marks.where} the migrations, {lost}: {found}, {booted}", wrong
+        when = f"{after:.2f} s" if writes is None else f"{writes} writes"
+        return f"killed {when} after {place}, {where} the migrations, {lost}: {found}, {booted}", wrong
 
     def cut(self, log, image):
         """Makes the disk that the power cut leaves. Returns: how much was lost."""

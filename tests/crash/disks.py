@@ -185,7 +185,7 @@ class _Server:
             writes, _, disk = argument.partition(" ")
             self.writes_left, self.breaking = int(writes), int(disk) if disk else None
         self.log.flush()
-        self.control.send(b"done")
+        self.control.send(b"broken" if self.writes_left == 0 else b"done")
         return True
 
     def record(self, kind, disk, offset, data):
@@ -293,9 +293,13 @@ class Disks:
         """From then on, writing fails, for good: to all disks, or to that one, of which the writes count."""
         self._command(f"break {writes}" if disk is None else f"break {writes} {disk}")
 
+    def is_broken(self):
+        """What is written from then on isn't in the log."""
+        return self._command("look") == b"broken"
+
     def _command(self, text):
         self.control.send(text.encode())
-        self.control.recv(64)
+        return self.control.recv(64)
 
 
 def _serve(fuse, control, disks):

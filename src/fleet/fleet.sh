@@ -36,7 +36,7 @@ fleet_begin() {
         [ -n "$HOST" ] || HOST=$(uname -n)
         check_settings
         prefix=/deploy-migrate/$GROUP
-        lease='' token='' until=0 announced=''
+        lease='' token='' until=0 announced='' answer_within=6
         export_settings
 }
 
@@ -146,9 +146,9 @@ etcd() {
         esac
 }
 
-# transaction COMPARISONS REQUESTS: 1 if a comparison is false.
+# transaction COMPARISONS REQUESTS: 1 if a comparison is false. It waits for an answer for as many seconds as answer_within says.
 transaction() {
-        etcd 6 txn --write-out=fields <<END || return
+        etcd "$answer_within" txn --write-out=fields <<END || return
 ${1:+$1
 }
 $2
@@ -468,8 +468,8 @@ turn_leave() {
 
 # Tries more than once, since a leader may just have gone; each new one lets all leases begin anew, so that the slot would stay taken for longer.
 turn_revoke() {
-        for _ in 1 2 3; do
-                etcd 4 lease revoke "$lease" </dev/null
+        for _ in 1 2; do
+                etcd 2 lease revoke "$lease" </dev/null
                 case $? in
                 0 | "$REFUSED") return ;;
                 esac

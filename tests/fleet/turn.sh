@@ -320,6 +320,20 @@ test_it_outlives_the_leader() {
         assert_keys passed/ passed/sample@2.0/a
 }
 
+test_what_is_said_while_there_is_no_leader_is_recorded() {
+        hosts a
+        sample a
+        node=$(leader)
+        kill_node "$node"
+        end_turn a 'failed x'
+        (start_node "$node")
+        [ "$status" -eq 0 ] || fail "exit status $status: $(cat "$WORK/hosts/a/err")"
+        await is_healthy
+        assert_keys failed/ failed/sample@2.0/a
+        assert_keys stop stop
+        assert_keys slot/ ''
+}
+
 # ---- etcd that doesn't answer ----
 
 pause_etcd() {

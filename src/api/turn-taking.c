@@ -66,6 +66,14 @@ static int turn_judge(struct attempt *a, const struct turn_wait *wait, struct er
         return 1;
 }
 
+/* It couldn't be asked for, because of @r. Returns: as turn_take(). */
+static int turn_fail(struct attempt *a, struct error *reason, int r, struct error *error)
+{
+        return error_is_mute(reason, error_complete(reason, r))
+                       ? r
+                       : attempt_postpone_without_turn(a, error_text(reason), error);
+}
+
 /* What was done under the turn before it is durable before others may follow. Returns: as turn_take(). */
 static int turn_take_another(struct attempt *a, struct turn **held, struct error *error)
 {
@@ -90,7 +98,7 @@ static int turn_take_another(struct attempt *a, struct turn **held, struct error
         if (r == -ECANCELED)
                 return error_setf(error, r, "stopped while %s waited for its turn", a->migration->id);
         if (r < 0)
-                return error_is_mute(&reason, r) ? r : attempt_postpone_without_turn(a, error_text(&reason), error);
+                return turn_fail(a, &reason, r, error);
         a->turn = *held;
         return turn_judge(a, &wait, error);
 }
@@ -111,7 +119,6 @@ int turn_take(struct attempt *attempt, struct turn **held, struct error *error)
         }
         r = turn_find(attempt->ctx, attempt->history->package, &reason);
         if (r < 0)
-                return error_is_mute(&reason, r) ? r
-                                                 : attempt_postpone_without_turn(attempt, error_text(&reason), error);
+                return turn_fail(attempt, &reason, r, error);
         return r == 0 ? 1 : turn_take_another(attempt, held, error);
 }

@@ -78,15 +78,15 @@ static void turn_lose(struct turn *turn, const char *why)
 /* What it says may be that it has the turn or, later, for how long: without that, the turn isn't held. */
 static void turn_fail_to_hear(struct turn *turn, int code)
 {
+        bool lost = turn->state == TURN_HELD;
         char *reason;
 
-        if (turn->state == TURN_HELD)
-                turn_lose(turn, "what its program says can't be read");
-        if (turn->state != TURN_WAITING)
+        if (!lost && turn->state != TURN_WAITING)
                 return;
-        if (asprintf(&reason, "what %s" TURN_PATH " says can't be read: %s", turn->ctx->root.path, strerror(-code)) < 0)
+        if (asprintf(&reason, "%swhat %s" TURN_PATH " says can't be read: %s", lost ? "the turn was lost: " : "",
+                     turn->ctx->root.path, strerror(-code)) < 0)
                 reason = NULL;
-        turn_set_state(turn, TURN_BROKEN, reason);
+        turn_set_state(turn, lost ? TURN_LOST : TURN_BROKEN, reason);
 }
 
 void turn_listen(struct turn *turn)
@@ -182,10 +182,13 @@ static int turn_start(struct turn *turn, const struct turn_request *request, str
         if (r < 0)
                 return r;
         r = turn_program_start(&turn->program, argv.list, envp.list);
-        return r < 0 ? error_errnof(error, r, "can't execute %s" TURN_PATH, root) : turn_watch(turn);
+        if (r < 0)
+                return error_errnof(error, r, "can't execute %s" TURN_PATH, root);
+        r = turn_watch(turn);
+        return r < 0 ? error_errnof(error, r, "can't watch %s" TURN_PATH, root) : 0;
 }
 
-static int turn_await(struct turn *turn, const struct turn_request *request)
+static int turn_await(struct turn *turn, const struct turn_request *request, struct error *error)
 {
         uint64_t begin = now_usec(CLOCK_MONOTONIC), next = begin + USEC_PER_SEC;
 
@@ -203,7 +206,7 @@ static int turn_await(struct turn *turn, const struct turn_request *request)
                         request->wait(now - begin, turn->words.said, request->userdata);
                 }
                 if (poll(fds, ELEMENTSOF(fds), (int)((next - now) / USEC_PER_MSEC) + 1) < 0 && errno != EINTR)
-                        return -errno;
+                        return error_errnof(error, -errno, "can't wait for %s" TURN_PATH, turn->ctx->root.path);
                 if (fds[3].revents)
                         return -ECANCELED;
                 turn_look_after(turn);
@@ -243,7 +246,7 @@ int turn_ask(const struct turn_request *request, struct turn **ret, struct error
         if (r >= 0)
                 r = turn_start(turn, request, error);
         if (r >= 0)
-                r = turn_await(turn, request);
+                r = turn_await(turn, request, error);
         if (r < 0) {
                 turn_end(turn, NULL);
                 return r;

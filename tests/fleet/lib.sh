@@ -80,10 +80,10 @@ clean_up() {
         done
 } 2>/dev/null
 
-# The same but for etcd.
+# The same but for etcd; turns that the program has started have but a root in their environment.
 end_hosts() {
         # shellcheck disable=SC2013 # words
-        for pid in $(grep -lsaF "DEPLOY_MIGRATE_TEST_HOST=$WORK" /proc/[0-9]*/environ | cut -d / -f 3); do
+        for pid in $(grep -lsaF -e "DEPLOY_MIGRATE_TEST_HOST=$WORK" -e "DPKG_ROOT=$WORK/" /proc/[0-9]*/environ | cut -d / -f 3); do
                 kill -KILL "$pid"
         done
         for node in $nodes; do

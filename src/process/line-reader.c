@@ -4,13 +4,13 @@
 
 #include "basic/utf8.h"
 
-/* If memory runs out, a line of progress is missing, which does no harm. */
 static void line_reader_end_line(struct line_reader *reader)
 {
         _cleanup_free_ char *text = reader->fn ? utf8_sanitize(reader->line, reader->n) : NULL;
 
         if (text)
                 reader->fn(text, reader->userdata);
+        reader->lost |= reader->fn && !text;
         reader->n = 0;
 }
 

@@ -15,6 +15,7 @@ struct line_reader {
         void *userdata;
         char line[LINE_READER_MAX];
         size_t n;
+        bool lost; /* there was no memory for a line, which wasn't passed on: of progress, that does no harm */
 };
 
 /* A last line without a newline isn't passed on: it may have been cut. */

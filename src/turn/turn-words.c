@@ -45,8 +45,7 @@ static void turn_words_grant(struct turn_words *words, const char *token)
         words->token = strdup(token);
         words->granted = words->token;
         free(TAKE_PTR(words->said)); /* why it had to wait */
-        if (!words->token)
-                words->fault = strdup("there is no memory for its token");
+        words->starved |= !words->token;
 }
 
 static void turn_words_refuse_line(struct turn_words *words, const char *line)
@@ -86,6 +85,7 @@ void turn_words_feed_output(const char *data, size_t size, void *userdata)
         line_reader_feed(&words->output, data, size);
         if (words->output.n == sizeof(words->output.line))
                 turn_words_refuse_line(words, "a line that is too long");
+        words->starved |= words->output.lost;
 }
 
 void turn_words_feed_errors(const char *data, size_t size, void *userdata)

@@ -18,6 +18,7 @@ struct turn_words {
         char *said;           /* the last line of its standard error since it began or was granted; NULL: none */
         char *fault;          /* what is wrong with what it has printed before it granted the turn, NULL: nothing */
         uint64_t valid_until; /* of CLOCK_BOOTTIME, in µs */
+        bool starved;         /* there was no memory for a line, which could have been the one that grants it */
         bool complained;
         size_t n_logged;
 };

@@ -107,6 +107,8 @@ void turn_listen(struct turn *turn)
                 return;
         if (words->granted)
                 turn->state = TURN_HELD;
+        else if (words->starved)
+                turn_fail_to_hear(turn, -ENOMEM);
         else if (words->complained)
                 turn_set_state(turn, TURN_BROKEN, TAKE_PTR(words->fault));
 }

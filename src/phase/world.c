@@ -202,7 +202,7 @@ int world_prepare(struct world *world, const struct phase *phase, struct error *
 
 int world_run(struct world *world, struct process_request *request, struct process_result *ret, struct error *error)
 {
-        struct world *owner = world->lender ?: world;
+        struct world *owner;
         struct host *host;
         int r;
 
@@ -210,6 +210,7 @@ int world_run(struct world *world, struct process_request *request, struct proce
 
         host = world_get_host(world);
         request->host = host;
+        owner = world->lender ?: world;
         request->renew = owner->outdated;
         owner->outdated = false;
         request->extension = world->lender && !world->extended ? &world->extension : NULL;

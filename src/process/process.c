@@ -243,6 +243,7 @@ static int supervision_order_program(const struct supervision *s)
         size_t size = 0;
         int r;
 
+        memset(order, 0, offsetof(struct keeper_order, text)); /* it is sent with what lies between its fields */
         order->command = KEEPER_RUN;
         order->sealed = s->request->sealed;
         order->retract = s->request->retract;

@@ -12,7 +12,7 @@ make_work
 export TMPDIR="$WORK"
 
 FILES=1000
-ROUNDS=3
+ROUNDS=1
 
 # ship COMMAND: a migration that makes files of b out of files of a by this command, in their directory.
 ship() {

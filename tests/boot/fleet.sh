@@ -144,6 +144,8 @@ test_unattended_upgrades_are_refused_and_later_granted() {
         install_sample
         put slot/1 'other 1700000000 x'
         machine unattended-upgrade --verbose >"$OUT" 2>"$ERR" || :
+        # What apt prints goes to that file, and not always to the terminal, too.
+        machine cat /var/log/unattended-upgrades/unattended-upgrades-dpkg.log >>"$OUT"
         assert_said '1 of 1 slots are in use: other; nothing was unpacked'
         assert_refused
         drop slot/1

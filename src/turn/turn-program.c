@@ -166,7 +166,7 @@ static void turn_program_reap(struct turn_program *program, int options)
                 return;
         while ((r = waitid(P_PID, (id_t)program->pid, &info, WEXITED | options)) < 0 && errno == EINTR)
                 ;
-        if (r < 0) /* somebody has made the kernel reap our children */
+        if (r < 0) /* the caller ignores SIGCHLD, so that the kernel reaps it */
                 info.si_code = CLD_EXITED, info.si_status = EXIT_FAILURE;
         if (r < 0 || info.si_pid != 0) {
                 program->code = info.si_code;

@@ -36,10 +36,10 @@ struct run {
         struct transaction *committed; /* by the last step, and to be archived */
         struct running running;
         struct world checks;
-        struct turn *turn; /* the one that was taken last */
-        bool mounted;      /* the data of all that is due */
-        bool recovered;    /* an earlier run was interrupted, and its commit or undo was finished now */
-        bool outdated;     /* the package was upgraded meanwhile, so that the plan is */
+        struct turn_hold held;
+        bool mounted;   /* the data of all that is due */
+        bool recovered; /* an earlier run was interrupted, and its commit or undo was finished now */
+        bool outdated;  /* the package was upgraded meanwhile, so that the plan is */
 };
 
 /* Closes the history of a package that is gone; what could be undone goes, too. */
@@ -112,7 +112,7 @@ static int run_need_all(struct run *run, const struct plan_step *planned, struct
         r = run_need_consent(run, planned, attempt, error);
         if (r > 0)
                 r = run_need_data(run, attempt, error);
-        return r > 0 ? turn_take(attempt, &run->turn, error) : r;
+        return r > 0 ? turn_take(attempt, &run->held, error) : r;
 }
 
 /* Returns: as run_conclude_step(), or another negative errno. */
@@ -277,7 +277,7 @@ static void run_end_turn(struct run *run, int r)
         else if (r >= 0 && report->result == DMIG_RESULT_FAILED &&
                  asprintf(&word, "failed %s", report->error ?: "") < 0)
                 word = NULL;
-        run->turn = turn_end(run->turn, word);
+        run->held.turn = turn_end(run->held.turn, word);
 }
 
 static int run_do_locked(struct run *run, struct error *error)

@@ -75,7 +75,7 @@ static int turn_fail(struct attempt *a, struct error *reason, int r, struct erro
 }
 
 /* What was done under the turn before it is durable before others may follow. Returns: as turn_take(). */
-static int turn_take_another(struct attempt *a, struct turn **held, struct error *error)
+static int turn_take_another(struct attempt *a, struct turn_hold *held, struct error *error)
 {
         struct turn_wait wait = { .attempt = a };
         const struct turn_request request = {
@@ -93,17 +93,17 @@ static int turn_take_another(struct attempt *a, struct turn **held, struct error
         r = attempt_settle(a, error);
         if (r < 0)
                 return r;
-        *held = turn_end(*held, NULL);
-        r = turn_ask(&request, held, &reason);
+        held->turn = turn_end(held->turn, NULL);
+        r = turn_ask(&request, &held->turn, &reason);
         if (r == -ECANCELED)
                 return error_setf(error, r, "stopped while %s waited for its turn", a->migration->id);
         if (r < 0)
                 return turn_fail(a, &reason, r, error);
-        a->turn = *held;
+        a->turn = held->turn;
         return turn_judge(a, &wait, error);
 }
 
-int turn_take(struct attempt *attempt, struct turn **held, struct error *error)
+int turn_take(struct attempt *attempt, struct turn_hold *held, struct error *error)
 {
         _cleanup_error_ struct error reason = { 0 };
         int r;
@@ -111,14 +111,15 @@ int turn_take(struct attempt *attempt, struct turn **held, struct error *error)
         assert(attempt);
         assert(held);
 
-        if (attempt->flags & DMIG_NO_TURN)
+        if (held->unasked || (attempt->flags & DMIG_NO_TURN))
                 return 1;
-        if (*held && !turn_get_once(*held) && !attempt_get_once(attempt)) {
-                attempt->turn = *held;
-                return turn_look(*held) == TURN_HELD ? 1 : attempt_postpone_for_turn(attempt, error);
+        if (held->turn && !turn_get_once(held->turn) && !attempt_get_once(attempt)) {
+                attempt->turn = held->turn;
+                return turn_look(held->turn) == TURN_HELD ? 1 : attempt_postpone_for_turn(attempt, error);
         }
         r = turn_find(attempt->ctx, attempt->history->package, &reason);
         if (r < 0)
                 return turn_fail(attempt, &reason, r, error);
-        return r == 0 ? 1 : turn_take_another(attempt, held, error);
+        held->unasked = r == 0;
+        return held->unasked ? 1 : turn_take_another(attempt, held, error);
 }

@@ -8,9 +8,14 @@
 
 #include "api/attempt.h"
 
+struct turn_hold {
+        struct turn *turn; /* the one that was taken last; NULL: none */
+        bool unasked;      /* no program asks for turns, as was found out, and told if that may be a mistake */
+};
+
 /*
- * Puts into @attempt the turn that it has to hold, which is *@held, taken anew if need be; none if no program asks for turns. Returns: 1; 0 if it
+ * Puts into @attempt the turn that it has to hold, which is @held's, taken anew if need be; none if no program asks for turns. Returns: 1; 0 if it
  * isn't held and the migration is postponed, or if the attempt is outdated now; -ECANCELED if the context was stopped; or another negative errno
  * with @error set.
  */
-_must_check_ int turn_take(struct attempt *attempt, struct turn **held, struct error *error);
+_must_check_ int turn_take(struct attempt *attempt, struct turn_hold *held, struct error *error);

@@ -219,10 +219,12 @@ END
 
 test_not_executable() {
         set_up_one
+        migration sample 1.1.0/002_y
         turn_granted
         chmod 644 "$ROOT/etc/deploy-migrate/turn"
         expect 0 run sample
         assert_err "$ROOT/etc/deploy-migrate/turn isn't executable, so no turn is asked for"
+        [ "$(grep -c "isn't executable" "$ERR")" -eq 1 ] || fail 'it is said more than once'
         assert_missing_file asked
 }
 

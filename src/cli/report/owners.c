@@ -52,11 +52,18 @@ static void owners_file_open(struct owners_file *file, const char *path)
                 owners_file_try(file, "", path);
 }
 
-/* Nothing was found: since there is nothing, or since it couldn't be looked for. The C library has other errors for the former, too. */
-static void owners_check(const struct owners_file *file)
+/* No line of it was the one: since it has none, which is known at its end alone; or since it couldn't be read. */
+static void owners_file_check(const struct owners_file *file)
 {
-        if (errno == EIO || errno == ENOMEM || errno == EMFILE || errno == ENFILE || errno == EINTR)
-                need_fail(file->path, errno);
+        if (file->stream && !feof(file->stream))
+                need_fail(file->path, errno ? errno : EIO);
+}
+
+/* Nobody has that number, or a service can't be reached, for which the C library has many errors; but these are the machine's. */
+static void owners_check(const char *what)
+{
+        if (errno == EIO || errno == ENOMEM || errno == ENOSPC || errno == EMFILE || errno == ENFILE || errno == EINTR)
+                need_fail(what, errno);
 }
 
 /* The files come first, without nsswitch.conf, since what the C library loads for that ends the program if memory runs out. */
@@ -71,11 +78,11 @@ static const struct passwd *owners_find_user(int64_t uid)
                 errno = 0;
         if (found)
                 return found;
-        owners_check(&file);
+        owners_file_check(&file);
         errno = 0;
         found = owners_root ? NULL : getpwuid((uid_t)uid);
         if (!found)
-                owners_check(&file);
+                owners_check(file.path);
         return found;
 }
 
@@ -90,11 +97,11 @@ static const struct group *owners_find_group(int64_t gid)
                 errno = 0;
         if (found)
                 return found;
-        owners_check(&file);
+        owners_file_check(&file);
         errno = 0;
         found = owners_root ? NULL : getgrgid((gid_t)gid);
         if (!found)
-                owners_check(&file);
+                owners_check(file.path);
         return found;
 }
 

@@ -125,8 +125,9 @@ static int running_lock_bytes(int fd, int command, short type)
 }
 
 /*
- * In place: making a new file takes longer than the rest of a short phase. Not possible while somebody reads the file, or if the text needs
- * more room. Returns: 1 if it was written, 0 if that isn't possible, or a negative errno.
+ * Writes over the text in the file that is there, since making a new file takes longer than the rest of a short phase. If another process is
+ * reading the file, or the text doesn't fit, the caller makes a new file. Returns: 1 if it was written, 0 if a new file is needed, or a
+ * negative errno.
  */
 static int running_overwrite_file(const struct running *running, const char *text)
 {

@@ -2,13 +2,12 @@
 
 #include "sandbox/network.h"
 
+#include "basic/thread.h"
 #include "sandbox/mount-calls.h"
 
 #include <fcntl.h>
 #include <net/if.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -65,7 +64,6 @@ static void *making_run(void *userdata)
 int network_begin(struct network_making **ret)
 {
         _cleanup_free_ struct network_making *making = malloc(sizeof(*making));
-        sigset_t all, before;
         int r;
 
         assert(ret);
@@ -73,13 +71,9 @@ int network_begin(struct network_making **ret)
         if (!making)
                 return -ENOMEM;
         *making = (struct network_making){ .fd = -EBADF };
-        /* Signals are for the caller's threads to handle. */
-        sigfillset(&all);
-        (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-        r = pthread_create(&making->thread, NULL, making_run, making);
-        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-        if (r > 0)
-                return r == EAGAIN ? -ENOMEM : -r; /* which it was: pthread_create(3) calls it so */
+        r = thread_start(&making->thread, making_run, making);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(making);
         return 0;
 }

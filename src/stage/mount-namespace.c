@@ -2,9 +2,9 @@
 
 #include "stage/mount-namespace.h"
 
-#include <pthread.h>
+#include "basic/thread.h"
+
 #include <sched.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/mount.h>
 
@@ -43,17 +43,11 @@ static void *call_run(void *userdata)
 
 static int call_run_in_thread(struct call *call)
 {
-        sigset_t all, before;
         pthread_t thread;
-        int r;
+        int r = thread_start(&thread, call_run, call);
 
-        /* Signals are for the caller's threads to handle. */
-        sigfillset(&all);
-        (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-        r = pthread_create(&thread, NULL, call_run, call);
-        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-        if (r > 0)
-                return error_errnof(call->error, -r, "can't make a thread");
+        if (r < 0)
+                return error_errnof(call->error, r, "can't make a thread");
         (void)pthread_join(thread, NULL);
         return call->r;
 }

@@ -237,15 +237,12 @@ static int area_compare(const void *a, const void *b)
         return strcmp(((const struct area *)a)->path, ((const struct area *)b)->path);
 }
 
-static int areas_build(const struct declaration *common, const struct declared_paths *declared)
+static int areas_build(const struct declaration *common, const struct declared_paths *declared,
+                       struct mountinfo *mounts)
 {
         struct areas *areas = common->areas;
-        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
-        int r;
+        int r = 0;
 
-        r = mountinfo_read(&mounts);
-        if (r < 0)
-                return mountinfo_explain(r, common->error);
         for (size_t i = 0; r >= 0 && i < declared->n; i++) {
                 r = mountinfo_add_subvolumes(mounts, declared->paths[i].path);
                 if (r < 0)
@@ -269,6 +266,7 @@ static int areas_build(const struct declaration *common, const struct declared_p
 int areas_new(const struct root *root, char *const *writes, struct areas **ret, struct error *error)
 {
         _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         _cleanup_(areas_freep) struct areas *areas = NULL;
         int r;
 
@@ -278,9 +276,16 @@ int areas_new(const struct root *root, char *const *writes, struct areas **ret, 
         areas = calloc(1, sizeof(*areas));
         if (!areas)
                 return -ENOMEM;
-        r = declared_paths_resolve(root, writes, &declared, error);
+        r = mountinfo_renew(&mounts, error);
         if (r >= 0)
-                r = areas_build(&(struct declaration){ .areas = areas, .root = root, .error = error }, declared);
+                r = declared_paths_resolve(
+                        &(struct declared_request){ .root = root, .mounts = mounts, .writes = writes }, &declared,
+                        error);
+        if (r >= 0)
+                r = mountinfo_renew(&mounts, error); /* looking for the paths may have triggered automounts */
+        if (r >= 0)
+                r = areas_build(&(struct declaration){ .areas = areas, .root = root, .error = error }, declared,
+                                mounts);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(areas);
@@ -290,12 +295,17 @@ int areas_new(const struct root *root, char *const *writes, struct areas **ret, 
 int areas_declare(struct areas *areas, const struct root *root, char *const *writes, struct error *error)
 {
         _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         int r;
 
         assert(areas);
         assert(root);
 
-        r = declared_paths_resolve(root, writes, &declared, error);
+        r = mountinfo_renew(&mounts, error);
+        if (r >= 0)
+                r = declared_paths_resolve(
+                        &(struct declared_request){ .root = root, .mounts = mounts, .writes = writes }, &declared,
+                        error);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < areas->n; i++)

@@ -287,29 +287,24 @@ static int root_find_state(const struct root *root, char **ret)
         return asprintf(ret, "%s" STATE_DIR, root->path) < 0 ? -ENOMEM : 0;
 }
 
-int declared_paths_resolve(const struct root *root, char *const *writes, struct declared_paths **ret,
-                           struct error *error)
+int declared_paths_resolve(const struct declared_request *request, struct declared_paths **ret, struct error *error)
 {
         _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
-        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         _cleanup_free_ char *state = NULL;
-        struct trusted_links links = { .root = root };
+        const struct root *root = request->root;
+        struct trusted_links links = { .root = root, .mounts = request->mounts };
         struct search search = { .root = root, .links = &links, .error = error };
         int r;
 
-        assert(root);
+        assert(root && request->mounts);
         assert(ret);
 
         declared = calloc(1, sizeof(*declared));
         if (!declared)
                 return -ENOMEM;
-        r = mountinfo_read(&mounts);
-        if (r < 0)
-                return mountinfo_explain(r, error);
-        links.mounts = mounts;
         r = root_find_state(root, &state);
         search.state = state;
-        for (char *const *path = writes; r >= 0 && path && *path; path++) {
+        for (char *const *path = request->writes; r >= 0 && path && *path; path++) {
                 search.written = *path;
                 r = search_run(&search, declared);
         }

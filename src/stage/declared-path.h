@@ -8,6 +8,7 @@
 
 #include "basic/error.h"
 #include "basic/root.h"
+#include "stage/mountinfo.h"
 
 struct declared_path {
         char *path;   /* of the system; a symbolic link at its end isn't followed */
@@ -20,11 +21,17 @@ struct declared_paths {
         size_t n;
 };
 
+struct declared_request {
+        const struct root *root;
+        const struct mountinfo *mounts; /* as they are now: none that a user made is entered */
+        char *const *writes;            /* below the root */
+};
+
 /*
  * A symbolic link means itself and its target. Returns: 0, or a negative errno with @error set to the path that can't be declared, why,
  * and what to declare instead.
  */
-_must_check_ int declared_paths_resolve(const struct root *root, char *const *writes, struct declared_paths **ret,
+_must_check_ int declared_paths_resolve(const struct declared_request *request, struct declared_paths **ret,
                                         struct error *error);
 struct declared_paths *declared_paths_free(struct declared_paths *declared);
 DEFINE_CLEANUP(struct declared_paths *, declared_paths_free);

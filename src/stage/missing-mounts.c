@@ -27,19 +27,6 @@ static void finder_done(struct finder *finder)
         strv_done(&finder->declared);
 }
 
-/* Reads the mount table, again if it was read before. */
-static int finder_look(struct finder *finder)
-{
-        struct mountinfo *mounts;
-        int r = mountinfo_read(&mounts);
-
-        if (r < 0)
-                return mountinfo_explain(r, finder->error);
-        mountinfo_free(finder->mounts);
-        finder->mounts = mounts;
-        return 0;
-}
-
 static char *finder_make_path(const struct finder *finder, const char *path)
 {
         char *whole;
@@ -83,7 +70,7 @@ static int finder_trigger_declared(struct finder *finder, struct strv *ret_late)
                         r = strv_add(ret_late, *path);
         }
         strv_sort(ret_late);
-        return r < 0 ? r : finder_look(finder);
+        return r < 0 ? r : mountinfo_renew(&finder->mounts, finder->error);
 }
 
 static bool finder_has_declared_above(const struct finder *finder, const char *path)
@@ -115,7 +102,7 @@ static int finder_trigger_below(struct finder *finder)
                         return r;
                 triggered = true;
         }
-        return triggered ? finder_look(finder) : 0;
+        return triggered ? mountinfo_renew(&finder->mounts, finder->error) : 0;
 }
 
 static int finder_add_automounts(const struct finder *finder)
@@ -142,9 +129,14 @@ static int finder_resolve(struct finder *finder, const char *path)
         _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
         _cleanup_error_ struct error error = { 0 };
         char *const writes[] = { (char *)(uintptr_t)path, NULL };
-        int r;
+        int r = mountinfo_renew(&finder->mounts, finder->error);
 
-        r = declared_paths_resolve(finder->search->root, writes, &declared, &error);
+        if (r < 0)
+                return r;
+        r = declared_paths_resolve(&(const struct declared_request){ .root = finder->search->root,
+                                                                     .mounts = finder->mounts,
+                                                                     .writes = writes },
+                                   &declared, &error);
         if (code_means_undeclarable(r))
                 return strv_take(&finder->declared, finder_make_path(finder, path));
         if (r < 0) {
@@ -267,7 +259,7 @@ int missing_mounts_find(const struct mount_search *search, struct strv *ret, str
 
         finder.limits.end_usec = usec_add(now_usec(CLOCK_MONOTONIC), search->automount_usec);
         finder.limits.stop_fd = search->stop_fd;
-        r = finder_look(&finder);
+        r = mountinfo_renew(&finder.mounts, error);
         /* In a chroot without /proc nobody knows what is mounted, which is no matter if nothing has to be. */
         if (r == -ENOENT && finder_has_configured(&finder) == 0) {
                 error_clear(error);

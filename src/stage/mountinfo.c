@@ -8,6 +8,7 @@
 #include "fs/subvolumes.h"
 
 #include <fcntl.h>
+#include <poll.h>
 
 #define MOUNTINFO_PATH "/proc/self/mountinfo"
 #define MOUNTINFO_MAX  ((size_t)64 * 1024 * 1024)
@@ -26,6 +27,7 @@ struct mountinfo *mountinfo_free(struct mountinfo *mounts)
         for (size_t i = 0; i < mounts->n; i++)
                 mount_point_done(&mounts->points[i]);
         free(mounts->points);
+        fd_closep(&mounts->fd);
         free(mounts);
         return NULL;
 }
@@ -166,9 +168,12 @@ int mountinfo_parse(const char *text, struct mountinfo **ret)
         assert(text);
         assert(ret);
 
-        mounts = calloc(1, sizeof(*mounts));
+        mounts = malloc(sizeof(*mounts));
+        if (!mounts)
+                return -ENOMEM;
+        *mounts = (struct mountinfo){ .fd = -EBADF };
         copy = strdup(text);
-        if (!mounts || !copy)
+        if (!copy)
                 return -ENOMEM;
 
         r = mountinfo_parse_lines(mounts, copy);
@@ -191,12 +196,41 @@ int mountinfo_read(struct mountinfo **ret)
         if (fd < 0)
                 return -errno;
         r = io_read_all(fd, MOUNTINFO_MAX, &text, &size);
-        return r < 0 ? r : mountinfo_parse(text, ret);
+        if (r >= 0)
+                r = mountinfo_parse(text, ret);
+        if (r >= 0)
+                (*ret)->fd = TAKE_FD(fd);
+        return r;
 }
 
 int mountinfo_explain(int r, struct error *error)
 {
         return error_setf(error, r, "can't read the mount table " MOUNTINFO_PATH ": %s; mount /proc", strerror(-r));
+}
+
+/* Asking that takes the kernel much less than printing the table. */
+static bool mountinfo_is_current(const struct mountinfo *mounts)
+{
+        struct pollfd fd = { .fd = mounts->fd, .events = POLLPRI };
+
+        return mounts->fd >= 0 && poll(&fd, 1, 0) == 0;
+}
+
+int mountinfo_renew(struct mountinfo **mounts, struct error *error)
+{
+        struct mountinfo *fresh;
+        int r;
+
+        assert(mounts);
+
+        if (*mounts && mountinfo_is_current(*mounts))
+                return 0;
+        r = mountinfo_read(&fresh);
+        if (r < 0)
+                return mountinfo_explain(r, error);
+        mountinfo_free(*mounts);
+        *mounts = fresh;
+        return 0;
 }
 
 const struct mount_point *mountinfo_find(const struct mountinfo *mounts, const char *path)

@@ -24,10 +24,13 @@ struct mount_point {
 struct mountinfo {
         struct mount_point *points;
         size_t n;
+        int fd; /* the table that it was read from, whose changes poll(2) tells */
 };
 
 /* Returns: 0, or a negative errno. */
 _must_check_ int mountinfo_read(struct mountinfo **ret);
+/* Reads the table unless @mounts, NULL at first, is what it still says. Returns: 0, or a negative errno with @error set and @mounts as before. */
+_must_check_ int mountinfo_renew(struct mountinfo **mounts, struct error *error);
 /* Sets @error to the failure @r of mountinfo_read(). Returns: @r. */
 int mountinfo_explain(int r, struct error *error);
 /* Reads @text instead of the system's table. Returns: 0, -EBADMSG, or -ENOMEM. */

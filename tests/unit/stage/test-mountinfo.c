@@ -164,6 +164,34 @@ START_TEST(test_read)
 }
 END_TEST
 
+/* A table is kept for as long as it says what the system's says. */
+START_TEST(test_renew)
+{
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
+        _cleanup_(root_done) struct root root = tree_new();
+        const struct mountinfo *before;
+        const char *path = tree_path(&root, "/a");
+
+        ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+        ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
+        tree_add(&root, &(struct tree_entry){ "/a", S_IFDIR | 0755, NULL });
+        ck_assert_int_eq(mountinfo_renew(&mounts, NULL), 0);
+        ck_assert_ptr_null(find_exact(mounts, path));
+        ck_assert_int_eq(mount("x", path, "tmpfs", 0, NULL), 0);
+        ck_assert_int_eq(mountinfo_renew(&mounts, NULL), 0);
+        ck_assert(!find_exact(mounts, path)->read_only);
+        ck_assert_int_eq(mount("x", path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
+        ck_assert_int_eq(mountinfo_renew(&mounts, NULL), 0);
+        ck_assert(find_exact(mounts, path)->read_only);
+        before = mounts;
+        ck_assert_int_eq(mountinfo_renew(&mounts, NULL), 0);
+        ck_assert_ptr_eq(mounts, before);
+        ck_assert_int_eq(umount(path), 0);
+        ck_assert_int_eq(mountinfo_renew(&mounts, NULL), 0);
+        ck_assert_ptr_null(find_exact(mounts, path));
+}
+END_TEST
+
 /* We find the same mount as findmnt. */
 START_TEST(test_all_of_them)
 {
@@ -201,6 +229,7 @@ static Suite *suite(void)
 
         tcase_set_timeout(system, 60);
         tcase_add_unchecked_fixture(system, trees_setup, trees_teardown);
+        tcase_add_test(system, test_renew);
         tcase_add_test(system, test_read);
         tcase_add_test(system, test_all_of_them);
         suite_add_tcase(s, system);

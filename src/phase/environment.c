@@ -3,6 +3,7 @@
 #include "phase/environment.h"
 
 #include "process/process.h"
+#include "process/program-environment.h"
 #include "turn/turn.h"
 
 #define PYTHON        "/usr/bin/python3"
@@ -32,9 +33,6 @@ static int environment_add_variables(struct strv *envp, const struct phase *phas
                 const char *name;
                 const char *value;
         } variables[] = {
-                { "PATH", PROGRAM_PATH },
-                { "LANG", "C.UTF-8" },
-                { "HOME", "/root" },
                 { "DEPLOY_MIGRATE_PACKAGE", phase->package },
                 { "DEPLOY_MIGRATE_FROM", phase->upgrade->from },
                 { "DEPLOY_MIGRATE_TO", phase->upgrade->to },
@@ -42,10 +40,11 @@ static int environment_add_variables(struct strv *envp, const struct phase *phas
                 { "DEPLOY_MIGRATE_ID", phase->migration->id },
                 { "DEPLOY_MIGRATE_PHASE", phase->name },
         };
-        const char *root = phase->ctx->root.path;
         int r;
 
-        r = strv_addf(envp, "DEPLOY_MIGRATE_KITS=%s/kits", phase->ctx->datadir);
+        r = program_environment_add(envp, &phase->ctx->root);
+        if (r >= 0)
+                r = strv_addf(envp, "DEPLOY_MIGRATE_KITS=%s/kits", phase->ctx->datadir);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(variables); i++)
                 r = strv_addf(envp, "%s=%s", variables[i].name, variables[i].value);
         if (r >= 0)
@@ -54,8 +53,6 @@ static int environment_add_variables(struct strv *envp, const struct phase *phas
                 r = strv_addf(envp, "DEPLOY_MIGRATE_PROGRESS_FD=%d", PROCESS_PROGRESS_FD);
         if (r >= 0 && phase->turn)
                 r = strv_addf(envp, "DEPLOY_MIGRATE_TOKEN=%s", turn_get_token(phase->turn));
-        if (r >= 0 && root[0])
-                r = strv_addf(envp, "DPKG_ROOT=%s", root);
         return r;
 }
 

@@ -4,6 +4,7 @@
 
 #include "basic/clock.h"
 #include "basic/io.h"
+#include "process/program-environment.h"
 #include "turn/turn-find.h"
 #include "turn/turn-program.h"
 #include "turn/turn-words.h"
@@ -174,13 +175,7 @@ static int turn_start(struct turn *turn, const struct turn_request *request, str
         if (r >= 0 && request->once)
                 r = strv_add(&argv, request->once);
         if (r >= 0)
-                r = strv_add(&envp, "PATH=" PROGRAM_PATH);
-        if (r >= 0)
-                r = strv_add(&envp, "LANG=C.UTF-8");
-        if (r >= 0)
-                r = strv_add(&envp, "HOME=/root");
-        if (r >= 0 && root[0])
-                r = strv_addf(&envp, "DPKG_ROOT=%s", root);
+                r = program_environment_add(&envp, &turn->ctx->root);
         if (r < 0)
                 return r;
         r = turn_program_start(&turn->program, argv.list, envp.list);

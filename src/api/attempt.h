@@ -27,6 +27,7 @@ struct attempt {
         int lock_fd;    /* the package's lock */
         struct running *running;
         struct world *checks; /* that first checks share */
+        bool last;            /* nobody needs them after this attempt */
         struct turn *turn;    /* without which nothing may be committed; NULL: none is needed */
         char sha256[65];
         unsigned number;        /* 1 for the first attempt since the last success, retry or change of the file */

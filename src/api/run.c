@@ -37,6 +37,7 @@ struct run {
         struct running running;
         struct world checks;
         struct turn_hold held;
+        size_t left;    /* steps that are due after the current one */
         bool mounted;   /* the data of all that is due */
         bool recovered; /* an earlier run was interrupted, and its commit or undo was finished now */
         bool outdated;  /* the package was upgraded meanwhile, so that the plan is */
@@ -130,6 +131,7 @@ static int run_take_step(struct run *run, const struct plan_step *planned, struc
                 .checks = &run->checks,
                 .step = step,
                 .committed = &run->committed,
+                .last = run->left == 0,
         };
         int r;
 
@@ -159,12 +161,14 @@ static int run_take_steps(struct run *run, struct error *error)
         const struct plan *plan = &run->pkg->plan;
         int r = 1;
 
+        run->left = plan->n_pending;
         for (size_t i = 0, k = 0; r > 0 && i < plan->n_steps; i++) {
                 if (!package_shows(PACKAGE_UPGRADE, &plan->steps[i]))
                         continue;
                 if (package_is_due(&plan->steps[i])) {
                         if (context_is_stopped(run->ctx))
                                 return error_setf(error, -ECANCELED, "stopped before all migrations were done");
+                        run->left--;
                         r = run_take_step(run, &plan->steps[i], &run->report->steps[k], error);
                 }
                 k++;

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+FLOOR = os.environ.get("DEPLOY_MIGRATE_FLOOR")
 Cost = collections.namedtuple("Cost", "wall cpu")  # seconds
 Row = collections.namedtuple("Row", "what ours theirs ratio cpu aim ok")
 
@@ -66,6 +67,13 @@ def measure(command, env):
     if status != 0:
         die(f"'{' '.join(command)}' ended with status {os.waitstatus_to_exitcode(status)}")
     return Cost(wall, usage.ru_utime + usage.ru_stime)
+
+
+def measure_floor(program, tree, how, scripts):
+    """What the kernel alone takes for it."""
+    shutil.rmtree(tree / "state", ignore_errors=True)
+    os.sync()
+    return measure([FLOOR, how, str(tree), str(tree / scripts)], program.env)
 
 
 def median(costs):

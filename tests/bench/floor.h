@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What both floors do. The working directory is the root, whose directory "state" is made by main(). */
+
+#include <err.h>
+#include <stdbool.h>
+
+#define FILES "etc/bench"
+
+#define TRY(call)                            \
+        do {                                 \
+                if ((call) < 0)              \
+                        err(1, "%s", #call); \
+        } while (0)
+
+/* Runs the script with that argument; @confined: in an IPC name space of its own. Returns: its exit status. */
+int run(const char *script, const char *phase, bool confined);
+/* Makes state/upper and state/work, and an overlay of the root with them. Returns: its file descriptor. */
+int mount_overlay(void);
+/* Removes what the overlay has left in them, but for files of the script. */
+void remove_overlay(int state);
+/* Adds the line to the history, and makes it durable. */
+void append(int history, const char *line);
+
+/* floor-least.c: for each script in the directory, a transaction that makes a file. */
+void transact_all(const char *scripts, int state, int history);
+/* floor-empty.c: one script, whose transaction is empty; and as the script alone needs it. */
+void transact_nothing(const char *script, int state, int history);
+void spawn_alone(const char *script, int history);

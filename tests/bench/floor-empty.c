@@ -153,7 +153,7 @@ static void enter_world(int network, char *root)
 {
         static const char *const names[] = { "/dev/null",   "/dev/zero",    "/dev/full",
                                              "/dev/random", "/dev/urandom", "/dev/tty" };
-        int devices[N_ELEMS(names)], store, view, cover, tree;
+        int devices[N_ELEMS(names)], store, view, cover;
 
         TRY(setns(network, CLONE_NEWNET));
         TRY(mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL));
@@ -167,14 +167,12 @@ static void enter_world(int network, char *root)
         view = make_cover("/");
         attach(view, STORE);
         cover_system(view);
-        attach(cover, root);
-        tree = clone_mount(AT_FDCWD, root, AT_RECURSIVE);
         hide(store, "/tmp");
         hide(store, "/var/tmp");
         hide(store, "/run");
         make_devices(store, devices, names, N_ELEMS(names));
         make_directories(root);
-        attach(tree, root);
+        attach(cover, root);
         attach(make_mount("proc", NULL, 0), "/proc");
         make_read_only("/dev", 0);
 }

@@ -97,7 +97,7 @@ START_TEST(test_random)
         static const char bytes[] = "\\\\01x \xc2\x9b\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80\xff\n";
 
         srandom(1);
-        for (unsigned i = 0; i < 5000; i++) {
+        for (size_t i = suite_repeats(5000); i > 0; i--) {
                 char path[17] = "";
 
                 for (long n = random() % 16; n > 0; n--)

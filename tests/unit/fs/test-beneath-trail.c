@@ -84,13 +84,14 @@ START_TEST(test_orders)
 {
         _cleanup_(remove_deep_tree) int dir = make_deep_tree();
         _cleanup_trail_ struct beneath_trail trail = { .dir = dir };
+        size_t n = suite_repeats(DEPTH);
 
-        for (size_t i = 0; i < DEPTH; i++)
+        for (size_t i = 0; i < n; i++)
                 assert_same_at(&trail, i);
-        for (size_t i = DEPTH; i-- > 0;)
+        for (size_t i = DEPTH; i-- > DEPTH - n;)
                 assert_same_at(&trail, i);
         srand(1);
-        for (size_t i = 0; i < DEPTH; i++)
+        for (size_t i = 0; i < n; i++)
                 assert_same_at(&trail, (size_t)rand() % DEPTH);
 }
 END_TEST

@@ -63,7 +63,7 @@ START_TEST(test_deep)
         const char *written = NULL, *read = NULL;
         size_t size = 0;
 
-        for (size_t n = 0; n < 5000; n++) {
+        for (size_t n = 0; n < suite_repeats(5000); n++) {
                 _cleanup_(json_object_putp) json_object *value = NULL;
                 _cleanup_free_ char *above = strdup(path), *text = NULL, *back = NULL;
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 /*
- * How often a test does the like of what it did already: @n times, or a tenth of that where DEPLOY_MIGRATE_TEST_FEW is set, under valgrind,
- * which looks at each instruction rather than at each answer.
+ * How often a test does the like of what it did already: @n times, or a tenth of that where DEPLOY_MIGRATE_TEST_FEW is set: under valgrind
+ * and with sanitizers, which look at each instruction rather than at each answer.
  */
 static inline size_t suite_repeats(size_t n)
 {

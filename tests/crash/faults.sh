@@ -3,5 +3,5 @@
 #
 # A sample of all that can fail: see ../faults/run.
 
-export DEPLOY_MIGRATE_FAULTS=3
+export DEPLOY_MIGRATE_FAULTS=2
 exec "${0%/*}/../faults/run"

@@ -4,7 +4,7 @@
 # Many hosts that migrate at once: each is the real program on a root of its own, with turn-etcd as its turn, on a real etcd of three nodes that
 # break. Migrations write a line to a fifo when they begin, and the check after them when it ends; overlap.py finds how many hosts were between the two.
 #
-# Environment: DEPLOY_MIGRATE, the program to test; FLEET_HOSTS, how many hosts there are in the largest of the tests: 24; FLEET_SLOTS, how many of
+# Environment: DEPLOY_MIGRATE, the program to test; FLEET_HOSTS, how many hosts there are in the largest of the tests: 16; FLEET_SLOTS, how many of
 # them may migrate at once: 3; FLEET_EVENTS, a file that gets all lines of that test.
 
 . "${0%/*}/lib.sh"
@@ -12,7 +12,7 @@
 unwrap_program
 need_fleet
 
-HOSTS=${FLEET_HOSTS:-24} SLOTS=${FLEET_SLOTS:-3}
+HOSTS=${FLEET_HOSTS:-16} SLOTS=${FLEET_SLOTS:-3}
 HERE=$(cd "${0%/*}" && pwd)
 
 # ---- What happens, and when ----

@@ -4,11 +4,9 @@
 Usage: readers.py DIRECTORY COUNT CONTENT...
 
 The files are DIRECTORY/0 to COUNT-1; each must be there whenever it is opened, with one of the contents, each a
-character that fills the file. Ends when standard input does, with a line that says how often it read, and how often
-each content.
+character that fills the file. Prints each content when it is read for the first time. Ends when standard input does.
 """
 
-import collections
 import os
 import random
 import select
@@ -26,7 +24,7 @@ def read(path):
 def main(directory, count, *contents):
     paths = [os.path.join(directory, str(number)) for number in range(int(count))]
     wanted = {content.encode(): content for content in contents}
-    counts = collections.Counter()
+    seen = set()
     size = os.stat(paths[0]).st_size
     while not select.select([sys.stdin], [], [], 0)[0]:
         path = random.choice(paths)
@@ -37,8 +35,9 @@ def main(directory, count, *contents):
         content = wanted.get(data[:1])
         if content is None or data != data[:1] * size:
             sys.exit(f"{path} has {len(data)} bytes, of {sorted(set(data))}")
-        counts[content] += 1
-    print(counts.total(), *(counts[content] for content in contents))
+        if content not in seen:
+            seen.add(content)
+            print(content, flush=True)
 
 
 if __name__ == "__main__":

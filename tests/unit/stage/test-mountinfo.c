@@ -180,7 +180,7 @@ START_TEST(test_renew)
         ck_assert_int_eq(mount("x", path, "tmpfs", 0, NULL), 0);
         ck_assert_int_eq(mountinfo_renew(&mounts, NULL), 0);
         ck_assert(!find_exact(mounts, path)->read_only);
-        ck_assert_int_eq(mount("x", path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
+        ck_assert_int_eq(mount("x", path, "none", MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
         ck_assert_int_eq(mountinfo_renew(&mounts, NULL), 0);
         ck_assert(find_exact(mounts, path)->read_only);
         before = mounts;

@@ -30,7 +30,7 @@ import sample
 import trials
 
 SEED = 1
-FEW = 360  # points, where nobody asks for a number
+FEW = 300  # points, where nobody asks for a number
 DRAWN = 1.6  # as many, since some of them turn out to be the same
 
 

@@ -54,11 +54,7 @@ start_readers() {
 # await_readers CONTENT: until both have read it.
 await_readers() {
         for reader in 1 2; do
-                for _ in $(seq 300); do
-                        ! grep -qx "$1" "$WORK/reader-$reader" || continue 2
-                        sleep 0.1
-                done
-                fail "reader $reader has seen no $1"
+                await grep -qx "$1" "$WORK/reader-$reader"
         done
 }
 

@@ -45,7 +45,7 @@ static void refuse_threads(int error)
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         };
-        struct sock_fprog program = { .len = sizeof(filter) / sizeof(*filter), .filter = filter };
+        struct sock_fprog program = { .len = ELEMENTSOF(filter), .filter = filter };
 
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
                 _exit(EXIT_FAILURE);
@@ -77,7 +77,7 @@ static Suite *thread_suite(void)
         TCase *tcase = tcase_create("thread");
 
         tcase_add_test(tcase, test_signals);
-        tcase_add_loop_test(tcase, test_reason, 0, (int)(sizeof(reasons) / sizeof(*reasons)));
+        tcase_add_loop_test(tcase, test_reason, 0, ELEMENTSOF(reasons));
         suite_add_tcase(suite, tcase);
         return suite;
 }

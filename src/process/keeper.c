@@ -52,12 +52,28 @@ static void keeper_note_end(struct keeper *keeper, pid_t pid, int status)
         keeper->status = status;
 }
 
-/* Children of a killed process become the keeper's own: repeats until there are none. */
+/* Returns: whether there are children left. */
+static bool keeper_reap(struct keeper *keeper)
+{
+        int status;
+        pid_t pid;
+
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+                keeper_note_end(keeper, pid, status);
+        return pid == 0 || errno != ECHILD;
+}
+
+/*
+ * Children of a killed process become the keeper's own: repeats until there are none. Without any there are no descendants either, which to kill
+ * takes the kernel a look at each process of the system.
+ */
 static void keeper_kill_tree(struct keeper *keeper)
 {
         int status;
         pid_t pid;
 
+        if (!keeper_reap(keeper))
+                return;
         do {
                 keeper_signal_tree(keeper, SIGKILL);
                 pid = waitpid(-1, &status, 0);
@@ -67,17 +83,6 @@ static void keeper_kill_tree(struct keeper *keeper)
 }
 
 /* ---- Waiting ---- */
-
-/* Returns: whether there are children left. */
-static bool keeper_reap(struct keeper *keeper)
-{
-        int status;
-        pid_t pid;
-
-        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-                keeper_note_end(keeper, pid, status);
-        return pid == 0;
-}
 
 static void keeper_obey(struct keeper *keeper)
 {
@@ -108,9 +113,8 @@ static void keeper_poll(struct keeper *keeper, uint64_t deadline)
         }
         if (poll(fds, ELEMENTSOF(fds), timeout) <= 0)
                 return;
-        if (fds[0].revents)
-                while (read(keeper->child_fd, &info, sizeof(info)) > 0)
-                        ;
+        if (fds[0].revents && read(keeper->child_fd, &info, sizeof(info)) < 0)
+                return; /* nothing is lost: what is there shows the next time, too */
         if (fds[1].revents)
                 keeper_obey(keeper);
 }
@@ -134,9 +138,13 @@ static void keeper_end_gently(struct keeper *keeper)
 /* Until no process is left but the keeper. */
 static void keeper_wait(struct keeper *keeper)
 {
-        while (keeper_reap(keeper), !keeper->ended)
+        bool left;
+
+        do {
                 keeper_poll(keeper, USEC_INFINITY);
-        if (keeper->host->order->gentle && keeper->status == 0)
+                left = keeper_reap(keeper);
+        } while (!keeper->ended);
+        if (left && keeper->host->order->gentle && keeper->status == 0)
                 keeper_end_gently(keeper);
         keeper_kill_tree(keeper);
 }
@@ -167,9 +175,8 @@ static void keeper_await_program(struct keeper *keeper)
 static bool keeper_is_reusable(const struct keeper *keeper)
 {
         const struct sandbox *sandbox = keeper->host->sandbox;
-        uint64_t traces;
 
-        return sandbox && traces_read(sandbox, &traces) >= 0 && traces == keeper->traces &&
+        return sandbox && keeper->watched && !traces_are_left(&keeper->traces) &&
                extension_is_in_place(&keeper->extension);
 }
 
@@ -214,6 +221,7 @@ static bool keeper_serve(struct keeper *keeper)
         struct keeper_message message = { .kind = KEEPER_ENDED };
 
         keeper_ready_sandbox(keeper);
+        traces_begin(&keeper->traces);
         keeper->ended = false;
         /* vfork, since copying our page tables would take longer than the rest of the program's start. */
         keeper->program = vfork(); /* NOLINT(clang-analyzer-unix.Vfork): the program ends without return */
@@ -244,8 +252,7 @@ static void keeper_enter_sandbox(struct keeper *keeper)
                 message.error = -errno;
         if (message.error < 0)
                 keeper_fail(keeper, message);
-        if (traces_read(sandbox, &keeper->traces) < 0)
-                keeper->traces = 0; /* it serves one program */
+        keeper->watched = traces_init(&keeper->traces, sandbox) >= 0;
 }
 
 void keeper_main(struct keeper *keeper)

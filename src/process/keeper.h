@@ -8,6 +8,7 @@
 
 #include "process/descendants.h"
 #include "process/host.h"
+#include "process/traces.h"
 #include "sandbox/extension.h"
 
 #include <stdint.h>
@@ -61,8 +62,9 @@ struct keeper {
         pid_t program;
         bool ended; /* whether the program has ended, with status */
         int status;
-        uint64_t traces;  /* of nothing: how the sandbox was before the first program */
-        uint64_t renewed; /* when the covers knew nothing yet, by CLOCK_MONOTONIC */
+        uint64_t renewed;     /* when the covers knew nothing yet, by CLOCK_MONOTONIC */
+        bool watched;         /* what programs leave in the sandbox is known; else it serves one */
+        struct traces traces; /* of them */
         struct extension extension;
 };
 

@@ -2,6 +2,7 @@
 
 #include "process/traces.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -33,40 +34,46 @@ static void digest_add_number(uint64_t *digest, uint64_t number)
 
 /* ---- The private directories ---- */
 
-static void digest_add_times(uint64_t *digest, const struct stat *st)
+static bool traces_have(const struct traces *traces, const struct stat *st)
 {
-        digest_add_number(digest, (uint64_t)st->st_mtim.tv_sec);
-        digest_add_number(digest, (uint64_t)st->st_mtim.tv_nsec);
-        digest_add_number(digest, (uint64_t)st->st_ctim.tv_sec);
-        digest_add_number(digest, (uint64_t)st->st_ctim.tv_nsec);
+        for (size_t i = 0; i < traces->n; i++)
+                if (traces->inodes[i] == st->st_ino && traces->devices[i] == st->st_dev)
+                        return true;
+        return false;
 }
 
-/* The times alone don't tell, since within a tick of the kernel's clock they stay the same. */
-static void digest_add_file(uint64_t *digest, const char *path, const struct stat *st)
+/* Opens it for good, since that is looked at faster than a path. @flags: for open(2). */
+static int traces_add_file(struct traces *traces, const char *path, const struct stat *st, int flags)
 {
-        digest_add_number(digest, st->st_ino);
-        digest_add_number(digest, st->st_mode);
-        digest_add_number(digest, (uint64_t)st->st_uid << 32 | st->st_gid);
-        digest_add_number(digest, (uint64_t)llistxattr(path, NULL, 0));
-        digest_add_times(digest, st);
+        int fd;
+
+        if (traces_have(traces, st))
+                return 0;
+        if (traces->n == TRACES_MAX)
+                return -EOVERFLOW;
+        fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        traces->fds[traces->n] = fd;
+        traces->inodes[traces->n] = st->st_ino;
+        traces->devices[traces->n++] = st->st_dev;
+        return 0;
 }
 
-/* Adds @path if it is in a file system of the sandbox's own: others are read-only. */
-static int digest_add_path(uint64_t *digest, const char *path, dev_t device)
+/* Adds @path if it is a directory of the sandbox's own file system: others are read-only, and a tree that stays visible may hide it. */
+static int traces_add_directory(struct traces *traces, const char *path)
 {
         struct stat st;
 
-        if (lstat(path, &st) == 0) {
-                if (st.st_dev == device)
-                        digest_add_file(digest, path, &st);
+        if (lstat(path, &st) < 0)
+                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+        if (st.st_dev != traces->device || !S_ISDIR(st.st_mode))
                 return 0;
-        }
-        digest_add_number(digest, (uint64_t)errno);
-        return errno == ENOENT || errno == ENOTDIR ? 0 : -errno; /* a tree that stays visible may hide it */
+        return traces_add_file(traces, path, &st, O_RDONLY | O_DIRECTORY);
 }
 
 /* A mount point was made with the directories that lead to it. */
-static int digest_add_parents(uint64_t *digest, const char *path, dev_t device)
+static int traces_add_parents(struct traces *traces, const char *path)
 {
         char prefix[PATH_MAX];
         size_t n = strlen(path);
@@ -79,22 +86,64 @@ static int digest_add_parents(uint64_t *digest, const char *path, dev_t device)
                         continue;
                 memcpy(prefix, path, i);
                 prefix[i] = '\0';
-                r = digest_add_path(digest, prefix, device);
+                r = traces_add_directory(traces, prefix);
         }
         return r;
 }
 
-static int digest_add_terminals(uint64_t *digest, const char *path)
+/* A directory of terminals, and the device that makes them, which would make one if it were opened. */
+static int traces_add_terminals(struct traces *traces, const char *path)
 {
         char ptmx[PATH_MAX] = "";
         struct stat st;
+        int r;
 
         if (lstat(path, &st) < 0)
                 return -errno;
+        r = traces_add_file(traces, path, &st, O_RDONLY | O_DIRECTORY);
+        if (r < 0)
+                return r;
         strncat(ptmx, path, sizeof(ptmx) - sizeof("/ptmx"));
         strcat(ptmx, "/ptmx");
-        digest_add_file(digest, path, &st);
-        return digest_add_path(digest, ptmx, st.st_dev);
+        return lstat(ptmx, &st) < 0 ? -errno : traces_add_file(traces, ptmx, &st, O_PATH);
+}
+
+static int traces_add_step(struct traces *traces, const struct sandbox_step *step)
+{
+        switch (step->type) {
+        case STEP_PRIVATE:
+        case STEP_DIRECTORY:
+                return traces_add_directory(traces, step->path);
+        case STEP_MOUNT_POINT:
+                return traces_add_parents(traces, step->path);
+        case STEP_PTS:
+                return traces_add_terminals(traces, step->path);
+        default:
+                return 0;
+        }
+}
+
+static void digest_add_times(uint64_t *digest, const struct stat *st)
+{
+        digest_add_number(digest, (uint64_t)st->st_mtim.tv_sec);
+        digest_add_number(digest, (uint64_t)st->st_mtim.tv_nsec);
+        digest_add_number(digest, (uint64_t)st->st_ctim.tv_sec);
+        digest_add_number(digest, (uint64_t)st->st_ctim.tv_nsec);
+}
+
+/* Any change makes a new ctime, but for those within one tick of the kernel's clock. @all: there may be such. */
+static int digest_add_file(uint64_t *digest, int fd, bool all)
+{
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        digest_add_number(digest, (uint64_t)st.st_mode << 32 | st.st_nlink);
+        digest_add_number(digest, (uint64_t)st.st_uid << 32 | st.st_gid);
+        digest_add_times(digest, &st);
+        if (all)
+                digest_add_number(digest, (uint64_t)flistxattr(fd, NULL, 0));
+        return 0;
 }
 
 /* An overlay that the program has moved, with the directory that it is in, isn't where the next one needs it. */
@@ -109,35 +158,21 @@ static int digest_add_place(uint64_t *digest, const char *path)
         return 0;
 }
 
-static int digest_add_step(uint64_t *digest, const struct sandbox_step *step, dev_t device)
-{
-        switch (step->type) {
-        case STEP_PRIVATE:
-        case STEP_DIRECTORY:
-                return digest_add_path(digest, step->path, device);
-        case STEP_MOUNT_POINT:
-                return digest_add_parents(digest, step->path, device);
-        case STEP_COVER:
-                return digest_add_place(digest, step->path);
-        case STEP_PTS:
-                return digest_add_terminals(digest, step->path);
-        default:
-                return 0;
-        }
-}
-
 /* All private directories are in one file system, so the number of its files tells whether there are more of them, or fewer. */
-static int digest_add_store(uint64_t *digest, const struct sandbox *sandbox)
+static int digest_add_directories(uint64_t *digest, const struct traces *traces, bool all)
 {
+        const struct sandbox *sandbox = traces->sandbox;
         struct statfs space;
-        struct stat st;
         int r = 0;
 
-        if (fstatfs(sandbox->fds[sandbox->store], &space) < 0 || fstat(sandbox->fds[sandbox->store], &st) < 0)
+        if (fstatfs(sandbox->fds[sandbox->store], &space) < 0)
                 return -errno;
         digest_add_number(digest, space.f_files - space.f_ffree);
+        for (size_t i = 0; r >= 0 && i < traces->n; i++)
+                r = digest_add_file(digest, traces->fds[i], all);
         for (size_t i = 0; r >= 0 && i < sandbox->n_steps; i++)
-                r = digest_add_step(digest, &sandbox->steps[i], st.st_dev);
+                if (sandbox->steps[i].type == STEP_COVER)
+                        r = digest_add_place(digest, sandbox->steps[i].path);
         return r;
 }
 
@@ -167,15 +202,59 @@ static int digest_add_settings(uint64_t *digest)
         return 0;
 }
 
-int traces_read(const struct sandbox *sandbox, uint64_t *ret)
+static int traces_digest(const struct traces *traces, bool all, uint64_t *ret)
 {
         uint64_t digest = DIGEST_FIRST;
         int r;
 
-        r = digest_add_store(&digest, sandbox);
+        r = digest_add_directories(&digest, traces, all);
         if (r >= 0)
                 r = digest_add_settings(&digest);
         if (r >= 0)
                 *ret = digest;
         return r;
+}
+
+/* ---- From one program to the next ---- */
+
+static struct timespec clock_get_tick(void)
+{
+        struct timespec now = { 0 };
+
+        (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+        return now;
+}
+
+int traces_init(struct traces *traces, const struct sandbox *sandbox)
+{
+        struct stat store;
+        int r = 0;
+
+        traces->sandbox = sandbox;
+        traces->n = 0;
+        if (fstat(sandbox->fds[sandbox->store], &store) < 0)
+                return -errno;
+        traces->device = store.st_dev;
+        for (size_t i = 0; r >= 0 && i < sandbox->n_steps; i++)
+                r = traces_add_step(traces, &sandbox->steps[i]);
+        if (r >= 0)
+                r = traces_digest(traces, true, &traces->all);
+        if (r >= 0)
+                r = traces_digest(traces, false, &traces->most);
+        traces->tick = clock_get_tick();
+        return r;
+}
+
+void traces_begin(struct traces *traces)
+{
+        struct timespec now = clock_get_tick();
+
+        traces->early = now.tv_sec == traces->tick.tv_sec && now.tv_nsec == traces->tick.tv_nsec;
+}
+
+bool traces_are_left(const struct traces *traces)
+{
+        uint64_t now;
+
+        return traces_digest(traces, traces->early, &now) < 0 || now != (traces->early ? traces->all : traces->most);
 }

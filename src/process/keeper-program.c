@@ -7,7 +7,6 @@
 #include "process/process.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -40,14 +39,6 @@ static int keeper_set_up_program(const struct keeper *keeper)
         return 0;
 }
 
-/* Of a name space of its own, nothing is left when the program has ended. */
-static int keeper_confine_program(const struct keeper *keeper)
-{
-        if (!keeper->host->sandbox)
-                return 0;
-        return unshare(CLONE_NEWIPC) < 0 ? -errno : privileges_drop();
-}
-
 _Noreturn void keeper_run_program(const struct keeper *keeper)
 {
         struct keeper_message message = { .kind = KEEPER_EXEC_FAILED };
@@ -65,7 +56,7 @@ _Noreturn void keeper_run_program(const struct keeper *keeper)
 
         message.error = keeper_set_up_program(keeper);
         if (message.error >= 0) {
-                message.error = keeper_confine_program(keeper);
+                message.error = keeper->host->sandbox ? privileges_drop() : 0;
                 message.kind = message.error < 0 ? KEEPER_DROP_FAILED : KEEPER_EXEC_FAILED;
         }
         if (message.error >= 0) {

@@ -2,10 +2,16 @@
 
 #include "process/traces.h"
 
+#include "sandbox/mount-calls.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -176,6 +182,45 @@ static int digest_add_directories(uint64_t *digest, const struct traces *traces,
         return r;
 }
 
+/* ---- The IPC name space ---- */
+
+/* It has a file for each of them. */
+static int traces_open_queues(struct traces *traces)
+{
+        static const char *const options[][2] = { { NULL, NULL } };
+        int r = step_make_mount(&(struct new_mount){ "mqueue", "", options, MOUNT_ATTR_RDONLY });
+
+        traces->queues = r;
+        return r < 0 && r != -ENODEV ? r : 0;
+}
+
+/* Whether a call that says how many there are of something has failed, but because the kernel has none of it. */
+static bool count_is_unknown(int r)
+{
+        return r < 0 && errno != ENOSYS;
+}
+
+/* The size of a directory of queues is that of its entries. */
+static int digest_add_ipc(uint64_t *digest, const struct traces *traces)
+{
+        struct seminfo semaphores = { 0 };
+        struct msginfo messages = { 0 };
+        struct shm_info memory = { 0 };
+        struct stat queues = { 0 };
+
+        if (traces->queues >= 0 && fstat(traces->queues, &queues) < 0)
+                return -errno;
+        if (count_is_unknown(shmctl(0, SHM_INFO, (void *)&memory)) ||
+            count_is_unknown(msgctl(0, MSG_INFO, (void *)&messages)) ||
+            count_is_unknown(semctl(0, 0, SEM_INFO, &semaphores)))
+                return -errno;
+        digest_add_number(digest, (uint64_t)queues.st_size);
+        digest_add_number(digest, (uint64_t)memory.used_ids);
+        digest_add_number(digest, (uint64_t)messages.msgpool);
+        digest_add_number(digest, (uint64_t)semaphores.semusz);
+        return 0;
+}
+
 /* ---- What a program may change of another process ---- */
 
 static int digest_add_settings(uint64_t *digest)
@@ -209,6 +254,8 @@ static int traces_digest(const struct traces *traces, bool all, uint64_t *ret)
 
         r = digest_add_directories(&digest, traces, all);
         if (r >= 0)
+                r = digest_add_ipc(&digest, traces);
+        if (r >= 0)
                 r = digest_add_settings(&digest);
         if (r >= 0)
                 *ret = digest;
@@ -237,6 +284,8 @@ int traces_init(struct traces *traces, const struct sandbox *sandbox)
         traces->device = store.st_dev;
         for (size_t i = 0; r >= 0 && i < sandbox->n_steps; i++)
                 r = traces_add_step(traces, &sandbox->steps[i]);
+        if (r >= 0)
+                r = traces_open_queues(traces);
         if (r >= 0)
                 r = traces_digest(traces, true, &traces->all);
         if (r >= 0)

@@ -3,9 +3,9 @@
 
 /*
  * What a program has left in its sandbox, for the next one to find. In: the sandbox, as the keeper has entered it. Out: whether it is as it was
- * before the first program: the private directories, of which times and attributes count as well, and the limits and priorities of the keeper,
- * which its children inherit. Whatever else there is ends with the program's processes, or belongs to it alone: its IPC name space, and its
- * keyring. All of it is async-signal-safe.
+ * before the first program: the private directories, of which times and attributes count as well, what there is in the IPC name space, and the
+ * limits and priorities of the keeper, which its children inherit. Whatever else there is ends with the program's processes, or belongs to it
+ * alone, as its keyring. All of it is async-signal-safe.
  *
  * Looking at all that is faster than fanotify(7): to close its descriptor takes the kernel some ten milliseconds, a grace period of SRCU.
  */
@@ -26,6 +26,7 @@ struct traces {
         ino_t inodes[TRACES_MAX];
         dev_t devices[TRACES_MAX];
         size_t n;
+        int queues; /* the root of the file system of POSIX message queues; negative: the kernel has none */
         /* Digests of how it was at first, and the tick of the kernel's clock that it was then. */
         uint64_t all, most;
         struct timespec tick;

@@ -6,9 +6,9 @@
  * steps, made by the parent (sandbox-prepare.c, sandbox-private.c), which the child runs between fork and exec (sandbox.c), so that the
  * child neither allocates nor locks.
  *
- * The steps: name spaces of its own for mounts, processes and network; the whole tree read-only, and its device files dead; the overlays;
+ * The steps: name spaces of its own for mounts, processes, IPC and network; the whole tree read-only, and its device files dead; the overlays;
  * private, empty directories for temporary files and sockets, and a /dev with no more than what every program needs. Each program in it has
- * an IPC name space of its own, and none of the capabilities that could undo all this (keeper.c).
+ * none of the capabilities that could undo all this (keeper.c).
  */
 
 #include "basic/error.h"
@@ -111,7 +111,7 @@ struct sandbox *sandbox_free(struct sandbox *sandbox);
 DEFINE_CLEANUP(struct sandbox *, sandbox_free);
 
 /* For clone(2) of the child. */
-#define SANDBOX_CLONE_FLAGS (CLONE_NEWNS | CLONE_NEWPID)
+#define SANDBOX_CLONE_FLAGS (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC)
 
 /*
  * Runs the steps in the child. Async-signal-safe. Writes to the table of file descriptors, which is the child's copy, and closes those at

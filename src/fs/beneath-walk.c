@@ -7,7 +7,6 @@
 
 #include "basic/array.h"
 #include "basic/io.h"
-#include "basic/memstream.h"
 #include "basic/path.h"
 #include "fs/beneath.h"
 
@@ -15,6 +14,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+
+#define LISTING_MIN 64U
 
 /* A directory on the way to the current entry. */
 struct level {
@@ -29,6 +30,7 @@ struct walker {
         const struct beneath_walk *walk;
         struct error *error;
         int parent; /* of the walk's path */
+        int opened; /* for it; negative: it is the caller's */
         int fd;     /* the innermost directory */
         struct level *levels;
         size_t n;
@@ -37,7 +39,7 @@ struct walker {
 
 static void walker_done(struct walker *walker)
 {
-        fd_closep(&walker->parent);
+        fd_closep(&walker->opened);
         fd_closep(&walker->fd);
         for (size_t i = 0; i < walker->n; i++)
                 free(walker->levels[i].names);
@@ -66,49 +68,71 @@ static int walker_visit(const struct walker *walker, enum beneath_step step)
         return walker->walk->visit(step, &entry, walker->walk->userdata);
 }
 
-static int directory_write_names(DIR *dir, FILE *stream)
-{
-        const struct dirent *entry;
-        int r;
+/* A growing text. */
+struct listing {
+        char *names;
+        size_t size, room;
+};
 
-        while ((r = beneath_next(dir, &entry)) > 0) {
-                r = beneath_type(dir, entry);
-                if (r < 0)
-                        return r;
-                putc(r == DT_DIR ? 'd' : '-', stream);
-                fputs(entry->d_name, stream);
-                putc('\0', stream);
-        }
-        return r;
+static int listing_add(struct listing *listing, char type, const char *name)
+{
+        size_t n = strlen(name) + 1, room = listing->room;
+        char *grown;
+
+        while (room - listing->size < n + 2) /* a NUL ends all of it */
+                room = room ? room * 2 : LISTING_MIN;
+        grown = room > listing->room ? realloc(listing->names, room) : listing->names;
+        if (!grown)
+                return -ENOMEM;
+        listing->names = grown;
+        listing->room = room;
+        grown[listing->size] = type;
+        memcpy(grown + listing->size + 1, name, n);
+        listing->size += n + 1;
+        grown[listing->size] = '\0';
+        return 0;
 }
 
+static int listing_add_entry(struct listing *listing, int fd, const struct dirent64 *entry)
+{
+        struct stat st = { 0 };
+        bool directory = entry->d_type == DT_DIR;
+
+        if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
+                return 0;
+        if (entry->d_type == DT_UNKNOWN) {
+                if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+                        return -errno;
+                directory = S_ISDIR(st.st_mode);
+        }
+        return listing_add(listing, directory ? 'd' : '-', entry->d_name);
+}
+
+/* By the system call itself, since opendir(3) makes six more, and most directories here have an entry or two. */
 static int directory_list_names(int fd, char **ret)
 {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        _cleanup_free_ char *names = NULL;
-        FILE *stream;
-        size_t size;
-        int copy, q, r;
+        _Alignas(struct dirent64) char entries[8192];
+        struct listing listing = { 0 };
+        ssize_t n;
+        int r = 0;
 
-        copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-        if (copy < 0)
-                return -errno;
-        dir = fdopendir(copy);
-        if (!dir) {
-                r = -errno;
-                close(copy);
-                return r;
+        while (r >= 0 && (n = getdents64(fd, entries, sizeof(entries))) != 0) {
+                const struct dirent64 *entry;
+
+                if (n < 0)
+                        r = -errno;
+                for (ssize_t i = 0; r >= 0 && i < n; i += entry->d_reclen) {
+                        entry = (const struct dirent64 *)(const void *)(entries + i);
+                        r = listing_add_entry(&listing, fd, entry);
+                }
         }
-
-        stream = open_memstream(&names, &size);
-        if (!stream)
-                return -errno;
-        r = directory_write_names(dir, stream);
-        q = memstream_close(stream, &names);
-        if (r < 0 || q < 0)
-                return r < 0 ? r : q;
-        *ret = TAKE_PTR(names);
-        return 0;
+        if (r >= 0 && !listing.names)
+                r = (listing.names = strdup("")) ? 0 : -ENOMEM;
+        if (r < 0)
+                free(listing.names);
+        else
+                *ret = listing.names;
+        return r;
 }
 
 /* Makes the directory @fd the innermost one and takes it over, on failure too. */
@@ -150,7 +174,7 @@ static int walker_enter(struct walker *walker)
         r = walker_visit(walker, BENEATH_ENTER);
         if (r != 0)
                 return r < 0 ? r : 0;
-        fd = beneath_open(entry.parent, entry.name, O_RDONLY | O_DIRECTORY, 0);
+        fd = beneath_open_list(entry.parent, entry.name);
         if (fd == -ENOENT) /* gone since it was listed */
                 return walker_visit(walker, BENEATH_LEAVE);
         r = fd < 0 ? fd : walker_push(walker, fd);
@@ -226,11 +250,12 @@ int beneath_walk(const struct beneath_walk *walk, struct error *error)
         _cleanup_(walker_done) struct walker walker = {
                 .walk = walk,
                 .error = error,
-                .parent = -EBADF,
+                .parent = walk->dir,
+                .opened = -EBADF,
                 .fd = -EBADF,
                 .path = strdup(walk->path),
         };
-        const char *name;
+        const char *name = path_name(walk->path);
         struct stat st;
         int r;
 
@@ -238,7 +263,10 @@ int beneath_walk(const struct beneath_walk *walk, struct error *error)
 
         if (!walker.path)
                 return -ENOMEM;
-        walker.parent = beneath_open_parent(walk->dir, walk->path, &name);
+        if (name > walk->path) {
+                walker.opened = beneath_open_parent(walk->dir, walk->path, &name);
+                walker.parent = walker.opened;
+        }
         if (walker.parent < 0)
                 return walker_set_error(&walker, walker.parent);
         if (fstatat(walker.parent, name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)

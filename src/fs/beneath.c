@@ -83,29 +83,35 @@ int beneath_open_parent(int dir, const char *path, const char **ret_name)
         return fd;
 }
 
+/* Whatever the umask is, and what the directory that it is in hands down. */
+static int beneath_set_mode(int fd)
+{
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return (st.st_mode & ALLPERMS) != 0750 && fchmod(fd, 0750) < 0 ? -errno : 0;
+}
+
 static int beneath_make_directory(int dir, const char *name)
 {
-        int fd;
+        _cleanup_close_ int fd = -EBADF;
+        bool made = mkdirat(dir, name, 0750) == 0;
+        int r;
 
-        if (mkdirat(dir, name, 0750) < 0)
-                return errno == EEXIST ? beneath_open(dir, name, O_RDONLY | O_DIRECTORY, 0) : -errno;
-
+        if (!made && errno != EEXIST)
+                return -errno;
         fd = beneath_open(dir, name, O_RDONLY | O_DIRECTORY, 0);
-        if (fd >= 0 && fchmod(fd, 0750) < 0) { /* independent of the umask */
-                int r = -errno;
-
-                close(fd);
-                return r;
-        }
-        return fd;
+        r = fd >= 0 && made ? beneath_set_mode(fd) : fd;
+        return r < 0 ? r : TAKE_FD(fd);
 }
 
 int beneath_make_directories(int dir, const char *path)
 {
-        _cleanup_close_ int fd = beneath_open(dir, "", O_RDONLY | O_DIRECTORY, 0);
+        _cleanup_close_ int fd = -EBADF;
         size_t n;
 
-        for (; fd >= 0 && *(path += strspn(path, "/")); path += n) {
+        while (*(path += strspn(path, "/"))) {
                 char name[NAME_MAX + 1];
                 int next;
 
@@ -115,11 +121,14 @@ int beneath_make_directories(int dir, const char *path)
                 memcpy(name, path, n);
                 name[n] = '\0';
 
-                next = beneath_make_directory(fd, name);
-                close(fd);
-                fd = next;
+                next = beneath_make_directory(dir, name);
+                if (next < 0)
+                        return next;
+                fd_closep(&fd);
+                dir = fd = next;
+                path += n;
         }
-        return TAKE_FD(fd);
+        return fd < 0 ? beneath_open(dir, "", O_RDONLY | O_DIRECTORY, 0) : TAKE_FD(fd);
 }
 
 int beneath_sync(int dir)
@@ -139,9 +148,16 @@ int beneath_is_fixed(int dir, const char *path)
         return (stx.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0;
 }
 
+int beneath_open_list(int dir, const char *path)
+{
+        int fd = beneath_open(dir, path, O_RDONLY | O_DIRECTORY | O_NOATIME, 0);
+
+        return fd == -EPERM ? beneath_open(dir, path, O_RDONLY | O_DIRECTORY, 0) : fd;
+}
+
 int beneath_open_entries(int dir, const char *path, DIR **ret)
 {
-        _cleanup_close_ int fd = beneath_open(dir, path, O_RDONLY | O_DIRECTORY, 0);
+        _cleanup_close_ int fd = beneath_open_list(dir, path);
         DIR *opened;
 
         assert(ret);

@@ -19,6 +19,11 @@ _must_check_ int beneath_open(int dir, const char *path, int flags, mode_t mode)
  * descriptor or a negative errno.
  */
 _must_check_ int beneath_open_parent(int dir, const char *path, const char **ret_name);
+/*
+ * Opens the directory @path to list it, which doesn't change its time of access unless it is another user's. Returns: a file descriptor or a
+ * negative errno.
+ */
+_must_check_ int beneath_open_list(int dir, const char *path);
 /* Opens the directory @path for beneath_next(). Returns: 0, or a negative errno. */
 _must_check_ int beneath_open_entries(int dir, const char *path, DIR **ret);
 /* Reads the next entry of @dir except "." and "..". Returns: 1, 0 at the end, or a negative errno. */

@@ -19,7 +19,13 @@
 
 int history_restrict(int fd, mode_t mode)
 {
+        struct stat st;
+
         if (geteuid() != 0)
+                return 0;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_uid == 0 && st.st_gid == ADM_GID && (st.st_mode & ALLPERMS) == mode)
                 return 0;
         if (fchown(fd, 0, ADM_GID) < 0 && errno != EINVAL) /* a user name space may have no such group */
                 return -errno;

@@ -64,7 +64,8 @@ static int attempt_begin_transaction(struct attempt *a, struct error *error)
         if (attempt_is_direct(a))
                 return 1;
         r = transaction_begin(
-                &(const struct transaction_request){ .ctx = a->ctx, .history = a->history, .migration = a->migration },
+                &(const struct transaction_request){
+                        .ctx = a->ctx, .history = a->history, .migration = a->migration, .mounts = a->mounts },
                 &a->transaction, &reason);
         if (r < 0)
                 return error_is_mute(&reason, error_complete(&reason, r))

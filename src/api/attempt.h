@@ -26,9 +26,10 @@ struct attempt {
         unsigned flags; /* of enum dmig_flags */
         int lock_fd;    /* the package's lock */
         struct running *running;
-        struct world *checks; /* that first checks share */
-        bool last;            /* nobody needs them after this attempt */
-        struct turn *turn;    /* without which nothing may be committed; NULL: none is needed */
+        struct world *checks;      /* that first checks share */
+        struct mountinfo **mounts; /* as of struct areas_request */
+        bool last;                 /* nobody needs them after this attempt */
+        struct turn *turn;         /* without which nothing may be committed; NULL: none is needed */
         char sha256[65];
         unsigned number;        /* 1 for the first attempt since the last success, retry or change of the file */
         struct dmig_step *step; /* out: filled in */

@@ -36,6 +36,7 @@ struct run {
         struct transaction *committed; /* by the last step, and to be archived */
         struct running running;
         struct world checks;
+        struct mountinfo *mounts; /* the mount table, for as long as it stays the same */
         struct turn_hold held;
         size_t left;    /* steps that are due after the current one */
         bool mounted;   /* the data of all that is due */
@@ -131,6 +132,7 @@ static int run_take_step(struct run *run, const struct plan_step *planned, struc
                 .checks = &run->checks,
                 .step = step,
                 .committed = &run->committed,
+                .mounts = &run->mounts,
                 .last = run->left == 0,
         };
         int r;
@@ -323,6 +325,7 @@ static int run_do_package(struct run *run, struct error *error)
                 return lock;
         r = run_do_locked(run, error);
         world_done(&run->checks); /* its processes hold the lock as well */
+        run->mounts = mountinfo_free(run->mounts);
         return r;
 }
 

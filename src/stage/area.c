@@ -263,33 +263,52 @@ static int areas_build(const struct declaration *common, const struct declared_p
         return r < 0 ? r : areas_declare_all(areas, declared);
 }
 
-int areas_new(const struct root *root, char *const *writes, struct areas **ret, struct error *error)
+/* Subvolumes that were added to the table come and go without a change of it. */
+static void areas_leave_mounts(const struct areas_request *request, struct mountinfo **mounts, size_t n)
+{
+        if (request->mounts && *mounts && (*mounts)->n == n)
+                *request->mounts = TAKE_PTR(*mounts);
+}
+
+int areas_find_out(const struct areas_request *request, struct areas **ret, struct error *error)
 {
         _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
         _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         _cleanup_(areas_freep) struct areas *areas = NULL;
+        const struct root *root = request->root;
+        size_t n = 0;
         int r;
 
         assert(root);
         assert(ret);
 
+        if (request->mounts)
+                mounts = TAKE_PTR(*request->mounts);
         areas = calloc(1, sizeof(*areas));
         if (!areas)
                 return -ENOMEM;
         r = mountinfo_renew(&mounts, error);
         if (r >= 0)
                 r = declared_paths_resolve(
-                        &(struct declared_request){ .root = root, .mounts = mounts, .writes = writes }, &declared,
-                        error);
+                        &(struct declared_request){ .root = root, .mounts = mounts, .writes = request->writes },
+                        &declared, error);
         if (r >= 0)
                 r = mountinfo_renew(&mounts, error); /* looking for the paths may have triggered automounts */
-        if (r >= 0)
+        if (r >= 0) {
+                n = mounts->n;
                 r = areas_build(&(struct declaration){ .areas = areas, .root = root, .error = error }, declared,
                                 mounts);
+        }
         if (r < 0)
                 return r;
+        areas_leave_mounts(request, &mounts, n);
         *ret = TAKE_PTR(areas);
         return 0;
+}
+
+int areas_new(const struct root *root, char *const *writes, struct areas **ret, struct error *error)
+{
+        return areas_find_out(&(struct areas_request){ .root = root, .writes = writes }, ret, error);
 }
 
 int areas_declare(struct areas *areas, const struct root *root, char *const *writes, struct error *error)

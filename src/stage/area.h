@@ -17,6 +17,7 @@
 #include "basic/path.h"
 #include "basic/root.h"
 #include "basic/strv.h"
+#include "stage/mountinfo.h"
 
 struct area {
         char *path;           /* of its root, with all links resolved */
@@ -31,6 +32,12 @@ struct areas {
         size_t n;
 };
 
+struct areas_request {
+        const struct root *root;
+        char *const *writes;
+        struct mountinfo **mounts; /* that an earlier call has left, or NULL in it; NULL: none is left */
+};
+
 /*
  * @writes are absolute, normalised paths, ended by NULL; NULL is an empty list; for a preview, those of several migrations. A declared
  * symbolic link means itself and its target. Missing parents belong to the declared path below them.
@@ -38,6 +45,7 @@ struct areas {
  * in "/" that isn't a directory; one that contains, is or leads to STATE_DIR (below @root); a single file that is a mount point; a writable
  * pseudo file system.
  */
+_must_check_ int areas_find_out(const struct areas_request *request, struct areas **ret, struct error *error);
 _must_check_ int areas_new(const struct root *root, char *const *writes, struct areas **ret, struct error *error);
 struct areas *areas_free(struct areas *areas);
 DEFINE_CLEANUP(struct areas *, areas_free);

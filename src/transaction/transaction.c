@@ -40,7 +40,10 @@ int transaction_begin(const struct transaction_request *request, struct transact
         if (!t)
                 return -ENOMEM;
         t->request = *request;
-        r = areas_new(&request->ctx->root, request->migration->manifest->writes.list, &t->areas, error);
+        r = areas_find_out(&(struct areas_request){ .root = &request->ctx->root,
+                                                    .writes = request->migration->manifest->writes.list,
+                                                    .mounts = request->mounts },
+                           &t->areas, error);
         if (r >= 0)
                 r = stage_new(
                         &(struct stage_request){ .state = request->history->dir, .name = STAGE_DIR, .areas = t->areas },

@@ -18,6 +18,7 @@ struct transaction_request {
         struct dmig *ctx;
         struct history *history;
         const struct migration *migration;
+        struct mountinfo **mounts; /* as of struct areas_request */
 };
 
 struct transaction {

@@ -4,12 +4,14 @@
 
 #include "basic/clock.h"
 #include "basic/io.h"
+#include "basic/json-text.h"
 #include "basic/json.h"
 #include "basic/path.h"
 #include "history/history.h"
 #include "package/emit.h"
 
 #include <fcntl.h>
+#include <json-c/linkhash.h>
 #include <stdio.h>
 #include <sys/file.h>
 
@@ -42,40 +44,44 @@ static int running_begin_migration(struct running *running, const struct dmig_ev
         return r < 0 ? r : str_replace(&running->id, id);
 }
 
-static int running_format(const struct running *running, const struct dmig_event *event, struct dmig_event **ret)
+static void running_format_field(struct json_text *text, const char *key, json_object *value)
 {
-        _cleanup_(event_freep) struct dmig_event *copy = NULL;
-        json_object *object = NULL;
-        int r;
+        if (json_object_is_type(value, json_type_string))
+                json_text_add_string(text, key, json_object_get_string(value));
+        else if (json_object_is_type(value, json_type_int))
+                json_text_add_int(text, key, json_object_get_int64(value));
+}
 
-        if (json_object_deep_copy(event->object, &object, NULL) < 0)
-                return -ENOMEM;
-        r = event_from_json(running->package, object, &copy);
-        if (r >= 0)
-                r = event_set_string(copy, "command", running->command ?: "run");
-        if (r >= 0)
-                r = event_set_string(copy, "since", running->since);
-        if (r >= 0)
-                r = event_set_int(copy, FIELD_CLOCK, (int64_t)now_usec(CLOCK_BOOTTIME));
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(copy);
-        return 0;
+/* Of strings and numbers: an event of this kind has no other fields. Returns: 0 or -ENOMEM. */
+static int running_format(const struct running *running, const struct dmig_event *event, struct json_text *text)
+{
+        json_text_open(text, NULL, '{');
+        json_object_object_foreach(event->object, key, value)
+        {
+                running_format_field(text, key, value);
+        }
+        json_text_add_string(text, "command", running->command ?: "run");
+        if (running->since)
+                json_text_add_string(text, "since", running->since);
+        json_text_add_int(text, FIELD_CLOCK, (int64_t)now_usec(CLOCK_BOOTTIME));
+        json_text_close(text, '}');
+        return text->failed ? -ENOMEM : 0;
 }
 
 /* With room for the texts after this one, most of which are as long. */
-static int running_write_text(int fd, const char *text, size_t size)
+static int running_write_text(int fd, const struct json_text *text)
 {
         char padded[RUNNING_ROOM];
 
+        if (text->size > sizeof(padded))
+                return io_write_all(fd, text->data, text->size);
         memset(padded, ' ', sizeof(padded));
-        if (size <= sizeof(padded))
-                memcpy(padded, text, size);
-        return size <= sizeof(padded) ? io_write_all(fd, padded, sizeof(padded)) : io_write_all(fd, text, size);
+        memcpy(padded, text->data, text->size);
+        return io_write_all(fd, padded, sizeof(padded));
 }
 
 /* A new file, since one that is already there could be locked by another process. */
-static int running_make_file(int dir, const char *name, const char *text)
+static int running_make_file(int dir, const char *name, const struct json_text *text)
 {
         _cleanup_close_ int fd = -EBADF;
         int r;
@@ -87,11 +93,11 @@ static int running_make_file(int dir, const char *name, const char *text)
                 return -errno;
         r = history_restrict(fd, 0640);
         if (r >= 0)
-                r = running_write_text(fd, text, strlen(text));
+                r = running_write_text(fd, text);
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int running_replace_file(struct running *running, const char *text)
+static int running_replace_file(struct running *running, const struct json_text *text)
 {
         _cleanup_free_ char *name = NULL, *temporary = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -112,7 +118,7 @@ static int running_replace_file(struct running *running, const char *text)
         running->file = TAKE_FD(fd);
         free(running->name);
         running->name = TAKE_PTR(name);
-        running->roomy = strlen(text) <= RUNNING_ROOM;
+        running->roomy = text->size <= RUNNING_ROOM;
         return 0;
 }
 
@@ -129,16 +135,15 @@ static int running_lock_bytes(int fd, int command, short type)
  * reading the file, or the text doesn't fit, the caller makes a new file. Returns: 1 if it was written, 0 if a new file is needed, or a
  * negative errno.
  */
-static int running_overwrite_file(const struct running *running, const char *text)
+static int running_overwrite_file(const struct running *running, const struct json_text *text)
 {
-        size_t size = strlen(text);
         int r;
 
-        if (running->file < 0 || !running->roomy || size > RUNNING_ROOM)
+        if (running->file < 0 || !running->roomy || text->size > RUNNING_ROOM)
                 return 0;
         if (running_lock_bytes(running->file, F_OFD_SETLK, F_WRLCK) < 0)
                 return 0;
-        r = lseek(running->file, 0, SEEK_SET) < 0 ? -errno : running_write_text(running->file, text, size);
+        r = lseek(running->file, 0, SEEK_SET) < 0 ? -errno : running_write_text(running->file, text);
         if (running_lock_bytes(running->file, F_OFD_SETLK, F_UNLCK) < 0 || r < 0)
                 return r < 0 ? r : -EIO;
         return 1;
@@ -146,8 +151,7 @@ static int running_overwrite_file(const struct running *running, const char *tex
 
 void running_write(struct running *running, const struct dmig_event *event)
 {
-        _cleanup_(event_freep) struct dmig_event *whole = NULL;
-        const char *text;
+        _cleanup_json_text_ struct json_text text = { 0 };
         int r;
 
         assert(running && running->ctx && running->package);
@@ -155,10 +159,9 @@ void running_write(struct running *running, const struct dmig_event *event)
 
         r = running_begin_migration(running, event);
         if (r >= 0)
-                r = running_format(running, event, &whole);
-        text = r < 0 ? NULL : dmig_event_get_json(whole);
-        if (text && running_overwrite_file(running, text) <= 0)
-                (void)running_replace_file(running, text);
+                r = running_format(running, event, &text);
+        if (r >= 0 && running_overwrite_file(running, &text) <= 0)
+                (void)running_replace_file(running, &text);
 }
 
 void running_tell(struct running *running, const char *id, const char *phase)

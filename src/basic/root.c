@@ -125,6 +125,9 @@ static int root_walk_mkdirs(const struct root *root, const char *path,
         if (strlen(path) >= sizeof(prefix))
                 return -ENAMETOOLONG;
 
+        fd = open_path(root, path, O_RDONLY | O_DIRECTORY); /* most often it is there */
+        if (fd != -ENOENT)
+                return TAKE_FD(fd);
         fd = open_path(root, "/", O_PATH | O_DIRECTORY);
         for (const char *p = path; fd >= 0 && *(p += strspn(p, "/")); p += n) {
                 char name[NAME_MAX + 1];

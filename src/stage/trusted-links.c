@@ -189,5 +189,7 @@ int trusted_links_open(struct trusted_links *links, const char *path, int flags)
         }
         if (r < 0)
                 return r;
+        if (flags == (O_PATH | O_DIRECTORY)) /* as it is open */
+                return TAKE_FD(walk.fd);
         return fd_or_errno(openat(walk.fd, ".", flags | O_CLOEXEC));
 }

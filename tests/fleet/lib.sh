@@ -122,9 +122,10 @@ resume_node() {
         kill -CONT "$(cat "$WORK/node$1.pid")"
 }
 
+# Not even a thread of it is left that could hold its port.
 is_gone() {
-        [ ! -e "/proc/$1/exe" ]
-} 2>/dev/null
+        ! grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/task"/*/status
+}
 
 ENDPOINTS=http://127.0.0.1:2179,http://127.0.0.1:2279,http://127.0.0.1:2379
 

@@ -12,6 +12,7 @@
 : "${DEPLOY_MIGRATE:?must be the program to test}"
 unwrap_program
 unset DPKG_ROOT DPKG_ADMINDIR NO_COLOR
+unset ROOT PREFIX # what is in the environment already would be exported
 export LC_ALL=C TERM=dumb
 umask 022
 

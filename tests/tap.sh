@@ -4,6 +4,8 @@
 # What all tests in shell share: TAP, and what they ask of a tree and of the program's output. The libraries beside the tests source
 # this file, and define a run_test and run_tests of their own.
 
+set -u # what a test sources is not followed when scripts are checked, so this finds a misspelled name
+
 # ---- The runner of scripts that need no more than a directory, $WORK ----
 
 run_tests() {

@@ -16,7 +16,7 @@ set_up_source() {
 
 # author STATUS ARGUMENT...: as expect, in the source tree.
 author() (
-        cd "$source"
+        cd "$source" || return
         expect "$@"
 )
 

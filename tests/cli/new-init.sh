@@ -26,7 +26,7 @@ control() {
 
 # init STATUS [ARGUMENT...]: in the source tree.
 init() (
-        cd "$source"
+        cd "$source" || return
         wanted=$1
         shift
         execute "$wanted" "$DEPLOY_MIGRATE" new --init "$@"

@@ -10,7 +10,7 @@ command -v script >/dev/null || skip_all 'script(1) is missing'
 ESCAPE=$(printf '\033')
 
 ship() {
-        migration sample 1.1.0/001_x 'test -e "$marker"' "$1"
+        migration sample 1.1.0/001_x 'test -e "$marker"' "${1-}"
         upgraded sample 1.0 1.1
 }
 

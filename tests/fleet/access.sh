@@ -19,7 +19,7 @@ certificate() {
 } >/dev/null 2>&1
 
 start_secured() {
-        cd "$WORK"
+        cd "$WORK" || return
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca -days 2 -keyout ca.key -out ca.pem >/dev/null 2>&1
         certificate server IP:127.0.0.1
         for name in root web1 stranger; do

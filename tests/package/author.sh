@@ -9,7 +9,7 @@
 # What would be done in a year without migrations, too.
 set_up_source() {
         mkdir -p "$ROOT/src/debian/source"
-        cd "$ROOT/src"
+        cd "$ROOT/src" || return
         cat >debian/changelog <<'END'
 scored (1.0-1) unstable; urgency=medium
 

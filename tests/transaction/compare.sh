@@ -13,7 +13,7 @@ make_trees() {
                 mkdir -p "$WORK/$tree/dir/sub"
                 (cd "$WORK/$tree" && fill)
         done
-        cd "$WORK"
+        cd "$WORK" || return
 }
 
 fill() {

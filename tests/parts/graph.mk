@@ -11,7 +11,10 @@ package := $(call scripts,package)
 boot := $(call scripts,boot)
 programs := $(call scripts,programs)
 fleet := $(call scripts,fleet)
-parts := packages tree build check valgrind sanitizers clang distcheck source demo debs demo-boot
+parts := tools packages tree build check valgrind sanitizers clang distcheck source demo debs demo-boot
+
+# What a test needs. The other packages are installed while the build goes on.
+ready := build packages
 
 .PHONY: all transaction crash package boot programs fleet $(parts) $(transaction) $(crash) $(package) $(boot) $(programs) $(fleet)
 
@@ -22,28 +25,29 @@ $(parts) $(transaction) $(crash) $(package) $(boot) $(programs) $(fleet):
 
 # Whatever make check runs. This file isn't made by that rule.
 tests/parts/graph.mk: ;
-tests/%: build
+tests/%: $(ready)
 	+@tests/parts/run $@
 
-packages: #: the Debian packages that the tests need
-tree: packages #: autoreconf
+tools: #: the Debian packages that the build needs
+packages: tools #: those that the tests need
+tree: tools #: autoreconf
 build: tree #: a build without a warning, the symbols that it exports, its units
-check: build #: the unit tests
-valgrind: build #: the unit tests under valgrind
-clang: tree #: a build by clang, with sanitizers
+check: $(ready) #: the unit tests
+valgrind: $(ready) #: the unit tests under valgrind
+clang: tree packages #: a build by clang, with sanitizers
 sanitizers: clang #: make check in that build, and how many lines of src/ it covers
-distcheck: build #: make distcheck
+distcheck: $(ready) #: make distcheck
 source: packages #: shell scripts, man pages, format, spelling
 transaction: $(transaction) #: what is done in a transaction against what is done directly
-$(transaction): build
+$(transaction): $(ready)
 programs: $(programs) #: databases, directories, servers of Debian, migrated by their own tools
-$(programs): build
+$(programs): $(ready)
 fleet: $(fleet) #: turns that an etcd of three nodes gives
-$(fleet): build
+$(fleet): $(ready)
 crash: $(crash) #: power cuts, kills, broken disks
-$(crash): build
-demo: build #: packaging/demo
-debs: build #: the Debian packages of this tree
+$(crash): $(ready)
+demo: $(ready) #: packaging/demo
+debs: $(ready) #: the Debian packages of this tree
 package: $(package) #: those packages are installed, upgraded, purged
 $(package): debs
 boot: $(boot) #: they work in a Debian that is booted

@@ -87,6 +87,27 @@ fail() {
         exit 1
 }
 
+# note TEXT: something measured, for the line of TAP.
+note() {
+        printf ' (%s)' "$*" >"$WORK/note"
+}
+
+# await COMMAND...: waits until it succeeds, a minute at most.
+await() {
+        await_for 60 "$@"
+}
+
+# await_for SECONDS COMMAND...: longer on a machine that hardly gets to it.
+await_for() {
+        tries=$(($1 * 20))
+        shift
+        until "$@"; do
+                tries=$((tries - 1))
+                [ "$tries" -gt 0 ] || fail "waited in vain for: $*"
+                sleep 0.05
+        done
+}
+
 # The text may be wrapped.
 assert_out() {
         grep -qF -e "$1" "$OUT" || tr -s ' \n' ' ' <"$OUT" | grep -qF -e "$1" || fail "not on standard output: $1"

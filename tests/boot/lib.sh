@@ -249,27 +249,6 @@ expect() {
 
 # ---- In a test ----
 
-# note TEXT: something measured, for the line of TAP.
-note() {
-        printf ' (%s)' "$*" >"$WORK/note"
-}
-
-# Waits until the command given says true, 30 s at most.
-await() {
-        await_for 30 "$@"
-}
-
-# await_for SECONDS COMMAND...
-await_for() {
-        tries=$(($1 * 20))
-        shift
-        until "$@"; do
-                tries=$((tries - 1))
-                [ "$tries" -gt 0 ] || fail "waited in vain for: $*"
-                sleep 0.05
-        done
-}
-
 assert_no_out() {
         ! grep -F -e "$1" "$OUT" || fail "on standard output: $1"
 }

@@ -87,16 +87,6 @@ processes() {
         grep -lsaF -f "$WORK/pattern" /proc/[0-9]*/environ /proc/[0-9]*/cmdline | cut -d / -f 3 | sort -u
 }
 
-# await COMMAND...: waits until it succeeds, 60 s at most.
-await() {
-        tries=0
-        until "$@"; do
-                tries=$((tries + 1))
-                [ "$tries" -lt 1200 ] || fail "timed out waiting for: $*"
-                sleep 0.05
-        done
-}
-
 # helper PID: kills this process of the test's own when the test ends.
 helper() {
         echo "$1" >>"$WORK/helpers"

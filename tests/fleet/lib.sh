@@ -295,24 +295,6 @@ fleet() {
 
 # ---- In a test ----
 
-note() {
-        printf ' (%s)' "$*" >"$WORK/note"
-}
-
-await() {
-        await_for 30 "$@"
-}
-
-# await_for SECONDS COMMAND...
-await_for() {
-        last_try=$(($(date +%s) + $1))
-        shift
-        until "$@"; do
-                [ "$(date +%s)" -le "$last_try" ] || fail "waited in vain for: $*"
-                sleep 0.05
-        done
-}
-
 assert_key() {
         got=$(key "$1")
         [ "$got" = "$2" ] || fail "$1 is '$got', not '$2'"

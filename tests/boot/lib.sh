@@ -105,7 +105,7 @@ print_diagnostics() {
 # Goes on where nobody else sees what is mounted.
 need_machines() {
         [ "$(id -u)" -eq 0 ] || skip_all "must run as root"
-        for tool in mmdebstrap:mmdebstrap systemd-nspawn:systemd-container dpkg-scanpackages:dpkg-dev jq:jq; do
+        for tool in mmdebstrap:mmdebstrap systemd-nspawn:systemd-container jq:jq; do
                 command -v "${tool%:*}" >/dev/null || missing="${missing-} ${tool#*:}"
         done
         [ -z "${missing-}" ] || {

@@ -145,10 +145,18 @@ ship() {
         publish "$WORK/debs/${NAME}_$VERSION.deb"
 }
 
-# publish DEB...: into the repository of the machine, on or off.
+# publish DEB...: into the repository of the machine, on or off. dpkg-scanpackages would take ten times as long, mostly to start.
 publish() {
-        cp "$@" "$ROOT/srv/repository"
-        (cd "$ROOT/srv/repository" && dpkg-scanpackages --multiversion . >Packages) 2>"$WORK/scan" || fail "$(cat "$WORK/scan")"
+        for deb; do
+                published=${deb##*/}
+                cp "$deb" "$ROOT/srv/repository"
+                {
+                        dpkg-deb --field "$deb"
+                        printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$published" "$(stat -c %s "$deb")" \
+                                "$(sha256sum <"$deb" | cut -d ' ' -f 1)"
+                } >"$ROOT/srv/repository/$published.stanza"
+        done
+        cat "$ROOT/srv/repository"/*.stanza >"$ROOT/srv/repository/Packages"
 }
 
 # apt COMMAND ARGUMENT...: in the machine, on or off, with the packages published until now.

@@ -41,3 +41,18 @@ find_mirror() {
         # shellcheck disable=SC2016 # apt's own variables
         apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Codename: $codename" | head -n 1
 }
+
+# ---- Copies of it ----
+
+# copy_without_usr FROM TREE: most of it is /usr, which mount_usr shows.
+copy_without_usr() {
+        mkdir -p "$2/usr" &&
+                (cd "$1" && find . -mindepth 1 -maxdepth 1 ! -name usr -exec cp -a --reflink=auto -t "$2" {} +) &&
+                chmod --reference="$1" "$2" && touch --reference="$1" "$2"
+}
+
+# mount_usr TREE DIRECTORY LAYERS: what is written is in the new DIRECTORY/changes; LAYERS, with colons, are what is below, the uppermost first.
+mount_usr() {
+        mkdir -p "$2" && mkdir "$2/changes" "$2/work" &&
+                mount -t overlay -o "lowerdir=$3,upperdir=$2/changes,workdir=$2/work" overlay "$1/usr"
+}

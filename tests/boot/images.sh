@@ -7,6 +7,8 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/packages.sh"
 
+one_file_system=1
+
 # install VERSION: sample with its gated service, and a migration of each major version since 2.
 install() {
         ship_sample "$1"

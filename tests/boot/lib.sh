@@ -5,7 +5,8 @@
 # sources this file and packages.sh, defines functions named test_*, and ends with run_tests. Each function is one line of
 # TAP: it runs in a shell of its own, with set -e, on a machine of its own, which is on and has deploy-migrate installed.
 # A script that wants its machine in another state defines prepare, which runs once, on a machine with nothing installed; one that
-# wants more of systemd-nspawn sets machine_options, and machine_user to -U if the users in it are others outside.
+# wants more of systemd-nspawn sets machine_options, and machine_user to -U if the users in it are others outside. /usr of a machine is an
+# overlay, unless the script sets one_file_system.
 #
 # Environment: DEPLOY_MIGRATE_DEBS, the directory with the packages to test, as packaging/build-deb makes it; DEPLOY_MIGRATE_SUITE, the
 # Debian that they were built for, unless it is the one of this machine; DEPLOY_MIGRATE_CACHE, where the root file system that all
@@ -55,30 +56,66 @@ in_background() {
 }
 
 in_new_machine() {
-        cp -a --reflink=auto "$WORK/image" "$ROOT"
+        copy_image
         boot
         start_journal
         "$@"
 }
 
+# Sets IMAGE, of which each test gets a copy.
 prepare_image() {
         make_base >"$WORK/log" 2>&1 || bail_out "the root file system can't be made"
-        in_background make_image
+        IMAGE=$WORK/image
+        if command -v prepare >/dev/null || [ -n "${one_file_system:-}" ]; then
+                in_background make_image
+        else
+                IMAGE=${DEPLOY_MIGRATE_TEST_DISK:-$WORK}/image-$(cat "$DEPLOY_MIGRATE_DEBS"/*.deb | sha256sum | cut -c -12)
+                in_background share_image
+        fi
         [ "$status" -eq 0 ] || bail_out "the machine can't be prepared"
-        mv "$ROOT" "$WORK/image"
         clean_up
 }
 
-make_image() {
-        cp -a --reflink=auto "$BASE" "$ROOT"
-        boot
-        prepare
-        power_off
+# One for all scripts that only want deploy-migrate to be installed. The machine doesn't get the descriptor of the lock.
+share_image() {
+        exec 7>"$IMAGE.lock"
+        flock 7
+        [ -d "$IMAGE" ] || make_image 7>&-
 }
 
-prepare() {
-        publish "$DEPLOY_MIGRATE_DEBS"/*.deb
-        apt install deploy-migrate
+# The copy of the machine when it is off, and what is above /usr of the Debian.
+make_image() {
+        copy_machine "$BASE" "$BASE/usr"
+        boot
+        if command -v prepare >/dev/null; then
+                prepare
+        else
+                publish "$DEPLOY_MIGRATE_DEBS"/*.deb
+                apt install deploy-migrate
+        fi
+        power_off
+        rm -rf "$IMAGE.new"
+        mkdir "$IMAGE.new"
+        [ -n "${one_file_system:-}" ] || {
+                umount "$ROOT/usr"
+                mv "$WORK/usr/changes" "$IMAGE.new/usr"
+        }
+        mv "$ROOT" "$IMAGE.new/root"
+        mv "$IMAGE.new" "$IMAGE"
+}
+
+copy_image() {
+        copy_machine "$IMAGE/root" "$IMAGE/usr:$BASE/usr"
+}
+
+# copy_machine FROM LAYERS: $ROOT, with these directories as its /usr, if that isn't in FROM.
+copy_machine() {
+        if [ -n "${one_file_system:-}" ]; then
+                cp -a --reflink=auto "$1" "$ROOT"
+        else
+                copy_without_usr "$1" "$ROOT"
+                mount_usr "$ROOT" "$WORK/usr" "$2"
+        fi
 }
 
 bail_out() {
@@ -94,7 +131,8 @@ clean_up() {
         for pid in $(grep -lsaF "DEPLOY_MIGRATE_TEST=$WORK" /proc/[0-9]*/environ | cut -d / -f 3); do
                 [ "$pid" -eq $$ ] || kill -KILL "$pid"
         done
-        rm -rf "$ROOT" "$WORK/debs"/* "$WORK"/[a-c]*.log "$OUT" "$ERR" "$WORK/note" "$WORK/since"
+        ! mountpoint -q "$ROOT/usr" || umount --lazy "$ROOT/usr"
+        rm -rf "$ROOT" "$WORK/usr" "$WORK/debs"/* "$WORK"/[a-c]*.log "$OUT" "$ERR" "$WORK/note" "$WORK/since"
 } 2>/dev/null
 
 print_diagnostics() {

@@ -21,7 +21,7 @@ ship_sample() {
 
 # All files but those of apt, dpkg and systemd itself, and those that the test puts there.
 list_files() {
-        machine find / -xdev \( -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/lib/systemd -o -path /var/cache \
+        machine find / /usr -xdev \( -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/lib/systemd -o -path /var/cache \
                 -o -path /var/log -o -path /srv -o -path /root \) -prune -o ! -type d -printf '%p %y %m %u %g %l\n' \
                 -o -printf '%p %y %m %u %g\n' | sort
 }

@@ -8,6 +8,7 @@
 
 machine_options='--private-users=1048576:65536 --private-users-ownership=chown'
 machine_user=-U
+one_file_system=1
 
 ship_sample() {
         package sample "$1"

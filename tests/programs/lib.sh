@@ -46,14 +46,9 @@ run_tests() {
         run_all
 }
 
-# All but /usr, which is seen through an overlay.
 make_image() {
-        make_base || return
-        chmod --reference="$BASE" "$IMAGE"
-        (cd "$BASE" && find . -mindepth 1 -maxdepth 1 ! -name usr -exec cp -a --reflink=auto -t "$IMAGE" {} +) &&
-                mkdir "$IMAGE/usr" "$WORK/image.usr" || return
-        mount_usr "$IMAGE" "$WORK/image.usr" && enter "$IMAGE" sh -e -c "${PREPARE:-:}" && umount "$IMAGE/usr" &&
-                rm -rf "$WORK/image.usr"
+        make_base && copy_without_usr "$BASE" "$IMAGE" && mount_usr "$IMAGE" "$WORK/image.usr" "$BASE/usr" &&
+                enter "$IMAGE" sh -e -c "${PREPARE:-:}" && umount "$IMAGE/usr" && rm -rf "$WORK/image.usr"
 }
 
 # A database that may take its time is faster without syncs, and a log of 8 MiB is copied faster than one of 96.
@@ -64,20 +59,10 @@ furnish() {
 
 # ---- The roots ----
 
-# mount_usr TREE DIRECTORY: what is written is in that directory.
-mount_usr() {
-        mkdir "$2/changes" "$2/work" &&
-                mount -t overlay -o "lowerdir=$BASE/usr,upperdir=$2/changes,workdir=$2/work" overlay "$1/usr"
-}
-
 # make_tree TREE FROM: a copy, with the program in it.
 make_tree() {
-        mkdir -p "$1" "$1.usr"
-        (cd "$2" && find . -mindepth 1 -maxdepth 1 ! -name usr -exec cp -a --reflink=auto -t "$1" {} +)
-        mkdir "$1/usr"
-        chmod --reference="$2" "$1"
-        touch --reference="$2" "$1"
-        mount_usr "$1" "$1.usr"
+        copy_without_usr "$2" "$1"
+        mount_usr "$1" "$1.usr" "$BASE/usr"
         mkdir -p "$1/usr/libexec/deploy-migrate" "$1/usr/lib/deploy-migrate"
         cp "$BUILD/.libs/deploy-migrate" "$1/usr/bin/"
         cp -P "$BUILD"/.libs/libdeploymigrate.so.* "$1/usr/lib/"

@@ -7,6 +7,10 @@
 . "${0%/*}/lib.sh"
 need_root
 
+# Of the bytes of a line that are cut off or changed. The unit tests of the history have each; here each takes a program or two.
+STEP=${DEPLOY_MIGRATE_TEST_FEW:+10}
+STEP=${STEP:-1}
+
 # Ships two migrations and applies the first.
 ship() {
         migration sample 1.1.0/001_x
@@ -54,7 +58,7 @@ test_the_last_line_is_cut_at_every_byte() {
         calls >/dev/null
         cp "$HISTORY" "$WORK/history"
         last=$(wc -l <"$HISTORY")
-        for bytes in $(seq 0 $(($(size_of_line "$last") - 1))); do
+        for bytes in $(seq 0 "$STEP" $(($(size_of_line "$last") - 1))); do
                 recover $((last - 1)) "$bytes"
                 assert_calls
         done
@@ -87,14 +91,14 @@ test_it_is_cut_while_a_migration_fails() {
         done
 }
 
-# flip FILE LINE DIRECTORY: makes all files that differ from FILE in one bit of that line or its newline.
+# flip FILE LINE DIRECTORY STEP: makes all files that differ from FILE in one bit of that line or its newline, in each byte or in one of so many.
 flip() {
         /usr/bin/python3 -IS - "$@" <<'END'
 import sys
 data = open(sys.argv[1], "rb").read()
 begin = sum(len(line) + 1 for line in data.split(b"\n")[:int(sys.argv[2]) - 1])
 end = data.index(b"\n", begin)
-for at in range(begin, end + 1):
+for at in range(begin, end + 1, int(sys.argv[4])):
     with open(f"{sys.argv[3]}/{at:05d}", "wb") as file:
         file.write(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
 END
@@ -103,7 +107,7 @@ END
 test_a_bit_of_an_earlier_line_is_flipped() {
         ship
         mkdir "$WORK/flipped"
-        flip "$WORK/history" 3 "$WORK/flipped"
+        flip "$WORK/history" 3 "$WORK/flipped" "$STEP"
         accepted=
         for file in "$WORK/flipped"/*; do
                 (assert_refused "$file" 3) >"$WORK/reason" 2>&1 || accepted="$accepted ${file##*/}"

@@ -290,20 +290,17 @@ int changes_read_stage(const struct stage *stage, const struct root *root, struc
         assert(stage && root && ret);
         for (size_t i = 0; r >= 0 && i < stage->areas->n; i++) {
                 _cleanup_close_ int lower = stage_open_lower(stage, i, error);
-                int kept = hard_links_were_kept(stage, i);
                 const struct changes_request request = {
                         .area = &stage->areas->areas[i],
                         .number = i,
                         .upper = stage->uppers[i],
                         .lower = lower,
-                        .kept = kept > 0,
+                        .kept = hard_links_were_kept(stage, i),
                         .begin = stage->begin,
                         .undeclared = &undeclared,
                 };
 
-                r = lower < 0 ? lower : kept;
-                if (r >= 0)
-                        r = changes_read(&request, ret, error);
+                r = lower < 0 ? lower : changes_read(&request, ret, error);
         }
         if (r >= 0)
                 r = undeclared_check(&undeclared, error);

@@ -22,19 +22,14 @@ struct joiner {
 
 static const char *area_format_path(size_t area, const char *name, char ret[static 64])
 {
-        snprintf(ret, 64, STAGE_AREAS_DIR "/%zu/%s", area, name);
+        snprintf(ret, 64, STAGE_AREAS_DIR "/%zu.%s", area, name);
         return ret;
 }
 
-int hard_links_were_kept(const struct stage *stage, size_t area)
+bool hard_links_were_kept(const struct stage *stage, size_t area)
 {
-        char path[64];
-        struct stat st;
-
         assert(stage && area < stage->areas->n);
-        if (fstatat(stage->dir, area_format_path(area, "", path), &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return errno == ENOENT ? 0 : -errno;
-        return (st.st_mode & S_ISVTX) != 0;
+        return stage->kept[area];
 }
 
 /* How overlayfs tells in an attribute which file it has copied (struct ovl_fb of the kernel). */
@@ -146,14 +141,6 @@ static int joiner_join(struct joiner *joiner, int view, const struct area *area,
 
 /* ---- An area ---- */
 
-/* The work directory with the index goes when another overlay is mounted, so the mode of the area's tells that there was one. */
-static int area_note_kept(const struct stage *stage, size_t i)
-{
-        char path[64];
-
-        return fchmodat(stage->dir, area_format_path(i, "", path), S_ISVTX | 0750, 0) < 0 ? -errno : 0;
-}
-
 /*
  * Whether the index has files with several names; the others in it are overlayfs's own, such as the whiteout that all whiteouts are links of. Returns:
  * 1, 0, -ENOENT if there is no index, or another negative errno.
@@ -186,9 +173,9 @@ static int hard_links_join_area(const struct stage *stage, size_t i, int view, s
         copied = index_has_files(stage, i);
         if (copied < 0)
                 return copied == -ENOENT ? 0 : copied;
-        r = area_note_kept(stage, i);
-        if (r < 0 || copied == 0)
-                return r;
+        stage->kept[i] = true; /* the work directory with the index goes when another overlay is mounted */
+        if (copied == 0)
+                return 0;
         r = joiner_join(&joiner, view, &stage->areas->areas[i], error);
         /* Without its names in there, the number of names of a file is what it will be. */
         return r < 0 ? r : beneath_remove(stage->dir, area_format_path(i, INDEX_DIR, index));

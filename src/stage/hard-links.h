@@ -13,11 +13,8 @@
 _must_check_ int hard_links_are_copied(const struct stage *stage);
 /* Must follow migrate, before the overlays are gone, but nothing may be mounted in them. Returns: 0, or a negative errno with @error set. */
 _must_check_ int hard_links_join(const struct stage *stage, const struct stage_mounts *mounts, struct error *error);
-/*
- * Whether the area's overlay kept names together: the file system beneath may not be able to (FUSE; a user name space).
- * Returns: 1, 0 or a negative errno.
- */
-_must_check_ int hard_links_were_kept(const struct stage *stage, size_t area);
+/* Whether the area's overlay kept names together: the file system beneath may not be able to (FUSE; a user name space). */
+bool hard_links_were_kept(const struct stage *stage, size_t area);
 /*
  * Whether the file @path of an upper layer isn't the one that was beneath it, written to in place, but another one. @lower: any directory
  * of the file system beneath; @st: of the file there, which has several names. Returns: 1, 0 also if the file system can't tell, or a negative

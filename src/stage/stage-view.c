@@ -44,7 +44,7 @@ static int stage_make_anew(const struct stage *stage, size_t i, const char *name
         char path[64];
         int r;
 
-        snprintf(path, sizeof(path), STAGE_AREAS_DIR "/%zu/%s", i, name);
+        snprintf(path, sizeof(path), STAGE_AREAS_DIR "/%zu.%s", i, name);
         r = beneath_remove(stage->dir, path);
         return r < 0 ? r : beneath_make_directories(stage->dir, path);
 }
@@ -66,7 +66,7 @@ static int view_open_layer(const struct view *view, const struct stage *stage, c
 
         if (view->base < 0)
                 return fd_duplicate(fd);
-        if (asprintf(&path, "%s/" STAGE_AREAS_DIR "/%zu/%s", stage->path, view->area, name) < 0)
+        if (asprintf(&path, "%s/" STAGE_AREAS_DIR "/%zu.%s", stage->path, view->area, name) < 0)
                 return -ENOMEM;
         fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? -errno : fd;

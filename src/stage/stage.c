@@ -38,7 +38,7 @@ static int stage_make_upper(struct stage *stage, size_t i)
         int over = stage->below ? stage->below->uppers[i] : stage->areas->areas[i].fd, r;
         char name[64];
 
-        snprintf(name, sizeof(name), STAGE_AREAS_DIR "/%zu/upper", i);
+        snprintf(name, sizeof(name), STAGE_AREAS_DIR "/%zu.upper", i);
         r = stage->uppers[i] = beneath_make_directories(stage->dir, name);
         if (r >= 0)
                 r = attributes_read(over, &attributes);
@@ -60,9 +60,12 @@ static int stage_make_uppers(struct stage *stage)
 {
         int r = 0;
 
+        stage->kept = calloc(stage->areas->n + 1, sizeof(bool));
         stage->uppers = malloc((stage->areas->n + 1) * sizeof(int));
-        if (!stage->uppers)
+        if (!stage->kept || !stage->uppers) {
+                free(TAKE_PTR(stage->uppers)); /* which has no descriptors yet */
                 return -ENOMEM;
+        }
         for (size_t i = 0; i < stage->areas->n; i++)
                 stage->uppers[i] = -EBADF;
         for (size_t i = 0; r >= 0 && i < stage->areas->n; i++)
@@ -110,6 +113,7 @@ struct stage *stage_free(struct stage *stage)
                 stage_rename_done(&stage->renames[i]);
         free(stage->renames);
         free(stage->uppers);
+        free(stage->kept);
         free(stage->path);
         free(stage);
         return NULL;

@@ -26,6 +26,7 @@ struct stage {
         char *path;                   /* of that directory */
         const struct areas *areas;    /* borrowed */
         int *uppers;                  /* the upper layer of each area */
+        bool *kept;                   /* whether names of one file in the area stayed together (hard-links.h) */
         const struct stage *below;    /* borrowed, with the same areas; NULL if only the real directories are below */
         struct timespec begin;        /* when it was made, by the clock of the file system */
         struct stage_rename *renames; /* of a preview: as stage_add_rename() was told, sorted by area and path */

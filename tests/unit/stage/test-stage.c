@@ -121,7 +121,7 @@ START_TEST(test_new)
         struct stat st;
 
         add_files(&place.root, LIST("/etc/foo"));
-        add_files(&state, LIST("/stage/areas/0/upper/leftover", "/stage/other"));
+        add_files(&state, LIST("/stage/areas/0.upper/leftover", "/stage/other"));
         ck_assert_int_eq(shell("cd %s && chown 3:4 . && chmod 3751 . && touch -d @1000 .", place.root.path), 0);
         ck_assert_int_eq(setxattr(place.root.path, "user.test", "value", 5, 0), 0);
         open_place(&place, state.path, LIST("/etc/foo"));
@@ -187,7 +187,7 @@ START_TEST(test_no_room)
         struct stage *stage = NULL;
 
         filesystem_leave_mounts(&place.root);
-        ck_assert_int_eq(mount("tmpfs", state.path, "tmpfs", 0, "nr_inodes=4"), 0);
+        ck_assert_int_eq(mount("tmpfs", state.path, "tmpfs", 0, "nr_inodes=3"), 0);
         open_place(&place, state.path, LIST("/etc"));
         ck_assert_int_eq(stage_new(&(struct stage_request){ place.state, "stage", place.areas, NULL }, &stage, &error),
                          -ENOSPC);
@@ -290,7 +290,7 @@ START_TEST(test_shields)
         stage_mounts_done(&mounts);
 
         expect(&place, stage, true,
-               "cd srv && echo x >1 && cat mnt/deep/file; for f in mnt/deep/file state/stage/areas/0/upper/foo; do\n"
+               "cd srv && echo x >1 && cat mnt/deep/file; for f in mnt/deep/file state/stage/areas/0.upper/foo; do\n"
                "(: >$f) 2>&1 | sed 's/.*: //'; done",
                "mounted\n" READ_ONLY "\n" READ_ONLY "\n");
         expect(&place, stage, false, "cd srv && cat 1 mnt/deep/file && find state >/dev/null", "x\nmounted\n");
@@ -339,16 +339,16 @@ START_TEST(test_stage_is_out_of_reach)
         open_place(&place, state, LIST("/var/lib/foo"));
         stage = new_stage(&place, "stage", NULL);
         expect(&place, stage, true,
-               "echo new >var/lib/foo/file; cd var/lib/deploy-migrate/foo/stage/areas/0\n"
-               "for command in ': >upper/var/lib/foo/file' 'rm upper/var/lib/foo/file' 'mkdir work/x' 'rm -r upper' 'mv upper u'; do\n"
+               "echo new >var/lib/foo/file; cd var/lib/deploy-migrate/foo/stage/areas\n"
+               "for command in ': >0.upper/var/lib/foo/file' 'rm 0.upper/var/lib/foo/file' 'mkdir 0.work/x' 'rm -r 0.upper' 'mv 0.upper u'; do\n"
                "sh -c \"$command\" 2>&1 | grep -q '" READ_ONLY
-               "' || echo \"$command\"; done; cat upper/var/lib/foo/file",
+               "' || echo \"$command\"; done; cat 0.upper/var/lib/foo/file",
                "new\n");
         for (unsigned i = 0; i < 2; i++)
                 expect(&place, stage, i == 0,
                        "find . -name file | sort; grep -rl new . | wc -l; ls "
-                       "var/lib/deploy-migrate/foo/stage/areas/0/upper/var/lib",
-                       "./var/lib/deploy-migrate/foo/stage/areas/0/upper/var/lib/foo/file\n./var/lib/foo/file\n2\nfoo\n");
+                       "var/lib/deploy-migrate/foo/stage/areas/0.upper/var/lib",
+                       "./var/lib/deploy-migrate/foo/stage/areas/0.upper/var/lib/foo/file\n./var/lib/foo/file\n2\nfoo\n");
 }
 END_TEST
 

@@ -272,6 +272,14 @@ static struct timespec clock_get_tick(void)
         return now;
 }
 
+/* What is open is of no use, and a limit of descriptors may have been reached. */
+static void traces_give_up(struct traces *traces)
+{
+        while (traces->n > 0)
+                close(traces->fds[--traces->n]);
+        fd_closep(&traces->queues);
+}
+
 int traces_init(struct traces *traces, const struct sandbox *sandbox)
 {
         struct stat store;
@@ -279,6 +287,7 @@ int traces_init(struct traces *traces, const struct sandbox *sandbox)
 
         traces->sandbox = sandbox;
         traces->n = 0;
+        traces->queues = -EBADF;
         if (fstat(sandbox->fds[sandbox->store], &store) < 0)
                 return -errno;
         traces->device = store.st_dev;
@@ -290,6 +299,8 @@ int traces_init(struct traces *traces, const struct sandbox *sandbox)
                 r = traces_digest(traces, true, &traces->all);
         if (r >= 0)
                 r = traces_digest(traces, false, &traces->most);
+        if (r < 0)
+                traces_give_up(traces);
         traces->tick = clock_get_tick();
         return r;
 }

@@ -7,7 +7,7 @@
 need_root
 
 ship() {
-        migration sample 1.1.0/001_x "$1" "$2"
+        migration sample 1.1.0/001_x "$@"
         upgraded sample 1.0 1.1
 }
 
@@ -218,6 +218,19 @@ connect() {
 
 assert_connections() {
         [ "$(wc -l <"$WORK/connections")" -eq "$1" ] || fail "$(wc -l <"$WORK/connections") connections instead of $1"
+}
+
+# Of which the sandbox has copies: more than there are descriptors, and almost so many.
+test_many_directories_in_run() {
+        ship
+        for many in 600 110; do
+                rm -rf "$ROOT/run" "$ROOT/var/lib/sample" "$(history_of sample)"
+                expect 0 baseline sample 1.0
+                (mkdir -p "$ROOT/run/many" && cd "$ROOT/run/many" && seq $many | xargs mkdir)
+                (ulimit -n 128 && expect 0 run sample)
+                calls >/dev/null
+                [ -e "$ROOT/var/lib/sample/1.1.0-001_x" ] || fail "not migrated with $many"
+        done
 }
 
 test_no_network_in_migrate() {

@@ -27,13 +27,24 @@
 #define STORE          "/proc" /* where the private directories are until the end, when /proc is mounted anew */
 #define N_ELEMS(array) (sizeof(array) / sizeof(*(array)))
 
-static void *make_network(void *userdata)
+static void *make_network_here(void *userdata)
 {
         int *ret = userdata;
 
         TRY(unshare(CLONE_NEWNET));
         TRY(*ret = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
         return NULL;
+}
+
+int make_network(void)
+{
+        pthread_t thread;
+        int network = -1;
+
+        if (pthread_create(&thread, NULL, make_network_here, &network) != 0)
+                errx(1, "pthread_create");
+        pthread_join(thread, NULL);
+        return network;
 }
 
 static int make_mount(const char *type, const char *const *options, size_t n_options)
@@ -149,7 +160,7 @@ static void make_devices(int store, const int *devices, const char *const *names
         hide(store, "/dev/shm");
 }
 
-static void enter_world(int network, char *root)
+void enter_world(int network, char *root, int *covers)
 {
         static const char *const names[] = { "/dev/null",   "/dev/zero",    "/dev/full",
                                              "/dev/random", "/dev/urandom", "/dev/tty" };
@@ -175,6 +186,8 @@ static void enter_world(int network, char *root)
         attach(cover, root);
         attach(make_mount("proc", NULL, 0), "/proc");
         make_read_only("/dev", 0);
+        covers[0] = cover;
+        covers[1] = view;
 }
 
 static void run_phases(const char *script, char *root, int overlay)
@@ -194,19 +207,19 @@ static void run_phases(const char *script, char *root, int overlay)
 
 void transact_nothing(const char *script, int state, int history)
 {
-        int network = -1, overlay, end[2], status;
+        int network = -1, overlay, end[2], covers[2], status;
         char *root = getenv("DPKG_ROOT"), byte;
         pthread_t thread;
         pid_t pid;
 
-        if (pthread_create(&thread, NULL, make_network, &network) != 0)
+        if (pthread_create(&thread, NULL, make_network_here, &network) != 0)
                 errx(1, "pthread_create");
         overlay = mount_overlay();
         TRY(pipe2(end, O_CLOEXEC));
         pthread_join(thread, NULL);
         TRY(pid = (pid_t)syscall(SYS_clone, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL));
         if (pid == 0) {
-                enter_world(network, root);
+                enter_world(network, root, covers);
                 run_phases(script, root, overlay);
                 _exit(0); /* which ends the pipe, and then the mounts */
         }

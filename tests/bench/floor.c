@@ -4,6 +4,7 @@
  * The least that migrations as transactions ask of the kernel, by a program that checks nothing, says nothing and recovers from nothing:
  *
  *     floor least ROOT SCRIPTS    each script in that directory makes NNN.conf, by its own number, in ROOT/etc/bench
+ *     floor contract ROOT SCRIPTS the same, in the world that the contract of a migration demands
  *     floor empty ROOT SCRIPT     the script makes ROOT/etc/bench/stamp newer, which counts as no change
  *     floor plain ROOT SCRIPT     the same without a transaction
  */
@@ -76,7 +77,7 @@ int main(int argc, char **argv)
         int state, history;
 
         if (argc != 4)
-                errx(2, "floor least|empty|plain ROOT SCRIPTS");
+                errx(2, "floor least|contract|empty|plain ROOT SCRIPTS");
         if (strcmp(argv[1], "least") == 0) { /* which attaches its overlays itself */
                 TRY(unshare(CLONE_NEWNS));
                 TRY(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
@@ -89,6 +90,8 @@ int main(int argc, char **argv)
         TRY(history = openat(state, "history", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
         if (strcmp(argv[1], "least") == 0)
                 transact_all(argv[3], state, history);
+        else if (strcmp(argv[1], "contract") == 0)
+                transact_by_contract(argv[3], state, history);
         else if (strcmp(argv[1], "empty") == 0)
                 transact_nothing(argv[3], state, history);
         else

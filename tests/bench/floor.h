@@ -20,11 +20,16 @@ int run(const char *script, const char *phase, bool confined);
 int mount_overlay(void);
 /* Removes what the overlay has left in them, but for files of the script. */
 void remove_overlay(int state);
+/* floor-empty.c: an empty network, and the world of a program, which makes two covers. */
+int make_network(void);
+void enter_world(int network, char *root, int *covers);
 /* Adds the line to the history, and makes it durable. */
 void append(int history, const char *line);
 
 /* floor-least.c: for each script in the directory, a transaction that makes a file. */
 void transact_all(const char *scripts, int state, int history);
+/* floor-contract.c: the same as migrations have it. */
+void transact_by_contract(const char *scripts, int state, int history);
 /* floor-empty.c: one script, whose transaction is empty; and as the script alone needs it. */
 void transact_nothing(const char *script, int state, int history);
 void spawn_alone(const char *script, int history);

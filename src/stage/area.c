@@ -7,6 +7,7 @@
 #include "stage/mountinfo.h"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 
 /* ---- Roots ----------------------------------------------------------------------------------- */
 
@@ -68,6 +69,14 @@ static int area_init(const struct declaration *declaration, const char *path, st
         return 0;
 }
 
+/* The kernel makes a file system read-only after an error, which a mount table that is kept doesn't tell. Returns: 1, 0 or a negative errno. */
+static int area_is_read_only(const struct area *area)
+{
+        struct statvfs fs;
+
+        return fstatvfs(area->fd, &fs) < 0 ? -errno : (fs.f_flag & ST_RDONLY) != 0;
+}
+
 static bool areas_have_root(const struct areas *areas, const char *path)
 {
         for (size_t i = 0; i < areas->n; i++)
@@ -97,9 +106,14 @@ static int declaration_add_root(const struct declaration *declaration, const str
                 return -ENOMEM;
         areas->areas = grown;
         r = area_init(declaration, path, &grown[areas->n]);
-        if (r >= 0)
+        if (r < 0)
+                return r;
+        r = area_is_read_only(&grown[areas->n]);
+        if (r == 0)
                 areas->n++;
-        return r;
+        else
+                area_done(&grown[areas->n]);
+        return r < 0 ? error_errnof(declaration->error, r, "can't look at the file system of %s", path) : 0;
 }
 
 /* Returns: whether @declared can't be changed at all, -EOPNOTSUPP if that is an error, since a file in "/" can't be replaced there. */

@@ -428,6 +428,38 @@ START_TEST(test_nested_mounts)
 }
 END_TEST
 
+/* As the kernel does it after an error: the mount table that is left from before doesn't tell. */
+static void make_read_only(const char *path)
+{
+        int fs = fspick(AT_FDCWD, path, FSPICK_CLOEXEC);
+
+        ck_assert_int_ge(fs, 0);
+        ck_assert_int_eq(fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0), 0);
+        ck_assert_int_eq(fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0), 0);
+        close(fs);
+}
+
+START_TEST(test_read_only_since)
+{
+        _cleanup_(root_done) struct root root = tree_with_entries();
+        _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
+        _cleanup_free_ char *path = strdup(tree_path(&root, "/srv/a"));
+        char srv[] = "/srv/a";
+        const struct areas_request request = { .root = &root, .writes = (char *[]){ srv, NULL }, .mounts = &mounts };
+
+        mount_at(&root, "/srv/a", "tmpfs", 0);
+        for (size_t i = 0; i < 2; i++) {
+                _cleanup_(areas_freep) struct areas *areas = NULL;
+                _cleanup_error_ struct error error = { 0 };
+
+                ck_assert_int_eq(areas_find_out(&request, &areas, &error), 0);
+                ck_assert_ptr_nonnull(mounts);
+                ck_assert_uint_eq(areas->n, 1 - i);
+                make_read_only(path);
+        }
+}
+END_TEST
+
 static const struct {
         struct mounted mounts[2];
         const char *writes[WRITES_MAX];
@@ -554,6 +586,7 @@ static Suite *suite(void)
         tcase_add_loop_test(mounts, test_areas_on_the_system, 0, ELEMENTSOF(cases));
         tcase_add_loop_test(mounts, test_mounts, 0, ELEMENTSOF(mount_cases));
         tcase_add_test(mounts, test_nested_mounts);
+        tcase_add_test(mounts, test_read_only_since);
         tcase_add_loop_test(mounts, test_mount_refusals, 0, ELEMENTSOF(mount_refusals));
         tcase_add_loop_test(mounts, test_declare, 0, ELEMENTSOF(parts));
 

@@ -227,7 +227,7 @@ test_many_directories_in_run() {
                 rm -rf "$ROOT/run" "$ROOT/var/lib/sample" "$(history_of sample)"
                 expect 0 baseline sample 1.0
                 (mkdir -p "$ROOT/run/many" && cd "$ROOT/run/many" && seq $many | xargs mkdir)
-                (ulimit -n 128 && expect 0 run sample)
+                execute 0 prlimit --nofile=128 "$DEPLOY_MIGRATE" --root "$ROOT" run sample
                 calls >/dev/null
                 [ -e "$ROOT/var/lib/sample/1.1.0-001_x" ] || fail "not migrated with $many"
         done

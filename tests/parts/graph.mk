@@ -11,14 +11,14 @@ package := $(call scripts,package)
 boot := $(call scripts,boot)
 programs := $(call scripts,programs)
 fleet := $(call scripts,fleet)
-parts := tools packages tree build check valgrind sanitizers clang distcheck source demo debs demo-boot
+parts := tools packages tree build check valgrind sanitizers distcheck source demo debs demo-boot
 
 # What a test needs. The other packages are installed while the build goes on.
 ready := build packages
 
 .PHONY: all transaction crash package boot programs fleet $(parts) $(transaction) $(crash) $(package) $(boot) $(programs) $(fleet)
 
-all: sanitizers valgrind crash check programs transaction debs demo boot demo-boot package fleet distcheck clang source
+all: sanitizers valgrind debs boot crash check programs transaction demo demo-boot package fleet distcheck source
 
 $(parts) $(transaction) $(crash) $(package) $(boot) $(programs) $(fleet):
 	+@tests/parts/run $@
@@ -34,8 +34,7 @@ tree: tools #: autoreconf
 build: tree #: a build without a warning, the symbols that it exports, its units
 check: $(ready) #: the unit tests
 valgrind: $(ready) #: the unit tests under valgrind
-clang: tree packages #: a build by clang, with sanitizers
-sanitizers: clang #: make check in that build, and how many lines of src/ it covers
+sanitizers: tree packages #: a build by clang with sanitizers, make check in it, and how many lines of src/ that runs
 distcheck: $(ready) #: make distcheck
 source: packages #: shell scripts, man pages, format, spelling
 transaction: $(transaction) #: what is done in a transaction against what is done directly

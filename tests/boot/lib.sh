@@ -69,7 +69,7 @@ prepare_image() {
         if command -v prepare >/dev/null || [ -n "${one_file_system:-}" ]; then
                 in_background make_image
         else
-                IMAGE=${DEPLOY_MIGRATE_TEST_DISK:-$WORK}/image-$(cat "$DEPLOY_MIGRATE_DEBS"/*.deb | sha256sum | cut -c -12)
+                IMAGE=${DEPLOY_MIGRATE_TEST_DISK:-$WORK}/image-$(echo "$BASE" | cat - "$DEPLOY_MIGRATE_DEBS"/*.deb | sha256sum | cut -c -12)
                 in_background share_image
         fi
         [ "$status" -eq 0 ] || bail_out "the machine can't be prepared"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The parts of tests/all, and what each of them needs: make runs as many at a time as it is told, those that are named first in "all"
-# first. Some wait for the build only since ccache then knows what they compile. All do what tests/parts/run has for them. What follows
-# #: is for tests/all --help.
+# first, unless they wait for another: it comes back to them when it has begun all that don't. Some wait for the build only since ccache then
+# knows what they compile. All do what tests/parts/run has for them. What follows #: is for tests/all --help.
 
 scripts = $(shell find tests/$(1) -maxdepth 1 -name '*.sh' -perm -100 | sort)
 transaction := $(call scripts,transaction)
@@ -18,7 +18,12 @@ ready := build packages
 
 .PHONY: all transaction crash package boot programs fleet $(parts) $(transaction) $(crash) $(package) $(boot) $(programs) $(fleet)
 
-all: sanitizers valgrind debs boot crash check programs transaction demo demo-boot package fleet distcheck source
+all: sanitizers debs valgrind boot crash check programs transaction demo demo-boot package fleet distcheck source
+
+# If all are run, those in containers are not to be the last: they mostly wait, and others can use the processors meanwhile.
+ifeq ($(MAKECMDGOALS),)
+valgrind check demo distcheck $(crash) $(transaction) $(programs) $(fleet): | debs
+endif
 
 $(parts) $(transaction) $(crash) $(package) $(boot) $(programs) $(fleet):
 	+@tests/parts/run $@

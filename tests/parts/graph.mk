@@ -18,7 +18,7 @@ ready := build packages
 
 .PHONY: all transaction crash package boot programs fleet $(parts) $(transaction) $(crash) $(package) $(boot) $(programs) $(fleet)
 
-all: sanitizers debs valgrind boot crash check programs transaction demo demo-boot package fleet distcheck source
+all: sanitizers debs fleet boot valgrind package crash check programs transaction demo demo-boot distcheck source
 
 # If all are run, those in containers are not to be the last: they mostly wait, and others can use the processors meanwhile.
 ifeq ($(MAKECMDGOALS),)

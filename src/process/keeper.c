@@ -114,7 +114,7 @@ static void keeper_poll(struct keeper *keeper, uint64_t deadline)
         if (poll(fds, ELEMENTSOF(fds), timeout) <= 0)
                 return;
         if (fds[0].revents && read(keeper->child_fd, &info, sizeof(info)) < 0)
-                return; /* nothing is lost: what is there shows the next time, too */
+                return; /* the next poll(2) reports it again */
         if (fds[1].revents)
                 keeper_obey(keeper);
 }

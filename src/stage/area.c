@@ -277,6 +277,19 @@ static int areas_build(const struct declaration *common, const struct declared_p
         return r < 0 ? r : areas_declare_all(areas, declared);
 }
 
+/* @mounts: brought up to date. */
+static int areas_resolve(const struct areas_request *request, struct mountinfo **mounts, struct declared_paths **ret,
+                         struct error *error)
+{
+        int r = mountinfo_renew(mounts, error);
+
+        if (r < 0)
+                return r;
+        return declared_paths_resolve(
+                &(struct declared_request){ .root = request->root, .mounts = *mounts, .writes = request->writes }, ret,
+                error);
+}
+
 /* Subvolumes that were added to the table come and go without a change of it. */
 static void areas_leave_mounts(const struct areas_request *request, struct mountinfo **mounts, size_t n)
 {
@@ -289,11 +302,10 @@ int areas_find_out(const struct areas_request *request, struct areas **ret, stru
         _cleanup_(declared_paths_freep) struct declared_paths *declared = NULL;
         _cleanup_(mountinfo_freep) struct mountinfo *mounts = NULL;
         _cleanup_(areas_freep) struct areas *areas = NULL;
-        const struct root *root = request->root;
         size_t n = 0;
         int r;
 
-        assert(root);
+        assert(request && request->root);
         assert(ret);
 
         if (request->mounts)
@@ -301,17 +313,13 @@ int areas_find_out(const struct areas_request *request, struct areas **ret, stru
         areas = calloc(1, sizeof(*areas));
         if (!areas)
                 return -ENOMEM;
-        r = mountinfo_renew(&mounts, error);
-        if (r >= 0)
-                r = declared_paths_resolve(
-                        &(struct declared_request){ .root = root, .mounts = mounts, .writes = request->writes },
-                        &declared, error);
+        r = areas_resolve(request, &mounts, &declared, error);
         if (r >= 0)
                 r = mountinfo_renew(&mounts, error); /* looking for the paths may have triggered automounts */
         if (r >= 0) {
                 n = mounts->n;
-                r = areas_build(&(struct declaration){ .areas = areas, .root = root, .error = error }, declared,
-                                mounts);
+                r = areas_build(&(struct declaration){ .areas = areas, .root = request->root, .error = error },
+                                declared, mounts);
         }
         if (r < 0)
                 return r;
@@ -334,11 +342,7 @@ int areas_declare(struct areas *areas, const struct root *root, char *const *wri
         assert(areas);
         assert(root);
 
-        r = mountinfo_renew(&mounts, error);
-        if (r >= 0)
-                r = declared_paths_resolve(
-                        &(struct declared_request){ .root = root, .mounts = mounts, .writes = writes }, &declared,
-                        error);
+        r = areas_resolve(&(struct areas_request){ .root = root, .writes = writes }, &mounts, &declared, error);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < areas->n; i++)

@@ -228,16 +228,6 @@ static int world_run(const struct world *world, struct order *order, const char 
         return status;
 }
 
-static void put(const char *path, size_t size)
-{
-        static const char log[LOG_SIZE] = { '\n' };
-        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-        TRY(fd);
-        TRY(write(fd, log, size));
-        close(fd);
-}
-
 /* @n: of lines as long as those of a history. */
 static void append_lines(int history, unsigned n)
 {
@@ -276,8 +266,8 @@ static void transact(const struct world *world, struct order *order, int state, 
         transact_phases(world, order);
         TRY(mkdirat(state, "stage/slots", 0755));
         TRY(renameat(state, upper, state, path));
-        put("state/stage/slots/census", CENSUS_SIZE);
-        put("state/stage/redo.jsonl", LOG_SIZE);
+        write_log("state/stage/slots/census", CENSUS_SIZE);
+        write_log("state/stage/redo.jsonl", LOG_SIZE);
         TRY(syncfs(state));
         append_lines(history, 1);
         TRY(fchmodat(state, "stage", S_ISVTX | 0755, 0));

@@ -16,15 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void put(const char *path)
-{
-        static const char log[400] = { '\n' };
-        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-        TRY(fd);
-        TRY(write(fd, log, sizeof(log)));
-        close(fd);
-}
+#define LOG_SIZE 400
 
 static void transact(const char *script, const char *name, int state, int history)
 {
@@ -47,7 +39,7 @@ static void transact(const char *script, const char *name, int state, int histor
         TRY(mkdirat(state, "stage", 0755));
         TRY(mkdirat(state, "stage/slots", 0755));
         TRY(renameat(state, upper, state, path));
-        put("state/stage/redo.jsonl");
+        write_log("state/stage/redo.jsonl", LOG_SIZE);
         TRY(syncfs(state));
         append(history, "committing\n");
         TRY(renameat(state, path, etc, name));

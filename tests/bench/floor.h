@@ -5,8 +5,10 @@
 
 #include <err.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-#define FILES "etc/bench"
+#define FILES   "etc/bench"
+#define LOG_MAX 2048
 
 #define TRY(call)                            \
         do {                                 \
@@ -25,6 +27,8 @@ int make_network(void);
 void enter_world(int network, char *root, int *covers);
 /* Adds the line to the history, and makes it durable. */
 void append(int history, const char *line);
+/* Makes a file of that size, LOG_MAX at most. */
+void write_log(const char *path, size_t size);
 
 /* floor-least.c: for each script in the directory, a transaction that makes a file. */
 void transact_all(const char *scripts, int state, int history);

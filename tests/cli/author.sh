@@ -1,29 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What authors use: new, which makes the files of a migration, and test, which tries it on its fixtures.
+# test: tries migrations on their fixtures, among them those that new makes.
 
 . "${0%/*}/lib.sh"
 need_root
 need_mounts
 
-set_up_source() {
-        source=$ROOT/source
-        migrations=$source/migrations
-        mkdir -p "$source/debian"
-        echo "sample (${1:-1:1.2-3}) unstable; urgency=medium" >"$source/debian/changelog"
-}
-
-# author STATUS ARGUMENT...: as expect, in the source tree.
-author() (
-        cd "$source" || return
-        expect "$@"
-)
-
 # try NAME CHECK MIGRATE [MANIFEST]: makes the migration 1.2.0/001_NAME.sh with the fixture of new.
 try() {
         set_up_source
-        author 0 new "$1"
+        in_source 0 new "$1"
         cat >"$migrations/v1.2.0/001_$1.sh" <<END
 #!/bin/sh
 set -eu
@@ -39,108 +26,45 @@ END
 CHECK="exec grep -q '^new_key=' \"\$config\""
 MIGRATE="sed -i 's/^old_key=/new_key=/' \"\$config\""
 
-assert_out() {
-        grep -qF -e "$1" "$OUT" || fail "not on standard output: $1"
-}
-
 # assert_finds STATUS FAULT: test ends like this, and says so.
 assert_finds() {
-        author 1 test migrations
+        in_source 1 test migrations
         assert_out FAILED
         assert_out "$1"
         assert_out "0 passed, 1 failed"
 }
 
-# ---- new ----
-
-test_new_makes_what_lint_accepts() {
+# Once the examples in its comments are code, it does what the fixture asks for.
+test_what_new_makes() {
         set_up_source
         for language in sh python; do
-                author 0 new "rename_$language" --lang "$language"
+                in_source 0 new "x_$language" --lang $language
         done
-        author 0 new later --version v1.3 --dir migrations
-        [ -x "$migrations"/v1.2.0/001_rename_sh.sh ] && [ -x "$migrations"/v1.2.0/002_rename_python.py ] &&
-                [ -x "$migrations"/v1.3.0/001_later.sh ] || fail "a program isn't there or isn't executable"
-        assert_out migrations/v1.3.0/001_later.sh
-        assert_out 'deploy-migrate test migrations'
-        author 0 lint migrations
-        [ ! -s "$OUT" ] || fail "lint has found something"
-        author 1 test migrations
+        in_source 1 test migrations
         assert_out "check isn't written yet"
-}
-
-# With the examples in the comments, which do what the fixture asks for.
-test_new_filled_in() {
-        set_up_source
-        for language in sh python; do
-                author 0 new "x_$language" --lang $language
-        done
         sed -i -e '/^ *fail /d' -e '/FILL IN/,/^}/s/^        #     /        /' "$migrations"/v1.2.0/001_x_sh.sh
         sed -i -e '/^ *raise /d' -e '/FILL IN/,/^$/s/^    #     /    /' "$migrations"/v1.2.0/002_x_python.py
-        author 0 lint migrations
+        in_source 0 lint migrations
         [ ! -s "$OUT" ] || fail "lint has found something"
-        author 0 test migrations
+        in_source 0 test migrations
         assert_out '2 passed, 0 failed'
 }
-
-test_new_in_c() {
-        set_up_source
-        author 0 new first --lang=c
-        make -s -C "$migrations" >/dev/null || fail "it doesn't compile"
-        [ -x "$migrations"/v1.2.0/001_first ] || fail "there is no program"
-        author 0 lint migrations
-        author 0 new second --lang c
-        [ -f "$migrations"/src/v1.2.0/002_second.c ] || fail "it has no number of its own"
-}
-
-test_new_refuses() {
-        set_up_source
-        author 2 new
-        author 2 new rename-key
-        assert_err "it may have letters, digits and '_'"
-        author 2 new x --lang perl
-        author 2 new x --version 1.2.x
-        author 0 new x
-        touch "$migrations"/v1.2.0/002_y.json
-        rm "$source/debian/changelog"
-        author 2 new x
-        assert_err "give the version that the new format comes with: --version"
-        mkdir -p "$migrations"/v9.9.9
-        touch "$migrations"/v9.9.9/999_last.sh
-        author 2 new x --version 9.9.9
-        assert_err "has no number left"
-        [ ! -e "$migrations"/v9.9.9/1000_x.sh ] || fail "a number of four digits"
-}
-
-test_new_takes_the_version_of_the_changelog() {
-        for pair in 2:1.2.3-4=1.2.3 1.2=1.2.0 7=7.0.0 1.2~rc1-1=1.2.0-rc1 1.2.3+dfsg-1=1.2.3 2024.01.05=2024.1.5; do
-                rm -rf "$ROOT/source"
-                set_up_source "${pair%=*}"
-                author 0 new x
-                [ -d "$migrations/v${pair#*=}" ] || fail "${pair%=*} isn't ${pair#*=}"
-        done
-        set_up_source 1.2.3.4-1
-        author 2 new y
-        assert_err "can't tell which semantic version 1.2.3.4-1 is"
-}
-
-# ---- test ----
 
 test_a_good_one_passes() {
         try good "$CHECK" "$MIGRATE"
         fingerprint >"$WORK/before"
-        author 0 test migrations
+        in_source 0 test migrations
         assert_out 'passed  1.2.0/001_good.sh example'
         assert_out '1 passed, 0 failed'
-        author 0 test migrations 1.2.0/001_good.sh --json
+        in_source 0 test migrations 1.2.0/001_good.sh --json
         assert_json '.cases[0] | .id + " " + .case + " " + .result' '1.2.0/001_good.sh example passed'
-        author 0 test --tap migrations
+        in_source 0 test --tap migrations
         assert_out 'ok 1 - 1.2.0/001_good.sh example'
         assert_out '1..1'
         fingerprint >"$WORK/after"
         cmp -s "$WORK/before" "$WORK/after" || fail "the sources were changed"
         [ -z "$(find "$WORK" -maxdepth 1 -name 'deploy-migrate.*')" ] || fail "something is left in TMPDIR"
-        author 2 test migrations 9.9.9/001_none
+        in_source 2 test migrations 9.9.9/001_none
 }
 
 AS_NOBODY="setpriv --reuid=nobody --regid=nogroup --clear-groups"
@@ -209,14 +133,14 @@ test_a_lost_comment() {
 
 test_the_clock_and_the_order_of_directories() {
         try clock "$CHECK" "$MIGRATE; date +%s%N >>\"\$config\""
-        author 1 test --record example migrations
+        in_source 1 test --record example migrations
         assert_out "does it depend on the clock"
         rm -rf "$migrations"
         try order "$CHECK" "$MIGRATE; find \"\${config%/*}\" -name 'part.*' -printf '%f\n' >>\"\$config\""
         for part in 1 2 3 4 5; do
                 : >"$migrations"/tests/1.2.0/001_order.sh/example/before/etc/sample/part.$part
         done
-        author 1 test --record example migrations
+        in_source 1 test --record example migrations
         assert_out "or on the order of files in a directory"
 }
 
@@ -231,9 +155,9 @@ test_one_that_cannot_be_repeated_after_a_kill() {
 # What is undone of an upgrade, if one of its migrations has changed the system directly.
 test_an_undo_that_is_not_exact() {
         try undo "$CHECK" "$MIGRATE" '{"network": true}'
-        author 0 test migrations
+        in_source 0 test migrations
         ! grep -q 'not tried' "$OUT" || fail "its files can be undone"
-        author 0 new direct --version 1.3.0
+        in_source 0 new direct --version 1.3.0
         echo '{"writes": "*"}' >"$migrations"/v1.3.0/001_direct.json
         cat >"$migrations"/v1.3.0/001_direct.sh <<'END'
 #!/bin/sh
@@ -246,7 +170,7 @@ END
         mkdir "$migrations"/tests/upgrade
         mv "$migrations"/tests/1.2.0/001_undo.sh/example "$migrations"/tests/upgrade/1.1.0
         rm -r "$migrations"/tests/1.[23].0
-        author 0 test --record upgrade/1.1.0 migrations
+        in_source 0 test --record upgrade/1.1.0 migrations
         assert_out 'not tried: undo, since 1.3.0/001_direct.sh runs directly on the system; of the whole it would leave:'
         assert_out '/etc/direct: '
         assert_out '1 passed, 0 failed'
@@ -254,7 +178,7 @@ END
 
 test_an_upgrade_through_all_versions() {
         try first "$CHECK" "$MIGRATE"
-        author 0 new second --version 1.3.0
+        in_source 0 new second --version 1.3.0
         rm -rf "$migrations"/tests
         cat >"$migrations"/v1.3.0/001_second.sh <<'END'
 #!/bin/sh
@@ -269,7 +193,7 @@ END
         done
         echo old_key=1 >"$migrations"/tests/upgrade/1.1.0/before/etc/sample/config
         echo newest_key=1 >"$migrations"/tests/upgrade/1.1.0/after/etc/sample/config
-        author 0 test migrations
+        in_source 0 test migrations
         assert_out 'passed  upgrade/1.1.0'
 }
 
@@ -277,10 +201,10 @@ test_recording() {
         try recorded "$CHECK" "$MIGRATE"
         rm -r "$migrations"/tests/1.2.0/001_recorded.sh/example/after
         assert_finds "--record example writes it"
-        author 0 test --record example migrations
+        in_source 0 test --record example migrations
         [ "$(find "$migrations/tests" -path '*after*' -type f)" = \
                 "$migrations/tests/1.2.0/001_recorded.sh/example/after/etc/sample/config" ] || fail "recorded something else"
-        author 0 test migrations
+        in_source 0 test migrations
 }
 
 test_data_that_no_two_runs_write_alike() {
@@ -291,11 +215,11 @@ test_data_that_no_two_runs_write_alike() {
         printf '#!/bin/sh\nsed -i 2,\\$d "$DPKG_ROOT/etc/sample/config"\n' >"$fixture/normalize"
         chmod 755 "$fixture/normalize"
         head -n 1 "$fixture/after/etc/sample/config" >"$WORK/first" && cp "$WORK/first" "$fixture/after/etc/sample/config"
-        author 0 test migrations
+        in_source 0 test migrations
         echo new_key=other >"$fixture/after/etc/sample/config"
         assert_finds "-new_key=other"
         printf '#!/bin/sh\nexit 3\n' >"$fixture/normalize"
-        author 3 test migrations
+        in_source 3 test migrations
         assert_err "example/normalize ended with status 3"
 }
 
@@ -304,26 +228,26 @@ test_trees_that_a_program_prepares() {
         fixture=$migrations/tests/1.2.0/001_prepared.sh/example
         printf '#!/bin/sh\nset -eu\ncd "$DPKG_ROOT/etc/sample"\nchown 12:34 config\nprintf "%%s\\n" "# $1" >>other\n' >"$fixture/prepare"
         chmod 755 "$fixture/prepare"
-        author 1 test migrations
+        in_source 1 test migrations
         assert_out '+# before'
         sed -i 's/# $1/# both/' "$fixture/prepare"
-        author 0 test migrations
+        in_source 0 test migrations
         [ ! -e "$fixture/before/etc/sample/other" ] || fail "the fixture was changed"
         printf '#!/bin/sh\nexit 3\n' >"$fixture/prepare"
-        author 3 test migrations
+        in_source 3 test migrations
         assert_err "example/prepare ended with status 3"
 }
 
 test_fixtures_that_are_wrong() {
         set_up_source
-        author 0 new x
+        in_source 0 new x
         mkdir "$migrations"/tests/plain/example -p
-        author 2 test migrations
+        in_source 2 test migrations
         assert_err "migrations/tests/plain/example: a directory of fixtures is tests/VERSION/FILE/CASE"
         rm -r "$migrations"/tests
-        author 2 test migrations
+        in_source 2 test migrations
         assert_err "has no fixture for this"
-        author 3 test nowhere
+        in_source 3 test nowhere
 }
 
 run_tests

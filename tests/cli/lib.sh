@@ -158,6 +158,22 @@ write() {
         fi
 }
 
+# ---- A source tree ----
+
+# set_up_source [VERSION]: that of a Debian package, in $source. Its migrations would be in $migrations.
+set_up_source() {
+        source=$ROOT/source
+        migrations=$source/migrations
+        mkdir -p "$source/debian"
+        echo "sample (${1:-1:1.2-3}) unstable; urgency=medium" >"$source/debian/changelog"
+}
+
+# in_source STATUS ARGUMENT...: as expect, in there.
+in_source() (
+        cd "$source" || return
+        expect "$@"
+)
+
 # ---- The program ----
 
 # expect STATUS ARGUMENT...: runs the program on the tree, with its output in $OUT and $ERR.

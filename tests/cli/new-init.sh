@@ -5,10 +5,8 @@
 
 . "${0%/*}/lib.sh"
 
-set_up_source() {
-        source=$ROOT/source
-        mkdir -p "$source/debian"
-        echo "sample (1.2-3) unstable; urgency=medium" >"$source/debian/changelog"
+set_up_rules() {
+        set_up_source
         printf '#!/usr/bin/make -f\n%%:\n\tdh $@\n' >"$source/debian/rules"
         chmod 755 "$source/debian/rules"
 }
@@ -43,7 +41,7 @@ refuses() {
 }
 
 test_all_that_is_needed() {
-        set_up_source
+        set_up_rules
         control 'Build-Depends: debhelper-compat (= 13)'
         chmod 600 "$source/debian/control"
         init 0
@@ -74,7 +72,7 @@ depends() {
 }
 
 test_styles_of_build_depends() {
-        set_up_source
+        set_up_rules
         D=dh-sequence-deploy-migrate
         depends 'build-depends:a,b , ' "build-depends:a,b , $D,"
         depends 'Build-Depends:\n a,\n b (>= 1) [linux-any],' "Build-Depends:\n a,\n b (>= 1) [linux-any],\n $D,"
@@ -88,7 +86,7 @@ test_styles_of_build_depends() {
 }
 
 test_json() {
-        set_up_source
+        set_up_rules
         control 'Build-Depends: a'
         init 0 --json x
         assert_json '[.files[] | select(.diff).path] | join(" ")' 'debian/control debian/migrations debian/tests/control'
@@ -96,7 +94,7 @@ test_json() {
 }
 
 test_what_is_there_is_kept() {
-        set_up_source
+        set_up_rules
         control 'Build-Depends: a' libsample sample
         mkdir "$source/debian/tests"
         printf 'Tests: x\nDepends: @' >"$source/debian/tests/control"
@@ -112,7 +110,7 @@ Test-Command: deploy-migrate test data/migrations" ] || fail "another file of te
 }
 
 test_what_can_not_be_edited_safely() {
-        set_up_source
+        set_up_rules
         rm "$source/debian/changelog"
         refuses 'there is no debian/changelog here'
         echo "sample (1.2-3) unstable; urgency=medium" >"$source/debian/changelog"

@@ -4,6 +4,7 @@
 # The kits: what a migration made with them answers, and what their edits leave of a file.
 
 . "${0%/*}/lib.sh"
+need_root
 
 : "${DEPLOY_MIGRATE_DATADIR:?must be the directory that has kits/}"
 CONFIG=/etc/sample/config

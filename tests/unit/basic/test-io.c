@@ -271,5 +271,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-        return suite_run(suite());
+        return suite_run_as_root(suite());
 }

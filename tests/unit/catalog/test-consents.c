@@ -99,5 +99,5 @@ static Suite *consents_suite(void)
 
 int main(void)
 {
-        return suite_run(consents_suite());
+        return suite_run_as_root(consents_suite());
 }

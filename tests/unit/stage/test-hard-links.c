@@ -92,5 +92,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-        return suite_run(make_suite());
+        return suite_run_as_root(make_suite());
 }

@@ -19,7 +19,7 @@ single() {
         else
                 failed=$((failed + 1))
                 echo "FAILED: $name"
-                tail -n 60 "$log"
+                grep -v '^PASS: ' "$log" | tail -n 60
         fi
 }
 

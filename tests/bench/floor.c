@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define USAGE "usage: floor least|contract|empty|plain ROOT SCRIPTS"
+
 int run(const char *script, const char *phase, bool confined)
 {
         int status;
@@ -87,7 +89,7 @@ int main(int argc, char **argv)
         int state, history;
 
         if (argc != 4)
-                errx(2, "floor least|contract|empty|plain ROOT SCRIPTS");
+                errx(2, USAGE);
         if (strcmp(argv[1], "least") == 0) { /* which attaches its overlays itself */
                 TRY(unshare(CLONE_NEWNS));
                 TRY(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
@@ -104,7 +106,9 @@ int main(int argc, char **argv)
                 transact_by_contract(argv[3], state, history);
         else if (strcmp(argv[1], "empty") == 0)
                 transact_nothing(argv[3], state, history);
-        else
+        else if (strcmp(argv[1], "plain") == 0)
                 spawn_alone(argv[3], history);
+        else
+                errx(2, USAGE);
         return 0;
 }

@@ -113,7 +113,7 @@ test_what_can_not_be_edited_safely() {
         set_up_rules
         rm "$source/debian/changelog"
         refuses 'there is no debian/changelog here'
-        echo "sample (1.2-3) unstable; urgency=medium" >"$source/debian/changelog"
+        set_up_source
         refuses "debian/control: isn't there"
         control 'X: y'
         refuses 'debian/control:1: has no Build-Depends'

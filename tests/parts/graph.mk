@@ -40,7 +40,7 @@ build: tree #: a build without a warning, the symbols that it exports, its units
 check: $(ready) #: the unit tests
 valgrind: $(ready) #: the unit tests under valgrind
 sanitizers: tree packages #: a build by clang with sanitizers, make check in it, and how many lines of src/ that runs
-distcheck: $(ready) #: make distcheck
+distcheck: $(ready) #: make distcheck without root, and whether the tarball has all files
 source: packages #: shell scripts, man pages, format, spelling
 transaction: $(transaction) #: what is done in a transaction against what is done directly
 $(transaction): $(ready)
